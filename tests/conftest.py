@@ -1,0 +1,25 @@
+"""What every test may ask for: the captured market data, found in one place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("ci", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+CAPTURES = Path(os.environ.get("TRADETUI_CAPTURES", Path(__file__).parents[1] / "../shared/data")).resolve()
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The folder of captured market data; its absence skips, and in CI fails."""
+    if not CAPTURES.is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"captured market data not found at {CAPTURES}; set TRADETUI_CAPTURES")
+        pytest.skip(f"captured market data not found at {CAPTURES}; set TRADETUI_CAPTURES")
+    return CAPTURES

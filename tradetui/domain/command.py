@@ -1,0 +1,236 @@
+"""What a person, a file or a program may ask of the engine, and the answers it gives.
+
+A refusal is a value, never an exception: it names a reason from a fixed list, the numbers that
+decided, and the smallest change that would have been accepted.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from tradetui.domain.market_data import Side
+from tradetui.domain.order import TimeInForce
+
+
+class SizeUnit(StrEnum):
+    """What the number of a size counts."""
+
+    BASE = "base"
+    QUOTE = "quote"
+    EQUITY = "equity"
+    RISK = "risk"
+
+
+class Size(msgspec.Struct, frozen=True):
+    """How much: base units or contracts, quote currency, a fraction of equity, or units of R."""
+
+    value: Decimal
+    unit: SizeUnit = SizeUnit.BASE
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where profit is taken: a price, or a multiple of R from the entry; exactly one of the two."""
+
+    price: Decimal | None = None
+    r: Decimal | None = None
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """Where the loss ends: a price, or (only from a key) a multiple of ATR(14) of a timeframe."""
+
+    price: Decimal | None = None
+    atr: Decimal | None = None
+    timeframe: str = "1m"
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag=True):
+    """The common part: `key` makes a command that is sent twice act once; "" means no such guard."""
+
+    key: str = ""
+
+
+class SubmitOrder(Command, frozen=True, kw_only=True, tag="submit"):
+    """Open or reduce: without `limit` and `trigger` a market order."""
+
+    symbol: str
+    side: Side
+    size: Size
+    limit: Decimal | None = None
+    trigger: Decimal | None = None
+    stop: Stop | None = None
+    target: Target | None = None
+    tif: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
+    reduce_only: bool = False
+    client_id: str = ""
+
+
+class CancelOrder(Command, frozen=True, kw_only=True, tag="cancel"):
+    """Cancel one order by its id or client id."""
+
+    order_id: str
+
+
+class CancelAll(Command, frozen=True, kw_only=True, tag="cancel_all"):
+    """Cancel every order that is not a protective stop; `symbol` None means everywhere."""
+
+    symbol: str | None = None
+
+
+class SetStop(Command, frozen=True, kw_only=True, tag="set_stop"):
+    """Move the position's protective stop."""
+
+    symbol: str
+    stop: Stop
+
+
+class BreakEven(Command, frozen=True, kw_only=True, tag="breakeven"):
+    """Move the stop to where closing would cost nothing, fees included."""
+
+    symbol: str
+
+
+class SetTarget(Command, frozen=True, kw_only=True, tag="set_target"):
+    """Set or move the position's target."""
+
+    symbol: str
+    target: Target
+
+
+class Flatten(Command, frozen=True, kw_only=True, tag="flatten"):
+    """Cancel entries and close at market; `symbol` None means every position. Always allowed."""
+
+    symbol: str | None = None
+
+
+class Reverse(Command, frozen=True, kw_only=True, tag="reverse"):
+    """Close and open the same quantity the other way, with the given stop (or 1 ATR from a key)."""
+
+    symbol: str
+    stop: Stop | None = None
+
+
+class Half(Command, frozen=True, kw_only=True, tag="half"):
+    """Close half of the position, floored to the lot."""
+
+    symbol: str
+
+
+class SetRiskLimits(Command, frozen=True, kw_only=True, tag="set_limits"):
+    """Change limits: tighter at once, looser from the next trading day. None leaves one as it is."""
+
+    risk_per_trade: Decimal | None = None
+    """Fraction of equity."""
+    daily_loss: Decimal | None = None
+    """Fraction of the equity at the start of the trading day."""
+    daily_loss_amount: Decimal | None = None
+    """An amount in the account's currency instead."""
+    max_risk_per_trade: Decimal | None = None
+    """In R of size."""
+    max_open_risk: Decimal | None = None
+    """In R of size."""
+    require_stop: bool | None = None
+
+
+AnyCommand = (
+    SubmitOrder
+    | CancelOrder
+    | CancelAll
+    | SetStop
+    | BreakEven
+    | SetTarget
+    | Flatten
+    | Reverse
+    | Half
+    | SetRiskLimits
+)
+"""Every command; serialisable, told apart by its tag."""
+
+
+class Reason(StrEnum):
+    """Why something was refused, rejected, canceled or expired; the text beside it has the numbers."""
+
+    NONE = ""
+    BAD_INPUT = "BAD_INPUT"
+    OFF_TICK = "OFF_TICK"
+    OFF_LOT = "OFF_LOT"
+    MIN_QTY = "MIN_QTY"
+    MAX_QTY = "MAX_QTY"
+    MIN_NOTIONAL = "MIN_NOTIONAL"
+    UNKNOWN_SYMBOL = "UNKNOWN_SYMBOL"
+    UNKNOWN_ORDER = "UNKNOWN_ORDER"
+    UNSUPPORTED_KIND = "UNSUPPORTED_KIND"
+    UNSUPPORTED_TYPE = "UNSUPPORTED_TYPE"
+    CONFLICTING_FLAGS = "CONFLICTING_FLAGS"
+    DUPLICATE_COMMAND = "DUPLICATE_COMMAND"
+    INSTRUMENT_HALTED = "INSTRUMENT_HALTED"
+    STALE_DATA = "STALE_DATA"
+    NO_PRICE = "NO_PRICE"
+    REDUCE_ONLY = "REDUCE_ONLY"
+    NO_POSITION = "NO_POSITION"
+    WOULD_FLIP = "WOULD_FLIP"
+    NO_SHORT_ON_SPOT = "NO_SHORT_ON_SPOT"
+    STOP_REQUIRED = "STOP_REQUIRED"
+    STOP_WRONG_SIDE = "STOP_WRONG_SIDE"
+    STOP_BEYOND_LIQUIDATION = "STOP_BEYOND_LIQUIDATION"
+    STOP_NOT_REMOVABLE = "STOP_NOT_REMOVABLE"
+    TARGET_WRONG_SIDE = "TARGET_WRONG_SIDE"
+    WOULD_TRIGGER = "WOULD_TRIGGER"
+    POST_ONLY_WOULD_TAKE = "POST_ONLY_WOULD_TAKE"
+    INSUFFICIENT_BALANCE = "INSUFFICIENT_BALANCE"
+    INSUFFICIENT_LIQUIDITY = "INSUFFICIENT_LIQUIDITY"
+    NO_LIQUIDITY = "NO_LIQUIDITY"
+    BAND = "BAND"
+    IOC_REMAINDER = "IOC_REMAINDER"
+    FOK_UNFILLABLE = "FOK_UNFILLABLE"
+    LEVERAGE = "LEVERAGE"
+    RISK_PER_TRADE = "RISK_PER_TRADE"
+    OPEN_RISK = "OPEN_RISK"
+    DAILY_BUDGET = "DAILY_BUDGET"
+    LOCKED = "LOCKED"
+    RECOVERING = "RECOVERING"
+    HALTED_JOURNAL = "HALTED_JOURNAL"
+    HALTED_INVARIANT = "HALTED_INVARIANT"
+    SIZE_TOO_SMALL = "SIZE_TOO_SMALL"
+    USER = "USER"
+    POSITION_CLOSED = "POSITION_CLOSED"
+    PARENT_CANCELED = "PARENT_CANCELED"
+    REPLACED = "REPLACED"
+    LIMIT_BREACH = "LIMIT_BREACH"
+    WARM_UP = "WARM_UP"
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A no: why, with the numbers that decided, and what would have been accepted."""
+
+    reason: Reason
+    text: str
+    """One sentence with the numbers in it."""
+    numbers: dict[str, Decimal] = {}
+    """By name: needed, available, limit, nearest."""
+    mend: str = ""
+    """The smallest change that would pass, in words; "" where there is none."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What became of a command: `refusal` None means it was accepted."""
+
+    key: str = ""
+    refusal: Refusal | None = None
+    order_ids: tuple[str, ...] = ()
+    text: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the engine took the command."""
+        return self.refusal is None
+
+
+class CommandIssued(msgspec.Struct, frozen=True, tag="command"):
+    """A command with the moment at which it reached the engine, nanoseconds UTC."""
+
+    ts_received: int
+    command: AnyCommand

@@ -1,0 +1,171 @@
+"""What has happened: the facts that the journal keeps and that the state is folded from.
+
+An event is an envelope with a body. Bodies hold only exact values, so that the same inputs give
+the same bytes on any machine; `canonical_bytes` is that text, and the journal chains its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tradetui.domain.command import Refusal
+from tradetui.domain.fill import Fill
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.number import canonical
+from tradetui.domain.order import Order
+
+
+class Posting(msgspec.Struct, frozen=True):
+    """One leg of a double entry; the legs of an event sum to zero for each asset."""
+
+    ledger: str
+    """user:cash:USDT, user:locked:USDT, user:margin:SYMBOL, house:fees, house:pnl, external."""
+    asset: str
+    amount: Decimal
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """What an event says; each kind is a subclass with its own tag."""
+
+
+class AccountOpened(Body, frozen=True, kw_only=True, tag="account_opened"):
+    """A paper account exists with its first deposit."""
+
+    account: str
+    currency: str
+    balance: Decimal
+    leverage: Decimal
+    zone: str
+    roll: str
+
+
+class InstrumentRegistered(Body, frozen=True, kw_only=True, tag="instrument_registered"):
+    """The rules of an instrument as they hold from here on."""
+
+    instrument: Instrument
+
+
+class LimitsChanged(Body, frozen=True, kw_only=True, tag="limits_changed"):
+    """Limits that hold now, and those that will from the next trading day."""
+
+    now: dict[str, str]
+    next_session: dict[str, str]
+
+
+class SessionRolled(Body, frozen=True, kw_only=True, tag="session_rolled"):
+    """A trading day began; `anchor` is the equity that its loss is counted from."""
+
+    session_id: str
+    start_ts: int
+    end_ts: int
+    anchor: Decimal
+    estimated: bool = False
+
+
+class OrderChanged(Body, frozen=True, kw_only=True, tag="order_changed"):
+    """An order is new or took a step; `order` is the whole order after it."""
+
+    order: Order
+    refusal: Refusal | None = None
+
+
+class Filled(Body, frozen=True, kw_only=True, tag="filled"):
+    """An execution; the order and the position after it follow from it."""
+
+    fill: Fill
+
+
+class LimitBreached(Body, frozen=True, kw_only=True, tag="limit_breached"):
+    """A limit was reached, with the numbers."""
+
+    rule: str
+    numbers: dict[str, Decimal]
+    warning: bool = False
+
+
+class Locked(Body, frozen=True, kw_only=True, tag="locked"):
+    """No new risk until the moment given."""
+
+    rule: str
+    until_ts: int
+    text: str
+
+
+class Unlocked(Body, frozen=True, kw_only=True, tag="unlocked"):
+    """The lock ended with a new trading day."""
+
+
+class ClockJumped(Body, frozen=True, kw_only=True, tag="clock_jumped"):
+    """The wall clock and the engine's time disagree by more than a second."""
+
+    delta_ns: int
+
+
+class Noted(Body, frozen=True, kw_only=True, tag="noted"):
+    """Something worth keeping that changes no state: a duplicate command, a late input, an alarm."""
+
+    what: str
+    text: str
+
+
+AnyBody = (
+    AccountOpened
+    | InstrumentRegistered
+    | LimitsChanged
+    | SessionRolled
+    | OrderChanged
+    | Filled
+    | LimitBreached
+    | Locked
+    | Unlocked
+    | ClockJumped
+    | Noted
+)
+"""Every kind of event."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact with its place in the order of facts."""
+
+    seq: int
+    """Gapless, from 1."""
+    ts: int
+    """Engine time, nanoseconds UTC."""
+    account: str
+    body: AnyBody
+    symbol: str = ""
+    order_id: str = ""
+    cause: int = 0
+    """The seq of the event that led to it; 0 for none."""
+    key: str = ""
+    """The idempotency key of the command that led to it."""
+    ts_exchange: int = 0
+    ts_received: int = 0
+    postings: tuple[Posting, ...] = ()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return canonical(value)
+    if isinstance(value, dict):
+        return {key: _plain(value[key]) for key in sorted(value)}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        raise TypeError("a float may not stand in an event")
+    return value
+
+
+def canonical_bytes(event: Event) -> bytes:
+    """The one text of an event: JSON with sorted keys and canonical numbers; raises TypeError on a float."""
+    plain = _plain(msgspec.to_builtins(event, builtin_types=(Decimal,)))
+    return msgspec.json.encode(plain, order="deterministic")
+
+
+def chain_hash(previous: bytes, event: Event) -> bytes:
+    """The hash that ties an event to all before it (engine rule R-JRN-2)."""
+    return hashlib.sha256(previous + canonical_bytes(event)).digest()

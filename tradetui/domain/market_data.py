@@ -1,0 +1,202 @@
+"""What the outside world says: the messages that a feed delivers to the engine.
+
+Prices and quantities are floats exactly as a codec decoded them; the instrument turns them into
+ticks and lots where they are used. A codec refuses NaN, infinite, zero and negative prices, so
+nothing downstream tests for them. Times are integer nanoseconds UTC; `ts_exchange` is 0 where the
+venue gives none.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from tradetui.domain.instrument import Instrument
+
+
+class Timeframe(StrEnum):
+    """The length of a candle."""
+
+    S1 = "1s"
+    S5 = "5s"
+    S15 = "15s"
+    M1 = "1m"
+    M3 = "3m"
+    M5 = "5m"
+    M15 = "15m"
+    M30 = "30m"
+    H1 = "1h"
+    H4 = "4h"
+    D1 = "1d"
+
+    @property
+    def seconds(self) -> int:
+        """The length in seconds."""
+        return int(self.value[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[self.value[-1]]
+
+
+class Side(StrEnum):
+    """The side of an order, or of the aggressor of a trade."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def sign(self) -> int:
+        """+1 for buy, -1 for sell."""
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def opposite(self) -> Side:
+        """The other side."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class FeedState(StrEnum):
+    """How far the data of a symbol can be trusted."""
+
+    CONNECTING = "connecting"
+    STREAMING = "streaming"
+    LAGGING = "lagging"
+    STALE = "stale"
+    GAP = "gap"
+    CROSSED = "crossed"
+    DOWN = "down"
+    HALTED = "halted"
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether orders may be filled against this data."""
+        return self in (FeedState.STREAMING, FeedState.LAGGING)
+
+
+class Trade(msgspec.Struct, frozen=True, gc=False, tag="trade"):
+    """A public print. `aggressor` is None where the venue does not say."""
+
+    symbol: str
+    ts_exchange: int
+    ts_received: int
+    price: float
+    qty: float
+    aggressor: Side | None
+    trade_id: int | str | None = None
+
+
+class BookSnapshot(msgspec.Struct, frozen=True, tag="snapshot"):
+    """The whole book as known to the venue: levels of (price, qty), best first, qty above zero."""
+
+    symbol: str
+    ts_exchange: int
+    ts_received: int
+    bids: list[tuple[float, float]]
+    asks: list[tuple[float, float]]
+    update_id: int = 0
+
+
+class BookDelta(msgspec.Struct, frozen=True, tag="delta"):
+    """Levels that changed, in any order: qty is the new total at the price, zero removes the level."""
+
+    symbol: str
+    ts_exchange: int
+    ts_received: int
+    bids: list[tuple[float, float]]
+    asks: list[tuple[float, float]]
+    update_id: int = 0
+
+
+class BestQuote(msgspec.Struct, frozen=True, gc=False, tag="quote"):
+    """Best bid and ask from a ticker stream; shown and used for bid/ask triggers, never walked."""
+
+    symbol: str
+    ts_exchange: int
+    ts_received: int
+    bid: float
+    bid_qty: float
+    ask: float
+    ask_qty: float
+
+
+class MarkPrice(msgspec.Struct, frozen=True, gc=False, tag="mark"):
+    """The venue's mark price of a perpetual, and its index price where given."""
+
+    symbol: str
+    ts_exchange: int
+    ts_received: int
+    mark: float
+    index: float | None = None
+
+
+class Candle(msgspec.Struct, frozen=True, gc=False):
+    """One period of trading; `open_ts` is its start in nanoseconds UTC."""
+
+    open_ts: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    trades: int = 0
+
+
+class CandleHistory(msgspec.Struct, frozen=True, tag="history"):
+    """Closed candles of the past, oldest first: what an exchange's REST interface or the simulator knows."""
+
+    symbol: str
+    timeframe: Timeframe
+    candles: list[Candle]
+    ts_received: int
+
+
+class InstrumentListed(msgspec.Struct, frozen=True, tag="instrument"):
+    """An instrument exists, or its rules changed; sent before any data of its symbol."""
+
+    instrument: Instrument
+    ts_received: int
+
+    @property
+    def symbol(self) -> str:
+        """The symbol of the instrument."""
+        return self.instrument.symbol
+
+
+class FeedStatus(msgspec.Struct, frozen=True, tag="status"):
+    """The state of one symbol's data changed. `text` says why in words; `retry_s` when it tries again."""
+
+    symbol: str
+    ts_received: int
+    state: FeedState
+    text: str = ""
+    retry_s: float = 0.0
+
+
+class Ticker(msgspec.Struct, frozen=True, tag="ticker"):
+    """Statistics of the last 24 hours, for the watchlist."""
+
+    symbol: str
+    ts_received: int
+    last: float
+    change_pct: float
+    quote_volume: float
+
+
+class ClockTick(msgspec.Struct, frozen=True, gc=False, tag="clock"):
+    """Time passed without a message: `ts_received` is the wall clock, `mono` the monotonic one."""
+
+    ts_received: int
+    mono: int
+
+
+MarketMessage = (
+    Trade
+    | BookSnapshot
+    | BookDelta
+    | BestQuote
+    | MarkPrice
+    | CandleHistory
+    | InstrumentListed
+    | FeedStatus
+    | Ticker
+    | ClockTick
+)
+"""Everything that a feed may deliver."""

@@ -1,0 +1,142 @@
+"""Our orders: their words, their states, and the one table of the ways between the states."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import ZERO
+from tradetui.errors import InvalidTransition
+
+
+class OrderType(StrEnum):
+    """How an order finds its price."""
+
+    MARKET = "market"
+    LIMIT = "limit"
+    STOP_MARKET = "stop_market"
+    STOP_LIMIT = "stop_limit"
+    TRAILING_STOP = "trailing_stop"
+
+
+class TimeInForce(StrEnum):
+    """How long an order may work."""
+
+    GTC = "gtc"
+    IOC = "ioc"
+    FOK = "fok"
+    GTD = "gtd"
+
+
+class TriggerBy(StrEnum):
+    """The price that fires a conditional order."""
+
+    LAST = "last"
+    MARK = "mark"
+    INDEX = "index"
+    BID_ASK = "bid_ask"
+
+
+class OrderRole(StrEnum):
+    """Why the order exists; exits keep rights that entries do not have."""
+
+    ENTRY = "entry"
+    PROTECTIVE = "protective"
+    TAKE_PROFIT = "take_profit"
+    FLATTEN = "flatten"
+    DISCRETIONARY = "discretionary"
+    LIQUIDATION = "liquidation"
+
+
+class OrderState(StrEnum):
+    """Where an order stands."""
+
+    NEW = "new"
+    DENIED = "denied"
+    SUBMITTED = "submitted"
+    REJECTED = "rejected"
+    HELD = "held"
+    ARMED = "armed"
+    TRIGGERED = "triggered"
+    WORKING = "working"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    EXPIRED_IN_MATCH = "expired_in_match"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether nothing can change the order any more."""
+        return not TRANSITIONS[self]
+
+
+_S = OrderState
+TRANSITIONS: Final[dict[OrderState, frozenset[OrderState]]] = {
+    _S.NEW: frozenset({_S.DENIED, _S.SUBMITTED}),
+    _S.SUBMITTED: frozenset(
+        {_S.REJECTED, _S.HELD, _S.ARMED, _S.WORKING, _S.PARTIALLY_FILLED, _S.FILLED, _S.EXPIRED, _S.CANCELED}
+    ),
+    _S.HELD: frozenset({_S.ARMED, _S.WORKING, _S.CANCELED}),
+    _S.ARMED: frozenset({_S.TRIGGERED, _S.CANCELED, _S.EXPIRED}),
+    _S.TRIGGERED: frozenset({_S.WORKING, _S.PARTIALLY_FILLED, _S.FILLED, _S.CANCELED, _S.EXPIRED}),
+    _S.WORKING: frozenset({_S.PARTIALLY_FILLED, _S.FILLED, _S.CANCELED, _S.EXPIRED, _S.EXPIRED_IN_MATCH}),
+    _S.PARTIALLY_FILLED: frozenset({_S.FILLED, _S.CANCELED, _S.EXPIRED, _S.EXPIRED_IN_MATCH}),
+    _S.DENIED: frozenset(),
+    _S.REJECTED: frozenset(),
+    _S.FILLED: frozenset(),
+    _S.CANCELED: frozenset(),
+    _S.EXPIRED: frozenset(),
+    _S.EXPIRED_IN_MATCH: frozenset(),
+}
+"""Every way that an order may go; what is not here is a bug (engine rules R-ORD-1 to R-ORD-4)."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One order with what has become of it; a new value takes the place of the old one at each step."""
+
+    order_id: str
+    client_id: str = ""
+    ts: int
+    """When the command that made it was taken, in engine time."""
+    symbol: str
+    side: Side
+    type: OrderType
+    qty: Decimal
+    filled: Decimal = ZERO
+    avg_price: Decimal | None = None
+    price: Decimal | None = None
+    trigger: Decimal | None = None
+    trigger_by: TriggerBy = TriggerBy.LAST
+    tif: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
+    reduce_only: bool = False
+    close_position: bool = False
+    role: OrderRole = OrderRole.ENTRY
+    parent_id: str = ""
+    planned_stop: Decimal | None = None
+    planned_target: Decimal | None = None
+    planned_target_r: Decimal | None = None
+    planned_risk: Decimal = ZERO
+    arrival_mid: Decimal | None = None
+    """The mid of the book when the command was taken: slippage is counted from here."""
+    due_ts: int = 0
+    """When the order reaches the simulated venue: ts plus the latency."""
+    pending_cancel: bool = False
+    state: OrderState = OrderState.NEW
+    reason: str = ""
+
+    @property
+    def leaves(self) -> Decimal:
+        """What could still fill."""
+        return ZERO if self.state.is_terminal else self.qty - self.filled
+
+    def to(self, state: OrderState, reason: str = "") -> Order:
+        """The same order in another state; raises InvalidTransition where the table has no way."""
+        if state not in TRANSITIONS[self.state]:
+            raise InvalidTransition(f"order {self.order_id}: no way from {self.state} to {state}")
+        return msgspec.structs.replace(self, state=state, reason=reason or self.reason)

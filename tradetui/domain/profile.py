@@ -1,0 +1,33 @@
+"""A profile: an exchange (or the simulator, or a recording) with its paper account."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """What the trader switches between with a key; each has an account and a journal of its own."""
+
+    name: str
+    exchange: str
+    """An exchange id as ccxt knows it, or sim, or replay."""
+    kind: str = "spot"
+    """spot or perp_linear: what the symbols are unless their form says otherwise."""
+    symbols: tuple[str, ...]
+    """The watchlist, the default symbol first."""
+    currency: str = "USDT"
+    balance: Decimal = Decimal(10000)
+    maker_fee: Decimal | None = None
+    """None: what the exchange's metadata says."""
+    taker_fee: Decimal | None = None
+    leverage: Decimal = Decimal(1)
+    """On perpetuals."""
+    endpoint: str = ""
+    """A loopback address that stands in for every host of the exchange; empty for the exchange itself."""
+    stream: str = "ccxt"
+    zone: str = "UTC"
+    """IANA name of the zone in which trading days begin."""
+    roll: str = "00:00"
+    """Local time at which a trading day begins."""

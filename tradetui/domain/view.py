@@ -1,0 +1,398 @@
+"""What a screen may show: immutable values that the engine's side builds and the panes only read.
+
+A part that did not change since the last frame is the same object, so a pane compares with `is`
+first. Money is Decimal in the account's currency; market values are floats. Whatever a view says
+about orders, fills, positions and limits has been committed to the journal.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from tradetui.domain.command import Size, SizeUnit, Stop, Target
+from tradetui.domain.fill import Fill
+from tradetui.domain.instrument import InstrumentStatus
+from tradetui.domain.market_data import FeedState, Side, Timeframe
+from tradetui.domain.order import Order
+
+
+class TradingState(StrEnum):
+    """What the engine accepts."""
+
+    STARTING = "starting"
+    RECOVERING = "recovering"
+    ACTIVE = "active"
+    REDUCING = "reducing"
+    LOCKED = "locked"
+    HALTED_JOURNAL = "halted_journal"
+    HALTED_INVARIANT = "halted_invariant"
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """The order being prepared in the ticket, for which the engine previews both sides."""
+
+    size: Size = Size(Decimal(1), SizeUnit.RISK)
+    limit: Decimal | None = None
+    stop: Stop = Stop(atr=Decimal(1))
+    target: Target | None = None
+
+
+class ViewRequest(msgspec.Struct, frozen=True):
+    """What one screen looks at; sent again when the trader changes it."""
+
+    symbol: str = ""
+    """Empty: the profile's first."""
+    timeframe: Timeframe = Timeframe.M1
+    columns: int = 120
+    """How many candles the chart has room for."""
+    offset: int = 0
+    """How many candles the right edge lies back from the newest."""
+    overlays: tuple[str, ...] = ("ema20", "vwap", "bb20_2")
+    panes: tuple[str, ...] = ("rsi14", "macd12_26_9")
+    ladder_rows: int = 40
+    ladder_center: int | None = None
+    """Tick at the middle row, a multiple of the grouping; None centers on the market."""
+    ladder_group: int = 1
+    """Ticks a row."""
+    tape_rows: int = 40
+    tape_min_qty: float = 0.0
+    draft: Draft = Draft()
+
+
+class ProfileBadge(msgspec.Struct, frozen=True):
+    """A profile in the status bar: its name and how many positions it watches."""
+
+    name: str
+    positions: int
+    active: bool
+
+
+class StatusView(msgspec.Struct, frozen=True, kw_only=True):
+    """The status bar."""
+
+    profile: str
+    symbol: str
+    currency: str
+    feed_state: FeedState
+    feed_text: str = ""
+    age_ms: int = 0
+    latency_ms: int = 0
+    retry_s: float = 0.0
+    ts: int
+    """Engine time, nanoseconds UTC."""
+    zone: str = "UTC"
+    trading_state: TradingState
+    locked_until: int = 0
+    lock_text: str = ""
+    equity: Decimal
+    day_pnl: Decimal
+    day_pnl_pct: float
+    loss_limit: Decimal
+    loss_left: Decimal
+    open_risk_r: Decimal
+    endpoint: str = ""
+    """Where the feed was redirected to; empty when it talks to the venue itself."""
+    scenario: str = ""
+    playback: str = ""
+    """For recordings: "3:12 of 10:48 · 4× · paused"."""
+    profiles: tuple[ProfileBadge, ...] = ()
+
+
+class WatchRow(msgspec.Struct, frozen=True):
+    """One symbol of the watchlist."""
+
+    symbol: str
+    last: float | None
+    change_pct: float | None
+    volume: float | None
+    """Quote volume of 24 hours, or since start."""
+    spread_bp: float | None
+    atr_pct: float | None
+    price_scale: int
+    feed_state: FeedState
+    direction: int
+    """Of the last trade: +1, -1 or 0."""
+    spark: tuple[float, ...] = ()
+
+
+class ChartCandle(msgspec.Struct, frozen=True, gc=False):
+    """One candle as drawn."""
+
+    open_ts: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+
+class IndicatorLine(msgspec.Struct, frozen=True):
+    """One line of numbers over the candles shown; None where it is not ready."""
+
+    name: str
+    """As in the recording JSON: ema20, macd12_26_9.signal."""
+    group: str
+    """The indicator it belongs to: macd12_26_9."""
+    pane: str
+    """The word price for overlays, else the group: a lower pane."""
+    style: str
+    """line, histogram, band or dots."""
+    values: tuple[float | None, ...]
+    """As many as there are closed candles in the chart."""
+    last: float | None
+    """On the open candle."""
+
+
+class PriceMark(msgspec.Struct, frozen=True):
+    """A named price that chart and ladder share."""
+
+    kind: str
+    """last, entry, stop, target, buy, sell, liquidation, breakeven or level."""
+    price: float
+    label: str
+    order_id: str = ""
+
+
+class FillMark(msgspec.Struct, frozen=True):
+    """An own fill on the chart."""
+
+    ts: int
+    price: float
+    side: Side
+
+
+class ChartView(msgspec.Struct, frozen=True, kw_only=True):
+    """Candles and lines; `version` changes only when a candle closed or the request changed."""
+
+    symbol: str
+    timeframe: Timeframe
+    price_scale: int
+    version: int
+    closed: tuple[ChartCandle, ...]
+    """Oldest first; not longer than the request's columns."""
+    open: ChartCandle | None
+    lines: tuple[IndicatorLine, ...] = ()
+    marks: tuple[PriceMark, ...] = ()
+    fills: tuple[FillMark, ...] = ()
+    loading: str = ""
+    """Words while history is being fetched; empty when it is there."""
+    at_edge: bool = True
+    """Whether the newest candle is shown."""
+
+
+class OwnMark(msgspec.Struct, frozen=True):
+    """An own order on a price row."""
+
+    kind: str
+    """buy, sell, stop or target."""
+    qty: str
+    queue: float | None
+    order_id: str
+
+
+class LadderRow(msgspec.Struct, frozen=True):
+    """One price row."""
+
+    tick: int
+    price: float
+    bid: float
+    ask: float
+    volume: float
+    """Traded at the price since start."""
+    change: float
+    """Displayed size now minus one second ago."""
+    own: tuple[OwnMark, ...] = ()
+
+
+class LadderView(msgspec.Struct, frozen=True, kw_only=True):
+    """Price rows, highest first, around a center that does not move by itself."""
+
+    symbol: str
+    tick_size: Decimal
+    price_scale: int
+    qty_scale: int
+    group: int
+    center: int
+    """Tick of the middle row."""
+    rows: tuple[LadderRow, ...]
+    best_bid: int | None
+    best_ask: int | None
+    last: int | None
+    """The last trade's tick."""
+    spread: float | None
+    imbalance: float | None
+    """Bid share of the size of the ten best levels, 0 to 1."""
+    state: FeedState
+
+
+class TapeRow(msgspec.Struct, frozen=True, gc=False):
+    """One print."""
+
+    ts: int
+    price: float
+    qty: float
+    side: Side | None
+    big: bool
+
+
+class TapeView(msgspec.Struct, frozen=True):
+    """The newest prints, newest first, and their rate."""
+
+    rows: tuple[TapeRow, ...]
+    trades_per_s: float
+    buy_share: float
+    """Of the volume of the last minute, 0 to 1."""
+    price_scale: int
+    qty_scale: int
+    delta: float = 0.0
+    """Cumulative volume delta since start."""
+
+
+class PositionView(msgspec.Struct, frozen=True, kw_only=True):
+    """One open position."""
+
+    symbol: str
+    side: Side
+    qty: Decimal
+    entry_price: Decimal
+    mark_price: Decimal | None
+    unrealized_pnl: Decimal
+    unrealized_pct: float
+    r: float | None
+    stop: Decimal | None
+    stop_distance: Decimal | None
+    stop_by: str = "last"
+    stop_age_ms: int | None = None
+    """Since the stop was last compared with a price."""
+    stop_state: str = "armed"
+    target: Decimal | None = None
+    liquidation_price: Decimal | None = None
+    held_s: int = 0
+    mae: Decimal | None = None
+    mfe: Decimal | None = None
+    price_scale: int = 2
+
+
+class OrderView(msgspec.Struct, frozen=True, kw_only=True):
+    """One order that works or waits."""
+
+    order: Order
+    queue_ahead: float | None = None
+    age_s: int = 0
+    linked: str = ""
+    """What it belongs to: position, target, entry."""
+
+
+class FillView(msgspec.Struct, frozen=True, kw_only=True):
+    """One fill, or several levels of one execution, with its receipt in words."""
+
+    fill: Fill
+    lines: tuple[str, ...]
+    """Two short lines of receipt: levels or print, queue, latency, slippage in bp and R, fee."""
+
+
+class LimitGauge(msgspec.Struct, frozen=True):
+    """One limit with what is used of it."""
+
+    name: str
+    used: Decimal
+    limit: Decimal
+    unit: str
+    """A currency, R or empty for a count."""
+    text: str = ""
+
+
+class AccountView(msgspec.Struct, frozen=True, kw_only=True):
+    """Balances and limits."""
+
+    currency: str
+    balances: tuple[tuple[str, Decimal, Decimal], ...]
+    """Asset, free, locked."""
+    equity: Decimal
+    balance: Decimal
+    margin_used: Decimal
+    realized_pnl: Decimal
+    unrealized_pnl: Decimal
+    fees: Decimal
+    gauges: tuple[LimitGauge, ...]
+    locks: tuple[str, ...] = ()
+
+
+class SidePreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a key would do now on one side."""
+
+    side: Side
+    allowed: bool
+    refusal: str = ""
+    qty: Decimal = Decimal(0)
+    notional: Decimal = Decimal(0)
+    fills_now: Decimal = Decimal(0)
+    avg_price: Decimal | None = None
+    rests: Decimal = Decimal(0)
+    expires: Decimal = Decimal(0)
+    fee: Decimal = Decimal(0)
+    stop: Decimal | None = None
+    stop_atr: float | None = None
+    target: Decimal | None = None
+    risk: Decimal = Decimal(0)
+    risk_r: Decimal = Decimal(0)
+    margin: Decimal = Decimal(0)
+
+
+class TicketView(msgspec.Struct, frozen=True, kw_only=True):
+    """The docked ticket: the draft priced on both sides."""
+
+    draft: Draft
+    buy: SidePreview
+    sell: SidePreview
+    r_value: Decimal
+    """Money of 1 R of size now."""
+    head_room: Decimal
+    """What may still be lost today and is not yet at risk."""
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something the trader should read once."""
+
+    ts: int
+    severity: str
+    """info, success, warning or error."""
+    text: str
+
+
+class InstrumentView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a screen must know of the instrument shown, to type prices and sizes."""
+
+    symbol: str
+    tick_size: Decimal
+    lot_size: Decimal
+    min_qty: Decimal
+    min_notional: Decimal
+    base: str
+    quote: str
+    settle: str
+    kind: str
+    status: InstrumentStatus
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one screen shows at one moment."""
+
+    version: int
+    request: ViewRequest
+    symbols: tuple[str, ...]
+    profiles: tuple[str, ...]
+    instrument: InstrumentView | None
+    status: StatusView
+    watchlist: tuple[WatchRow, ...]
+    chart: ChartView | None
+    ladder: LadderView | None
+    tape: TapeView | None
+    positions: tuple[PositionView, ...]
+    orders: tuple[OrderView, ...]
+    fills: tuple[FillView, ...]
+    account: AccountView
+    ticket: TicketView | None

@@ -1,0 +1,59 @@
+"""What every feed is: something that runs, and delivers market messages to one sink.
+
+A feed owns the tasks of its sockets and nothing else. It calls the sink synchronously, once a
+message; the sink runs the whole engine for it and returns. A symbol's messages come in this order:
+`InstrumentListed`, `FeedStatus`, `CandleHistory` for each timeframe known, then live data, with a
+`FeedStatus` at each change of state. A feed never raises out of `run` for what the outside world
+does: that becomes a `FeedStatus`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from tradetui.domain.market_data import MarketMessage
+
+Sink = Callable[[MarketMessage], None]
+
+
+class Feed(Protocol):
+    """A source of market messages."""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols that it delivers, the default one first."""
+        ...
+
+    @property
+    def own_clock(self) -> bool:
+        """Whether its messages' receive times are the engine's clock (simulator, recording)."""
+        ...
+
+    async def run(self, sink: Sink) -> None:
+        """Deliver until the source ends or the task is canceled; leaves no task or socket behind."""
+        ...
+
+
+class Playback(Protocol):
+    """A feed that can be steered: a recording."""
+
+    def pause(self) -> None:
+        """Stop the clock, or let it run again."""
+        ...
+
+    def step(self) -> None:
+        """Deliver one more message while paused."""
+        ...
+
+    def seek(self, seconds: float) -> None:
+        """Go forward by so much; a negative amount starts again and runs up to there."""
+        ...
+
+    def set_speed(self, speed: float) -> None:
+        """Play at a multiple of real time; infinity is as fast as possible."""
+        ...
+
+    def describe(self) -> str:
+        """Place, length and speed in a few words for the status bar."""
+        ...

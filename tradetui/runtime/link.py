@@ -1,0 +1,51 @@
+"""The seam between the screen and the engine: commands go in, frames and notices come out.
+
+Light on purpose: the screen's process imports this file and the domain, nothing that computes.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tradetui.domain.command import AnyCommand, Reply
+from tradetui.domain.view import Frame, Notice, ViewRequest
+
+
+class Link(Protocol):
+    """What a screen can do with an engine, wherever that engine runs."""
+
+    async def start(self) -> None:
+        """Load and start the engine; the screen is already painted when this is called."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop the engine in good order: feeds closed, journal flushed."""
+        ...
+
+    async def submit(self, command: AnyCommand) -> Reply:
+        """Give a command; returns when its events are committed."""
+        ...
+
+    def show(self, request: ViewRequest) -> None:
+        """Say what this screen looks at; frames follow it from the next one on."""
+        ...
+
+    def frame(self) -> Frame | None:
+        """The newest frame, the same object while nothing changed; None while the engine starts."""
+        ...
+
+    def notices(self) -> tuple[Notice, ...]:
+        """Notices since the last call."""
+        ...
+
+    def progress(self) -> str:
+        """What the engine is busy with while it starts, in words; empty when it runs."""
+        ...
+
+    async def switch(self, profile: str) -> Reply:
+        """Show another profile; positions of the one left behind stay watched."""
+        ...
+
+    def playback(self, action: str, amount: float = 0.0) -> None:
+        """Steer a recording: pause, step, seek (seconds) or speed (multiple); ignored elsewhere."""
+        ...
