@@ -1,0 +1,162 @@
+"""The command line's language, against the contract of its grammar."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tradetui.domain.command import (
+    AnyCommand,
+    CancelAll,
+    CancelOrder,
+    Flatten,
+    Half,
+    Reverse,
+    SetStop,
+    SetTarget,
+    Size,
+    SizeUnit,
+    Stop,
+    SubmitOrder,
+    Target,
+)
+from tradetui.domain.grammar import GrammarError, complete, parse
+from tradetui.domain.market_data import Side
+from tradetui.domain.order import TimeInForce
+
+BTC = "BTC/USDT"
+SYMBOLS = ("BTC/USDT", "ETH/USDT", "BTC/USDT:USDT")
+D = Decimal
+
+
+def read(text: str) -> AnyCommand:
+    return parse(text, symbol=BTC, symbols=SYMBOLS)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        (
+            "buy 0.01 BTC/USDT stop 61000 target 61900",
+            SubmitOrder(
+                symbol=BTC,
+                side=Side.BUY,
+                size=Size(D("0.01")),
+                stop=Stop(price=D(61000)),
+                target=Target(price=D(61900)),
+            ),
+        ),
+        (
+            "buy 0.5r stop 61400 target 2r",
+            SubmitOrder(
+                symbol=BTC,
+                side=Side.BUY,
+                size=Size(D("0.5"), SizeUnit.RISK),
+                stop=Stop(price=D(61400)),
+                target=Target(r=D(2)),
+            ),
+        ),
+        (
+            "sell 500usdt limit 61800 post",
+            SubmitOrder(
+                symbol=BTC,
+                side=Side.SELL,
+                size=Size(D(500), SizeUnit.QUOTE),
+                limit=D(61800),
+                post_only=True,
+            ),
+        ),
+        (
+            "sell 10% eth/usdt trig 2500 ioc red",
+            SubmitOrder(
+                symbol="ETH/USDT",
+                side=Side.SELL,
+                size=Size(D("0.1"), SizeUnit.EQUITY),
+                trigger=D(2500),
+                tif=TimeInForce.IOC,
+                reduce_only=True,
+            ),
+        ),
+        ("stop 61250.5", SetStop(symbol=BTC, stop=Stop(price=D("61250.5")))),
+        ("st 2400 ETH", SetStop(symbol="ETH/USDT", stop=Stop(price=D(2400)))),
+        ("target 2.5r", SetTarget(symbol=BTC, target=Target(r=D("2.5")))),
+        ("tar 63000 BTC/USDT:USDT", SetTarget(symbol="BTC/USDT:USDT", target=Target(price=D(63000)))),
+        ("cancel O-12", CancelOrder(order_id="O-12")),
+        ("cancel all", CancelAll(symbol=None)),
+        ("cancel all eth/usdt", CancelAll(symbol="ETH/USDT")),
+        ("c eth*", CancelAll(symbol="ETH/USDT")),
+        ("flatten", Flatten(symbol=BTC)),
+        ("fl all", Flatten(symbol=None)),
+        ("reverse", Reverse(symbol=BTC)),
+        ("rev ETH/USDT stop 2500", Reverse(symbol="ETH/USDT", stop=Stop(price=D(2500)))),
+        ("half", Half(symbol=BTC)),
+    ],
+)
+def test_words_become_the_command_that_the_contract_says(text: str, command: AnyCommand) -> None:
+    assert read(text) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "says"),
+    [
+        ("", "", "expected a command"),
+        ("boy 1", "boy", "did you mean buy?"),
+        ("s 1", "s", "sell or stop"),
+        ("buy", "", "expected a size"),
+        ("buy much", "much", "expected a size"),
+        ("buy 0", "0", "above zero"),
+        ("buy 1 stop", "", "a price after stop"),
+        ("buy 1 stop -5", "-5", "a price after stop"),
+        ("buy 1 stop 1e3", "1e3", "a price after stop"),
+        ("buy 1 limit nan", "nan", "a price after limit"),
+        ("buy 1 stop 5 stop 6", "stop", "stands twice"),
+        ("buy 1 ioc fok", "fok", "exclude each other"),
+        ("buy 1 t 5", "t", "trigger or target"),
+        ("buy 1 XRP/USDT", "XRP/USDT", "unknown symbol"),
+        ("buy 1 ETH/USDC stop 5", "ETH/USDC", "did you mean ETH/USDT?"),
+        ("cancel btc*", "btc*", "may mean BTC/USDT, BTC/USDT:USDT"),
+        ("buy 5eur stop 3", "5eur", "btc or usdt"),
+        ("half BTC/USDT now", "now", "expected nothing more"),
+        ("cancel", "", "order's id or all"),
+    ],
+)
+def test_an_error_marks_the_word_and_says_what_was_expected(text: str, marked: str, says: str) -> None:
+    with pytest.raises(GrammarError) as caught:
+        read(text)
+    assert text[caught.value.start : caught.value.end] == marked
+    assert says in caught.value.message
+    assert caught.value.marked().splitlines()[1].lstrip().startswith("^")
+
+
+def test_a_recording_of_several_instruments_needs_the_symbol() -> None:
+    with pytest.raises(GrammarError, match="expected a symbol"):
+        parse("buy 1 stop 5", symbol="", symbols=SYMBOLS)
+
+
+@given(st.text(max_size=60))
+def test_no_text_does_anything_but_parse_or_point_at_a_word(text: str) -> None:
+    fault: GrammarError | None = None
+    try:
+        read(text)
+    except GrammarError as error:
+        fault = error
+    assert fault is None or 0 <= fault.start <= fault.end <= len(text) + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("", ["buy", "sell", "stop", "target", "cancel", "flatten", "reverse", "half"]),
+        ("b", ["buy"]),
+        ("buy ", ["0.5r", "1r", "10%"]),
+        ("buy 1 st", ["stop"]),
+        ("buy 1 E", ["ETH/USDT"]),
+        ("cancel ", ["all", "O-1", *SYMBOLS]),
+        ("flatten a", ["all"]),
+    ],
+)
+def test_completion_offers_the_words_that_fit(text: str, offered: list[str]) -> None:
+    assert complete(text, symbols=SYMBOLS, orders=("O-1",)) == offered
