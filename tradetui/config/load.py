@@ -1,0 +1,232 @@
+"""Reads the config: every fault at once, each with its key, its value and the nearest that would pass."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import tomllib
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+
+from tradetui.config.profiles import SHIPPED, merged
+from tradetui.config.settings import ProfileTable, Settings
+from tradetui.domain.market_data import Timeframe
+from tradetui.domain.number import parse_decimal
+from tradetui.domain.profile import Profile
+from tradetui.errors import ConfigError, Fault
+
+_WORDS: Final = {"str": "a string", "int": "a whole number", "float": "a number", "bool": "true or false"}
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read: the settings, the profiles they make, and which keys the file really names."""
+
+    path: Path | None
+    settings: Settings
+    profiles: dict[str, Profile]
+    written: frozenset[str]
+    """Dotted keys that stand in the file."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint at the known word that resembles this one; empty where none does."""
+    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def load(path: Path | None) -> Config:
+    """Read a config file, or the defaults where path is None; raises ConfigError with every fault."""
+    table = {} if path is None else _read(path)
+    faults: list[Fault] = []
+    settings = _section(Settings, table, "", faults)
+    faults += _checks(settings, table)
+    if faults:
+        raise ConfigError(str(path), faults)
+    profiles = merged(table.get("profiles", {}), settings.profiles, settings.day)
+    return Config(path=path, settings=settings, profiles=profiles, written=frozenset(_dotted(table)))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except FileNotFoundError:
+        raise ConfigError(str(path), [Fault("file", "", "not found; check --config")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), [Fault("file", "", f"can not be read: {error}")]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), [Fault("file", "", f"is no TOML: {error}")]) from error
+
+
+def _section(kind: type[Any], table: dict[str, Any], prefix: str, faults: list[Fault]) -> Any:
+    """Build one struct field by field, so that one wrong value does not hide the next."""
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    good: dict[str, Any] = {}
+    for name, value in table.items():
+        if name not in fields:
+            faults.append(Fault(prefix + name, _shown(value), f"unknown key{nearest(name, fields)}"))
+            continue
+        try:
+            good[name] = _value(fields[name].type, value, prefix + name, faults)
+        except msgspec.ValidationError as error:
+            faults.append(Fault(prefix + name, _shown(value), _plain_words(str(error))))
+    return kind(**good)
+
+
+def _value(kind: Any, value: Any, key: str, faults: list[Fault]) -> Any:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        if not isinstance(value, dict):
+            raise msgspec.ValidationError(f"Expected `object`, a section: [{key}]")
+        return _section(kind, value, f"{key}.", faults)
+    if kind == dict[str, ProfileTable]:
+        return _profiles(value, key, faults)
+    notes = _notes(kind)
+    if "or_number" in notes and isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return str(value)
+    found = msgspec.convert(value, kind, strict=isinstance(value, (bool, str)))
+    if isinstance(found, Decimal):
+        _check_range(found, notes)
+    return found
+
+
+def _notes(kind: Any) -> dict[str, Any]:
+    """What a setting says of its values beyond their type."""
+    return next((note.extra for note in getattr(kind, "__metadata__", ()) if note.extra), {})
+
+
+def _check_range(value: Decimal, notes: dict[str, Any]) -> None:
+    """Bounds of decimals, which the struct library does not check."""
+    if "above" in notes and value <= notes["above"]:
+        raise msgspec.ValidationError(f"Expected a number above {notes['above']}")
+    if "least" in notes and value < notes["least"]:
+        raise msgspec.ValidationError(f"Expected a number of at least {notes['least']}")
+    if "most" in notes and value > notes["most"]:
+        raise msgspec.ValidationError(f"Expected a number of at most {notes['most']}")
+
+
+def _profiles(value: Any, key: str, faults: list[Fault]) -> dict[str, ProfileTable]:
+    if not isinstance(value, dict):
+        raise msgspec.ValidationError("Expected `object`, tables such as [profiles.mine]")
+    found: dict[str, ProfileTable] = {}
+    for name, table in value.items():
+        if isinstance(table, dict):
+            found[name] = _section(ProfileTable, table, f"{key}.{name}.", faults)
+        else:
+            faults.append(Fault(f"{key}.{name}", _shown(table), f"expected a table: [{key}.{name}]"))
+    return found
+
+
+def _checks(settings: Settings, table: dict[str, Any]) -> list[Fault]:
+    """What a type can not say."""
+    faults = [*_check_day(settings), *_check_cockpit(settings), *_check_risk(settings)]
+    for name, profile in settings.profiles.items():
+        faults += _check_profile(name, profile, table["profiles"][name])
+    return faults
+
+
+def _check_day(settings: Settings) -> list[Fault]:
+    zone = settings.day.zone
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        hint = nearest(zone, {name.lower(): name for name in available_timezones()})
+        close = difflib.get_close_matches(zone, available_timezones(), n=1)
+        hint = f"; did you mean {close[0]}?" if close else hint
+        return [Fault("day.zone", _shown(zone), f"unknown time zone{hint}")]
+    return []
+
+
+def _check_cockpit(settings: Settings) -> list[Fault]:
+    cockpit, faults = settings.cockpit, []
+    if cockpit.timeframe not in list(Timeframe):
+        known = " ".join(Timeframe)
+        message = f"unknown timeframe{nearest(cockpit.timeframe, Timeframe)}; there are {known}"
+        faults.append(Fault("cockpit.timeframe", _shown(cockpit.timeframe), message))
+    known_profiles = {*SHIPPED, *settings.profiles}
+    if cockpit.profile not in known_profiles:
+        message = f"unknown profile{nearest(cockpit.profile, known_profiles)}"
+        faults.append(Fault("cockpit.profile", _shown(cockpit.profile), message))
+    return faults
+
+
+def _check_risk(settings: Settings) -> list[Fault]:
+    value = settings.risk.daily_loss
+    try:
+        daily_loss(value)
+    except ValueError as error:
+        return [Fault("risk.daily_loss", _shown(value), str(error))]
+    return []
+
+
+def daily_loss(text: str) -> tuple[Decimal | None, Decimal | None, str]:
+    """Read a daily loss as (fraction, None, "") or (None, amount, currency); raises ValueError."""
+    number, _, currency = text.strip().partition(" ")
+    value = parse_decimal(number)
+    if currency:
+        if value <= 0:
+            raise ValueError("expected an amount above zero")
+        return None, value, currency.strip().upper()
+    if not 0 < value <= 1:
+        raise ValueError('expected a fraction of equity above 0 and up to 1, or an amount: "200 USDT"')
+    return value, None, ""
+
+
+def _check_profile(name: str, profile: ProfileTable, written: dict[str, Any]) -> list[Fault]:
+    faults: list[Fault] = []
+    key = f"profiles.{name}"
+    if name not in SHIPPED:
+        missing = [needed for needed in ("exchange", "symbols") if not written.get(needed)]
+        hint = "missing; a new profile needs exchange and symbols"
+        faults.extend(Fault(f"{key}.{needed}", "", hint) for needed in missing)
+    if "symbols" in written and not profile.symbols and name in SHIPPED:
+        faults.append(Fault(f"{key}.symbols", "[]", "expected at least one symbol"))
+    for symbol in profile.symbols:
+        base, slash, quote = symbol.partition("/")
+        if not (base and slash and quote) or symbol != symbol.upper():
+            faults.append(
+                Fault(f"{key}.symbols", _shown(symbol), "expected the form BTC/USDT or BTC/USDT:USDT")
+            )
+    if profile.endpoint and (wrong := endpoint_fault(profile.endpoint)):
+        faults.append(Fault(f"{key}.endpoint", _shown(profile.endpoint), wrong))
+    return faults
+
+
+def endpoint_fault(endpoint: str) -> str:
+    """What is wrong with an endpoint; empty where it is an http address on loopback with a port."""
+    parts = urlsplit(endpoint)
+    expected = "expected http://127.0.0.1:PORT"
+    try:
+        loopback = parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname or "").is_loopback
+        port = parts.port
+    except ValueError:
+        return f"{expected}; only loopback addresses may stand in for an exchange"
+    if not loopback:
+        return f"{expected}; only loopback addresses may stand in for an exchange"
+    return "" if parts.scheme == "http" and port else expected
+
+
+def _dotted(table: dict[str, Any], prefix: str = "") -> Iterable[str]:
+    for name, value in table.items():
+        yield prefix + name
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{prefix}{name}.")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _plain_words(message: str) -> str:
+    for word, plain in _WORDS.items():
+        message = message.replace(f"`{word}`", plain)
+    message = message.replace("`decimal`", "a number").replace("`object`", "a table")
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,147 @@
+"""Every setting of the program: its name, its default and its meaning, in one place.
+
+The example config is rendered from here, the loader checks against here, and nothing else knows a
+default. Fractions are of equity; durations end in their unit.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class Cockpit(msgspec.Struct, frozen=True, kw_only=True):
+    """What the screen looks like when it opens."""
+
+    profile: Annotated[str, Meta(description="The profile to open with; --profile goes before it.")] = "sim"
+    theme: Annotated[
+        str,
+        Meta(description="midnight, daylight, clear-sight (for colour-blind eyes), mono, or one of yours."),
+    ] = "midnight"
+    timeframe: Annotated[
+        str, Meta(description="Timeframe of the chart: 1s 5s 15s 1m 3m 5m 15m 30m 1h 4h 1d.")
+    ] = "1m"
+    overlays: Annotated[
+        tuple[str, ...],
+        Meta(description="Indicators drawn over the candles: sma20, ema50, wma20, vwap, bb20_2 …"),
+    ] = ("ema20", "vwap", "bb20_2")
+    panes: Annotated[
+        tuple[str, ...],
+        Meta(description="Indicators below the candles: rsi14, macd12_26_9, pvo12_26_9, cvd …"),
+    ] = ("rsi14", "macd12_26_9")
+    size_presets: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Sizes on the keys 1 to 9: in R (0.5r), base (0.01), quote (500usdt) or equity (10%)."
+        ),
+    ] = ("0.25r", "0.5r", "1r", "1.5r", "2r")
+    frames_per_second: Annotated[int, Meta(ge=1, le=60, description="How often the screen is painted.")] = 15
+    disarm_after_s: Annotated[
+        int, Meta(ge=5, le=3600, description="Entries are disarmed after so many seconds without a key.")
+    ] = 60
+
+
+class Day(msgspec.Struct, frozen=True, kw_only=True):
+    """The trading day, for the daily loss and its lock."""
+
+    zone: Annotated[str, Meta(description="IANA time zone; a change holds from the next trading day.")] = (
+        "UTC"
+    )
+    roll: Annotated[
+        str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", description="Local time at which a day begins.")
+    ] = "00:00"
+
+
+class Risk(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits. Tighter ones hold at once, looser ones from the next trading day."""
+
+    risk_per_trade: Annotated[
+        Decimal,
+        Meta(
+            extra={"above": 0, "most": 1},
+            description="1 R of size, as a fraction of equity at the time of the order.",
+        ),
+    ] = Decimal("0.005")
+    daily_loss: Annotated[
+        str,
+        Meta(
+            extra={"or_number": True},
+            description='Loss that locks the day: a fraction of equity at its start, or "200 USDT".',
+        ),
+    ] = "0.02"
+    max_risk_per_trade: Annotated[
+        Decimal, Meta(extra={"above": 0}, description="Most that one entry may risk, in R of size.")
+    ] = Decimal(2)
+    max_open_risk: Annotated[
+        Decimal, Meta(extra={"above": 0}, description="Most that may be at risk at once, in R of size.")
+    ] = Decimal(2)
+    require_stop: Annotated[bool, Meta(description="Refuse entries that bring no stop.")] = True
+
+
+class Simulation(msgspec.Struct, frozen=True, kw_only=True):
+    """How the paper engine treats orders."""
+
+    entry_latency_ms: Annotated[
+        int, Meta(ge=0, le=60_000, description="From the key to the simulated venue.")
+    ] = 150
+    cancel_latency_ms: Annotated[int, Meta(ge=0, le=60_000, description="The same for a cancel.")] = 100
+    stop_latency_ms: Annotated[
+        int, Meta(ge=0, le=60_000, description="From the print that fires a stop to its execution.")
+    ] = 100
+    stop_slippage_bp: Annotated[
+        Decimal,
+        Meta(
+            extra={"least": 0, "most": 1000},
+            description="Slippage of a stop that sizes and budgets reckon with.",
+        ),
+    ] = Decimal(5)
+
+
+class Feed(msgspec.Struct, frozen=True, kw_only=True):
+    """When data counts as late or lost."""
+
+    stale_after_s: Annotated[
+        float, Meta(ge=1, le=300, description="Silence after which nothing is filled.")
+    ] = 5.0
+    lagging_after_s: Annotated[
+        float, Meta(gt=0, le=60, description="Age of messages that is called lagging in the status bar.")
+    ] = 2.0
+
+
+class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
+    """One profile: merged over the shipped one of its name, or a new one."""
+
+    exchange: Annotated[str, Meta(description="An exchange id as ccxt knows it, or sim.")] = ""
+    kind: Annotated[str, Meta(pattern="^(spot|perp_linear)$", description="spot or perp_linear.")] = "spot"
+    symbols: Annotated[tuple[str, ...], Meta(description="The watchlist; the first one is shown.")] = ()
+    currency: Annotated[str, Meta(description="Currency of the paper account.")] = "USDT"
+    balance: Annotated[
+        Decimal, Meta(extra={"above": 0}, description="First deposit of the paper account.")
+    ] = Decimal(10000)
+    fees: Annotated[
+        tuple[Decimal, Decimal] | None,
+        Meta(description="Maker and taker as fractions; else the exchange's own."),
+    ] = None
+    leverage: Annotated[Decimal, Meta(extra={"least": 1, "most": 125}, description="On perpetuals.")] = (
+        Decimal(1)
+    )
+    endpoint: Annotated[
+        str, Meta(description="A loopback address that stands in for every host of the exchange.")
+    ] = ""
+    stream: Annotated[str, Meta(pattern="^ccxt$", description="Which client streams: ccxt.")] = "ccxt"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole config, section by section."""
+
+    cockpit: Cockpit = Cockpit()
+    day: Day = Day()
+    risk: Risk = Risk()
+    simulation: Simulation = Simulation()
+    feed: Feed = Feed()
+    keys: dict[str, str] = {}
+    """Overrides of keys by action; the actions are listed by the cockpit's table."""
+    profiles: dict[str, ProfileTable] = {}
