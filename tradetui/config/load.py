@@ -229,4 +229,5 @@ def _plain_words(message: str) -> str:
     for word, plain in _WORDS.items():
         message = message.replace(f"`{word}`", plain)
     message = message.replace("`decimal`", "a number").replace("`object`", "a table")
+    message = message.replace("Invalid decimal string", "Expected a number")
     return message[:1].lower() + message[1:]

@@ -1,0 +1,16 @@
+"""Starts the program: `python -m tradetui` and the installed command."""
+
+from __future__ import annotations
+
+import sys
+
+from tradetui.cli.main import run
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

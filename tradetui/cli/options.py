@@ -1,0 +1,182 @@
+"""The command line: its options, its help, and nothing that takes time to import.
+
+The common options are understood before and after the subcommand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from tradetui.domain.number import parse_decimal
+from tradetui.errors import ConfigError, Fault
+from tradetui.version import __version__
+
+SCENARIOS: Final = ("calm", "trend", "range", "breakout", "flash-crash", "gap", "thin", "stall", "disconnect")
+_SYMBOL: Final = re.compile(r"[A-Za-z0-9.]+/[A-Za-z0-9.]+(:[A-Za-z0-9.]+)?")
+
+_EXAMPLES: Final = """\
+examples:
+  tradetui                                     the cockpit on the simulated market
+  tradetui --scenario flash-crash --seed 7     the same market again, with a crash in it
+  tradetui --profile binance                   live data, paper orders
+  tradetui replay btcusdt_*.gz --speed 4       a recording on the same screen
+  tradetui replay btcusdt_*.gz --headless --json --orders orders.jsonl
+  tradetui watch --profile kraken --seconds 10
+  tradetui journal trades
+
+Every order is a paper order: the program has no way to send a live one.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong argument the way every other fault of the program is reported."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError("arguments", [Fault(self.prog, "", f"{message}; see {self.prog} --help")])
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """Read the arguments; raises ConfigError, or SystemExit after --help and --version."""
+    return _parser().parse_args(_one_symbol_each(argv))
+
+
+def _one_symbol_each(argv: list[str]) -> list[str]:
+    """Turn `--symbol A B` into `--symbol A --symbol B`, so that a subcommand or a path may follow it."""
+    out: list[str] = []
+    open_list = False
+    for word in argv:
+        if open_list and _SYMBOL.fullmatch(word) and not Path(word).exists():
+            out += ["--symbol", word]
+            continue
+        open_list = word == "--symbol" or (open_list and out[-1] == "--symbol")
+        out.append(word)
+    return out
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="tradetui",
+        description="A terminal cockpit for day trading crypto on paper, against the real order book.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _common(parser)
+    parser.add_argument("--seed", type=int, help="seed of the simulated market: the same one, the same market")
+    parser.add_argument("--scenario", type=_scenario, metavar="NAME", help=", ".join(SCENARIOS))
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    for name, text, add in _COMMANDS:
+        sub = commands.add_parser(
+            name,
+            help=text,
+            description=text[:1].upper() + text[1:] + ".",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        _common(sub)
+        add(sub)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    # SUPPRESS keeps a subcommand from resetting what stood before it
+    keep: dict[str, Any] = {"default": argparse.SUPPRESS}
+    group = parser.add_argument_group("options everywhere")
+    group.add_argument("--config", type=Path, metavar="FILE", help="the config file", **keep)
+    group.add_argument("--data-dir", type=Path, metavar="DIR", help="where journal and caches lie", **keep)
+    group.add_argument("--profile", metavar="NAME", help="sim, binance, kraken … see `tradetui profiles`", **keep)
+    group.add_argument("--symbol", action="append", metavar="S", help="symbols, the shown one first", **keep)
+    group.add_argument("--json", action="store_true", help="JSON on standard output", **keep)
+    group.add_argument("--version", action="version", version=f"tradetui {__version__}")
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files of one recording")
+    parser.add_argument("--headless", action="store_true", help="no screen; print what happened")
+    parser.add_argument("--speed", type=_speed, default=None, metavar="N|max", help="0.25 to 1000, or max")
+    parser.add_argument("--orders", type=Path, metavar="FILE", help="JSON lines of timed commands")
+    parser.add_argument("--latency-ms", type=_milliseconds, default=0, metavar="N", help="every latency (0)")
+    parser.add_argument("--balance", type=_amount, default=Decimal(10000), metavar="AMOUNT", help="(10000)")
+    parser.add_argument("--instruments", type=Path, metavar="FILE", help="the exchange's own metadata")
+    parser.epilog = (
+        "examples:\n  tradetui replay spot_btcusdt_*.gz\n"
+        "  tradetui replay spot_btcusdt_*.gz --headless --json --orders orders.jsonl\n\n"
+        'a line of the order file: {"at": "+12.5s", "do": "buy 0.01 stop 61000 target 61900", "id": "mine-1"}'
+    )
+
+
+def _watch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=_positive, default=None, metavar="N", help="stop after so many")
+    parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, help="of the simulated market")
+    parser.add_argument("--scenario", type=_scenario, default=argparse.SUPPRESS, metavar="NAME")
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["check"], help="check: name every fault")
+    parser.add_argument("file", nargs="?", type=Path, help="instead of your config")
+
+
+def _journal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["trades", "fills", "verify"])
+
+
+def _nothing(_: argparse.ArgumentParser) -> None:
+    """A command without options of its own."""
+
+
+_COMMANDS: Final[tuple[tuple[str, str, Callable[[argparse.ArgumentParser], None]], ...]] = (
+    ("replay", "play a recording on the same screen, or without one", _replay),
+    ("watch", "print a line a second for each symbol, without a screen", _watch),
+    ("profiles", "list the profiles", _nothing),
+    ("config", "check the config", _config),
+    ("journal", "list closed trades or fills, or verify the journal", _journal),
+)
+
+
+def _scenario(text: str) -> str:
+    if text not in SCENARIOS:
+        near = difflib.get_close_matches(text, SCENARIOS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise argparse.ArgumentTypeError(f"unknown scenario {text!r}{hint}; there are {', '.join(SCENARIOS)}")
+    return text
+
+
+def _speed(text: str) -> float:
+    if text == "max":
+        return math.inf
+    value = _number(text)
+    if not Decimal("0.25") <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"expected 0.25 to 1000 or max, was {text}")
+    return float(value)
+
+
+def _milliseconds(text: str) -> int:
+    value = _number(text)
+    if value < 0 or value != int(value) or value > 60_000:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to 60000, was {text}")
+    return int(value)
+
+
+def _amount(text: str) -> Decimal:
+    value = _number(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"expected an amount above zero, was {text}")
+    return value
+
+
+def _positive(text: str) -> float:
+    return float(_amount(text))
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return parse_decimal(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
