@@ -35,7 +35,11 @@ def drive(program: str, folder: Path) -> tuple[int, str]:
     pid, terminal = pty.fork()
     if pid == 0:
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        environment |= {"TRADETUI_DATA_DIR": str(folder), "TRADETUI_CONFIG": "", "XDG_CONFIG_HOME": str(folder)}
+        environment |= {
+            "TRADETUI_DATA_DIR": str(folder),
+            "TRADETUI_CONFIG": "",
+            "XDG_CONFIG_HOME": str(folder),
+        }
         os.execvpe(program, [program, "--seed", "7"], environment)
     ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     screen = pyte.Screen(COLUMNS, LINES)
@@ -52,7 +56,9 @@ def drive(program: str, folder: Path) -> tuple[int, str]:
     return os.waitstatus_to_exitcode(status), text
 
 
-def read_until(terminal: int, stream: pyte.ByteStream, screen: pyte.Screen, text: str, seconds: float) -> None:
+def read_until(
+    terminal: int, stream: pyte.ByteStream, screen: pyte.Screen, text: str, seconds: float
+) -> None:
     """Feed the terminal's output to the screen until a text stands on it."""
     deadline = time.monotonic() + seconds
     while text not in "\n".join(screen.display) and time.monotonic() < deadline:

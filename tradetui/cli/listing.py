@@ -35,7 +35,11 @@ def _profiles(options: argparse.Namespace) -> int:
 
 
 def _row(profile: Profile) -> dict[str, object]:
-    fees = None if profile.maker_fee is None or profile.taker_fee is None else [profile.maker_fee, profile.taker_fee]
+    fees = (
+        None
+        if profile.maker_fee is None or profile.taker_fee is None
+        else [profile.maker_fee, profile.taker_fee]
+    )
     return {
         "name": profile.name,
         "exchange": profile.exchange,

@@ -39,6 +39,12 @@ class _Parser(argparse.ArgumentParser):
     """Reports a wrong argument the way every other fault of the program is reported."""
 
     def error(self, message: str) -> NoReturn:
+        choice = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if choice:
+            known = re.findall(r"[\w-]+", choice.group(2))
+            near = difflib.get_close_matches(choice.group(1), known, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            message = f"unknown: {choice.group(1)!r}; {hint}there are {', '.join(known)}"
         raise ConfigError("arguments", [Fault(self.prog, "", f"{message}; see {self.prog} --help")])
 
 
@@ -50,12 +56,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def _one_symbol_each(argv: list[str]) -> list[str]:
     """Turn `--symbol A B` into `--symbol A --symbol B`, so that a subcommand or a path may follow it."""
     out: list[str] = []
-    open_list = False
+    listing = False
     for word in argv:
-        if open_list and _SYMBOL.fullmatch(word) and not Path(word).exists():
+        value = bool(out) and out[-1] == "--symbol"
+        if listing and not value and _SYMBOL.fullmatch(word) and not Path(word).exists():
             out += ["--symbol", word]
             continue
-        open_list = word == "--symbol" or (open_list and out[-1] == "--symbol")
+        listing = value or word == "--symbol"
         out.append(word)
     return out
 
@@ -69,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     _common(parser)
-    parser.add_argument("--seed", type=int, help="seed of the simulated market: the same one, the same market")
+    parser.add_argument(
+        "--seed", type=int, help="seed of the simulated market: the same one, the same market"
+    )
     parser.add_argument("--scenario", type=_scenario, metavar="NAME", help=", ".join(SCENARIOS))
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     for name, text, add in _COMMANDS:
@@ -91,7 +100,9 @@ def _common(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("options everywhere")
     group.add_argument("--config", type=Path, metavar="FILE", help="the config file", **keep)
     group.add_argument("--data-dir", type=Path, metavar="DIR", help="where journal and caches lie", **keep)
-    group.add_argument("--profile", metavar="NAME", help="sim, binance, kraken … see `tradetui profiles`", **keep)
+    group.add_argument(
+        "--profile", metavar="NAME", help="sim, binance, kraken … see `tradetui profiles`", **keep
+    )
     group.add_argument("--symbol", action="append", metavar="S", help="symbols, the shown one first", **keep)
     group.add_argument("--json", action="store_true", help="JSON on standard output", **keep)
     group.add_argument("--version", action="version", version=f"tradetui {__version__}")
