@@ -1,0 +1,45 @@
+"""What trading costs: fees by liquidity (section 10.7) and slippage against the arrival mid (16.4)."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+from tradetui.domain.fill import Liquidity
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import MONEY, to_step
+
+ASSET_STEP: Final = Decimal("0.00000001")
+"""Balances and fees have eight decimals (R-NUM-4)."""
+
+_BP_STEP: Final = Decimal("0.0001")
+_BASIS_POINTS: Final = Decimal(10_000)
+
+
+def fee_rate(instrument: Instrument, liquidity: Liquidity) -> Decimal:
+    """The fraction of the notional that a fill costs; negative for a rebate."""
+    return instrument.maker_fee if liquidity is Liquidity.MAKER else instrument.taker_fee
+
+
+def fee(instrument: Instrument, *, qty: Decimal, price: Decimal, liquidity: Liquidity) -> Decimal:
+    """The fee of one fill in the settlement asset, rounded up to its scale; negative for a rebate."""
+    notional = instrument.notional(qty, price)
+    return to_step(MONEY.multiply(notional, fee_rate(instrument, liquidity)), ASSET_STEP, ROUND_CEILING)
+
+
+def mid(bid: Decimal, ask: Decimal) -> Decimal:
+    """The middle between the best bid and the best ask."""
+    return MONEY.divide(MONEY.add(bid, ask), Decimal(2))
+
+
+def slippage_bp(side: Side, *, price: Decimal, arrival_mid: Decimal) -> Decimal:
+    """How much worse than the arrival mid a price is, in basis points to four places; negative is better."""
+    worse = MONEY.multiply(MONEY.subtract(price, arrival_mid), Decimal(side.sign))
+    return to_step(MONEY.divide(MONEY.multiply(worse, _BASIS_POINTS), arrival_mid), _BP_STEP, ROUND_HALF_EVEN)
+
+
+def slippage_amount(side: Side, *, qty: Decimal, price: Decimal, arrival_mid: Decimal) -> Decimal:
+    """What the slippage of base units cost in quote currency; for contracts pass qty times their size."""
+    worse = MONEY.multiply(MONEY.subtract(price, arrival_mid), Decimal(side.sign))
+    return MONEY.multiply(worse, qty)

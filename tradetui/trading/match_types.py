@@ -1,0 +1,176 @@
+"""The words that the matching core speaks: what comes in, what comes out, and the rules it matches by.
+
+Prices are integer ticks and quantities integer lots throughout. The only floats are the sizes of the
+venue's book and prints, which `LotGrid` turns into lots at the border.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from typing import Final, Protocol
+
+from tradetui.domain.command import Reason
+from tradetui.domain.fill import Evidence, Liquidity
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import MONEY
+from tradetui.domain.order import OrderRole, TimeInForce
+
+EXIT_ROLES: Final = frozenset({OrderRole.PROTECTIVE, OrderRole.FLATTEN, OrderRole.LIQUIDATION})
+"""Roles without a protection band, whose remainder waits for liquidity instead of expiring (R-MAT-8)."""
+
+_EXACT_BELOW: Final = 1e12
+_SURE: Final = 0.49
+
+
+class Depth(Protocol):
+    """The displayed book of one symbol, as far as matching reads it."""
+
+    @property
+    def best_bid(self) -> int | None:
+        """The highest bid's tick."""
+        ...
+
+    @property
+    def best_ask(self) -> int | None:
+        """The lowest ask's tick."""
+        ...
+
+    def qty_at(self, side: Side, tick: int) -> float:
+        """The size displayed at a tick, 0.0 where there is none."""
+        ...
+
+    def levels(self, side: Side) -> Iterator[tuple[int, float]]:
+        """Levels as (tick, size), best first."""
+        ...
+
+    def tick_of(self, price: float) -> int:
+        """The tick nearest to a price off the wire."""
+        ...
+
+
+class LotGrid:
+    """Turns float sizes into integer lots, half-even (R-NUM-1)."""
+
+    __slots__ = ("_inverse", "_lot_size")
+
+    def __init__(self, lot_size: Decimal) -> None:
+        """Raises ValueError unless the lot is above zero."""
+        if lot_size <= 0:
+            raise ValueError(f"expected a lot above zero, was {lot_size}")
+        self._lot_size = lot_size
+        self._inverse = float(1 / lot_size)
+
+    def lots(self, qty: float) -> int:
+        """A size off the wire in lots; exact also where the size lies in the middle between two lots."""
+        count = qty * self._inverse
+        nearest = round(count)
+        if abs(count - nearest) < _SURE and count < _EXACT_BELOW:
+            return nearest
+        exact = MONEY.divide(Decimal(repr(qty)), self._lot_size)
+        return int(exact.to_integral_value(rounding=ROUND_HALF_EVEN))
+
+
+class QueueProfile(StrEnum):
+    """What counts as evidence for a resting order's fill (R-MAT-9)."""
+
+    RISK_AVERSE = "risk_averse"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRules:
+    """The assumptions of matching that are settings."""
+
+    carry: bool = True
+    """Keep our consumption until the level really shrinks; False forgets it when the size changes."""
+    profile: QueueProfile = QueueProfile.RISK_AVERSE
+    guard_ns: int = 1_000_000_000
+    """How long a decrease of depth waits for the print that explains it."""
+    band_bp: int = 100
+    band_ticks: int = 10
+    """A market order reaches max(band_bp of the opposite best, band_ticks) and no further (R-MAT-5)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """An order at the moment it reaches the simulated venue; without a limit it is a market order."""
+
+    order_id: str
+    side: Side
+    lots: int
+    limit: int | None = None
+    tif: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
+    reduce_only: bool = False
+    role: OrderRole = OrderRole.ENTRY
+
+    @property
+    def is_exit(self) -> bool:
+        """Whether the role is one that nothing may stop or expire."""
+        return self.role in EXIT_ROLES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One piece of a fill with the numbers of its receipt, sizes in lots."""
+
+    order_id: str
+    side: Side
+    tick: int
+    lots: int
+    liquidity: Liquidity
+    evidence: Evidence
+    displayed: int
+    """Displayed at the level, or the size of the print."""
+    consumed_before: int
+    consumed_after: int
+    """Our own taking of that level or print, before and after."""
+    queue_ahead: int = 0
+    """Ahead of us when the print came."""
+    trade_id: str = ""
+    ts_exchange: int = 0
+    ts_received: int = 0
+    """Times of the evidence: the book's last change, or the print."""
+
+
+class Outcome(StrEnum):
+    """What becomes of the part of an order that did not fill."""
+
+    FILLED = "filled"
+    RESTING = "resting"
+    WAITING = "waiting"
+    """An exit at market that found too little: it walks again with every change of the book."""
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    SELF_TRADE = "self_trade"
+    """Expired because it would have met our own resting order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What an order met when it reached the venue."""
+
+    executions: tuple[Execution, ...] = ()
+    outcome: Outcome
+    leaves: int
+    reason: Reason = Reason.NONE
+    expired_makers: tuple[str, ...] = ()
+    """Own resting orders that gave way to an exit."""
+
+    @property
+    def filled(self) -> int:
+        """Lots that traded."""
+        return sum(execution.lots for execution in self.executions)
+
+    @property
+    def notional_ticks(self) -> int:
+        """Sum of tick times lots over the executions."""
+        return sum(execution.tick * execution.lots for execution in self.executions)
+
+    @property
+    def vwap_ticks(self) -> Decimal | None:
+        """Average tick of what traded, None when nothing did."""
+        return MONEY.divide(Decimal(self.notional_ticks), Decimal(self.filled)) if self.executions else None

@@ -1,0 +1,141 @@
+"""Our resting orders and the queue before each of them (engine rules R-MAT-3 to R-MAT-14, section 7.4).
+
+Pessimistic on purpose. We stand behind all that is displayed when we arrive; cancels are behind us
+until the level is smaller than our queue; only prints bring us forward, and what a print takes was
+possibly already seen as a decrease of depth: such a decrease waits one second for its print. A print
+fills all our orders together by no more than its size.
+
+Orders are indexed by price with the one nearest to the market at the tail, so that a print or a
+change of the book that reaches none of them costs one comparison, however many rest.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tradetui.domain.market_data import Side
+
+
+@dataclass(slots=True, eq=False)
+class Resting:
+    """One resting order: what is left of it, the queue ahead, and the decreases still unexplained."""
+
+    order_id: str
+    side: Side
+    tick: int
+    leaves: int
+    ahead: int
+    reduce_only: bool = False
+    unmatched: list[tuple[int, int]] = field(default_factory=list)
+    """Decreases of depth as (time, lots), oldest first: the list U of the rules."""
+
+    def on_depth(self, displayed: int, now: int) -> None:
+        """Depth at our price is so much now: a queue can not be longer than the level."""
+        if displayed < self.ahead:
+            self.unmatched.append((now, self.ahead - displayed))
+            self.ahead = displayed
+
+    def explain(self, lots: int, *, since: int) -> int:
+        """Use up remembered decreases not older than since for a print; returns the lots they explain."""
+        fresh = [(ts, size) for ts, size in self.unmatched if ts >= since]
+        explained = min(lots, sum(size for _, size in fresh))
+        left = explained
+        while left > 0:
+            ts, size = fresh[0]
+            used = min(size, left)
+            left -= used
+            fresh[:1] = [(ts, size - used)] if size > used else []
+        self.unmatched = fresh
+        return explained
+
+
+class _Book:
+    """One side of our orders: prices in order, and at each price the orders by arrival."""
+
+    __slots__ = ("keys", "levels", "sign")
+
+    def __init__(self, side: Side) -> None:
+        self.sign = side.sign
+        self.keys: list[int] = []
+        self.levels: dict[int, list[Resting]] = {}
+
+    def add(self, order: Resting) -> None:
+        level = self.levels.get(order.tick)
+        if level is None:
+            level = self.levels[order.tick] = []
+            insort(self.keys, order.tick * self.sign)
+        level.append(order)
+
+    def remove(self, order: Resting) -> None:
+        level = self.levels[order.tick]
+        level.remove(order)
+        if not level:
+            del self.levels[order.tick]
+            del self.keys[bisect_left(self.keys, order.tick * self.sign)]
+
+
+class MakerQueue:
+    """All our resting orders of one symbol."""
+
+    __slots__ = ("_books", "_orders")
+
+    def __init__(self) -> None:
+        self._books = {side: _Book(side) for side in Side}
+        self._orders: dict[str, Resting] = {}
+
+    def __len__(self) -> int:
+        return len(self._orders)
+
+    def get(self, order_id: str) -> Resting | None:
+        """A resting order by its id."""
+        return self._orders.get(order_id)
+
+    def add(self, order: Resting) -> None:
+        """Let an order rest behind our others at its price; raises ValueError if it rests already."""
+        if order.order_id in self._orders:
+            raise ValueError(f"order {order.order_id} rests already")
+        self._orders[order.order_id] = order
+        self._books[order.side].add(order)
+
+    def remove(self, order_id: str) -> int:
+        """Take an order out; returns its leaves, 0 when it does not rest."""
+        order = self._orders.pop(order_id, None)
+        if order is None:
+            return 0
+        self._books[order.side].remove(order)
+        return order.leaves
+
+    def best(self, side: Side) -> int | None:
+        """The tick of our order nearest to the market on a side."""
+        book = self._books[side]
+        return book.keys[-1] * book.sign if book.keys else None
+
+    def reached(self, side: Side, tick: int) -> list[Resting]:
+        """Our orders of a side at a tick or better, best price first, then by arrival."""
+        book = self._books[side]
+        bound = tick * book.sign
+        found: list[Resting] = []
+        for key in reversed(book.keys):
+            if key < bound:
+                break
+            found += book.levels[key * book.sign]
+        return found
+
+    def level_count(self, side: Side) -> int:
+        """At how many prices of a side we rest."""
+        return len(self._books[side].keys)
+
+    def ticks(self, side: Side) -> Iterable[int]:
+        """The prices at which we rest on a side."""
+        return self._books[side].levels.keys()
+
+    def rests_at(self, side: Side, tick: int) -> bool:
+        """Whether we rest at a price."""
+        return tick in self._books[side].levels
+
+    def on_depth(self, side: Side, tick: int, *, displayed: int, now: int) -> None:
+        """The displayed size at a price is so much now; nothing happens where we do not rest."""
+        for order in self._books[side].levels.get(tick, ()):
+            order.on_depth(displayed, now)
