@@ -1,0 +1,189 @@
+"""The ladder's rows: own orders, sizes with bars behind them, prices, traded volume, change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from tradetui.domain.view import LadderRow, OwnMark
+from tradetui.ui.paint.bars import behind, round_up
+from tradetui.ui.paint.numbers import compact, fixed
+from tradetui.ui.paint.rows import Row, Run, clip, left, on, plain, right
+
+MARKS: Final = {
+    "buy": ("B", "accent"),
+    "sell": ("S", "accent"),
+    "stop": ("STOP", "down"),
+    "target": ("T", "up"),
+}
+BID_MARKS: Final = frozenset({"buy", "stop"})
+SIZE_CELLS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LadderLook:
+    """What all rows of one ladder share: cells a column, digits, and the size a full bar stands for."""
+
+    own: int
+    size: int
+    price: int
+    volume: int
+    change: int
+    price_scale: int
+    places: int
+    full: float
+    pad: int
+
+    @property
+    def width(self) -> int:
+        """Cells of a whole row."""
+        return 1 + 2 * self.own + 2 * self.size + self.price + 2 + self.volume + self.change + 6 * self.pad
+
+
+@dataclass(frozen=True, slots=True)
+class RowFlags:
+    """What stands on one price row beside its numbers."""
+
+    is_bid: bool = False
+    is_ask: bool = False
+    is_last: bool = False
+    is_cursor: bool = False
+
+
+@lru_cache(maxsize=64)
+def look_for(width: int, *, price_cells: int, price_scale: int, qty_scale: int, largest: float) -> LadderLook:
+    """The columns that fit, the least needed dropped first: own at the ask, change, volume, own."""
+    places = qty_places(largest, qty_scale, SIZE_CELLS - 2)
+    wanted = (
+        (10, 9, 5, 6, 1),
+        (10, 8, 5, 5, 0),
+        (8, 8, 5, 0, 0),
+        (7, 8, 0, 0, 0),
+        (5, 7, 0, 0, 0),
+        (0, 8, 0, 0, 0),
+        (0, 7, 0, 0, 0),
+        (0, 5, 0, 0, 0),
+    )
+    looks = [
+        LadderLook(own, size, price_cells, volume, change, price_scale, places, largest, pad)
+        for own, size, volume, change, pad in wanted
+    ]
+    return next((look for look in looks if look.width <= width), looks[-1])
+
+
+def qty_places(largest: float, scale: int, room: int) -> int:
+    """Digits after the point that the largest size leaves room for."""
+    return max(0, min(scale, room - len(f"{largest:.0f}") - 1))
+
+
+def heading(look: LadderLook) -> Row:
+    """The names of the columns."""
+    pad = " " * look.pad
+    names = [
+        " ",
+        left(" own", look.own),
+        pad,
+        right("bid", look.size),
+        pad,
+        " ",
+        right("price", look.price),
+        " ",
+    ]
+    names += [pad, right("ask", look.size), pad, left(" own", look.own), pad]
+    names += [right("vol", look.volume), pad, right("±1s", look.change)]
+    return (("".join(names), "dim"),)
+
+
+def ladder_row(row: LadderRow, look: LadderLook, flags: RowFlags) -> Row:
+    """One price row, in as many cells as the look is wide."""
+    pad = (" " * look.pad, "text")
+    bid_marks = [mark for mark in row.own if _stands_left(mark, row)]
+    ask_marks = [mark for mark in row.own if not _stands_left(mark, row)]
+    runs: list[Run] = [(" ", "text"), own_run(bid_marks, look.own), pad]
+    runs += size_runs(row.bid, look, side="bid")
+    runs.append(pad)
+    runs.append(("▸" if flags.is_last else " ", "accent!"))
+    runs.append((right(fixed(row.price, look.price_scale), look.price), price_ink(row, flags)))
+    runs += [(" ", "text"), pad]
+    runs += size_runs(row.ask, look, side="ask")
+    runs += [pad, own_run(ask_marks, look.own), pad]
+    if look.volume:
+        runs.append((right(compact(row.volume, 2) if row.volume else "", look.volume), "dim"))
+    if look.change:
+        runs += [pad, change_run(row.change, look.change)]
+    return tuple(run for run in runs if run[0])
+
+
+def tinted(row: Row, marks: tuple[OwnMark, ...], *, is_cursor: bool) -> Row:
+    """The row on the ground of the cursor, the stop or the target."""
+    if is_cursor:
+        return on(row, "selected")
+    kinds = {mark.kind for mark in marks}
+    ground = "ask-depth" if "stop" in kinds else "bid-depth" if "target" in kinds else ""
+    return on(row, ground) if ground else row
+
+
+def _stands_left(mark: OwnMark, row: LadderRow) -> bool:
+    return mark.kind in BID_MARKS or (mark.kind == "target" and row.bid > 0)
+
+
+def own_run(marks: list[OwnMark], width: int) -> Run:
+    """Own orders at a price: sign, quantity, queue ahead; the first is named, more are counted."""
+    if not marks or not width:
+        return (" " * width, "text")
+    mark = marks[0]
+    sign, ink = MARKS.get(mark.kind, (mark.kind[:1].upper(), "accent"))
+    words = f"{sign} {short_qty(plain(mark.qty))}"
+    if mark.queue is not None:
+        words += f" q{compact(mark.queue, 2)}"
+    if len(marks) > 1:
+        words = f"{clip(words, width - 3)}+{len(marks) - 1}"
+    return (left(words, width), f"{ink}!")
+
+
+def short_qty(text: str) -> str:
+    """A quantity without the zero before its point."""
+    return text[1:] if text.startswith("0.") else text
+
+
+def size_text(size: float, look: LadderLook) -> str:
+    """A size on the ladder's digits, short where it is longer than the column."""
+    if size <= 0:
+        return ""
+    text = f"{size:.{look.places}f}"
+    return text if len(text) < look.size else compact(size, 3)
+
+
+def size_runs(size: float, look: LadderLook, *, side: str) -> Row:
+    """A size with its bar; bids grow from the price to the left, asks to the right."""
+    is_bid = side == "bid"
+    text = size_text(size, look)
+    text = right(f"{text} " if is_bid else text, look.size) if text else " " * look.size
+    if size <= 0:
+        return ((text, "text"),)
+    return behind(text, min(1.0, size / look.full), ink=side, ground=f"{side}-depth", from_right=is_bid)
+
+
+def price_ink(row: LadderRow, flags: RowFlags) -> str:
+    """Best prices bright, prices with own stop or target in their color."""
+    kinds = {mark.kind for mark in row.own}
+    if "stop" in kinds:
+        return "down!"
+    if "target" in kinds:
+        return "up!"
+    return "bright!" if flags.is_bid or flags.is_ask or flags.is_last else "text"
+
+
+def change_run(change: float, width: int) -> Run:
+    """What was stacked or pulled since a second ago."""
+    if change == 0:
+        return ("·".rjust(width), "hairline")
+    text = compact(abs(change), 2)
+    sign, ink = ("+", "up") if change > 0 else ("−", "down")
+    return (f"{sign}{text}".rjust(width)[-width:], ink)
+
+
+def full_size(rows: tuple[LadderRow, ...]) -> float:
+    """What a full bar stands for: the largest size shown, rounded up so that it seldom changes."""
+    return round_up(max((max(row.bid, row.ask) for row in rows), default=1.0))

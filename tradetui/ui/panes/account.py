@@ -1,0 +1,89 @@
+"""The account: each limit as a gauge with what is left, locks, and the balances."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from tradetui.domain.number import canonical
+from tradetui.domain.view import AccountView, Frame, LimitGauge
+from tradetui.ui.paint.bars import gauge
+from tradetui.ui.paint.numbers import fixed, sign_ink, signed
+from tradetui.ui.paint.rows import Row, Run, clip, left, plain, right
+from tradetui.ui.panes.base import LivePane
+
+NAME_CELLS: Final = 13
+
+
+class AccountPane(LivePane[AccountView]):
+    """Limits first: they decide what may be done next."""
+
+    TITLE = "Account"
+
+    def part_of(self, frame: Frame) -> AccountView:
+        """The part."""
+        return frame.account
+
+    def title_words(self, part: AccountView) -> Row:
+        """Equity."""
+        return ((f"{fixed(part.equity, 2)} {plain(part.currency)}", "dim"),)
+
+    def paint(self, part: AccountView, width: int, height: int) -> list[Row]:
+        """Locks, gauges, then amounts; the last go first where the pane is low."""
+        rows: list[Row] = [((f" {clip(plain(lock), max(1, width - 2))}", "down!"),) for lock in part.locks]
+        rows += [gauge_row(limit, width) for limit in part.gauges]
+        if len(rows) + 6 <= height:
+            rows.append(())
+        return rows + amounts(part, width)
+
+
+def gauge_row(limit: LimitGauge, width: int) -> Row:
+    """Name, bar, used of limit."""
+    words = plain(limit.text) or f"{amount(limit.used)} of {amount(limit.limit)}{unit(limit)}"
+    share = float(limit.used / limit.limit) if limit.limit else (1.0 if limit.used else 0.0)
+    name = left(plain(limit.name), min(NAME_CELLS, max(4, width // 3)))
+    room = width - len(name) - 4 - max(14, len(words))
+    ink = "down!" if share >= 0.9 else "warn" if share >= 0.75 else "text"
+    bar = gauge(share, min(24, room)) if room >= 4 else ()
+    tail = right(words, width - len(name) - 4 - sum(len(text) for text, _ in bar))
+    return ((" ", "text"), (name, "dim"), (" ", "text"), *bar, (f" {tail}", ink))
+
+
+def unit(limit: LimitGauge) -> str:
+    """R after numbers of R; the account's currency is known."""
+    return " R" if limit.unit == "R" else ""
+
+
+def amount(value: Decimal) -> str:
+    """A limit's number with at most two digits after the point."""
+    return canonical(value) if value == int(value) or abs(value) < 1 else f"{value:,.2f}"
+
+
+def amounts(account: AccountView, width: int) -> list[Row]:
+    """Money lines: two pairs a row where there is room."""
+    pairs: list[tuple[str, Run]] = [
+        ("realized", (signed(account.realized_pnl, 2), sign_ink(account.realized_pnl))),
+        ("unrealized", (signed(account.unrealized_pnl, 2), sign_ink(account.unrealized_pnl))),
+        ("fees", (fixed(account.fees, 2), "text")),
+        ("margin", (fixed(account.margin_used, 2), "text")),
+    ]
+    pairs += [balance(*entry) for entry in account.balances]
+    across = 2 if width >= 56 else 1
+    cell = (width - 2) // across
+    return [_pair_row(pairs[at : at + across], cell) for at in range(0, len(pairs), across)]
+
+
+def balance(asset: str, free: Decimal, locked: Decimal) -> tuple[str, Run]:
+    """One asset; what orders lock is told apart."""
+    places = 2 if free >= 100 else 6
+    tail = f" +{locked:,.{places}f} locked" if locked else ""
+    return (plain(asset), (f"{free:,.{places}f}{tail}", "text"))
+
+
+def _pair_row(pairs: list[tuple[str, Run]], cell: int) -> Row:
+    row: list[Run] = [(" ", "text")]
+    for name, (text, ink) in pairs:
+        room = max(1, min(22, cell - NAME_CELLS - 2))
+        row += [(left(name, NAME_CELLS), "dim"), (right(text, room), ink)]
+        row.append((" " * max(0, cell - NAME_CELLS - room), "text"))
+    return tuple(row)

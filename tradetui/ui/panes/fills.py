@@ -1,0 +1,71 @@
+"""Own executions, each with the receipt that justifies it."""
+
+from __future__ import annotations
+
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import canonical
+from tradetui.domain.view import FillView, Frame
+from tradetui.ui.paint.numbers import clock_text
+from tradetui.ui.paint.rows import Row, clip, plain
+from tradetui.ui.panes.base import LivePane
+
+Fills = tuple[FillView, ...]
+
+
+class FillsPane(LivePane[Fills]):
+    """Newest first; the receipt below in dim lines, an own line between two where there is room."""
+
+    TITLE = "Fills"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id, classes=classes)
+        self._zone = "UTC"
+
+    def part_of(self, frame: Frame) -> Fills:
+        """The latest fills."""
+        self._zone = frame.status.zone
+        return frame.fills
+
+    def has_content(self, part: Fills) -> bool:
+        """Whether there was one."""
+        return bool(part)
+
+    def empty_words(self) -> str:
+        """None so far."""
+        return "no fills yet"
+
+    def title_words(self, part: Fills) -> Row:
+        """How many are listed."""
+        return ((f"last {len(part)} · receipts", "dim"),)
+
+    def paint(self, part: Fills, width: int, height: int) -> list[Row]:
+        """As many fills as fit."""
+        rows: list[Row] = []
+        for fill in self.part or ():
+            if len(rows) >= height:
+                break
+            rows += [fill_line(fill, width, self._zone), *receipt_lines(fill, width)]
+            if height >= 8:
+                rows.append(())
+        return rows
+
+
+def fill_line(view: FillView, width: int, zone: str) -> Row:
+    """Time, side, quantity, price and who waited."""
+    fill = view.fill
+    buys = fill.side is Side.BUY
+    row = [
+        (f" {clock_text(fill.ts, zone)} ", "text"),
+        (f"{'▲' if buys else '▼'} {fill.side.value:<4}", "up" if buys else "down"),
+        (f" {canonical(fill.qty)} @ {fill.price:,f}", "bright"),
+        (f" {fill.liquidity.value}", "dim"),
+    ]
+    if width > 60:
+        row.append((f"  {plain(fill.symbol)}", "dim"))
+    return tuple(row)
+
+
+def receipt_lines(view: FillView, width: int) -> list[Row]:
+    """The words of the receipt; what was not filled against a live book or print is a warning."""
+    ink = "warn" if view.fill.receipt.synthetic else "dim"
+    return [((f"   {clip(plain(line), max(1, width - 4))}", ink),) for line in view.lines]

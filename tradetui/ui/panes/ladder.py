@@ -1,0 +1,226 @@
+"""The ladder: price rows that stay where they are, own orders on them, a cursor that places orders.
+
+The rows move only when the trader recenters or when the market leaves the middle of the pane; then
+`wanted_center` changes and `RequestChanged` is posted, and the rows follow with the next frame.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tradetui.domain.view import Frame, LadderRow, LadderView
+from tradetui.ui.paint.ladder import (
+    LadderLook,
+    RowFlags,
+    full_size,
+    heading,
+    ladder_row,
+    look_for,
+    tinted,
+)
+from tradetui.ui.paint.numbers import fixed
+from tradetui.ui.paint.rows import Row, fit, merged
+from tradetui.ui.panes.base import LivePane
+
+KEEP_SHARE: Final = 0.32
+"""The market may stray this share of the rows from the center before the ladder follows."""
+SHRINK_AT: Final = 0.3
+"""Bars are scaled anew when the largest size falls below this share of a full bar."""
+
+
+Key = tuple[LadderRow, RowFlags]
+
+
+class LadderPane(LivePane[LadderView]):
+    """Fixed price rows around `wanted_center`."""
+
+    TITLE = "Ladder"
+    IS_MARKET = True
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id, classes=classes)
+        self.cursor_tick: int | None = None
+        self.wanted_center: int | None = None
+        self.group = 1
+        self._symbol = ""
+        self._full = 0.0
+        self._columns: LadderLook | None = None
+        self._painted: dict[int, tuple[Key, Row]] = {}
+
+    def part_of(self, frame: Frame) -> LadderView | None:
+        """The ladder."""
+        return frame.ladder
+
+    @property
+    def visible_rows(self) -> int:
+        """How many price rows there is room for."""
+        return max(1, self.inner_height - self._head_rows)
+
+    @property
+    def _head_rows(self) -> int:
+        return 1 if self.inner_height > 4 else 0
+
+    def has_content(self, part: LadderView) -> bool:
+        """Whether there is a book."""
+        return bool(part.rows)
+
+    def empty_words(self) -> str:
+        """No book so far."""
+        return "waiting for the order book"
+
+    # What keys do.
+
+    def move_cursor(self, rows: int) -> None:
+        """Move the cursor up (positive) or down by price rows; it starts at the market."""
+        view = self.part
+        if view is None:
+            return
+        if self.cursor_tick is None:
+            self.cursor_tick = snapped(market_tick(view), view.group)
+        else:
+            self.cursor_tick = max(view.group, self.cursor_tick + rows * view.group)
+        self._follow_cursor(view)
+        self.repaint()
+
+    def _follow_cursor(self, view: LadderView) -> None:
+        reach = (self.visible_rows - 1) // 2 * view.group
+        center = self.wanted_center if self.wanted_center is not None else view.center
+        tick = self.cursor_tick if self.cursor_tick is not None else center
+        if tick > center + reach:
+            self._want(center + (tick - center - reach))
+        elif tick < center - reach:
+            self._want(center - (center - reach - tick))
+
+    def recenter(self) -> None:
+        """Put the market into the middle and drop the cursor."""
+        self.cursor_tick = None
+        if self.part is not None:
+            self._want(snapped(market_tick(self.part), self.part.group))
+        self.repaint()
+
+    def set_group(self, ticks: int) -> None:
+        """How many ticks one row holds."""
+        self.group = max(1, ticks)
+        center = self.wanted_center
+        self.cursor_tick = None
+        self._want(None if center is None else snapped(center, self.group))
+
+    def _want(self, center: int | None) -> None:
+        if center != self.wanted_center:
+            self.wanted_center = center
+            self.post_message(self.RequestChanged())
+
+    # Following the market.
+
+    def update_view(self, part: LadderView | None) -> None:
+        """Recenter where the symbol changed or the market left the middle, then paint."""
+        if part is self.part:
+            return
+        if part is not None:
+            if part.symbol != self._symbol:
+                self._symbol, self._full = part.symbol, 0.0
+                self.cursor_tick = self.wanted_center = None
+            self._keep_market_in_sight(part)
+            self._scale_bars(part)
+        super().update_view(part)
+
+    def _keep_market_in_sight(self, view: LadderView) -> None:
+        if (
+            view.best_bid is None and view.best_ask is None and view.last is None
+        ) or view.group != self.group:
+            return
+        market = snapped(market_tick(view), view.group)
+        center = self.wanted_center
+        share = KEEP_SHARE if self.cursor_tick is None else 0.5
+        keep = max(1, int(self.visible_rows * share)) * view.group
+        if center is None or abs(market - center) > keep:
+            self._want(market)
+
+    def _scale_bars(self, view: LadderView) -> None:
+        full = full_size(view.rows)
+        if full > self._full or full < self._full * SHRINK_AT:
+            self._full = full
+
+    # Painting.
+
+    def title_words(self, part: LadderView) -> Row:
+        """Tick, spread, imbalance, and the feed's fault in words."""
+        tick = f"{part.tick_size * part.group:f}"
+        words: list[tuple[str, str]] = [(f"tick {tick}", "dim")]
+        if part.best_bid is not None and part.best_ask is not None and part.best_bid >= part.best_ask:
+            words.append(("  crossed" if part.best_bid > part.best_ask else "  locked", "warn!"))
+        elif part.spread is not None:
+            words.append((f"  spread {fixed(part.spread, part.price_scale)}", "dim"))
+        if part.imbalance is not None:
+            words.append(imbalance_words(part.imbalance))
+        return tuple(words)
+
+    def paint(self, part: LadderView, width: int, height: int) -> list[Row]:
+        """Heading and the rows around the center."""
+        price_cells = max((len(fixed(row.price, part.price_scale)) for row in part.rows[:1]), default=6)
+        look = look_for(
+            width,
+            price_cells=price_cells,
+            price_scale=part.price_scale,
+            qty_scale=part.qty_scale,
+            largest=self._full or full_size(part.rows),
+        )
+        if look is not self._columns or width != self._painted_width:
+            self._columns, self._painted, self._painted_width = look, {}, width
+        head = [heading(look)] if self._head_rows else []
+        return head + [self._row(row, part, look, width) for row in shown_rows(part, height - len(head))]
+
+    _painted_width = 0
+
+    def _row(self, row: LadderRow, view: LadderView, look: LadderLook, width: int) -> Row:
+        flags = RowFlags(
+            is_bid=row.tick == view.best_bid,
+            is_ask=row.tick == view.best_ask,
+            is_last=holds(row.tick, view.last, view.group),
+            is_cursor=row.tick == self.cursor_tick,
+        )
+        known = self._painted.get(row.tick)
+        key = (row, flags)
+        if known is not None and known[0] == key:
+            return known[1]
+        painted = fit(ladder_row(row, look, flags), width)
+        painted = merged(tinted(painted, row.own, is_cursor=flags.is_cursor))
+        if len(self._painted) > 4 * self.visible_rows:
+            self._painted.clear()
+        self._painted[row.tick] = (key, painted)
+        return painted
+
+
+def imbalance_words(imbalance: float) -> tuple[str, str]:
+    """Which side has more, and how much of the ten best levels."""
+    if imbalance >= 0.5:
+        return (f"  imbalance {imbalance * 100:.0f}% bid", "dim")
+    return (f"  imbalance {(1 - imbalance) * 100:.0f}% ask", "dim")
+
+
+def market_tick(view: LadderView) -> int:
+    """Where the market is: between the best prices, else what is known of it."""
+    if view.best_bid is not None and view.best_ask is not None:
+        return (view.best_bid + view.best_ask) // 2
+    known = [tick for tick in (view.best_bid, view.best_ask, view.last) if tick is not None]
+    return known[0] if known else view.center
+
+
+def snapped(tick: int, group: int) -> int:
+    """The price row that holds a tick."""
+    return tick // group * group
+
+
+def holds(row_tick: int, tick: int | None, group: int) -> bool:
+    """Whether a tick belongs to the row."""
+    return tick is not None and row_tick <= tick < row_tick + group
+
+
+def shown_rows(view: LadderView, height: int) -> tuple[LadderRow, ...]:
+    """As many rows as there is room for, with the center in the middle."""
+    rows = view.rows
+    if len(rows) <= height:
+        return rows
+    middle = next((at for at, row in enumerate(rows) if row.tick <= view.center), len(rows) // 2)
+    first = max(0, min(middle - height // 2, len(rows) - height))
+    return rows[first : first + height]

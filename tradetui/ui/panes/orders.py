@@ -1,0 +1,117 @@
+"""Working and conditional orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import canonical
+from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.view import Frame, OrderView
+from tradetui.ui.paint.numbers import NONE, age_text, compact
+from tradetui.ui.paint.rows import Row, on, plain
+from tradetui.ui.paint.table import Column, cells, heading, layout_for
+from tradetui.ui.panes.base import LivePane
+
+Orders = tuple[OrderView, ...]
+
+
+class OrdersPane(LivePane[Orders]):
+    """One line an order; `selected` is the one that the cancel key means."""
+
+    TITLE = "Orders"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id, classes=classes)
+        self.selected = 0
+
+    def part_of(self, frame: Frame) -> Orders:
+        """The open orders."""
+        return frame.orders
+
+    def has_content(self, part: Orders) -> bool:
+        """Whether there are any."""
+        return bool(part)
+
+    def empty_words(self) -> str:
+        """None is open."""
+        return "no orders"
+
+    @property
+    def selected_order(self) -> Order | None:
+        """The order under the pane's cursor."""
+        rows = self.part or ()
+        return rows[min(self.selected, len(rows) - 1)].order if rows else None
+
+    def move_selected(self, rows: int) -> None:
+        """Move the pane's cursor, staying on an order."""
+        self.selected = max(0, min(len(self.part or ()) - 1, self.selected + rows))
+        self.repaint()
+
+    def title_words(self, part: Orders) -> Row:
+        """How many work and how many wait."""
+        rows = part
+        armed = sum(row.order.state is OrderState.ARMED for row in rows)
+        waiting = f"  {armed} armed" if armed else ""
+        return ((f"{len(rows) - armed} working{waiting}", "dim"),)
+
+    def paint(self, part: Orders, width: int, height: int) -> list[Row]:
+        """Heading, then the orders around the selected one."""
+        rows = part
+        layout = layout_for(columns_of(rows), width)
+        head = [heading(layout)] if height > 1 else []
+        room = max(1, height - len(head))
+        first = max(0, min(self.selected - room + 1, len(rows) - room))
+        shown = rows[first : first + room]
+        painted = [cells(layout, values_of(row)) for row in shown]
+        if self.has_focus and painted:
+            at = min(self.selected, len(rows) - 1) - first
+            used = sum(len(text) for text, _ in painted[at])
+            painted[at] = on((*painted[at], (" " * max(0, width - used), "text")), "selected")
+        return head + painted
+
+
+def columns_of(rows: Sequence[OrderView]) -> tuple[Column, ...]:
+    """Columns as wide as the longest price and quantity need."""
+    price = max((len(price_text(row.order)) for row in rows), default=8)
+    qty = max((len(canonical(row.order.qty)) for row in rows), default=5)
+    return (
+        Column("id", 4, rank=6, at_left=True),
+        Column("symbol", 13, rank=7, at_left=True),
+        Column("type", 11, rank=1, at_left=True),
+        Column("side", 4, at_left=True),
+        Column("qty", max(5, qty)),
+        Column("price", max(8, price)),
+        Column("filled", 6, rank=4),
+        Column("queue", 6, rank=3),
+        Column("age", 5, rank=5),
+        Column("linked", 10, rank=2, at_left=True),
+    )
+
+
+def price_text(order: Order) -> str:
+    """Trigger and limit price, as far as the order has them."""
+    prices = [f"{value:,f}" for value in (order.trigger, order.price) if value is not None]
+    return "/".join(prices) or "market"
+
+
+def values_of(row: OrderView) -> dict[str, tuple[str, str]]:
+    """The cells of one order."""
+    order = row.order
+    buys = order.side is Side.BUY
+    ink = "down" if order.role is OrderRole.PROTECTIVE else "text"
+    armed = order.state is OrderState.ARMED
+    queue = compact(row.queue_ahead) if row.queue_ahead is not None else ("armed" if armed else NONE)
+    state = "canceling" if order.pending_cancel else row.linked or ("post only" if order.post_only else "")
+    return {
+        "id": (plain(order.order_id)[-4:], "dim" if ink == "text" else ink),
+        "symbol": (plain(order.symbol), "dim"),
+        "type": (order.type.value, ink),
+        "side": (order.side.value, "up" if buys else "down"),
+        "qty": (canonical(order.qty), ink),
+        "price": (price_text(order), f"{ink}!"),
+        "filled": (canonical(order.filled) if order.filled else NONE, "text" if order.filled else "dim"),
+        "queue": (queue, "text" if row.queue_ahead is not None else "dim"),
+        "age": (age_text(row.age_s * 1000) if row.age_s else "0 s", "dim"),
+        "linked": (plain(state), "warn" if order.pending_cancel else "dim"),
+    }
