@@ -137,6 +137,8 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
     close: float
     volume: float
     trades: int = 0
+    delta: float = 0.0
+    """Bought minus sold by aggressors; 0.0 where the source does not say."""
 
 
 class CandleHistory(msgspec.Struct, frozen=True, tag="history"):

@@ -1,0 +1,105 @@
+"""Moving averages of the close."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from tradetui.domain.market_data import Candle
+from tradetui.market import scan
+from tradetui.market.bars import Bars
+from tradetui.market.indicators.base import Indicator, Values, period
+from tradetui.market.ring import FloatArray
+from tradetui.market.rolling import RollingMean, RollingWeightedMean, Smoother
+
+
+class Sma(Indicator):
+    """Simple moving average."""
+
+    __slots__ = ("_mean", "_period")
+    overlay: ClassVar[bool] = True
+
+    def __init__(self, periods: float = 20) -> None:
+        self._period = period(periods)
+        super().__init__(f"sma{self._period}", self._period)
+
+    def reset(self) -> None:
+        """Forget everything but the parameters."""
+        self._mean = RollingMean(self._period)
+
+    def update(self, candle: Candle) -> Values:
+        """Commit a closed candle."""
+        self.values = values = (self._mean.push(candle.close),)
+        return values
+
+    def peek(self, candle: Candle) -> Values:
+        """The outputs on the open candle."""
+        return (self._mean.peek(candle.close),)
+
+    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+        """The outputs over history."""
+        self._mean.load(bars.close[-self._period :].tolist())
+        return (scan.rolling_mean(bars.close, self._period),)
+
+
+class Ema(Indicator):
+    """Exponential moving average, seeded with a simple one."""
+
+    __slots__ = ("_average", "_period")
+    overlay: ClassVar[bool] = True
+
+    def __init__(self, periods: float = 20) -> None:
+        self._period = period(periods)
+        super().__init__(f"ema{self._period}", self._period)
+
+    def reset(self) -> None:
+        """Forget everything but the parameters."""
+        self._average = Smoother.ema(self._period)
+
+    def update(self, candle: Candle) -> Values:
+        """Commit a closed candle."""
+        self.values = values = (self._average.push(candle.close),)
+        return values
+
+    def peek(self, candle: Candle) -> Values:
+        """The outputs on the open candle."""
+        return (self._average.peek(candle.close),)
+
+    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+        """The outputs over history."""
+        line = scan.ema(bars.close, self._period)
+        self._average.load(float(line[-1]))
+        return (line,)
+
+
+class Wma(Indicator):
+    """Moving average with weights that rise linearly to the newest close."""
+
+    __slots__ = ("_mean", "_period")
+    overlay: ClassVar[bool] = True
+
+    def __init__(self, periods: float = 20) -> None:
+        self._period = period(periods)
+        super().__init__(f"wma{self._period}", self._period)
+
+    def reset(self) -> None:
+        """Forget everything but the parameters."""
+        self._mean = RollingWeightedMean(self._period)
+
+    def update(self, candle: Candle) -> Values:
+        """Commit a closed candle."""
+        self.values = values = (self._mean.push(candle.close),)
+        return values
+
+    def peek(self, candle: Candle) -> Values:
+        """The outputs on the open candle."""
+        return (self._mean.peek(candle.close),)
+
+    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+        """The outputs over history."""
+        self._mean.load(bars.close[-self._period :].tolist())
+        weights = np.arange(self._period, 0, -1) / (self._period * (self._period + 1) / 2.0)
+        line = np.full(len(bars), np.nan)
+        line[self._period - 1 :] = np.convolve(bars.close, weights, mode="valid")
+        return (line,)

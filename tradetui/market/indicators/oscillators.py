@@ -1,0 +1,229 @@
+"""Oscillators: MACD, RSI, stochastic, volume oscillator."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import ClassVar
+
+import numpy as np
+
+from tradetui.domain.market_data import Candle
+from tradetui.market import scan
+from tradetui.market.bars import Bars
+from tradetui.market.indicators.base import Indicator, Values, ascending, divided, period
+from tradetui.market.ring import FloatArray
+from tradetui.market.rolling import RollingMax, RollingMean, RollingMin, Smoother
+
+
+class Macd(Indicator):
+    """The difference of two exponential averages of the close, and its own average."""
+
+    __slots__ = ("_average", "_fast", "_fast_period", "_signal_period", "_slow", "_slow_period")
+    parts: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("macd", "line"),
+        ("signal", "line"),
+        ("histogram", "histogram"),
+    )
+
+    def __init__(self, fast: float = 12, slow: float = 26, signal: float = 9) -> None:
+        self._fast_period = period(fast, "fast period")
+        self._slow_period = period(slow, "slow period")
+        self._signal_period = period(signal, "signal period")
+        ascending(self._fast_period, self._slow_period)
+        name = f"macd{self._fast_period}_{self._slow_period}_{self._signal_period}"
+        super().__init__(name, self._slow_period + self._signal_period - 1)
+
+    def reset(self) -> None:
+        """Forget everything but the parameters."""
+        self._fast = Smoother.ema(self._fast_period)
+        self._slow = Smoother.ema(self._slow_period)
+        self._average = Smoother.ema(self._signal_period)
+
+    def update(self, candle: Candle) -> Values:
+        """Commit a closed candle."""
+        close = candle.close
+        line = self._fast.push(close) - self._slow.push(close)
+        signal = self._average.push(line) if line == line else nan  # noqa: PLR0124
+        self.values = values = (line, signal, line - signal)
+        return values
+
+    def peek(self, candle: Candle) -> Values:
+        """The outputs on the open candle."""
+        line = self._fast.peek(candle.close) - self._slow.peek(candle.close)
+        signal = self._average.peek(line) if line == line else nan  # noqa: PLR0124
+        return line, signal, line - signal
+
+    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+        """The outputs over history."""
+        fast = scan.ema(bars.close, self._fast_period)
+        slow = scan.ema(bars.close, self._slow_period)
+        self._fast.load(float(fast[-1]))
+        self._slow.load(float(slow[-1]))
+        line = np.subtract(fast, slow, out=fast)
+        signal = scan.ema(line, self._signal_period)
+        self._average.load(float(signal[-1]))
+        return line, signal, np.subtract(line, signal, out=slow)
+
+
+class Pvo(Indicator):
+    """The volume oscillator: two exponential averages of the volume, their distance in percent.
+
+    0 while nothing at all is traded.
+    """
+
+    __slots__ = ("_average", "_fast", "_fast_period", "_signal_period", "_slow", "_slow_period")
+    parts: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("pvo", "line"),
+        ("signal", "line"),
+        ("histogram", "histogram"),
+    )
+
+    def __init__(self, fast: float = 12, slow: float = 26, signal: float = 9) -> None:
+        self._fast_period = period(fast, "fast period")
+        self._slow_period = period(slow, "slow period")
+        self._signal_period = period(signal, "signal period")
+        ascending(self._fast_period, self._slow_period)
+        name = f"pvo{self._fast_period}_{self._slow_period}_{self._signal_period}"
+        super().__init__(name, self._slow_period + self._signal_period - 1)
+
+    def reset(self) -> None:
+        """Forget everything but the parameters."""
+        self._fast = Smoother.ema(self._fast_period)
+        self._slow = Smoother.ema(self._slow_period)
+        self._average = Smoother.ema(self._signal_period)
+
+    def update(self, candle: Candle) -> Values:
+        """Commit a closed candle."""
+        volume = candle.volume
+        fast, slow = self._fast.push(volume), self._slow.push(volume)
+        line = 100.0 * (fast - slow) / slow if slow else 0.0
+        signal = self._average.push(line) if line == line else nan  # noqa: PLR0124
+        self.values = values = (line, signal, line - signal)
+        return values
+
+    def peek(self, candle: Candle) -> Values:
+        """The outputs on the open candle."""
+        fast, slow = self._fast.peek(candle.volume), self._slow.peek(candle.volume)
+        line = 100.0 * (fast - slow) / slow if slow else 0.0
+        signal = self._average.peek(line) if line == line else nan  # noqa: PLR0124
+        return line, signal, line - signal
+
+    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+        """The outputs over history."""
+        fast = scan.ema(bars.volume, self._fast_period)
+        slow = scan.ema(bars.volume, self._slow_period)
+        self._fast.load(float(fast[-1]))
+        self._slow.load(float(slow[-1]))
+        fast -= slow
+        fast *= 100.0
+        line = divided(fast, slow, 0.0)
+        signal = scan.ema(line, self._signal_period)
+        self._average.load(float(signal[-1]))
+        return line, signal, line - signal
+
+
+class Rsi(Indicator):
+    """Relative strength index (Wilder); 100 without a loss, 50 where the price never moved."""
+
+    __slots__ = ("_close", "_gain", "_loss", "_period")
+
+    def __init__(self, periods: float = 14) -> None:
+        self._period = period(periods)
+        super().__init__(f"rsi{self._period}", self._period + 1)
+
+    def reset(self) -> None:
+        """Forget everything but the parameters."""
+        self._gain = Smoother.wilder(self._period)
+        self._loss = Smoother.wilder(self._period)
+        self._close = nan
+
+    def update(self, candle: Candle) -> Values:
+        """Commit a closed candle."""
+        close = candle.close
+        change = close - self._close
+        self._close = close
+        if change != change:  # noqa: PLR0124  # the first candle
+            return self.values
+        if change > 0.0:
+            gain, loss = self._gain.push(change), self._loss.push(0.0)
+        else:
+            gain, loss = self._gain.push(0.0), self._loss.push(-change)
+        both = gain + loss
+        self.values = values = (100.0 * gain / both if both else 50.0,)
+        return values
+
+    def peek(self, candle: Candle) -> Values:
+        """The outputs on the open candle."""
+        change = candle.close - self._close
+        if change != change:  # noqa: PLR0124
+            return self.values
+        gain, loss = self._gain.peek(max(change, 0.0)), self._loss.peek(max(-change, 0.0))
+        both = gain + loss
+        return (100.0 * gain / both if both else 50.0,)
+
+    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+        """The outputs over history."""
+        change = np.diff(bars.close, prepend=np.nan)
+        rise = np.maximum(change, 0.0)
+        gain = scan.wilder(rise, self._period)
+        loss = scan.wilder(np.subtract(rise, change, out=rise), self._period)
+        self._gain.load(float(gain[-1]))
+        self._loss.load(float(loss[-1]))
+        self._close = float(bars.close[-1])
+        loss += gain
+        gain *= 100.0
+        return (divided(gain, loss, 50.0),)
+
+
+class Stochastic(Indicator):
+    """Where the close stands in the range of the last candles, smoothed; 0 in a range of nothing."""
+
+    __slots__ = ("_high", "_low", "_period", "_signal", "_signal_period", "_smooth", "_smooth_period")
+    parts: ClassVar[tuple[tuple[str, str], ...]] = (("k", "line"), ("d", "line"))
+
+    def __init__(self, periods: float = 14, smooth: float = 3, signal: float = 3) -> None:
+        self._period = period(periods)
+        self._smooth_period = period(smooth, "smoothing period")
+        self._signal_period = period(signal, "signal period")
+        name = f"stoch{self._period}_{self._smooth_period}_{self._signal_period}"
+        super().__init__(name, self._period + self._smooth_period + self._signal_period - 2)
+
+    def reset(self) -> None:
+        """Forget everything but the parameters."""
+        self._high = RollingMax(self._period)
+        self._low = RollingMin(self._period)
+        self._smooth = RollingMean(self._smooth_period)
+        self._signal = RollingMean(self._signal_period)
+
+    def update(self, candle: Candle) -> Values:
+        """Commit a closed candle."""
+        low = self._low.push(candle.low)
+        span = self._high.push(candle.high) - low
+        raw = 100.0 * (candle.close - low) / span if span else 0.0
+        line = self._smooth.push(raw) if raw == raw else nan  # noqa: PLR0124
+        signal = self._signal.push(line) if line == line else nan  # noqa: PLR0124
+        self.values = values = (line, signal)
+        return values
+
+    def peek(self, candle: Candle) -> Values:
+        """The outputs on the open candle."""
+        low = self._low.peek(candle.low)
+        span = self._high.peek(candle.high) - low
+        raw = 100.0 * (candle.close - low) / span if span else 0.0
+        line = self._smooth.peek(raw) if raw == raw else nan  # noqa: PLR0124
+        return line, (self._signal.peek(line) if line == line else nan)  # noqa: PLR0124
+
+    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+        """The outputs over history."""
+        high = scan.rolling_max(bars.high, self._period)
+        low = scan.rolling_min(bars.low, self._period)
+        self._high.load(bars.high[-self._period :].tolist())
+        self._low.load(bars.low[-self._period :].tolist())
+        high -= low
+        np.subtract(bars.close, low, out=low)
+        low *= 100.0
+        raw = divided(low, high, 0.0)
+        line = scan.rolling_mean(raw, self._smooth_period)
+        self._smooth.load(raw[-self._smooth_period :].tolist())
+        self._signal.load(line[-self._signal_period :].tolist())
+        return line, scan.rolling_mean(line, self._signal_period)

@@ -1,0 +1,193 @@
+"""The market of one instrument as its messages tell it: book, tape, candles, indicators, state.
+
+It reports and judges nothing: a crossed book is counted and shown by `book.is_crossed`, and the
+feed decides what to do. Nothing is computed that nobody asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tradetui.domain.calendar import TradingCalendar
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import (
+    BestQuote,
+    BookDelta,
+    BookSnapshot,
+    CandleHistory,
+    ClockTick,
+    FeedState,
+    FeedStatus,
+    InstrumentListed,
+    MarketMessage,
+    MarkPrice,
+    Ticker,
+    Timeframe,
+    Trade,
+)
+from tradetui.market.book import OrderBook
+from tradetui.market.candles import CAPACITY, Candles
+from tradetui.market.indicators.registry import parse_indicator
+from tradetui.market.lines import IndicatorLines
+from tradetui.market.series import CandleSeries
+from tradetui.market.tape import Tape
+
+_ATR = "atr14"
+
+
+class Market:
+    """Everything known about the market of one instrument."""
+
+    def __init__(self, instrument: Instrument, *, calendar: TradingCalendar | None = None) -> None:
+        self.instrument = instrument
+        self.book = OrderBook(instrument.tick_size)
+        self.tape = Tape(instrument.tick_size)
+        self.feed_state = FeedState.CONNECTING
+        self.feed_text = ""
+        self.feed_retry_s = 0.0
+        self.quote: BestQuote | None = None
+        self.mark: float | None = None
+        self.index: float | None = None
+        self.ticker: Ticker | None = None
+        self.book_message: BookSnapshot | BookDelta | None = None
+        self.book_updates = 0
+        self.crossed_books = 0
+        self.version = 0
+        self._candles = Candles()
+        self._calendar = calendar
+        self._lines: dict[tuple[Timeframe, str], IndicatorLines] = {}
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            Trade: self._on_trade,
+            BestQuote: self._on_quote,
+            BookDelta: self._on_delta,
+            BookSnapshot: self._on_snapshot,
+            MarkPrice: self._on_mark,
+            CandleHistory: self._candles.seed,
+            InstrumentListed: self._on_instrument,
+            FeedStatus: self._on_status,
+            Ticker: self._on_ticker,
+            ClockTick: self._on_clock,
+        }
+
+    def apply(self, message: MarketMessage) -> None:
+        """Take in one message of this instrument's symbol."""
+        self.version += 1
+        self._handlers[type(message)](message)
+
+    @property
+    def symbol(self) -> str:
+        """The instrument's symbol."""
+        return self.instrument.symbol
+
+    @property
+    def last_price(self) -> float | None:
+        """The price of the newest trade."""
+        return self.tape.last.price if self.tape.last is not None else None
+
+    @property
+    def ts_trade(self) -> tuple[int, int]:
+        """Exchange and receive time of the newest trade, nanoseconds UTC; zeros before the first."""
+        last = self.tape.last
+        return (last.ts_exchange, last.ts_received) if last is not None else (0, 0)
+
+    @property
+    def ts_book(self) -> tuple[int, int]:
+        """Exchange and receive time of the newest book message, nanoseconds UTC; zeros before the first."""
+        message = self.book_message
+        return (message.ts_exchange, message.ts_received) if message is not None else (0, 0)
+
+    @property
+    def ts_received(self) -> int:
+        """When the newest message about prices came: trade, book or quote."""
+        quote = self.quote.ts_received if self.quote is not None else 0
+        return max(self.ts_trade[1], self.ts_book[1], quote)
+
+    @property
+    def best_bid(self) -> float | None:
+        """The best bid for display: the newer of book and quote."""
+        quote, tick = self.quote, self.book.best_bid
+        if quote is not None and (tick is None or quote.ts_received > self.ts_book[1]):
+            return quote.bid
+        return float(self.instrument.to_price(tick)) if tick is not None else None
+
+    @property
+    def best_ask(self) -> float | None:
+        """The best ask for display: the newer of book and quote."""
+        quote, tick = self.quote, self.book.best_ask
+        if quote is not None and (tick is None or quote.ts_received > self.ts_book[1]):
+            return quote.ask
+        return float(self.instrument.to_price(tick)) if tick is not None else None
+
+    @property
+    def mid(self) -> float | None:
+        """Halfway between the best bid and the best ask."""
+        bid, ask = self.best_bid, self.best_ask
+        return (bid + ask) / 2.0 if bid is not None and ask is not None else None
+
+    @property
+    def late_trades(self) -> int:
+        """Trades that came after their second had closed."""
+        return self._candles.late_trades
+
+    def candles(self, timeframe: Timeframe) -> CandleSeries:
+        """The candles of a timeframe."""
+        return self._candles.series(timeframe)
+
+    def indicator(self, timeframe: Timeframe, name: str) -> IndicatorLines:
+        """An indicator on a timeframe, seeded from the candles known; raises ValueError for a bad name."""
+        lines = self._lines.get((timeframe, name))
+        if lines is None:
+            made = parse_indicator(name, calendar=self._calendar)
+            key = (timeframe, made.name)
+            lines = self._lines.get(key) or IndicatorLines(made, self.candles(timeframe), CAPACITY)
+            self._lines[key] = self._lines[timeframe, name] = lines
+        self.candles(timeframe)
+        return lines
+
+    def atr(self, timeframe: Timeframe) -> float | None:
+        """ATR(14) on the closed candles of a timeframe; None while it is not ready."""
+        lines = self.indicator(timeframe, _ATR)
+        return lines.values[0] if lines.ready else None
+
+    def _on_trade(self, trade: Trade) -> None:
+        self.tape.add(trade)
+        self._candles.add(trade)
+
+    def _on_quote(self, quote: BestQuote) -> None:
+        self.quote = quote
+
+    def _on_delta(self, delta: BookDelta) -> None:
+        self.book.apply_delta(delta.bids, delta.asks)
+        self.book_message = delta
+        self.book_updates += 1
+        if self.book.is_crossed:
+            self.crossed_books += 1
+
+    def _on_snapshot(self, snapshot: BookSnapshot) -> None:
+        self.book.apply_snapshot(snapshot.bids, snapshot.asks)
+        self.book_message = snapshot
+        if self.book.is_crossed:
+            self.crossed_books += 1
+
+    def _on_mark(self, price: MarkPrice) -> None:
+        self.mark = price.mark
+        if price.index is not None:
+            self.index = price.index
+
+    def _on_instrument(self, listed: InstrumentListed) -> None:
+        if listed.instrument.tick_size != self.instrument.tick_size:
+            self.book = OrderBook(listed.instrument.tick_size)
+            self.book_message = None
+        self.instrument = listed.instrument
+
+    def _on_status(self, status: FeedStatus) -> None:
+        self.feed_state = status.state
+        self.feed_text = status.text
+        self.feed_retry_s = status.retry_s
+
+    def _on_ticker(self, ticker: Ticker) -> None:
+        self.ticker = ticker
+
+    def _on_clock(self, tick: ClockTick) -> None:
+        """Time alone changes nothing here: candles close with the trade that follows them."""

@@ -1,0 +1,76 @@
+"""History in numpy: a bounded ring whose columns are always one contiguous view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Ring:
+    """The newest rows of float64 columns; the buffer has slack of its own length, so a view never wraps."""
+
+    __slots__ = ("_buffer", "_capacity", "_end", "_start", "appended")
+
+    def __init__(self, columns: int, capacity: int) -> None:
+        """Raises ValueError for a count below one."""
+        if columns < 1 or capacity < 1:
+            raise ValueError(f"expected at least one column and one row, was {columns} and {capacity}")
+        self._buffer: FloatArray = np.empty((columns, 2 * capacity))
+        self._capacity = capacity
+        self._start = 0
+        self._end = 0
+        self.appended = 0
+
+    def __len__(self) -> int:
+        return self._end - self._start
+
+    @property
+    def capacity(self) -> int:
+        """How many rows are kept at most."""
+        return self._capacity
+
+    def append(self, row: Sequence[float]) -> None:
+        """Add one row; the oldest leaves when the ring is full."""
+        if self._end == self._buffer.shape[1]:
+            self._rewind()
+        self._buffer[:, self._end] = row
+        self._end += 1
+        self._start = max(self._start, self._end - self._capacity)
+        self.appended += 1
+
+    def extend(self, rows: FloatArray) -> None:
+        """Add many rows at once, shape (columns, rows)."""
+        kept = rows[:, -self._capacity :]
+        count = kept.shape[1]
+        if self._end + count > self._buffer.shape[1]:
+            self._rewind()
+        self._buffer[:, self._end : self._end + count] = kept
+        self._end += count
+        self._start = max(self._start, self._end - self._capacity)
+        self.appended += rows.shape[1]
+
+    def clear(self) -> None:
+        """Forget every row; `appended` goes on counting."""
+        self._start = self._end = 0
+
+    def column(self, index: int) -> FloatArray:
+        """One column, oldest first: a contiguous read-only view, valid until the next append."""
+        view = self._buffer[index, self._start : self._end]
+        view.flags.writeable = False
+        return view
+
+    def rows(self) -> FloatArray:
+        """All columns, shape (columns, rows), oldest first; a view, valid until the next append."""
+        view = self._buffer[:, self._start : self._end]
+        view.flags.writeable = False
+        return view
+
+    def _rewind(self) -> None:
+        """Move the kept rows to the front; happens once in `capacity` appends."""
+        count = len(self)
+        self._buffer[:, :count] = self._buffer[:, self._start : self._end].copy()
+        self._start, self._end = 0, count
