@@ -110,6 +110,8 @@ class Noted(Body, frozen=True, kw_only=True, tag="noted"):
 
     what: str
     text: str
+    refusal: Refusal | None = None
+    """Why a command that made no order was refused."""
 
 
 AnyBody = (

@@ -122,6 +122,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     planned_target: Decimal | None = None
     planned_target_r: Decimal | None = None
     planned_risk: Decimal = ZERO
+    """Money lost if it fills whole and the planned stop fills, fees and slippage included."""
+    reserved: Decimal = ZERO
+    """Money held back for its whole quantity; what is locked falls as it fills."""
     arrival_mid: Decimal | None = None
     """The mid of the book when the command was taken: slippage is counted from here."""
     due_ts: int = 0

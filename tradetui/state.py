@@ -1,0 +1,308 @@
+"""The state of one paper account: nothing but the fold of its journal.
+
+The engine computes events and applies each through `State.apply`, and a restart applies the same
+events again, so the two can not differ. Prices are no part of it: what is worth something at a price
+is computed by functions that take one.
+"""
+
+from __future__ import annotations
+
+import decimal
+from collections import deque
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from tradetui.domain.command import Refusal, Reply
+from tradetui.domain.event import (
+    AccountOpened,
+    Event,
+    Filled,
+    InstrumentRegistered,
+    LimitBreached,
+    LimitsChanged,
+    Locked,
+    Noted,
+    OrderChanged,
+    SessionRolled,
+    Unlocked,
+)
+from tradetui.domain.fill import Fill
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.number import MONEY, ZERO
+from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
+from tradetui.domain.position import Position
+from tradetui.errors import InvalidTransition
+from tradetui.trading import account, ledger
+from tradetui.trading.ledger import Ledger
+from tradetui.trading.settings import RiskLimits
+
+KEPT_FILLS: Final = 1000
+WARNED: Final = "warned_at"
+"""The number of a warning event that says which part of the limit was reached."""
+_STANDING: Final = frozenset(
+    {OrderState.ARMED, OrderState.TRIGGERED, OrderState.WORKING, OrderState.PARTIALLY_FILLED}
+)
+_FIRST: Final = _STANDING | {OrderState.SUBMITTED, OrderState.DENIED, OrderState.HELD}
+
+
+class State:
+    """Account, orders, positions, limits and the trading day, as far as the events so far tell."""
+
+    def __init__(self) -> None:
+        self.account = ""
+        self.currency = ""
+        self.leverage = Decimal(1)
+        self.seq = 0
+        self.last_ts = 0
+        self.instruments: dict[str, Instrument] = {}
+        self.orders: dict[str, Order] = {}
+        self.live: dict[str, Order] = {}
+        self.positions: dict[str, Position] = {}
+        self.fills: deque[Fill] = deque(maxlen=KEPT_FILLS)
+        self.fill_count = 0
+        self.ledger = Ledger()
+        self.limits: dict[str, str] = {}
+        self.next_limits: dict[str, str] = {}
+        self.session: SessionRolled | None = None
+        self.lock: Locked | None = None
+        self.warned_at = ZERO
+        self.keys: dict[str, Reply] = {}
+        self.realized_pnl = ZERO
+        self.fees = ZERO
+        self.last_prices: dict[str, Decimal] = {}
+
+    @classmethod
+    def fold(cls, events: Iterable[Event]) -> State:
+        """The state after a journal's events."""
+        state = cls()
+        for event in events:
+            state.apply(event)
+        return state
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, State) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def apply(self, event: Event) -> None:
+        """Take in the next event; raises ValueError on a seq gap and InvalidTransition on a wrong step."""
+        if event.seq != self.seq + 1:
+            raise ValueError(f"expected event {self.seq + 1}, was {event.seq}")
+        with decimal.localcontext(MONEY):
+            apply = _APPLY.get(type(event.body))
+            if apply is not None:
+                apply(self, event, event.body)
+            self.ledger.post(event.postings)
+        self.seq, self.last_ts = event.seq, max(self.last_ts, event.ts)
+        if event.key:
+            self._remember(event)
+
+    # --- what is asked of it
+
+    @property
+    def balances(self) -> dict[tuple[str, str], Decimal]:
+        """Every ledger's balance by ledger and asset."""
+        return self.ledger.balances
+
+    @property
+    def risk_limits(self) -> RiskLimits:
+        """The limits that hold now."""
+        return RiskLimits.from_texts(self.limits)
+
+    def cash(self, asset: str) -> Decimal:
+        """What is held of an asset, locked part included, margin not."""
+        return self.ledger.balance(ledger.cash(asset), asset)
+
+    def locked(self, asset: str) -> Decimal:
+        """What working entries hold back of an asset; derived, so that nothing can stay locked."""
+        total = ZERO
+        for order in self.live.values():
+            if order.reserved and self.instruments[order.symbol].settle == asset:
+                total += MONEY.divide(order.reserved * order.leaves, order.qty)
+        return total
+
+    def free(self, asset: str) -> Decimal:
+        """What new orders may use of an asset."""
+        return self.cash(asset) - self.locked(asset)
+
+    def margin(self, symbol: str) -> Decimal:
+        """The margin that a position ties up."""
+        position = self.positions.get(symbol)
+        return position.margin if position is not None else ZERO
+
+    def assets(self) -> tuple[str, ...]:
+        """The assets of which something is held, in alphabetical order."""
+        return tuple(
+            sorted(
+                asset
+                for (name, asset), held in self.balances.items()
+                if held and name.startswith("user:cash:")
+            )
+        )
+
+    def holding(self, symbol: str) -> Position | None:
+        """The position that has to be protected; None when flat or dust."""
+        position = self.positions.get(symbol)
+        return None if position is None or self.is_dust(symbol) else position
+
+    def is_dust(self, symbol: str) -> bool:
+        """Whether what is left of a symbol is too small to be sold."""
+        position = self.positions.get(symbol)
+        return position is not None and account.is_dust(self.instruments[symbol], position)
+
+    def stop_of(self, symbol: str) -> Order | None:
+        """The order that protects a position."""
+        position = self.positions.get(symbol)
+        return self.live.get(position.stop_id) if position is not None else None
+
+    def target_of(self, symbol: str) -> Order | None:
+        """The order that takes a position's profit."""
+        position = self.positions.get(symbol)
+        return self.live.get(position.target_id) if position is not None else None
+
+    def live_of(self, symbol: str) -> list[Order]:
+        """The orders of a symbol that are not done, oldest first."""
+        return [order for order in self.live.values() if order.symbol == symbol]
+
+    def find(self, name: str) -> Order | None:
+        """An order by its id, or the newest one with that client id."""
+        found = self.orders.get(name)
+        if found is not None or not name:
+            return found
+        return next((order for order in reversed(self.orders.values()) if order.client_id == name), None)
+
+    # --- how events change it
+
+    def _remember(self, event: Event) -> None:
+        """Keep what a command with a key led to, so that the same key acts once (R-ORD-5)."""
+        reply = self.keys.get(event.key) or Reply(key=event.key)
+        body = event.body
+        refusal: Refusal | None = reply.refusal
+        ids = reply.order_ids
+        if isinstance(body, OrderChanged):
+            refusal = refusal or (body.refusal if body.order.state is OrderState.DENIED else None)
+            ids = ids if body.order.order_id in ids else (*ids, body.order.order_id)
+        elif isinstance(body, Noted):
+            refusal = refusal or body.refusal
+        self.keys[event.key] = Reply(key=event.key, refusal=refusal, order_ids=ids, text=reply.text)
+
+    def _opened(self, event: Event, body: AccountOpened) -> None:
+        self.account, self.currency, self.leverage = body.account, body.currency, body.leverage
+
+    def _registered(self, event: Event, body: InstrumentRegistered) -> None:
+        self.instruments[body.instrument.symbol] = body.instrument
+
+    def _limited(self, event: Event, body: LimitsChanged) -> None:
+        self.limits, self.next_limits = dict(body.now), dict(body.next_session)
+
+    def _rolled(self, event: Event, body: SessionRolled) -> None:
+        self.session, self.warned_at = body, ZERO
+
+    def _locked(self, event: Event, body: Locked) -> None:
+        self.lock = body
+
+    def _unlocked(self, event: Event, body: Unlocked) -> None:
+        self.lock = None
+
+    def _breached(self, event: Event, body: LimitBreached) -> None:
+        if body.warning:
+            self.warned_at = max(self.warned_at, body.numbers[WARNED])
+
+    def _ordered(self, event: Event, body: OrderChanged) -> None:
+        order = body.order
+        before = self.orders.get(order.order_id)
+        if before is None:
+            legal = order.state in _FIRST
+        else:
+            legal = order.state in TRANSITIONS[before.state] or (
+                order.state is before.state and not before.state.is_terminal
+            )
+        if not legal:
+            was = before.state if before is not None else "nothing"
+            raise InvalidTransition(f"order {order.order_id}: no way from {was} to {order.state}")
+        self._keep(order)
+
+    def _keep(self, order: Order) -> None:
+        self.orders[order.order_id] = order
+        if order.state.is_terminal:
+            self.live.pop(order.order_id, None)
+        else:
+            self.live[order.order_id] = order
+        if order.role in (OrderRole.PROTECTIVE, OrderRole.TAKE_PROFIT):
+            self._link(order, "stop_id" if order.role is OrderRole.PROTECTIVE else "target_id")
+
+    def _link(self, order: Order, field: str) -> None:
+        """Tie the position to the order that protects it or takes its profit."""
+        position = self.positions.get(order.symbol)
+        if position is None:
+            return
+        linked = getattr(position, field)
+        if order.state in _STANDING:
+            linked = order.order_id
+        elif linked == order.order_id and order.state.is_terminal:
+            linked = ""
+        self.positions[order.symbol] = msgspec.structs.replace(position, **{field: linked})
+
+    def _filled(self, event: Event, body: Filled) -> None:
+        fill = body.fill
+        order = self.orders[fill.order_id]
+        self._fill_position(fill, order)
+        self._fill_order(fill, order)
+        self.fills.append(fill)
+        self.fill_count += 1
+        self.realized_pnl += fill.realized_pnl
+        self.fees += account.fee_value(self.instruments[fill.symbol], fill)
+        self.last_prices[fill.symbol] = fill.price
+
+    def _fill_position(self, fill: Fill, order: Order) -> None:
+        instrument = self.instruments[fill.symbol]
+        before = self.positions.get(fill.symbol) or Position(symbol=fill.symbol)
+        if before.opened_ts and account.is_dust(instrument, before):
+            before = Position(
+                symbol=fill.symbol,
+                signed_qty=before.signed_qty,
+                entry_price=before.entry_price,
+                margin=before.margin,
+            )
+        after = account.after_fill(
+            before,
+            instrument,
+            fill,
+            leverage=self.leverage_on(instrument),
+            planned_stop=order.planned_stop,
+        )
+        if after.is_flat:
+            self.positions.pop(fill.symbol, None)
+        else:
+            self.positions[fill.symbol] = after
+
+    def leverage_on(self, instrument: Instrument) -> Decimal:
+        """The leverage of an instrument's positions: the account's, as far as the venue allows."""
+        known = instrument.max_leverage > 1
+        return min(self.leverage, instrument.max_leverage) if known else self.leverage
+
+    def _fill_order(self, fill: Fill, order: Order) -> None:
+        filled = order.filled + fill.qty
+        if filled > order.qty:
+            raise ValueError(f"order {order.order_id}: filled {filled} of {order.qty}")
+        paid = (order.avg_price or ZERO) * order.filled + fill.price * fill.qty
+        state = OrderState.FILLED if filled == order.qty else OrderState.PARTIALLY_FILLED
+        if state is not order.state:
+            order = order.to(state)
+        self._keep(msgspec.structs.replace(order, filled=filled, avg_price=MONEY.divide(paid, filled)))
+
+
+_APPLY: Final[dict[type, Callable[[State, Event, Any], None]]] = {
+    AccountOpened: State._opened,
+    InstrumentRegistered: State._registered,
+    LimitsChanged: State._limited,
+    SessionRolled: State._rolled,
+    Locked: State._locked,
+    Unlocked: State._unlocked,
+    LimitBreached: State._breached,
+    OrderChanged: State._ordered,
+    Filled: State._filled,
+}

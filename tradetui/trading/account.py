@@ -1,0 +1,142 @@
+"""What a fill does to a position and to the ledgers: spot cash and linear perpetuals (sections 10 and 11)."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+
+import msgspec
+
+from tradetui.domain.event import Posting
+from tradetui.domain.fill import Fill, Liquidity
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import MONEY, ZERO, floor_to, to_step
+from tradetui.domain.position import Position
+from tradetui.trading import costs, ledger
+
+
+def fee_of(
+    instrument: Instrument, side: Side, qty: Decimal, *, price: Decimal, liquidity: Liquidity
+) -> tuple[Decimal, str]:
+    """The fee of a fill and its asset: spot buys pay in what they receive."""
+    if instrument.is_spot and side is Side.BUY:
+        rate = costs.fee_rate(instrument, liquidity)
+        return to_step(qty * rate, costs.ASSET_STEP, ROUND_CEILING), instrument.base
+    return costs.fee(instrument, qty=qty, price=price, liquidity=liquidity), instrument.settle
+
+
+def fee_value(instrument: Instrument, fill: Fill) -> Decimal:
+    """A fill's fee in the quote or settlement asset."""
+    return fill.fee * fill.price if fill.fee_asset == instrument.base else fill.fee
+
+
+def signed_change(instrument: Instrument, fill: Fill) -> Decimal:
+    """By how much a fill moves the position; a spot buy receives less by its fee."""
+    held = fill.qty - fill.fee if instrument.is_spot and fill.fee_asset == instrument.base else fill.qty
+    return held * fill.side.sign
+
+
+def realized(
+    position: Position, instrument: Instrument, *, side: Side, qty: Decimal, price: Decimal
+) -> Decimal:
+    """Profit of the part that closes, before fees, at the settlement asset's scale; zero for an increase."""
+    if position.signed_qty * side.sign >= 0:
+        return ZERO
+    closed = min(qty, position.qty) * instrument.contract_size
+    profit = closed * (price - position.entry_price) * (-side.sign)
+    return to_step(profit, costs.ASSET_STEP, ROUND_HALF_EVEN)
+
+
+def unrealized(position: Position, instrument: Instrument, price: Decimal) -> Decimal:
+    """Open profit at a price, before fees."""
+    return position.signed_qty * instrument.contract_size * (price - position.entry_price)
+
+
+def is_dust(instrument: Instrument, position: Position) -> bool:
+    """Whether what is left is too small to be a position (R-SPT-3): it can not be sold."""
+    if floor_to(position.qty, instrument.lot_size) == 0:
+        return True
+    small = position.qty < instrument.min_qty
+    return instrument.is_spot and small and position.qty * position.entry_price < instrument.min_notional
+
+
+def after_fill(
+    position: Position, instrument: Instrument, fill: Fill, *, leverage: Decimal, planned_stop: Decimal | None
+) -> Position:
+    """The position after a fill; a fill never crosses zero (a flip is journaled as two)."""
+    change = signed_change(instrument, fill)
+    before, after = position.signed_qty, position.signed_qty + change
+    changes: dict[str, object] = {
+        "signed_qty": after,
+        "realized_pnl": position.realized_pnl + fill.realized_pnl,
+        "fees": position.fees + fee_value(instrument, fill),
+        "margin": position.margin + margin_change(position, instrument, fill, leverage=leverage),
+    }
+    if before * change >= 0:
+        changes |= _entered(position, instrument, fill, planned_stop=planned_stop)
+        changes["leverage"] = leverage
+    return msgspec.structs.replace(position, **changes)
+
+
+def _entered(
+    position: Position, instrument: Instrument, fill: Fill, *, planned_stop: Decimal | None
+) -> dict[str, object]:
+    """What an increase changes: average entry, R of the position, when it began."""
+    held, added = position.qty, abs(signed_change(instrument, fill))
+    average = MONEY.divide(position.entry_price * held + fill.price * added, held + added)
+    changes: dict[str, object] = {"entry_price": average}
+    if position.opened_ts == 0:
+        changes |= {"opened_ts": fill.ts, "initial_stop": planned_stop}
+    if planned_stop is not None:
+        risk = fill.qty * instrument.contract_size * abs(fill.price - planned_stop)
+        changes["planned_risk"] = position.planned_risk + risk
+    return changes
+
+
+def margin_change(position: Position, instrument: Instrument, fill: Fill, *, leverage: Decimal) -> Decimal:
+    """Margin that a fill ties up, or (negative) releases pro rata (R-PRP-3); zero on spot."""
+    if instrument.is_spot:
+        return ZERO
+    if position.signed_qty * fill.side.sign >= 0:
+        tied = MONEY.divide(instrument.notional(fill.qty, fill.price), leverage)
+        return to_step(tied, costs.ASSET_STEP, ROUND_CEILING)
+    if fill.qty >= position.qty:
+        return -position.margin
+    released = MONEY.divide(position.margin * fill.qty, position.qty)
+    return -to_step(released, costs.ASSET_STEP, ROUND_HALF_EVEN)
+
+
+def fill_postings(
+    position: Position, instrument: Instrument, fill: Fill, *, leverage: Decimal, balance: Decimal
+) -> tuple[Posting, ...]:
+    """The legs of a fill; `balance` is the cash before it, which never ends below zero (E-11)."""
+    if instrument.is_spot:
+        return _spot_postings(instrument, fill)
+    settle, own = instrument.settle, ledger.cash(instrument.settle)
+    tied = margin_change(position, instrument, fill, leverage=leverage)
+    short = max(ZERO, -(balance + fill.realized_pnl - fill.fee - tied))
+    return (
+        *ledger.transfer(ledger.PNL, own, settle, fill.realized_pnl),
+        *ledger.transfer(own, ledger.FEES, settle, fill.fee),
+        *ledger.transfer(own, ledger.margin(fill.symbol), settle, tied),
+        *ledger.transfer(ledger.INSURANCE, own, settle, short),
+    )
+
+
+def _spot_postings(instrument: Instrument, fill: Fill) -> tuple[Posting, ...]:
+    sign = fill.side.sign
+    base, quote = ledger.cash(instrument.base), ledger.cash(instrument.quote)
+    return (
+        *ledger.transfer(ledger.PNL, base, instrument.base, fill.qty * sign),
+        *ledger.transfer(
+            quote, ledger.PNL, instrument.quote, instrument.notional(fill.qty, fill.price) * sign
+        ),
+        *ledger.transfer(ledger.cash(fill.fee_asset), ledger.FEES, fill.fee_asset, fill.fee),
+    )
+
+
+def breakeven(position: Position, instrument: Instrument) -> Decimal:
+    """The price at which closing would give back the fees paid and the fee to close (R-POS-1)."""
+    sign = 1 if position.signed_qty > 0 else -1
+    paid = MONEY.divide(position.fees, position.qty * instrument.contract_size)
+    return MONEY.divide(position.entry_price + sign * paid, 1 - sign * instrument.taker_fee)

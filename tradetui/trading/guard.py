@@ -1,0 +1,45 @@
+"""Where protective stops and targets may stand (sections 8.1 and 12)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.number import ONE, ceil_to, floor_to
+
+
+def tick_for_stop(instrument: Instrument, price: Decimal, *, sign: int) -> Decimal:
+    """A stop's price on the tick, rounded towards earlier protection; `sign` is the position's (R-NUM-3)."""
+    rounded = ceil_to if sign > 0 else floor_to
+    return rounded(price, instrument.tick_size)
+
+
+def tick_for_target(instrument: Instrument, price: Decimal, *, sign: int) -> Decimal:
+    """A target's price on the tick, never worse than asked for."""
+    return tick_for_stop(instrument, price, sign=sign)
+
+
+def tick_for_limit(instrument: Instrument, price: Decimal, *, sign: int) -> Decimal:
+    """A limit's price on the tick, never worse than typed; `sign` is the order's side."""
+    rounded = floor_to if sign > 0 else ceil_to
+    return rounded(price, instrument.tick_size)
+
+
+def safe_stop(instrument: Instrument, liquidation: Decimal, *, sign: int) -> Decimal:
+    """The farthest tick that a stop may stand on before the liquidation price (R-TRG-4), exclusive."""
+    scaled = liquidation * (ONE + sign * 2 * instrument.taker_fee)
+    return scaled + sign * 2 * instrument.tick_size
+
+
+def is_inside_liquidation(
+    instrument: Instrument, stop: Decimal, liquidation: Decimal | None, *, sign: int
+) -> bool:
+    """Whether the stop fires before the position is liquidated, with room for fees."""
+    return liquidation is None or sign * (stop - safe_stop(instrument, liquidation, sign=sign)) > 0
+
+
+def tighter(first: Decimal | None, second: Decimal | None, *, sign: int) -> Decimal | None:
+    """Of two stops the one nearer to the market."""
+    if first is None or second is None:
+        return first if second is None else second
+    return max(first, second) if sign > 0 else min(first, second)

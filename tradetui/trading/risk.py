@@ -1,0 +1,55 @@
+"""The risk budget of section 13.2: what an order may lose, what is at risk, and the size that fits."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.number import MONEY, ZERO, floor_to
+
+
+def unit_risk(
+    instrument: Instrument, entry: Decimal, stop: Decimal, *, fee_in: Decimal, slip: Decimal
+) -> Decimal:
+    """What one unit of quantity loses from entry to stop, with fees and the stop's slippage."""
+    lost = abs(entry - stop) + entry * fee_in + stop * (instrument.taker_fee + slip)
+    return lost * instrument.contract_size
+
+
+def stop_risk(
+    instrument: Instrument, signed_qty: Decimal, *, mark: Decimal, stop: Decimal, slip: Decimal
+) -> Decimal:
+    """What a position still loses from the mark to its stop, with the exit's fee and slippage."""
+    lost = max(ZERO, (mark - stop) * signed_qty)
+    return (lost + abs(signed_qty) * stop * (instrument.taker_fee + slip)) * instrument.contract_size
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """What may still be lost at a moment."""
+
+    head_room: Decimal
+    """H: the day's limit plus the day's profit or loss."""
+    open_risk: Decimal
+    r_value: Decimal
+    """Money of 1 R of size."""
+    max_risk_per_trade: Decimal
+    max_open_risk: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        """Head-room that no position or order has taken."""
+        return self.head_room - self.open_risk
+
+    @property
+    def allowed(self) -> Decimal:
+        """The largest planned risk of one new order."""
+        by_trade = self.max_risk_per_trade * self.r_value
+        by_open = self.max_open_risk * self.r_value - self.open_risk
+        return max(ZERO, min(self.left, by_trade, by_open))
+
+
+def largest_qty(amount: Decimal, unit: Decimal, lot: Decimal) -> Decimal:
+    """The most that risks no more than an amount, floored to the lot."""
+    return floor_to(MONEY.divide(amount, unit), lot) if amount > 0 else ZERO
