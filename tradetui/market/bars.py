@@ -64,6 +64,6 @@ class Bars:
 
     def candles(self, first: int = 0, last: int | None = None) -> list[Candle]:
         """A stretch of them as candles."""
-        columns = (self.open_s, self.open, self.high, self.low, self.close)
-        columns += (self.volume, self.trades, self.delta)
+        prices = (self.open_s, self.open, self.high, self.low, self.close)
+        columns = (*prices, self.volume, self.trades, self.delta)
         return [candle_of(row) for row in zip(*(c[first:last].tolist() for c in columns), strict=True)]

@@ -225,8 +225,8 @@ class RollingMax:
         window.append(value)
         if value >= self.value:
             self.value = value
-        elif oldest == self.value or self.value != self.value:  # noqa: PLR0124
-            self.value = max(window) if window[0] == window[0] else nan  # noqa: PLR0124
+        elif oldest == self.value or self.value != self.value:
+            self.value = max(window) if window[0] == window[0] else nan
         return self.value
 
     def peek(self, value: float) -> float:
@@ -234,9 +234,9 @@ class RollingMax:
         oldest = self._window[0]
         if value >= self.value:
             return value
-        if oldest == self.value or self.value != self.value:  # noqa: PLR0124
+        if oldest == self.value or self.value != self.value:
             rest = (*islice(self._window, 1, None), value)
-            return max(rest) if rest[0] == rest[0] else nan  # noqa: PLR0124
+            return max(rest) if rest[0] == rest[0] else nan
         return self.value
 
     def load(self, values: Iterable[float]) -> None:

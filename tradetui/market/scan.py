@@ -100,7 +100,7 @@ def rolling_min(values: FloatArray, period: int) -> FloatArray:
 
 
 def smoothed(values: FloatArray, alpha: float, start: float) -> FloatArray:
-    """y = y + alpha * (x - y) from a start value.
+    """The recursion y = y + alpha * (x - y) from a start value.
 
     Within a row the sum of x / beta^j is cumulative; the row is short enough that the powers stay
     far from overflow, and what the row before hands on is added at the row's start.

@@ -77,7 +77,7 @@ class CandleSeries:
         if held is not None:
             self._close(held)
             for parent in self._parents:
-                parent._merge(held)
+                parent.merge(held)
         self._fill_until(start)
         for parent in self._parents:
             parent.turn(ts)
@@ -124,13 +124,14 @@ class CandleSeries:
         if self._partial is not None and self._partial.open_ts != start:
             self._close(self._partial)
         self._fill_until(start)
-        self._merge(candle)
+        self.merge(candle)
 
     def _close(self, candle: Candle) -> None:
         self._ring.append(row_of(candle))
         self._partial = None
 
-    def _merge(self, candle: Candle) -> None:
+    def merge(self, candle: Candle) -> None:
+        """Take in a closed candle of the child that belongs to the open period."""
         held = self._partial
         self._partial = _aligned(candle, self.length) if held is None else _merged(held, candle)
 

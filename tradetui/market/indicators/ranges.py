@@ -36,7 +36,7 @@ class AverageTrueRange:
         self._close = candle.close
         if close != close:  # noqa: PLR0124  # the first candle has none before it
             return nan
-        return self._average.push((high if high > close else close) - (low if low < close else close))
+        return self._average.push((max(close, high)) - (min(close, low)))
 
     def peek(self, candle: Candle) -> float:
         """The value on the open candle."""
@@ -195,7 +195,7 @@ class Supertrend(Indicator):
         """Bands and direction; a band moves away from the price only after a close beyond it."""
         middle, close = (candle.high + candle.low) / 2.0, candle.close
         upper, lower = middle + self._multiple * span, middle - self._multiple * span
-        if self._upper != self._upper:  # noqa: PLR0124  # the first candle with a range
+        if self._upper != self._upper:  # the first candle with a range
             rising = close >= middle
         else:
             rising = self._rising

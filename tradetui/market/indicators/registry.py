@@ -68,7 +68,7 @@ def _nearest(name: str) -> str:
     if not near:
         return ", ".join(INDICATOR_NAMES[:6])
     numbers = lowered[len(stem) :]
-    written = near[0] + numbers
+    written = f"{near[0]}{numbers}"
     if numbers and _NAME.fullmatch(written) and len(numbers.split("_")) <= _MAKERS[near[0]][1]:
         return written
     return INDICATOR_NAMES[list(_MAKERS).index(near[0])]
