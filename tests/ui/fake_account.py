@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tests.ui.fake_market import SECOND, START_TS, FakeMarket
-from tradetui.domain.command import Draft, SizeUnit
+from tradetui.domain.command import SizeUnit
 from tradetui.domain.fill import Evidence, Fill, Liquidity, Receipt
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType
 from tradetui.domain.view import (
     AccountView,
+    Draft,
     FillMark,
     FillView,
     LimitGauge,
