@@ -40,7 +40,7 @@ MIDNIGHT: Final[dict[str, str]] = {
     "down-volume": "#84404a",
     "selected": "#1c3350",
 }
-"""Every color a painter may name; a theme overrides them, what it leaves out is derived or taken from here."""
+"""Every color a painter may name; what a theme leaves out is derived or taken from here."""
 
 DERIVED: Final[dict[str, tuple[str, str, float]]] = {
     "band": ("hairline", "dim", 0.55),

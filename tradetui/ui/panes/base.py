@@ -50,6 +50,8 @@ class LivePane(Widget, Generic[Part], can_focus=True):
     TITLE: ClassVar[str] = ""
     IS_MARKET: ClassVar[bool] = False
     """Whether the feed's state dims this pane."""
+    EXACT: ClassVar[bool] = False
+    """Whether `paint` gives rows of exactly the asked width by itself."""
 
     class RequestChanged(Message):
         """The pane wants to look at something else: other columns, rows, or another center."""
@@ -73,9 +75,13 @@ class LivePane(Widget, Generic[Part], can_focus=True):
         """The part of the frame that this pane shows."""
         raise NotImplementedError
 
+    def title_name(self) -> str:
+        """The bold name at the head of the title row."""
+        return self.TITLE
+
     def title_words(self, part: Part) -> Row:
         """What stands behind the name in the title row."""
-        return ()
+        raise NotImplementedError
 
     def paint(self, part: Part, width: int, height: int) -> list[Row]:
         """The rows below the title; they are cut or filled to the given size."""
@@ -165,7 +171,7 @@ class LivePane(Widget, Generic[Part], can_focus=True):
     def _title(self) -> Row:
         width = self.inner_width
         focused = self.has_focus
-        row: list[tuple[str, str]] = [(self.TITLE, "bright!" if focused else "text!")]
+        row: list[tuple[str, str]] = [(self.title_name(), "bright!" if focused else "text!")]
         state = FEED_WORDS[self.feed_state] if self.IS_MARKET else ""
         if state:
             age = f" {age_text(self.age_ms)}" if self.age_ms >= 1000 else ""
@@ -181,11 +187,12 @@ class LivePane(Widget, Generic[Part], can_focus=True):
             return []
         if self.part is None or not self.has_content(self.part):
             return words(self._empty_lines(), width, height)
-        return block(self.paint(self.part, width, height), width, height)
+        rows = self.paint(self.part, width, height)
+        return rows if self.EXACT else block(rows, width, height)
 
     def has_content(self, part: Part) -> bool:
         """Whether the part holds anything to paint."""
-        return True
+        return part is not None
 
     def _empty_lines(self) -> list[str]:
         if self.IS_MARKET and not self.feed_state.is_fresh:

@@ -41,7 +41,7 @@ class FillsPane(LivePane[Fills]):
     def paint(self, part: Fills, width: int, height: int) -> list[Row]:
         """As many fills as fit."""
         rows: list[Row] = []
-        for fill in self.part or ():
+        for fill in part:
             if len(rows) >= height:
                 break
             rows += [fill_line(fill, width, self._zone), *receipt_lines(fill, width)]

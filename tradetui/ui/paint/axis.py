@@ -1,0 +1,92 @@
+"""The chart's axes: round prices and times, and tags for prices that have a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from tradetui.domain.view import ChartCandle, PriceMark
+from tradetui.ui.paint.numbers import clock_text, fixed
+from tradetui.ui.paint.rows import Run, clip, plain
+from tradetui.ui.paint.scale import Scale, round_values
+
+ROWS_A_LABEL: Final = 5
+CELLS_A_TIME: Final = 14
+TIME_STEPS: Final = (
+    *(5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200),
+    *(86400, 2 * 86400, 7 * 86400, 14 * 86400, 28 * 86400, 91 * 86400),
+)
+
+MARK_LINES: Final = {
+    "last": ("accent", "accent"),
+    "entry": ("text", "bright"),
+    "stop": ("down", "down"),
+    "target": ("up", "up"),
+    "buy": ("accent", "selected"),
+    "sell": ("accent", "selected"),
+    "liquidation": ("warn", "warn"),
+    "breakeven": ("dim", "selected"),
+    "level": ("dim", "bar"),
+}
+"""Ink of the line and ground of the tag, most important last in a row where several meet."""
+
+RANK: Final = ("level", "breakeven", "buy", "sell", "entry", "target", "liquidation", "stop", "last")
+
+
+def price_labels(scale: Scale, rows: int, price_scale: int) -> dict[int, str]:
+    """Round prices by row."""
+    values = round_values(scale, max(1, rows // ROWS_A_LABEL))
+    return {scale.step(value, rows): fixed(value, price_scale) for value in values}
+
+
+def mark_rows(marks: Sequence[PriceMark], scale: Scale, rows: int) -> dict[int, PriceMark]:
+    """The most important mark of each row; what lies outside the scale has no line."""
+    found: dict[int, PriceMark] = {}
+    for mark in sorted(marks, key=rank_of):
+        if scale.holds(mark.price):
+            found[scale.step(mark.price, rows)] = mark
+    return found
+
+
+def rank_of(mark: PriceMark) -> int:
+    """How important a mark is."""
+    return RANK.index(mark.kind) if mark.kind in RANK else -1
+
+
+def tag_rows(marks: Sequence[PriceMark], scale: Scale, rows: int) -> dict[int, tuple[PriceMark, str]]:
+    """Each mark's tag on its row or the nearest free one; an arrow tells where one lies outside."""
+    found: dict[int, tuple[PriceMark, str]] = {}
+    for mark in sorted(marks, key=rank_of, reverse=True):
+        row = scale.step(mark.price, rows)
+        arrow = "" if scale.holds(mark.price) else ("▲" if mark.price > scale.high else "▼")
+        free = [
+            near
+            for near in (row, row + 1, row - 1, row + 2, row - 2)
+            if 0 <= near < rows and near not in found
+        ]
+        if free:
+            found[free[0]] = (mark, arrow)
+    return found
+
+
+def tag_run(mark: PriceMark, arrow: str, width: int, price_scale: int) -> Run:
+    """The tag at the right edge: the mark's words, else its price."""
+    words = fixed(mark.price, price_scale) if mark.kind == "last" or not mark.label else plain(mark.label)
+    ground = MARK_LINES.get(mark.kind, MARK_LINES["level"])[1]
+    return (clip(f" {arrow}{words}", width).ljust(width), f"bright!@{ground}")
+
+
+def time_row(candles: Sequence[ChartCandle], step_s: int, columns: int, zone: str) -> str:
+    """Round times under their columns, the newest candle at the right."""
+    cells = [" "] * columns
+    chosen = next((step for step in TIME_STEPS if step >= step_s * CELLS_A_TIME), TIME_STEPS[-1])
+    pattern = "%d %b" if chosen >= 86400 else "%H:%M:%S" if chosen < 60 else "%H:%M"
+    start, free = columns - len(candles), 0
+    for at, candle in enumerate(candles, start):
+        if candle.open_ts // 1_000_000_000 % chosen >= step_s:
+            continue
+        text = clock_text(candle.open_ts, zone, pattern=pattern)
+        if at >= free and 0 <= at <= columns - len(text):
+            cells[at : at + len(text)] = text
+            free = at + len(text) + 2
+    return "".join(cells)
