@@ -1,0 +1,146 @@
+"""Recordings on disk: the lines of captures, and the program's own format with its writer.
+
+Both formats are text lines, plain or gzip. A line is `<receive time in ns> <json>`. A Binance
+capture has nothing else. The program's own format begins with one line of JSON without a time,
+
+    {"format":"tradetui-recording","version":1,"profile":"sim","payload":"messages"}
+
+and its lines hold the domain's market messages (payload "messages", tagged by `type`) or raw frames
+of the venue ("binance"). The writer closes a gzip member with each block and hands it to the system
+in one write: after a crash every block but the last is readable, and the reader says what is missing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final, Self
+
+import msgspec
+
+from tradetui.domain.market_data import MarketMessage
+from tradetui.errors import RecordingError
+
+FORMAT: Final = "tradetui-recording"
+VERSION: Final = 1
+MESSAGES: Final = "messages"
+BINANCE: Final = "binance"
+
+_BLOCK: Final = 4 << 20
+_GZIP: Final = b"\x1f\x8b"
+
+
+class RecordingHeader(msgspec.Struct, frozen=True, omit_defaults=False):
+    """The first line of the program's own format."""
+
+    format: str = FORMAT
+    version: int = VERSION
+    profile: str = ""
+    payload: str = MESSAGES
+    """messages: the domain's own; binance: raw frames of the venue."""
+
+
+class RecordingWriter:
+    """Appends lines to one recording; a context manager that leaves a whole file."""
+
+    def __init__(
+        self, path: Path, *, profile: str, payload: str = MESSAGES, block_bytes: int = 1 << 18
+    ) -> None:
+        """Begin a new file; raises FileExistsError rather than write over a recording."""
+        self._file = path.open("xb", buffering=0)
+        self._encode = msgspec.json.Encoder().encode
+        self._block_bytes = block_bytes
+        self._lines = bytearray(self._encode(RecordingHeader(profile=profile, payload=payload)) + b"\n")
+        self.flush()
+
+    def write(self, message: MarketMessage) -> None:
+        """Append one of the domain's messages at its receive time."""
+        self.write_frame(message.ts_received, self._encode(message))
+
+    def write_frame(self, ts_received: int, frame: bytes) -> None:
+        """Append a raw frame; line breaks in it become blanks, which JSON allows."""
+        self._lines += b"%d %s\n" % (ts_received, frame.replace(b"\n", b" "))
+        if len(self._lines) >= self._block_bytes:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand what has gathered to the system as one whole gzip member."""
+        if self._lines:
+            self._file.write(gzip.compress(bytes(self._lines), 6, mtime=0))
+            self._lines.clear()
+
+    def close(self) -> None:
+        """Write the last block; a second call does nothing."""
+        if not self._file.closed:
+            self.flush()
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_blocks(path: Path) -> Iterator[list[bytes]]:
+    """The lines of a recording, a few megabytes at a time, without their line ends.
+
+    Raises:
+        RecordingError: The file is missing, empty, not readable, or its gzip is damaged or cut off.
+    """
+    lines_read = 0
+    rest = b""
+    try:
+        with _open(path) as file:
+            while chunk := file.read(_BLOCK):
+                lines = (rest + chunk).split(b"\n")
+                rest = lines.pop()
+                lines_read += len(lines)
+                yield lines
+    except EOFError:
+        raise RecordingError(f"{path}: the gzip ends in the middle, after line {lines_read}") from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise RecordingError(f"{path}: the gzip is damaged after line {lines_read}: {error}") from None
+    except OSError as error:
+        raise RecordingError(f"{path}: can not be read: {error.strerror or error}") from None
+    if rest:
+        yield [rest]
+
+
+def _open(path: Path) -> BinaryIO:
+    """Open plain or gzip by content."""
+    if not path.exists():
+        raise RecordingError(f"{path}: no such recording")
+    if path.is_dir():
+        raise RecordingError(f"{path}: expected a recording, was a folder")
+    if path.stat().st_size == 0:
+        raise RecordingError(f"{path}: the recording is empty")
+    with path.open("rb") as file:
+        zipped = file.read(2) == _GZIP
+    return gzip.open(path, "rb") if zipped else path.open("rb")
+
+
+def header_of(path: Path, first_line: bytes) -> RecordingHeader | None:
+    """The header of the program's own format, None for a capture without one.
+
+    Raises:
+        RecordingError: The header is of a newer version or of another program.
+    """
+    if not first_line.startswith(b"{"):
+        return None
+    try:
+        header = msgspec.json.decode(first_line, type=RecordingHeader)
+    except msgspec.MsgspecError as error:
+        raise RecordingError(f"{path}:1: expected a line `<ns> <json>` or a header: {error}") from None
+    if header.format != FORMAT or header.payload not in (MESSAGES, BINANCE):
+        raise RecordingError(f"{path}:1: expected format {FORMAT}, was {header.format} {header.payload}")
+    if header.version > VERSION:
+        raise RecordingError(
+            f"{path}:1: the recording has version {header.version}, this program reads up to {VERSION}"
+        )
+    return header
