@@ -72,10 +72,14 @@ class Walk:
         """The worst tick that may trade: the limit, the band of an entry, or none."""
         if self.order.limit is not None:
             return self.order.limit
-        best = self._opposite_best()
-        if self.order.is_exit or best is None:
-            return None
-        return band_tick(self.rules, sign=self.order.side.sign, best=best)
+        best = None if self.order.is_exit else self._best_available()
+        return None if best is None else band_tick(self.rules, sign=self.order.side.sign, best=best)
+
+    def _best_available(self) -> int | None:
+        """The opposite best of what we have not taken ourselves: where the band is counted from."""
+        side = self.order.side.opposite
+        levels = self.book.levels(side)
+        return next((t for t, qty in levels if self.overlay.available(side, t, self.grid.lots(qty))), None)
 
     def _opposite_best(self) -> int | None:
         return self.book.best_ask if self.order.side.sign > 0 else self.book.best_bid
