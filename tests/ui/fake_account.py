@@ -75,7 +75,6 @@ class FakeAccount:
         """The stop, the target and one working limit order."""
         if not self._holds(market):
             return ()
-        common = {"symbol": market.symbol, "ts": START_TS}
         stop = Order(
             order_id="41",
             side=Side.SELL,
@@ -84,7 +83,8 @@ class FakeAccount:
             trigger=self._price(market, -19),
             role=OrderRole.PROTECTIVE,
             state=OrderState.ARMED,
-            **common,
+            symbol=market.symbol,
+            ts=START_TS,
         )
         target = Order(
             order_id="42",
@@ -94,7 +94,8 @@ class FakeAccount:
             price=self._price(market, 18),
             role=OrderRole.TAKE_PROFIT,
             state=OrderState.WORKING,
-            **common,
+            symbol=market.symbol,
+            ts=START_TS,
         )
         entry = Order(
             order_id="44",
@@ -104,7 +105,8 @@ class FakeAccount:
             price=self._price(market, -9),
             post_only=True,
             state=OrderState.WORKING,
-            **common,
+            symbol=market.symbol,
+            ts=START_TS,
         )
         return (
             OrderView(order=stop, age_s=252, linked="position"),
@@ -164,12 +166,14 @@ class FakeAccount:
             ),
         ]
         return tuple(
-            FillView(fill=self._fill(market, n, side, qty, ticks, liquidity), lines=lines)
+            FillView(
+                fill=self._fill(market, n, side, Decimal(qty), ticks=ticks, liquidity=liquidity), lines=lines
+            )
             for n, (side, qty, ticks, liquidity, lines) in enumerate(rows)
         )
 
     def _fill(
-        self, market: FakeMarket, number: int, side: Side, qty: str, ticks: int, liquidity: Liquidity
+        self, market: FakeMarket, number: int, side: Side, qty: Decimal, *, ticks: int, liquidity: Liquidity
     ) -> Fill:
         return Fill(
             fill_id=str(90 - number),
@@ -178,7 +182,7 @@ class FakeAccount:
             symbol=market.symbol,
             side=side,
             price=self._price(market, ticks),
-            qty=Decimal(qty),
+            qty=qty,
             fee=Decimal("10.33"),
             fee_asset="USDT",
             liquidity=liquidity,
@@ -186,7 +190,7 @@ class FakeAccount:
                 evidence=Evidence.BOOK_LEVEL,
                 displayed=Decimal("1.2"),
                 consumed_before=Decimal(0),
-                consumed_after=Decimal(qty),
+                consumed_after=qty,
             ),
         )
 

@@ -183,7 +183,7 @@ class FakeLink:
             equity=account.equity,
             day_pnl=Decimal("214.20"),
             day_pnl_pct=2.14,
-            loss_limit=Decimal("-200"),
+            loss_limit=Decimal(-200),
             loss_left=Decimal("414.20"),
             open_risk_r=Decimal("0.82"),
             profiles=tuple(ProfileBadge(n, int(n == "sim"), n == self.profile) for n in PROFILES),

@@ -6,6 +6,7 @@ import math
 import random
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.view import (
@@ -169,7 +170,7 @@ class FakeMarket:
         macd = [None if f is None or s is None else f - s for f, s in zip(fast, slow, strict=True)]
         signal = [*[None] * 25, *ema([m for m in macd if m is not None], 9)]
         hist = [None if m is None or s is None else m - s for m, s in zip(macd, signal, strict=True)]
-        moves = [0.0, *(b - a for a, b in zip(closes, closes[1:], strict=False))]
+        moves = [0.0, *(b - a for a, b in pairwise(closes))]
         up = ema([max(m, 0.0) for m in moves], 14)
         down = ema([max(-m, 0.0) for m in moves], 14)
         rsi = [

@@ -45,7 +45,23 @@ ACTIONS: Final = (
 )
 BY_ID: Final = {action.id: action for action in ACTIONS}
 NAMED_KEYS: Final = frozenset(
-    "up down left right home end pageup pagedown enter escape tab space backspace delete insert".split()
+    [
+        "up",
+        "down",
+        "left",
+        "right",
+        "home",
+        "end",
+        "pageup",
+        "pagedown",
+        "enter",
+        "escape",
+        "tab",
+        "space",
+        "backspace",
+        "delete",
+        "insert",
+    ]
 ) | {f"f{number}" for number in range(1, 25)}
 
 

@@ -201,7 +201,7 @@ class CockpitApp(App[None]):
             return None
         symbol = self._view.status.symbol
         if action in ("buy", "sell", "buy_limit", "sell_limit"):
-            return self._entry(Side(action.split("_")[0]), limit=action.endswith("limit"))
+            return self._entry(Side(action.removesuffix("_limit")), limit=action.endswith("limit"))
         if action == "cancel":
             order = self.query_one(OrdersPane).selected_order
             return CancelOrder(order_id=order.order_id) if order else None
