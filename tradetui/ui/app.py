@@ -144,6 +144,8 @@ class CockpitApp(App[None]):
         self._look()
 
     def _tick(self) -> None:
+        if not self.query(StatusBar):
+            return  # the app is closing: its widgets go before its timers
         armed = max(0, round(self._armed_until - self._now()))
         frame = self._link.frame()
         bar = self.query_one(StatusBar)
