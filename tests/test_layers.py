@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "tradetui"
 FLOORS = [
-    {"domain", "errors", "version"},
+    {"errors", "version"},
+    {"domain"},
     {"market", "feeds", "journal", "insight"},
     {"signals", "trading", "reports"},
     {"state"},
@@ -19,7 +20,8 @@ FLOORS = [
     {"runtime"},
     {"remote", "ui"},
     {"config"},
-    {"cli", "__main__"},
+    {"cli"},
+    {"__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 PURE = {"domain", "market", "signals", "trading", "state", "engine"}

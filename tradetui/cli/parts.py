@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import time
+from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from tradetui.config.load import Config, load, nearest
+from tradetui.config.load import Config, daily_loss, load, nearest
 from tradetui.config.paths import config_path
 from tradetui.domain.profile import Profile
 from tradetui.errors import ConfigError, Fault
+from tradetui.feeds.protocol import Feed
+
+if TYPE_CHECKING:
+    from tradetui.trading.settings import EngineSettings, RiskLimits
+
+_MILLISECOND: Final = 1_000_000
+_BASIS_POINTS: Final = Decimal(10_000)
 
 
 def load_config(options: argparse.Namespace, *, path: Path | None = None) -> Config:
@@ -41,3 +51,69 @@ def _with_symbols(profile: Profile, wanted: tuple[str, ...]) -> Profile:
         rest = tuple(symbol for symbol in profile.symbols if symbol not in wanted)
         return msgspec.structs.replace(profile, symbols=(*wanted, *rest))
     return msgspec.structs.replace(profile, symbols=wanted)
+
+
+def make_feed(
+    profile: Profile,
+    *,
+    config: Config,
+    options: argparse.Namespace,
+    folder: Path,
+    keep_state: bool = True,
+) -> Feed:
+    """The feed of a profile; the simulated market keeps its clock and prices in the data folder."""
+    if profile.exchange == "sim":
+        from tradetui.feeds.simulated.feed import SimulatedFeed
+
+        return SimulatedFeed(
+            symbols=profile.symbols,
+            seed=getattr(options, "seed", None),
+            scenario=getattr(options, "scenario", None),
+            state_path=folder / "sim.json" if keep_state else None,
+            start_ts=time.time_ns(),
+        )
+    from tradetui.feeds.ccxt.feed import CcxtFeed
+
+    feed = config.settings.feed
+    return CcxtFeed(profile, stale_after_s=feed.stale_after_s, lagging_after_s=feed.lagging_after_s)
+
+
+def engine_settings(profile: Profile, config: Config) -> EngineSettings:
+    """What the engine needs to know of a profile: its account, its day, its limits and latencies."""
+    from tradetui.trading.settings import EngineSettings
+
+    simulation = config.settings.simulation
+    return EngineSettings(
+        account=profile.name,
+        currency=profile.currency,
+        balance=profile.balance,
+        leverage=profile.leverage,
+        zone=profile.zone,
+        roll=profile.roll,
+        entry_ns=simulation.entry_latency_ms * _MILLISECOND,
+        cancel_ns=simulation.cancel_latency_ms * _MILLISECOND,
+        amend_ns=simulation.cancel_latency_ms * _MILLISECOND,
+        stop_ns=simulation.stop_latency_ms * _MILLISECOND,
+        slip=simulation.stop_slippage_bp / _BASIS_POINTS,
+        limits=_limits(config),
+    )
+
+
+def _limits(config: Config) -> RiskLimits:
+    from tradetui.trading.settings import RiskLimits
+
+    risk = config.settings.risk
+    fraction, amount, _ = daily_loss(risk.daily_loss)
+    limits = RiskLimits(
+        risk_per_trade=risk.risk_per_trade,
+        max_risk_per_trade=risk.max_risk_per_trade,
+        max_open_risk=risk.max_open_risk,
+        require_stop=risk.require_stop,
+        daily_loss_amount=amount,
+    )
+    return limits if fraction is None else msgspec.structs.replace(limits, daily_loss=fraction)
+
+
+def journal_path(folder: Path, profile: str) -> Path:
+    """Where the journal of a profile lies: each profile has an account of its own."""
+    return folder / "journal" / f"{profile}.db"

@@ -1,0 +1,99 @@
+"""`tradetui journal trades|fills|verify`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tradetui.cli.parts import chosen_profile, journal_path, load_config
+from tradetui.cli.report import fill_row, plain
+from tradetui.config.paths import data_folder
+from tradetui.domain.event import Event, Filled
+from tradetui.errors import JournalError
+from tradetui.journal.reader import read_events, verify
+from tradetui.reports.trades import ClosedTrade, closed_trades
+
+_TRADE_COLUMNS = ("closed", "symbol", "side", "qty", "entry_price", "exit_price", "net_pnl", "r")
+_FILL_COLUMNS = ("time", "symbol", "side", "qty", "price", "fee", "fee_asset", "liquidity")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one of the three; raises JournalError where the journal can not be read."""
+    config = load_config(options)
+    path = journal_path(data_folder(getattr(options, "data_dir", None)), chosen_profile(options, config).name)
+    if not path.exists():
+        raise JournalError(f"{path}: no journal yet; it is made when the cockpit first runs")
+    if options.action == "verify":
+        return _verify(path, as_json=getattr(options, "json", False))
+    events = read_events(path, progress("reading"))
+    if options.action == "fills":
+        rows = [fill_row(event.body.fill) for event in events if isinstance(event.body, Filled)]
+        _show(rows, _FILL_COLUMNS, "fills", as_json=getattr(options, "json", False))
+    else:
+        rows = [plain(trade) for trade in _trades(events)]
+        _show(rows, _TRADE_COLUMNS, "closed trades", as_json=getattr(options, "json", False))
+    return 0
+
+
+def _trades(events: Iterator[Event]) -> Iterator[ClosedTrade]:
+    return closed_trades(events)
+
+
+def _verify(path: Path, *, as_json: bool) -> int:
+    result = verify(path, progress("verifying"))
+    if as_json:
+        print(msgspec.json.encode(result).decode())
+    elif result.fault:
+        print(f"{path}: does not hold after event {result.last_good}: {result.fault}")
+    else:
+        print(f"{path}: {result.events} events, chain, numbering and sums hold; head {result.head[:16]}")
+    return 1 if result.fault else 0
+
+
+def progress(word: str) -> Callable[[int, int], None]:
+    """A reporter on standard error that speaks only when the work takes longer than a second."""
+    started = shown = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if now - started > 1 and now - shown > 0.5 and sys.stderr.isatty():
+            shown = now
+            share = f"{100 * done // total} %" if total else f"{done:,}"
+            print(f"\r{word} {share} ", end="", file=sys.stderr, flush=True)
+        if done >= total > 0 and shown > started:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    return report
+
+
+def _show(rows: list[dict[str, Any]], columns: tuple[str, ...], what: str, *, as_json: bool) -> None:
+    if as_json:
+        for row in rows:
+            print(msgspec.json.encode(row).decode())
+        return
+    if not rows:
+        print(f"no {what} yet")
+        return
+    table = [columns, *([_cell(row, column) for column in columns] for row in rows)]
+    widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
+    for line in table:
+        print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+
+
+def _cell(row: dict[str, Any], column: str) -> str:
+    if column in ("closed", "time"):
+        moment = datetime.fromtimestamp(row["exit_ts" if column == "closed" else "ts"] / 1e9, UTC)
+        return moment.strftime("%Y-%m-%d %H:%M:%S")
+    value = row[column]
+    if value is None:
+        return "—"
+    return f"{Decimal(value):.2f}" if column in ("net_pnl", "r") else str(value)

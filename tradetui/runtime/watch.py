@@ -1,0 +1,165 @@
+"""Watches a feed without a screen: what `tradetui watch` counts and says of each symbol.
+
+Counts are cumulative. Bid and ask are None while the data can not be trusted, so that nobody reads
+a frozen price as a live one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import FeedState, FeedStatus, InstrumentListed, MarketMessage, Trade
+from tradetui.domain.number import canonical
+from tradetui.feeds.protocol import Feed
+from tradetui.market.market import Market
+
+_LEVELS: Final = 20
+_MILLISECOND: Final = 1_000_000
+_HALF_LIFE: Final = 0.9
+
+
+class Watched:
+    """One symbol: its market and what happened to its data."""
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+        self.market: Market | None = None
+        self.state = FeedState.CONNECTING
+        self.gaps = 0
+        self.resyncs = 0
+        self.reconnects = 0
+        self.bad_messages = 0
+        self.latency_ms: float | None = None
+        self.heard_ts = 0
+
+    def take_in(self, message: MarketMessage) -> None:
+        """Count one message of this symbol."""
+        if isinstance(message, InstrumentListed):
+            self._listed(message)
+        elif isinstance(message, FeedStatus):
+            self._changed(message.state)
+        if self.market is not None:
+            self.market.apply(message)
+        self.heard_ts = message.ts_received
+        if isinstance(message, Trade) and message.ts_exchange:
+            late = (message.ts_received - message.ts_exchange) / _MILLISECOND
+            held = self.latency_ms if self.latency_ms is not None else late
+            self.latency_ms = held * _HALF_LIFE + late * (1 - _HALF_LIFE)
+
+    def _listed(self, message: InstrumentListed) -> None:
+        if self.market is None:
+            self.market = Market(message.instrument)
+
+    def _changed(self, state: FeedState) -> None:
+        lost = (FeedState.GAP, FeedState.CROSSED, FeedState.STALE, FeedState.DOWN)
+        if state in (FeedState.GAP, FeedState.CROSSED) and state is not self.state:
+            self.gaps += 1
+        if state is FeedState.DOWN and state is not self.state:
+            self.reconnects += 1
+        if state is FeedState.STREAMING and self.state in lost:
+            self.resyncs += 1
+        self.state = state
+
+    def line(self, now: int) -> dict[str, Any]:
+        """What one line of output says."""
+        bid, ask = self._touch()
+        market = self.market
+        return {
+            "ts": now,
+            "symbol": self.symbol,
+            "state": self.state.value,
+            "age_ms": (now - self.heard_ts) // _MILLISECOND if self.heard_ts else None,
+            "latency_ms": round(self.latency_ms, 1) if self.latency_ms is not None else None,
+            "bid": bid,
+            "ask": ask,
+            "trades": market.tape.trades if market else 0,
+            "volume": repr(market.tape.volume) if market else "0",
+            "book_updates": market.book_updates if market else 0,
+            "gaps": self.gaps,
+            "resyncs": self.resyncs,
+            "reconnects": self.reconnects,
+            "bad_messages": self.bad_messages,
+        }
+
+    def final(self, now: int) -> dict[str, Any]:
+        """The last line: with the book."""
+        bids, asks = self.market.book.top(_LEVELS) if self.market else ([], [])
+        rows = [[self._level(tick, qty) for tick, qty, _ in side] for side in (bids, asks)]
+        return {**self.line(now), "final": True, "bids": rows[0], "asks": rows[1]}
+
+    def _level(self, tick: int, qty: float) -> list[str]:
+        return [canonical(self._instrument.to_price(tick)), canonical(self._qty(qty))]
+
+    def _qty(self, qty: float) -> Any:
+        instrument = self._instrument
+        return instrument.to_qty(round(qty * float(1 / instrument.lot_size)))
+
+    @property
+    def _instrument(self) -> Instrument:
+        if self.market is None:
+            raise ValueError(f"{self.symbol}: no instrument yet")
+        return self.market.instrument
+
+    def _touch(self) -> tuple[str | None, str | None]:
+        if self.market is None or not self.state.is_fresh:
+            return None, None
+        ticks = self.market.book.best_bid, self.market.book.best_ask
+        shown = [canonical(self._instrument.to_price(tick)) if tick is not None else None for tick in ticks]
+        return shown[0], shown[1]
+
+
+async def watch(feed: Feed, *, seconds: float | None, say: Callable[[dict[str, Any]], None]) -> bool:
+    """Run a feed and say a line a second and symbol; True when every symbol was streaming at the end."""
+    watched = {symbol: Watched(symbol) for symbol in feed.symbols}
+
+    def sink(message: MarketMessage) -> None:
+        symbol = getattr(message, "symbol", None)
+        if symbol in watched:
+            watched[symbol].take_in(message)
+
+    task = asyncio.create_task(feed.run(sink))
+    try:
+        await _say_each_second(feed, watched, task, seconds=seconds, say=say)
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    now = time.time_ns()
+    for one in watched.values():
+        say(one.final(now))
+    return all(one.state.is_fresh for one in watched.values())
+
+
+async def _say_each_second(
+    feed: Feed,
+    watched: dict[str, Watched],
+    task: asyncio.Task[None],
+    *,
+    seconds: float | None,
+    say: Callable[[dict[str, Any]], None],
+) -> None:
+    started = time.monotonic()
+    while not task.done():
+        left = None if seconds is None else seconds - (time.monotonic() - started)
+        if left is not None and left <= 0:
+            return
+        await asyncio.wait({task}, timeout=min(1.0, left) if left is not None else 1.0)
+        now = time.time_ns()
+        for one in watched.values():
+            _count_faults(feed, one)
+            say(one.line(now))
+
+
+def _count_faults(feed: Feed, one: Watched) -> None:
+    """Take over what a live feed counts itself."""
+    stats = getattr(feed, "stats", None)
+    if stats is None:
+        return
+    counted = stats(one.symbol)
+    for name in ("gaps", "resyncs", "reconnects", "bad_messages"):
+        setattr(one, name, getattr(counted, name, getattr(one, name)))
