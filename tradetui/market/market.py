@@ -28,7 +28,7 @@ from tradetui.domain.market_data import (
 )
 from tradetui.market.book import OrderBook
 from tradetui.market.candles import CAPACITY, Candles
-from tradetui.market.indicators.registry import parse_indicator
+from tradetui.market.indicators.registry import INDICATOR_NAMES, parse_indicator
 from tradetui.market.lines import IndicatorLines
 from tradetui.market.series import CandleSeries
 from tradetui.market.tape import Tape
@@ -144,6 +144,23 @@ class Market:
             self._lines[key] = self._lines[timeframe, name] = lines
         self.candles(timeframe)
         return lines
+
+    def indicator_values(self, timeframe: Timeframe) -> dict[str, float | None]:
+        """Every indicator under its usual parameters on the newest closed candle, by output name.
+
+        None where it is not ready. The main line of several (macd, pvo, adx, vwap of the day) also
+        stands under the indicator's own name.
+        """
+        found: dict[str, float | None] = {}
+        for name in INDICATOR_NAMES:
+            lines = self.indicator(timeframe, name)
+            for output, value in zip(lines.outputs, lines.values, strict=True):
+                known = value if value == value else None  # noqa: PLR0124  # NaN differs from itself
+                found[output.name] = known
+                indicator, _, part = output.name.partition(".")
+                if part and indicator.startswith(part):
+                    found[indicator] = known
+        return found
 
     def atr(self, timeframe: Timeframe) -> float | None:
         """ATR(14) on the closed candles of a timeframe; None while it is not ready."""
