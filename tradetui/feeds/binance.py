@@ -256,9 +256,7 @@ class BinanceCodec:
 
         def read(frame: bytes, ts_received: int) -> BookSnapshot:
             body = _snapshot(frame).data
-            return BookSnapshot(
-                symbol, body.T * _MS, ts_received, body.bids, body.asks, body.lastUpdateId
-            )
+            return BookSnapshot(symbol, body.T * _MS, ts_received, body.bids, body.asks, body.lastUpdateId)
 
         return read
 

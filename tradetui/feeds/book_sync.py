@@ -101,6 +101,11 @@ class BookSync:
         self._pending: deque[DepthUpdate] = deque(maxlen=_BUFFERED)
         self._touch = Touch()
 
+    def distance(self, update_id: int) -> int:
+        """How far an update id is from what was last seen; tells whose an unnamed snapshot is."""
+        last = self._pending[-1].delta.update_id if self._pending else self.last_id
+        return abs(last - update_id)
+
     def snapshot(self, snapshot: BookSnapshot) -> list[BookSnapshot | BookDelta]:
         """Take a whole book; returns what to deliver, empty when it brings nothing new."""
         if self.state is Sync.STREAMING and not self._first:

@@ -1,0 +1,121 @@
+"""The smallest decimal steps of prices and quantities in captured frames, found on the raw bytes.
+
+Decoding every number a second time would cost more than playing the recording. Numbers stand in
+quotes (`"61837.63000000"`), so their dots are found in one pass over the bytes; most are settled by
+the eight bytes behind the digits that are known to matter, and only the rest is looked at closely:
+how many decimals count, and by what stands before the number, whether it is a price (`["1.5"`,
+`"p":"1.5"`) or a quantity (`,"1.5"]`, `"q":"1.5"`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_DOT: Final = ord(".")
+_QUOTE: Final = ord('"')
+_ZERO: Final = ord("0")
+_PAD: Final = b"}" * 32
+_MOST_DECIMALS: Final = 18
+_MOST_DIGITS: Final = 18
+_PRICE_KEYS: Final = np.frombuffer(b"pba", dtype=np.uint8)
+_QTY_KEYS: Final = np.frombuffer(b"qBA", dtype=np.uint8)
+
+Bytes = NDArray[np.uint8]
+Positions = NDArray[np.intp]
+
+
+class DecimalSteps:
+    """Grows with the text it is shown; tick and lot are what was seen so far."""
+
+    def __init__(self) -> None:
+        self._price_scale = 0
+        self._qty_scale = 0
+
+    @property
+    def tick_size(self) -> Decimal:
+        """The smallest step of a price."""
+        return Decimal(1).scaleb(-self._price_scale)
+
+    @property
+    def lot_size(self) -> Decimal:
+        """The smallest step of a quantity."""
+        return Decimal(1).scaleb(-self._qty_scale)
+
+    def add(self, lines: list[bytes], is_sound: Callable[[bytes], bool]) -> None:
+        """Take lines of one symbol in; a line counts only when it is sound, asked for the few that matter."""
+        text = b"\n".join(lines) + _PAD
+        buffer = np.frombuffer(text, dtype=np.uint8)
+        dots = np.flatnonzero(buffer == _DOT)
+        deep = dots[_reaches_beyond(text, dots, min(self._price_scale, self._qty_scale))]
+        prices, quantities = _classify(buffer, deep)
+        self._price_scale = _deepest(text, prices, self._price_scale, is_sound)
+        self._qty_scale = _deepest(text, quantities, self._qty_scale, is_sound)
+
+
+def _reaches_beyond(text: bytes, dots: Positions, scale: int) -> NDArray[np.bool_]:
+    """Where a digit that is not zero may stand behind the first `scale` decimals: no false negatives."""
+    windows = np.ndarray((len(text) - 8,), dtype="<u8", buffer=text, strides=(1,))
+    tails = windows[dots + (scale + 1)]
+    beyond = np.ones(len(dots), dtype=bool)
+    for zeros in range(8):
+        harmless = int.from_bytes(b"0" * zeros + b'"', "little")
+        mask = (1 << (8 * (zeros + 1))) - 1
+        beyond &= (tails & np.uint64(mask)) != np.uint64(harmless)
+        if not beyond.any():
+            break
+    return beyond
+
+
+def _classify(buffer: Bytes, dots: Positions) -> tuple[Positions, Positions]:
+    """The dots of prices and those of quantities, by what stands before the opening quote."""
+    prices: list[Positions] = []
+    quantities: list[Positions] = []
+    for digits in range(1, _MOST_DIGITS):
+        if not len(dots):
+            break
+        opened = buffer[dots - (digits + 1)] == _QUOTE
+        start = dots - (digits + 2)
+        before = buffer[start]
+        keyed = before == ord(":")
+        key = buffer[start - 2]
+        is_price = opened & ((before == ord("[")) | (keyed & np.isin(key, _PRICE_KEYS)))
+        is_qty = opened & ((before == ord(",")) | (keyed & np.isin(key, _QTY_KEYS)))
+        prices.append(dots[is_price])
+        quantities.append(dots[is_qty])
+        dots = dots[~opened]
+    empty = np.empty(0, dtype=np.intp)
+    return np.concatenate([empty, *prices]), np.concatenate([empty, *quantities])
+
+
+def _deepest(text: bytes, dots: Positions, scale: int, is_sound: Callable[[bytes], bool]) -> int:
+    """The most decimals that count among these numbers and `scale`, lines that are broken left out."""
+    dots = dots[_reaches_beyond(text, dots, scale)]
+    depths = _depths(np.frombuffer(text, dtype=np.uint8), dots)
+    while len(dots) and int(depths.max()) > scale:
+        at = int(dots[depths.argmax()])
+        start = text.rfind(b"\n", 0, at) + 1
+        end = text.find(b"\n", at)
+        line = text[start:end] if end >= 0 else text[start : -len(_PAD)]
+        if is_sound(line):
+            return int(depths.max())
+        elsewhere = (dots < start) | (dots >= start + len(line))
+        dots, depths = dots[elsewhere], depths[elsewhere]
+    return scale
+
+
+def _depths(buffer: Bytes, dots: Positions) -> NDArray[np.int8]:
+    """For each dot the place of the last decimal that is not zero."""
+    depths = np.zeros(len(dots), dtype=np.int8)
+    alive = np.ones(len(dots), dtype=bool)
+    for place in range(1, _MOST_DECIMALS + 1):
+        digit = buffer[np.minimum(dots + place, len(buffer) - 1)] - np.uint8(_ZERO)
+        alive &= digit < 10
+        if not alive.any():
+            break
+        depths[alive & (digit > 0)] = place
+    return depths
