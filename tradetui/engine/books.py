@@ -1,0 +1,133 @@
+"""What the account is worth and what is at risk, at the prices known now."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradetui.domain.number import MONEY, ZERO
+from tradetui.domain.order import OrderRole
+from tradetui.domain.position import Position
+from tradetui.engine.desk import Desk
+from tradetui.state import State
+from tradetui.trading import account, margin, risk
+from tradetui.trading.risk import Budget
+from tradetui.trading.settings import EngineSettings, RiskLimits
+
+
+class Books:
+    """Equity, the day's profit or loss, and the budget that is left."""
+
+    def __init__(self, settings: EngineSettings, state: State, desks: dict[str, Desk]) -> None:
+        self.settings = settings
+        self.state = state
+        self.desks = desks
+
+    def valuation(self, symbol: str) -> Decimal | None:
+        """The price that a position is valued at: of the market, else of the last own fill."""
+        desk = self.desks.get(symbol)
+        if desk is not None and desk.value is not None:
+            return desk.value
+        return self.state.last_prices.get(symbol)
+
+    def is_priced(self, symbol: str) -> bool:
+        """Whether the valuation comes from this run's market."""
+        desk = self.desks.get(symbol)
+        return desk is not None and desk.value is not None
+
+    def unrealized(self, symbol: str) -> Decimal:
+        """Open profit of a position."""
+        position = self.state.positions.get(symbol)
+        price = self.valuation(symbol)
+        if position is None or price is None:
+            return ZERO
+        return account.unrealized(position, self.state.instruments[symbol], price)
+
+    def equity(self) -> Decimal:
+        """Cash, margins and open profit; on spot the worth of what is held."""
+        total = self.state.cash(self.state.currency)
+        for symbol, position in self.state.positions.items():
+            instrument = self.state.instruments[symbol]
+            if instrument.settle != self.state.currency:
+                continue
+            if instrument.is_spot:
+                total += position.signed_qty * (self.valuation(symbol) or position.entry_price)
+            else:
+                total += position.margin + self.unrealized(symbol)
+        return total
+
+    def day_pnl(self) -> Decimal:
+        """Equity now less the equity at the start of the trading day."""
+        return self.equity() - self.state.session.anchor if self.state.session is not None else ZERO
+
+    def daily_limit(self) -> Decimal:
+        """L: what may be lost in this trading day."""
+        anchor = self.state.session.anchor if self.state.session is not None else self.equity()
+        return self.limits.daily_limit(anchor)
+
+    @property
+    def limits(self) -> RiskLimits:
+        """The limits that hold now."""
+        return self.state.risk_limits if self.state.limits else self.settings.limits
+
+    def head_room(self) -> Decimal:
+        """H: what may still be lost today."""
+        return self.daily_limit() + self.day_pnl()
+
+    def r_value(self) -> Decimal:
+        """Money of 1 R of size."""
+        return self.limits.risk_per_trade * self.equity()
+
+    def budget(self) -> Budget:
+        """Everything that a new order is held against."""
+        return Budget(
+            head_room=self.head_room(),
+            open_risk=self.open_risk(),
+            r_value=self.r_value(),
+            max_risk_per_trade=self.limits.max_risk_per_trade,
+            max_open_risk=self.limits.max_open_risk,
+        )
+
+    def open_risk(self, *, moved: str = "", stop: Decimal | None = None) -> Decimal:
+        """R_open: from marks to stops, and the planned risk of entries; `moved` asks with another stop."""
+        total = ZERO
+        for symbol, position in self.state.positions.items():
+            trigger = stop if symbol == moved else self._stop_price(symbol)
+            total += self._position_risk(position, trigger)
+        for order in self.state.live.values():
+            if order.role is OrderRole.ENTRY and order.planned_risk:
+                total += MONEY.divide(order.planned_risk * order.leaves, order.qty)
+        return total
+
+    def _stop_price(self, symbol: str) -> Decimal | None:
+        stop = self.state.stop_of(symbol)
+        return stop.trigger if stop is not None else None
+
+    def _position_risk(self, position: Position, trigger: Decimal | None) -> Decimal:
+        instrument = self.state.instruments[position.symbol]
+        mark = self.valuation(position.symbol) or position.entry_price
+        if self.state.is_dust(position.symbol):
+            return ZERO
+        if trigger is None:
+            return instrument.notional(position.qty, mark) * self.settings.unstopped_risk
+        return risk.stop_risk(
+            instrument, position.signed_qty, mark=mark, stop=trigger, slip=self.settings.slip
+        )
+
+    def liquidation_price(self, symbol: str) -> Decimal | None:
+        """Where a position would be liquidated, exactly; None on spot and when flat."""
+        position = self.state.positions.get(symbol)
+        return self.liquidation_of(position) if position is not None else None
+
+    def liquidation_of(self, position: Position) -> Decimal | None:
+        """Where a position of this size, entry and margin would be liquidated (profile mark_mm)."""
+        instrument = self.state.instruments[position.symbol]
+        if instrument.is_spot or position.is_flat:
+            return None
+        return margin.liquidation_price(
+            position.qty * instrument.contract_size,
+            position.entry_price,
+            sign=position.side.sign,
+            margin=position.margin,
+            rate=instrument.maintenance_rate,
+            fee=instrument.taker_fee if self.settings.close_fee_in_maintenance else ZERO,
+        )

@@ -1,0 +1,345 @@
+"""What each command does. Entries meet every check; exits meet almost none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tradetui.domain.command import (
+    AnyCommand,
+    BreakEven,
+    CancelAll,
+    CancelOrder,
+    Flatten,
+    Half,
+    Reason,
+    Reply,
+    Reverse,
+    SetRiskLimits,
+    SetStop,
+    SetTarget,
+    Size,
+    Stop,
+    SubmitOrder,
+)
+from tradetui.domain.number import floor_to
+from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TimeInForce
+from tradetui.domain.position import Position
+from tradetui.engine import shape
+from tradetui.engine.books import Books
+from tradetui.engine.brackets import target_from_r
+from tradetui.engine.daywatch import DayWatch
+from tradetui.engine.desk import Desk
+from tradetui.engine.intake import Intake
+from tradetui.engine.orders import OrderFlow
+from tradetui.engine.refusals import Refused, money, number, refuse
+from tradetui.trading import account, guard
+from tradetui.trading.settings import EngineSettings, RiskLimits
+from tradetui.trading.triggers import is_through
+
+
+class CommandDesk:
+    """Carries out commands and answers each."""
+
+    def __init__(
+        self, settings: EngineSettings, flow: OrderFlow, *, books: Books, intake: Intake, watch: DayWatch
+    ) -> None:
+        self.settings = settings
+        self.flow = flow
+        self.scribe = flow.scribe
+        self.state = flow.state
+        self.books = books
+        self.intake = intake
+        self.watch = watch
+        self._handlers: dict[type, Callable[[Any], Reply]] = {
+            SubmitOrder: self._submit,
+            CancelOrder: self._cancel,
+            CancelAll: self._cancel_all,
+            SetStop: self._set_stop,
+            BreakEven: self._breakeven,
+            SetTarget: self._set_target,
+            Flatten: self._flatten,
+            Reverse: self._reverse,
+            Half: self._half,
+            SetRiskLimits: self._set_limits,
+        }
+
+    def carry_out(self, command: AnyCommand) -> Reply:
+        """Do a command, once for each key; refusals come back as values."""
+        first = self.state.keys.get(command.key) if command.key else None
+        if first is not None:
+            self.scribe.note("duplicate", f"command {command.key} was sent again: nothing done")
+            return first
+        seq = self.state.seq
+        self.scribe.key = command.key
+        try:
+            reply = self._handlers[type(command)](command)
+        except Refused as refused:
+            reply = self._refused(command, refused)
+        if command.key and self.state.seq == seq:
+            self.scribe.note("command", reply.text or "nothing to do")
+        self.scribe.key = ""
+        return msgspec.structs.replace(reply, key=command.key)
+
+    def _refused(self, command: AnyCommand, refused: Refused) -> Reply:
+        """Write a refusal: an order that was not accepted is kept as denied."""
+        refusal = refused.refusal
+        if not isinstance(command, SubmitOrder):
+            symbol = getattr(command, "symbol", "") or ""
+            self.scribe.note("refused", refusal.text, symbol=symbol, refusal=refusal)
+            return Reply(refusal=refusal)
+        order = Order(
+            order_id=self.scribe.next_order_id(),
+            client_id=command.client_id,
+            ts=self.scribe.ts,
+            symbol=command.symbol,
+            side=command.side,
+            type=shape.type_of(command),
+            qty=command.size.value,
+            price=command.limit,
+            trigger=command.trigger,
+            tif=command.tif,
+            post_only=command.post_only,
+            reduce_only=command.reduce_only,
+        )
+        denied = order.to(OrderState.DENIED, refusal.reason)
+        self.scribe.order(denied, refusal)
+        if refusal.reason is Reason.DAILY_BUDGET:
+            self.watch.lock_if_spent()
+        return Reply(refusal=refusal, order_ids=(order.order_id,))
+
+    # --- orders
+
+    def _submit(self, command: SubmitOrder) -> Reply:
+        plan = self.intake.plan(command, ts=self.scribe.ts)
+        order = msgspec.structs.replace(plan.order, order_id=self.scribe.next_order_id())
+        self.flow.send(order, latency_ns=self.settings.entry_ns)
+        return Reply(order_ids=(order.order_id,), text=plan.text)
+
+    def _cancel(self, command: CancelOrder) -> Reply:
+        order = self.state.find(command.order_id)
+        if order is None:
+            raise refuse(Reason.UNKNOWN_ORDER, f"there is no order {command.order_id}")
+        if order.state.is_terminal:
+            raise refuse(Reason.UNKNOWN_ORDER, f"order {order.order_id} is {order.state.value} already")
+        if order.role is OrderRole.PROTECTIVE and self.state.risk_limits.require_stop:
+            raise refuse(
+                Reason.STOP_NOT_REMOVABLE,
+                f"{order.order_id} protects the position in {order.symbol}",
+                mend="move it with stop PRICE, or close the position with flatten",
+            )
+        self.flow.request_cancel(order)
+        return Reply(order_ids=(order.order_id,))
+
+    def _cancel_all(self, command: CancelAll) -> Reply:
+        ids = []
+        for order in list(self.state.live.values()):
+            if order.role in (OrderRole.PROTECTIVE, OrderRole.FLATTEN) or command.symbol not in (
+                None,
+                order.symbol,
+            ):
+                continue
+            if order.order_id in self.state.live:
+                self.flow.request_cancel(order)
+                ids.append(order.order_id)
+        return Reply(order_ids=tuple(ids), text=f"{len(ids)} canceled")
+
+    def _flatten(self, command: Flatten) -> Reply:
+        if command.symbol is not None:
+            self.intake.desk_of(command.symbol)
+        self.watch.cancel_entries(command.symbol)
+        symbols = [command.symbol] if command.symbol is not None else list(self.state.positions)
+        orders = [order for symbol in symbols if (order := self.watch.flatten(symbol)) is not None]
+        return Reply(
+            order_ids=tuple(order.order_id for order in orders), text="" if orders else "nothing is open"
+        )
+
+    def _half(self, command: Half) -> Reply:
+        desk, position = self._position_of(command.symbol)
+        qty = floor_to(desk.exit_qty() / 2, desk.instrument.lot_size)
+        if qty == 0:
+            raise refuse(
+                Reason.SIZE_TOO_SMALL, f"half of {number(position.qty)} is below one lot", mend="flatten"
+            )
+        exit_ = SubmitOrder(
+            symbol=command.symbol, side=position.side.opposite, size=Size(qty), reduce_only=True
+        )
+        return self._submit(exit_)
+
+    def _reverse(self, command: Reverse) -> Reply:
+        desk, position = self._position_of(command.symbol)
+        entry = SubmitOrder(
+            symbol=command.symbol,
+            side=position.side.opposite,
+            size=Size(desk.exit_qty()),
+            stop=command.stop or Stop(atr=Decimal(1)),
+        )
+        plan = self.intake.plan(entry, ts=self.scribe.ts, reversing=True)
+        self.watch.cancel_entries(command.symbol)
+        closing = self.watch.flatten(command.symbol)
+        if closing is None:
+            raise refuse(
+                Reason.CONFLICTING_FLAGS, f"the position in {command.symbol} is being closed already"
+            )
+        order = msgspec.structs.replace(
+            plan.order, order_id=self.scribe.next_order_id(), parent_id=closing.order_id
+        )
+        if self.state.orders[closing.order_id].state.is_terminal:
+            order = msgspec.structs.replace(order, parent_id="")
+        self.flow.send(order, latency_ns=self.settings.entry_ns)
+        return Reply(order_ids=(closing.order_id, order.order_id))
+
+    # --- stops and targets
+
+    def _position_of(self, symbol: str) -> tuple[Desk, Position]:
+        desk = self.intake.desk_of(symbol)
+        position = self.state.holding(symbol)
+        if position is None:
+            raise refuse(Reason.NO_POSITION, f"there is no position in {symbol}")
+        return desk, position
+
+    def _set_stop(self, command: SetStop) -> Reply:
+        desk, position = self._position_of(command.symbol)
+        stop, sign = command.stop, position.side.sign
+        if stop.price is not None:
+            if stop.price <= 0:
+                raise refuse(Reason.BAD_INPUT, f"expected a stop above zero, was {number(stop.price)}")
+            if not desk.instrument.price_on_tick(stop.price):
+                raise shape.off_tick(desk.instrument, "stop", stop.price, side=position.side)
+        reference = self.books.valuation(command.symbol) or position.entry_price
+        return self._move_stop(desk, position, self.intake.stop_price(desk, stop, reference, sign=sign))
+
+    def _breakeven(self, command: BreakEven) -> Reply:
+        desk, position = self._position_of(command.symbol)
+        sign = position.side.sign
+        price = guard.tick_for_stop(desk.instrument, account.breakeven(position, desk.instrument), sign=sign)
+        now = desk.trigger_price()
+        if now is not None and is_through(position.side.opposite, trigger=price, price=now):
+            raise refuse(
+                Reason.STOP_WRONG_SIDE,
+                f"break-even with fees is {number(price)}, the price is {now:g}: it would close at once",
+                mend="wait, or flatten",
+                limit=price,
+            )
+        return self._move_stop(desk, position, price)
+
+    def _move_stop(self, desk: Desk, position: Position, price: Decimal) -> Reply:
+        self.intake.check_stop_liquidation(desk, price, position)
+        self._check_loosening(desk.symbol, position, price)
+        order = self.flow.brackets.new_stop(desk, price, desk.exit_qty())
+        old = self.state.stop_of(desk.symbol)
+        if old is not None and old.state is not OrderState.ARMED:
+            raise refuse(
+                Reason.CONFLICTING_FLAGS, f"the stop {old.order_id} has been triggered and is executing"
+            )
+        if self.settings.amend_ns > 0:
+            self._withdraw_pending(desk.symbol, OrderRole.PROTECTIVE)
+            self.flow.send(order, latency_ns=self.settings.amend_ns)
+        else:
+            self.flow.brackets.swap_stop(order)
+        return Reply(order_ids=(order.order_id,))
+
+    def _withdraw_pending(self, symbol: str, role: OrderRole) -> None:
+        for order in self.state.live_of(symbol):
+            if order.role is role and order.state is OrderState.SUBMITTED:
+                self.flow.cancel_now(order, Reason.REPLACED)
+
+    def _check_loosening(self, symbol: str, position: Position, price: Decimal) -> None:
+        """A stop may move away from the market only within the budget, and never while locked (R-STP-4)."""
+        stop = self.state.stop_of(symbol)
+        if stop is None or stop.trigger is None or position.side.sign * (price - stop.trigger) >= 0:
+            return
+        if self.state.lock is not None:
+            raise refuse(Reason.LOCKED, self.state.lock.text, mend="the stop may move toward the market only")
+        budget = self.books.budget()
+        risked = self.books.open_risk(moved=symbol, stop=price)
+        by_open = budget.max_open_risk * budget.r_value
+        for reason, limit in ((Reason.DAILY_BUDGET, budget.head_room), (Reason.OPEN_RISK, by_open)):
+            if risked > limit:
+                raise refuse(
+                    reason,
+                    f"with its stop at {number(price)} {money(risked)} would be at risk, {money(limit)} is the limit",
+                    mend="set it nearer",
+                    needed=risked,
+                    limit=limit,
+                )
+
+    def _set_target(self, command: SetTarget) -> Reply:
+        desk, position = self._position_of(command.symbol)
+        price = command.target.price
+        if price is None and command.target.r is not None:
+            price = target_from_r(desk.instrument, position, command.target.r)
+        if price is None or price <= 0:
+            raise refuse(Reason.BAD_INPUT, "expected a target price above zero, or a multiple of R")
+        if not desk.instrument.price_on_tick(price):
+            raise shape.off_tick(desk.instrument, "target", price, side=position.side)
+        self._check_target(desk, position, price)
+        order = Order(
+            order_id=self.scribe.next_order_id(),
+            ts=self.scribe.ts,
+            symbol=desk.symbol,
+            side=position.side.opposite,
+            type=OrderType.LIMIT,
+            qty=desk.exit_qty(),
+            price=price,
+            tif=TimeInForce.GTC,
+            reduce_only=True,
+            role=OrderRole.TAKE_PROFIT,
+            arrival_mid=desk.mid(),
+        )
+        self._withdraw_pending(desk.symbol, OrderRole.TAKE_PROFIT)
+        self.flow.send(order, latency_ns=self.settings.amend_ns)
+        return Reply(order_ids=(order.order_id,))
+
+    def _check_target(self, desk: Desk, position: Position, price: Decimal) -> None:
+        now, sign = self.books.valuation(desk.symbol) or position.entry_price, position.side.sign
+        if sign * (price - now) > 0:
+            return
+        side = "above" if sign > 0 else "below"
+        raise refuse(
+            Reason.TARGET_WRONG_SIDE,
+            f"target {number(price)} is not {side} the price {number(now)}",
+            mend=f"put it {side} {number(now)}, or flatten",
+            limit=now,
+        )
+
+    # --- limits
+
+    def _set_limits(self, command: SetRiskLimits) -> Reply:
+        base = RiskLimits.from_texts(self.state.next_limits or self.state.limits)
+        wish = _merged(base, command)
+        for name, value in _numbers(wish):
+            if value <= 0:
+                raise refuse(Reason.BAD_INPUT, f"expected {name} above zero, was {number(value)}")
+        later = self.state.next_limits or self.state.limits
+        self.watch.wish(wish, later["zone"], later["roll"])
+        looser = bool(self.state.next_limits)
+        return Reply(text="looser limits act from the next trading day" if looser else "")
+
+
+def _merged(limits: RiskLimits, command: SetRiskLimits) -> RiskLimits:
+    """Limits with those of a command in their place; the daily loss is a fraction or an amount."""
+    changes: dict[str, object] = {
+        name: value
+        for name in ("risk_per_trade", "max_risk_per_trade", "max_open_risk", "require_stop", "daily_loss")
+        if (value := getattr(command, name)) is not None
+    }
+    if command.daily_loss_amount is not None:
+        changes["daily_loss_amount"] = command.daily_loss_amount
+    elif command.daily_loss is not None:
+        changes["daily_loss_amount"] = None
+    return msgspec.structs.replace(limits, **changes)
+
+
+def _numbers(limits: RiskLimits) -> list[tuple[str, Decimal]]:
+    amount = limits.daily_loss_amount
+    named = [
+        ("risk_per_trade", limits.risk_per_trade),
+        ("daily_loss", limits.daily_loss),
+        ("max_risk_per_trade", limits.max_risk_per_trade),
+        ("max_open_risk", limits.max_open_risk),
+    ]
+    return named if amount is None else [*named, ("daily_loss_amount", amount)]

@@ -1,0 +1,193 @@
+"""One symbol at the engine's table: its market, its matching, its triggers, and what they are worth.
+
+All of it is rebuilt after a restart: nothing here is a fact, it only follows from facts.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import Side
+from tradetui.domain.order import Order, OrderState, OrderType
+from tradetui.domain.position import Position
+from tradetui.market.market import Market
+from tradetui.state import State
+from tradetui.trading.match_types import Incoming, MatchRules
+from tradetui.trading.matching import Matcher
+from tradetui.trading.triggers import TriggerIndex
+
+
+class Desk:
+    """The transient part of one symbol."""
+
+    def __init__(self, instrument: Instrument, *, rules: MatchRules, state: State) -> None:
+        self.market = Market(instrument)
+        self.rules = rules
+        self.state = state
+        self.triggers = TriggerIndex()
+        self.waiting: dict[str, None] = {}
+        """Orders that act on the next fresh book, oldest first."""
+        self.staked = False
+        """Whether messages concern anything of ours: if not, they cost nothing."""
+        self.tracked = False
+        """Whether anything of ours ever was: our consumption of the book outlives the orders."""
+        self.recovering = False
+        """Whether stops and resting orders wait for the first fresh book (R-JRN-6)."""
+        self.evaluated_ts = 0
+        self.value: Decimal | None = None
+        """The last known valuation price of the position (R-POS-2)."""
+        self._value_key: object = None
+        self._trigger_number = 0
+        self.matcher = self._new_matcher()
+
+    @property
+    def instrument(self) -> Instrument:
+        """The instrument as it is now."""
+        return self.market.instrument
+
+    @property
+    def symbol(self) -> str:
+        """The symbol of the desk."""
+        return self.market.instrument.symbol
+
+    @property
+    def position(self) -> Position | None:
+        """The position that is to be protected."""
+        return self.state.holding(self.symbol)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether orders may be filled: the feed is fresh, the book is known and not crossed."""
+        market = self.market
+        if not market.feed_state.is_fresh:
+            return False
+        bid, ask = market.book.best_bid, market.book.best_ask
+        return (bid is not None or ask is not None) and (bid is None or ask is None or bid <= ask)
+
+    def lots(self, qty: Decimal) -> int:
+        """A quantity in whole lots."""
+        return int(qty // self.instrument.lot_size)
+
+    def exit_qty(self) -> Decimal:
+        """What can be sold (or bought back) of the position: floored to the lot."""
+        position = self.state.positions.get(self.symbol)
+        return self.instrument.to_qty(self.lots(position.qty)) if position is not None else Decimal(0)
+
+    def sync_position(self) -> None:
+        """Tell the matching core what is held, after fees in the base asset."""
+        position = self.state.positions.get(self.symbol)
+        sign = 0 if position is None else (1 if position.signed_qty > 0 else -1)
+        self.matcher.position = sign * self.lots(position.qty) if position is not None else 0
+
+    def restake(self) -> None:
+        """Note whether anything of ours depends on this symbol from here on."""
+        staked = bool(self.symbol in self.state.positions or self.state.live_of(self.symbol))
+        if staked and not self.tracked and self.market.book_message is not None:
+            self.matcher.on_book(self.market.book_message, may_fill=False)
+        self.staked = staked
+        self.tracked = self.tracked or staked
+
+    def relist(self) -> None:
+        """Follow a change of tick or lot: resting orders queue again."""
+        self.matcher = self._new_matcher()
+        self.sync_position()
+        self.recovering = self.staked
+
+    def arm(self, order: Order) -> None:
+        """Watch for an order's trigger."""
+        if order.trigger is None:
+            raise ValueError(f"order {order.order_id}: a stop without a trigger")
+        self._trigger_number += 1
+        self.triggers.add(
+            order.order_id,
+            side=order.side,
+            trigger=order.trigger,
+            by=order.trigger_by,
+            seq=self._trigger_number,
+            protective=order.close_position,
+        )
+
+    def incoming(self, order: Order, lots: int) -> Incoming:
+        """An order as the matching core takes it."""
+        limit = self.instrument.to_ticks(order.price) if order.price is not None else None
+        return Incoming(
+            order_id=order.order_id,
+            side=order.side,
+            lots=lots,
+            limit=limit,
+            tif=order.tif,
+            post_only=order.post_only,
+            reduce_only=order.reduce_only or order.close_position,
+            role=order.role,
+        )
+
+    def best(self, side: Side) -> Decimal | None:
+        """The best displayed price that an order of a side would take."""
+        tick = self.market.book.best_ask if side is Side.BUY else self.market.book.best_bid
+        return self.instrument.to_price(tick) if tick is not None else None
+
+    def mid(self) -> Decimal | None:
+        """The middle of the book."""
+        bid, ask = self.best(Side.SELL), self.best(Side.BUY)
+        return (bid + ask) / 2 if bid is not None and ask is not None else None
+
+    def trigger_price(self) -> float | None:
+        """The newest price that stops look at: last, else mark, else the mid (6.3)."""
+        market = self.market
+        if market.last_price is not None:
+            return market.last_price
+        if market.mark is not None:
+            return market.mark
+        mid = self.mid()
+        return float(mid) if mid is not None else None
+
+    def revalue(self) -> bool:
+        """Look up the valuation price again; True when it changed."""
+        key = self._current_key()
+        if key is None or key == self._value_key:
+            return False
+        self._value_key = key
+        value = self._current_value()
+        if value is None or value == self.value:
+            return False
+        self.value = value
+        return True
+
+    def _current_key(self) -> object:
+        market = self.market
+        if market.mark is not None:
+            return market.mark
+        if not self.is_fresh:
+            return None
+        position = self.state.positions.get(self.symbol)
+        is_short = position is not None and position.signed_qty < 0
+        tick = market.book.best_ask if is_short else market.book.best_bid
+        return (is_short, tick) if tick is not None else market.last_price
+
+    def _current_value(self) -> Decimal | None:
+        """Mark; else what the position would get at the touch; else the last trade (R-POS-2)."""
+        market = self.market
+        if market.mark is not None:
+            return Decimal(repr(market.mark))
+        position = self.state.positions.get(self.symbol)
+        is_short = position is not None and position.signed_qty < 0
+        touch = self.best(Side.BUY if is_short else Side.SELL)
+        if touch is not None:
+            return touch
+        return self.instrument.price_from_float(market.last_price) if market.last_price is not None else None
+
+    def recover(self) -> list[Order]:
+        """Let resting orders queue again at a fresh book; returns the orders that act now."""
+        self.recovering = False
+        acting: list[Order] = []
+        for order in self.state.live_of(self.symbol):
+            resting = order.state in (OrderState.WORKING, OrderState.PARTIALLY_FILLED)
+            if resting and order.type is OrderType.LIMIT and self.matcher.leaves(order.order_id) is None:
+                self.matcher.restore(self.incoming(order, self.lots(order.qty)), lots=self.lots(order.leaves))
+            elif resting and order.type is not OrderType.LIMIT:
+                acting.append(order)
+        return acting
+
+    def _new_matcher(self) -> Matcher:
+        return Matcher(self.market.book, self.instrument.lot_size, rules=self.rules)

@@ -1,0 +1,345 @@
+"""The engine: one synchronous call from an input to the events that it causes.
+
+Order within one input (R-TIM-5): what is due before it acts, session rolls in between; the market
+takes the message in; protective stops, other stops, resting orders, brackets; then the risk of it all.
+Everything that one input causes is one transaction. A message that concerns nothing of ours costs the
+market's own work and a few comparisons.
+"""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from tradetui.domain.command import CommandIssued, Reply
+from tradetui.domain.event import ClockJumped, Event, InstrumentRegistered
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import (
+    BestQuote,
+    BookDelta,
+    BookSnapshot,
+    ClockTick,
+    FeedStatus,
+    InstrumentListed,
+    MarketMessage,
+    MarkPrice,
+    Side,
+    Trade,
+)
+from tradetui.domain.number import MONEY
+from tradetui.domain.order import OrderState, TriggerBy
+from tradetui.domain.view import Draft, SidePreview, TradingState
+from tradetui.engine.books import Books
+from tradetui.engine.commands import CommandDesk
+from tradetui.engine.daywatch import DayWatch
+from tradetui.engine.desk import Desk
+from tradetui.engine.intake import Intake
+from tradetui.engine.orders import DueAction, OrderFlow
+from tradetui.engine.preview import preview
+from tradetui.engine.scribe import Scribe
+from tradetui.market.market import Market
+from tradetui.state import State
+from tradetui.trading import account
+from tradetui.trading.match_types import Execution
+from tradetui.trading.settings import EngineSettings
+
+JUMP_NS: Final = 1_000_000_000
+MAX_ROUNDS: Final = 64
+_BOOK: Final = (BookDelta, BookSnapshot)
+
+
+class Engine:
+    """Takes market messages and commands; returns what has happened."""
+
+    def __init__(self, settings: EngineSettings, *, state: State | None = None) -> None:
+        """Continue from a folded state, or begin a new account with the first input."""
+        self.settings = settings
+        self.state = state if state is not None else State()
+        self.markets: dict[str, Market] = {}
+        self._desks: dict[str, Desk] = {}
+        self._scribe = Scribe(self.state, account=settings.account)
+        self._books = Books(settings, self.state, self._desks)
+        self._flow = OrderFlow(settings, self._scribe, self._desks)
+        self._watch = DayWatch(settings, self._flow, self._books)
+        self._intake = Intake(settings, self.state, self._desks, self._books)
+        self._commands = CommandDesk(
+            settings, self._flow, books=self._books, intake=self._intake, watch=self._watch
+        )
+        self._jumped = False
+        self._next_ts = 0
+        for instrument in list(self.state.instruments.values()):
+            self._recover(self._open_desk(instrument))
+
+    @property
+    def ts(self) -> int:
+        """Engine time, nanoseconds UTC."""
+        return self._scribe.ts
+
+    # --- inputs
+
+    def process(self, message: MarketMessage | CommandIssued) -> Sequence[Event]:
+        """Take one input in; returns the events of its transaction, most often none."""
+        if isinstance(message, CommandIssued):
+            return self.submit(message)[1]
+        scribe, received = self._scribe, message.ts_received
+        if received >= self._next_ts or received < scribe.ts - JUMP_NS or self._jumped:
+            with decimal.localcontext(MONEY):
+                self._advance(received)
+        scribe.ts = max(scribe.ts, received)
+        if isinstance(message, ClockTick):
+            return scribe.take()
+        if isinstance(message, InstrumentListed):
+            return self._list(message)
+        desk = self._desks.get(message.symbol)
+        if desk is not None:
+            desk.market.apply(message)
+            if desk.staked:
+                with decimal.localcontext(MONEY):
+                    self._react(desk, message)
+            elif desk.tracked and isinstance(message, _BOOK):
+                desk.matcher.on_book(message, may_fill=False)
+        return scribe.take()
+
+    def submit(self, issued: CommandIssued) -> tuple[Reply, Sequence[Event]]:
+        """Carry out a command; returns its reply and the events of its transaction."""
+        with decimal.localcontext(MONEY):
+            self._advance(issued.ts_received)
+            self._scribe.ts = max(self._scribe.ts, issued.ts_received)
+            self._scribe.received_ts = issued.ts_received
+            fills = self.state.fill_count
+            for desk in self._desks.values():
+                desk.revalue()
+            reply = self._commands.carry_out(issued.command)
+            self._aftermath(fills=fills)
+        return reply, self._scribe.take()
+
+    def preview(self, symbol: str, side: Side, draft: Draft) -> SidePreview:
+        """What an order from the ticket would do now on one side; changes nothing."""
+        with decimal.localcontext(MONEY):
+            return preview(self._intake, self._books, symbol=symbol, side=side, draft=draft, ts=self.ts)
+
+    # --- time
+
+    def _advance(self, received: int) -> None:
+        """Let everything act whose time is before this input, in the order of time (R-LAT-2)."""
+        if not self._watch.end_ts:
+            self._scribe.ts = max(self._scribe.ts, received)
+            self._watch.begin(received)
+        self._note_jump(received)
+        now = max(received, self.ts)
+        while (due := self._flow.due.next_due) is not None and due < now:
+            self._act_at(due, now)
+        self._watch.roll_through(now)
+        self._plan_next()
+
+    def _act_at(self, due: int, now: int) -> None:
+        """Let the first thing that is due act at its own moment."""
+        self._watch.roll_through(due)
+        self._scribe.ts = max(self._scribe.ts, due)
+        action, fills = self._flow.due.pop_before(now), self.state.fill_count
+        if action is not None:
+            self._flow.perform(action)
+            self._aftermath(fills=fills)
+
+    def _note_jump(self, received: int) -> None:
+        backwards = received < self._scribe.ts - JUMP_NS
+        if backwards and not self._jumped:
+            self._scribe.write(ClockJumped(delta_ns=received - self._scribe.ts))
+        self._jumped = backwards
+
+    def _plan_next(self) -> None:
+        """From when on an input has to look at the clock."""
+        due = self._flow.due.next_due
+        end = self._watch.end_ts
+        self._next_ts = end if due is None else min(end, due + 1)
+
+    # --- instruments
+
+    def _open_desk(self, instrument: Instrument) -> Desk:
+        desk = Desk(instrument, rules=self.settings.rules, state=self.state)
+        self._desks[instrument.symbol] = desk
+        self.markets[instrument.symbol] = desk.market
+        return desk
+
+    def _list(self, message: InstrumentListed) -> Sequence[Event]:
+        """An instrument is new, or its rules changed."""
+        instrument = message.instrument
+        desk = self._desks.get(instrument.symbol) or self._open_desk(instrument)
+        with decimal.localcontext(MONEY):
+            if self.state.instruments.get(instrument.symbol) != instrument:
+                self._scribe.write(InstrumentRegistered(instrument=instrument), symbol=instrument.symbol)
+            grid = (desk.instrument.tick_size, desk.instrument.lot_size)
+            desk.market.apply(message)
+            if grid != (instrument.tick_size, instrument.lot_size):
+                desk.relist()
+        return self._scribe.take()
+
+    def _recover(self, desk: Desk) -> None:
+        """Take up what a restart left: stops watch again, all else acts on the first fresh book (R-JRN-6)."""
+        desk.sync_position()
+        for order in self.state.live_of(desk.symbol):
+            if order.state is OrderState.ARMED:
+                desk.arm(order)
+            elif order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
+                desk.waiting[order.order_id] = None
+            if order.pending_cancel:
+                self._flow.due.push(self.ts, DueAction("cancel", order.order_id))
+        desk.restake()
+        desk.recovering = desk.staked
+
+    # --- what a message means for what is ours
+
+    def _react(self, desk: Desk, message: MarketMessage) -> None:
+        """Triggers, resting orders, brackets and risk, after the market took a message in."""
+        self._scribe.received_ts = message.ts_received
+        fills = self.state.fill_count
+        if isinstance(message, FeedStatus):
+            self._on_status(desk, message)
+        fresh = desk.is_fresh
+        if isinstance(message, _BOOK):
+            self._on_book(desk, message, fresh=fresh)
+        elif fresh and not desk.recovering:
+            self._on_price(desk, message)
+        if desk.revalue() or self.state.fill_count != fills:
+            self._aftermath(fills=fills)
+
+    def _on_status(self, desk: Desk, status: FeedStatus) -> None:
+        """After data was not to be trusted the stops look at the first fresh price, like after a start."""
+        if not status.state.is_fresh:
+            desk.recovering = True
+
+    def _on_book(self, desk: Desk, message: BookDelta | BookSnapshot, *, fresh: bool) -> None:
+        executions = desk.matcher.on_book(message, may_fill=fresh and not desk.recovering)
+        if fresh and desk.recovering:
+            self._resume(desk)
+            executions = (*executions, *desk.matcher.on_book(message))
+        self._book(desk, executions)
+        if fresh and desk.waiting:
+            self._flow.walk_waiting(desk)
+
+    def _resume(self, desk: Desk) -> None:
+        """The first fresh book after a start or a gap: stops that the price has passed execute at once."""
+        for order in desk.recover():
+            desk.waiting[order.order_id] = None
+        mid = desk.mid()
+        if mid is not None:
+            desk.evaluated_ts = self.ts
+            self._fire(desk.triggers.on_price(TriggerBy.LAST, float(mid)), None)
+
+    def _on_price(self, desk: Desk, message: MarketMessage) -> None:
+        match message:
+            case Trade():
+                desk.evaluated_ts = self.ts
+                if len(desk.triggers):
+                    self._fire(desk.triggers.on_price(TriggerBy.LAST, message.price), message)
+                self._book(desk, desk.matcher.on_trade(message))
+            case MarkPrice() if len(desk.triggers):
+                self._fire(desk.triggers.on_price(TriggerBy.MARK, message.mark), None)
+                if message.index is not None:
+                    self._fire(desk.triggers.on_price(TriggerBy.INDEX, message.index), None)
+            case BestQuote() if len(desk.triggers):
+                self._fire(desk.triggers.on_quote(message.bid, message.ask), None)
+            case _:
+                return
+
+    def _fire(self, order_ids: tuple[str, ...], trade: Trade | None) -> None:
+        for order_id in order_ids:
+            self._flow.trigger(order_id, trade)
+
+    def _book(self, desk: Desk, executions: tuple[Execution, ...]) -> None:
+        """Makers were filled: all of them are booked before the brackets follow."""
+        if executions:
+            self._flow.book_fills(desk, executions)
+            self._flow.brackets.settle(desk.symbol)
+
+    def _aftermath(self, *, fills: int) -> None:
+        """What follows once an input's fills are booked: children, the day's limit, what is at stake."""
+        for _ in range(MAX_ROUNDS):
+            seq = self.state.seq
+            if self.state.live:
+                self._flow.release_held()
+            if self.state.fill_count != fills:
+                for desk in self._desks.values():
+                    desk.revalue()
+            self._watch.evaluate()
+            if self.state.seq == seq:
+                break
+        if self.state.fill_count != fills:
+            self._watch.lock_if_spent()
+        for desk in self._desks.values():
+            desk.restake()
+        self._plan_next()
+
+    # --- what is asked of it
+
+    def queue_ahead(self, order_id: str) -> Decimal | None:
+        """What stands in the queue before a resting order; None when it does not rest."""
+        order = self.state.live.get(order_id)
+        desk = self._desks.get(order.symbol) if order is not None else None
+        lots = desk.matcher.queue_ahead(order_id) if desk is not None else None
+        return desk.instrument.to_qty(lots) if desk is not None and lots is not None else None
+
+    def stop_evaluated_ts(self, symbol: str) -> int:
+        """When a symbol's stops were last held against a price, engine time; 0 for never."""
+        desk = self._desks.get(symbol)
+        return desk.evaluated_ts if desk is not None else 0
+
+    def valuation(self, symbol: str) -> Decimal | None:
+        """The price that a position is valued at (R-POS-2)."""
+        return self._books.valuation(symbol)
+
+    def unrealized(self, symbol: str) -> Decimal:
+        """Open profit of a position."""
+        return self._books.unrealized(symbol)
+
+    def equity(self) -> Decimal:
+        """What the account is worth now."""
+        return self._books.equity() if self.state.account else self.settings.balance
+
+    def day_pnl(self) -> Decimal:
+        """Equity now less the equity at the start of the trading day."""
+        return self._books.day_pnl()
+
+    def daily_limit(self) -> Decimal:
+        """L: what may be lost in this trading day."""
+        return self._books.daily_limit() if self.state.account else self._opening_limit()
+
+    def head_room(self) -> Decimal:
+        """H: what may still be lost today."""
+        return self._books.head_room() if self.state.account else self._opening_limit()
+
+    def _opening_limit(self) -> Decimal:
+        return self.settings.limits.daily_limit(self.settings.balance)
+
+    def open_risk(self) -> Decimal:
+        """R_open: money at risk in positions and working entries."""
+        return self._books.open_risk()
+
+    def r_value(self) -> Decimal:
+        """Money of 1 R of size."""
+        return self._books.limits.risk_per_trade * self.equity()
+
+    def liquidation_price(self, symbol: str) -> Decimal | None:
+        """Where a position would be liquidated, exactly; None on spot and when flat."""
+        with decimal.localcontext(MONEY):
+            return self._books.liquidation_price(symbol)
+
+    def breakeven(self, symbol: str) -> Decimal | None:
+        """Where closing a position would cost nothing, fees included."""
+        position = self.state.holding(symbol)
+        return account.breakeven(position, self.state.instruments[symbol]) if position is not None else None
+
+    def recovering(self, symbol: str) -> bool:
+        """Whether a symbol with something of ours waits for its first fresh book."""
+        desk = self._desks.get(symbol)
+        return desk is not None and desk.recovering
+
+    def trading_state(self) -> TradingState:
+        """What the engine accepts now, as far as it knows: the journal's health is the host's."""
+        if self.state.lock is not None:
+            return TradingState.LOCKED
+        if any(desk.recovering for desk in self._desks.values()):
+            return TradingState.RECOVERING
+        return TradingState.ACTIVE if self.state.account else TradingState.STARTING

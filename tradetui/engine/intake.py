@@ -1,0 +1,467 @@
+"""What stands between a wish and an order: the checks of section 9 in their order, and the size.
+
+The same code prices a draft for the ticket and takes the real order, so the ticket can not promise
+what the engine then refuses.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from tradetui.domain.command import Reason, Size, SizeUnit, Stop, SubmitOrder
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import FeedState, Side, Timeframe
+from tradetui.domain.number import MONEY, ONE, ZERO, ceil_to, floor_to
+from tradetui.domain.order import Order, OrderRole, OrderType, TimeInForce
+from tradetui.domain.position import Position
+from tradetui.engine import shape
+from tradetui.engine.books import Books
+from tradetui.engine.desk import Desk
+from tradetui.engine.refusals import money, number, refuse
+from tradetui.engine.reserve import band_price, reserve, unit_cost
+from tradetui.state import State
+from tradetui.trading import guard, risk
+from tradetui.trading.match_types import Incoming, Match
+from tradetui.trading.risk import Budget
+from tradetui.trading.settings import EngineSettings
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that passed every check, with what it means."""
+
+    order: Order
+    entry: Decimal
+    """The price that it is expected to enter at."""
+    risk: Decimal = ZERO
+    margin: Decimal = ZERO
+    match: Match | None = None
+    """What it would meet now; None for orders that wait for a trigger."""
+    text: str = ""
+
+
+class Intake:
+    """Turns a wish into a plan, or refuses it."""
+
+    def __init__(self, settings: EngineSettings, state: State, desks: dict[str, Desk], books: Books) -> None:
+        self.settings = settings
+        self.state = state
+        self.desks = desks
+        self.books = books
+
+    def plan(self, command: SubmitOrder, *, ts: int, reversing: bool = False) -> Plan:
+        """Check an order in the order of section 9; raises Refused with the first failure."""
+        desk = self.desk_of(command.symbol)
+        position = None if reversing else self.state.holding(command.symbol)
+        reduces = position is not None and position.side is not command.side
+        is_exit = command.reduce_only or (reduces and self._fits_in(command, position))
+        shape.check_instrument(desk.instrument, is_exit=is_exit)
+        if not is_exit:
+            self._check_state(desk)
+        shape.check_shape(command)
+        shape.check_grid(desk.instrument, command)
+        if is_exit:
+            return self._plan_exit(desk, command, position, ts=ts)
+        return self._plan_entry(desk, command, position, ts=ts, reversing=reversing)
+
+    def desk_of(self, symbol: str) -> Desk:
+        """The desk of a symbol; raises Refused for one that is not listed."""
+        desk = self.desks.get(symbol)
+        if desk is None or symbol not in self.state.instruments:
+            known = ", ".join(sorted(self.state.instruments)) or "none yet"
+            raise refuse(Reason.UNKNOWN_SYMBOL, f"{symbol} is not listed", mend=f"listed: {known}")
+        return desk
+
+    def _fits_in(self, command: SubmitOrder, position: Position | None) -> bool:
+        """Whether an order against the position only reduces it."""
+        if position is None or command.trigger is not None:
+            return False
+        instrument = self.state.instruments[command.symbol]
+        if instrument.is_spot or command.size.unit is not SizeUnit.BASE:
+            return True
+        return command.size.value <= position.qty
+
+    def _check_state(self, desk: Desk) -> None:
+        """Account and data: locked, recovering, not fresh."""
+        if self.state.lock is not None:
+            raise refuse(Reason.LOCKED, self.state.lock.text, mend="exits are allowed")
+        if desk.is_fresh and not desk.recovering:
+            return
+        market = desk.market
+        if desk.recovering:
+            raise refuse(
+                Reason.RECOVERING, f"{desk.symbol}: waiting for the first fresh book after the start"
+            )
+        words = (
+            "its book is crossed" if market.feed_state.is_fresh else f"its data is {market.feed_state.value}"
+        )
+        if market.feed_state is FeedState.HALTED:
+            raise refuse(Reason.INSTRUMENT_HALTED, f"{desk.symbol} is halted")
+        if market.feed_state.is_fresh and desk.best(Side.BUY) is None and desk.best(Side.SELL) is None:
+            raise refuse(Reason.NO_PRICE, f"{desk.symbol} has no book yet")
+        raise refuse(Reason.STALE_DATA, f"{desk.symbol}: {words}; new risk needs fresh data")
+
+    # --- exits
+
+    def _plan_exit(self, desk: Desk, command: SubmitOrder, position: Position | None, *, ts: int) -> Plan:
+        if position is None or position.side is command.side:
+            raise refuse(
+                Reason.REDUCE_ONLY, f"no {command.side.opposite.value} position in {desk.symbol} to reduce"
+            )
+        if command.trigger is not None:
+            raise refuse(
+                Reason.UNSUPPORTED_TYPE, "a reducing stop is the position's own stop", mend="use: stop P"
+            )
+        held = desk.exit_qty()
+        wanted = self._exit_size(desk, command.size, position)
+        if not command.reduce_only and command.size.unit is SizeUnit.BASE and wanted > held:
+            raise refuse(
+                Reason.INSUFFICIENT_BALANCE,
+                f"needs {number(wanted)} {desk.instrument.base}, {number(position.qty)} held",
+                mend=f"{number(held)} would pass",
+                needed=wanted,
+                available=held,
+                nearest=held,
+            )
+        qty = min(wanted, held)
+        if qty <= 0:
+            raise refuse(Reason.SIZE_TOO_SMALL, "the size is below one lot", nearest=desk.instrument.lot_size)
+        order = self._order(desk, command, qty, ts=ts)
+        order = msgspec.structs.replace(order, role=OrderRole.DISCRETIONARY, reduce_only=True)
+        text = f"clamped to the position: {number(qty)}" if qty < wanted else ""
+        entry = (
+            command.limit
+            or desk.best(command.side)
+            or self.books.valuation(desk.symbol)
+            or position.entry_price
+        )
+        return Plan(order=order, entry=entry, match=self._match(desk, order), text=text)
+
+    def _exit_size(self, desk: Desk, size: Size, position: Position) -> Decimal:
+        if size.unit is SizeUnit.BASE:
+            return size.value
+        price = self.books.valuation(desk.symbol) or position.entry_price
+        lot = desk.instrument.lot_size
+        if size.unit is SizeUnit.RISK:
+            stop = self.state.stop_of(desk.symbol)
+            if stop is None or stop.trigger is None:
+                return position.qty
+            unit = self._unit_risk(desk.instrument, price, stop.trigger, post_only=False)
+            return min(risk.largest_qty(size.value * self.books.r_value(), unit, lot), position.qty)
+        amount = size.value * (self.books.equity() if size.unit is SizeUnit.EQUITY else ONE)
+        return min(floor_to(MONEY.divide(amount, desk.instrument.notional(ONE, price)), lot), position.qty)
+
+    # --- entries
+
+    def _plan_entry(
+        self, desk: Desk, command: SubmitOrder, position: Position | None, *, ts: int, reversing: bool
+    ) -> Plan:
+        instrument = desk.instrument
+        self._check_flip(desk, command, position)
+        reference = self._reference(desk, command)
+        stop = self._stop_of(desk, command, reference)
+        budget = self.books.budget()
+        qty, entry = self._size(desk, command, reference, stop, budget=budget)
+        shape.check_qty(instrument, qty, entry, computed=command.size.unit is not SizeUnit.BASE)
+        self._check_stop_side(desk, command, entry, stop)
+        shape.check_target_side(command.target, sign=command.side.sign, entry=entry)
+        leverage = self.settings_leverage(instrument)
+        self._check_liquidation(desk, command, position, qty=qty, entry=entry, stop=stop, leverage=leverage)
+        worst = self._worst_price(desk, command, entry)
+        held_back = self._check_balance(desk, command, qty, worst, leverage=leverage, reversing=reversing)
+        unit = self._unit_risk(instrument, entry, stop, post_only=command.post_only)
+        self._check_budget(desk, qty, unit, budget=budget, reversing=reversing)
+        order = msgspec.structs.replace(
+            self._order(desk, command, qty, ts=ts),
+            planned_stop=stop,
+            planned_target=command.target.price if command.target is not None else None,
+            planned_target_r=command.target.r if command.target is not None else None,
+            planned_risk=qty * unit,
+            reserved=held_back,
+        )
+        return Plan(
+            order=order, entry=entry, risk=qty * unit, margin=held_back, match=self._match(desk, order)
+        )
+
+    def settings_leverage(self, instrument: Instrument) -> Decimal:
+        """The leverage of an instrument's positions."""
+        return self.state.leverage_on(instrument)
+
+    def _check_flip(self, desk: Desk, command: SubmitOrder, position: Position | None) -> None:
+        if desk.instrument.is_spot and command.side is Side.SELL:
+            raise refuse(
+                Reason.NO_SHORT_ON_SPOT,
+                f"no {desk.instrument.base} held: spot can not be sold short",
+                mend="use a perpetual",
+            )
+        if position is None or position.side is command.side:
+            return
+        held = desk.exit_qty()
+        raise refuse(
+            Reason.WOULD_FLIP,
+            f"{number(command.size.value)} would turn the position of {number(held)} over",
+            mend=f"at most {number(held)}, or reverse",
+            limit=held,
+            nearest=held,
+        )
+
+    def _reference(self, desk: Desk, command: SubmitOrder) -> Decimal:
+        """The price that stops are measured from: trigger, limit, or the touch."""
+        price = command.trigger or command.limit or desk.best(command.side)
+        if price is None:
+            raise refuse(Reason.NO_PRICE, f"{desk.symbol} offers nothing to {command.side.value}")
+        return price
+
+    def _stop_of(self, desk: Desk, command: SubmitOrder, reference: Decimal) -> Decimal | None:
+        """The protective stop's price; raises Refused where one is required and missing."""
+        if command.stop is None:
+            if self.books.limits.require_stop:
+                raise refuse(
+                    Reason.STOP_REQUIRED, "an entry needs a stop: none was given", mend="add: stop PRICE"
+                )
+            return None
+        return self.stop_price(desk, command.stop, reference, sign=command.side.sign)
+
+    def stop_price(self, desk: Desk, stop: Stop, reference: Decimal, *, sign: int) -> Decimal:
+        """A stop as a price: typed, or a multiple of ATR from the reference, rounded up to the tick."""
+        if stop.price is not None:
+            return stop.price
+        if stop.atr is None or stop.atr <= 0:
+            raise refuse(Reason.BAD_INPUT, "expected a stop price or a multiple of ATR above zero")
+        range_ = desk.market.atr(Timeframe(stop.timeframe))
+        if range_ is None:
+            raise refuse(
+                Reason.WARM_UP,
+                f"ATR(14) on {stop.timeframe} has too few candles yet",
+                mend="set the stop at the ladder cursor, or take a shorter timeframe",
+            )
+        distance = ceil_to(stop.atr * Decimal(repr(range_)), desk.instrument.tick_size)
+        price = reference - sign * max(distance, desk.instrument.tick_size)
+        if price <= 0:
+            raise refuse(Reason.STOP_WRONG_SIDE, f"a stop {number(distance)} away would lie below zero")
+        return guard.tick_for_stop(desk.instrument, price, sign=sign)
+
+    def _size(
+        self, desk: Desk, command: SubmitOrder, reference: Decimal, stop: Decimal | None, *, budget: Budget
+    ) -> tuple[Decimal, Decimal]:
+        """Quantity and expected entry price."""
+        unit, value = command.size.unit, command.size.value
+        if unit is SizeUnit.BASE:
+            return value, self._entry_price(desk, command, value, reference)
+        if unit is SizeUnit.RISK:
+            if stop is None:
+                raise refuse(Reason.STOP_REQUIRED, "a size in R needs a stop", mend="add: stop PRICE")
+            return self._risk_size(desk, command, reference, stop, value * budget.r_value)
+        amount = value if unit is SizeUnit.QUOTE else value * self.books.equity()
+        qty, entry = ZERO, reference
+        for _ in range(3):
+            qty = floor_to(
+                MONEY.divide(amount, desk.instrument.notional(ONE, entry)), desk.instrument.lot_size
+            )
+            entry = self._entry_price(desk, command, qty, reference)
+        return qty, entry
+
+    def _risk_size(
+        self, desk: Desk, command: SubmitOrder, reference: Decimal, stop: Decimal, amount: Decimal
+    ) -> tuple[Decimal, Decimal]:
+        """Size from risk with the walk's average price, which depends on the size: a few rounds settle it."""
+        instrument, entry, qty = desk.instrument, reference, ZERO
+        for _ in range(8):
+            unit = self._unit_risk(instrument, entry, stop, post_only=command.post_only)
+            fitting = risk.largest_qty(amount, unit, instrument.lot_size)
+            qty = fitting if qty == 0 else min(qty, fitting)
+            entry = self._entry_price(desk, command, qty, reference)
+            if qty * self._unit_risk(instrument, entry, stop, post_only=command.post_only) <= amount:
+                break
+        return qty, entry
+
+    def _entry_price(self, desk: Desk, command: SubmitOrder, qty: Decimal, reference: Decimal) -> Decimal:
+        """Limit or trigger, or the average of the walk."""
+        if command.limit is not None or command.trigger is not None or qty <= 0:
+            return reference
+        match = desk.matcher.estimate(
+            Incoming(order_id="", side=command.side, lots=desk.lots(qty), tif=TimeInForce.IOC)
+        )
+        average = match.vwap_ticks
+        return average * desk.instrument.tick_size if average is not None else reference
+
+    def _unit_risk(
+        self, instrument: Instrument, entry: Decimal, stop: Decimal | None, *, post_only: bool
+    ) -> Decimal:
+        if stop is None:
+            return instrument.notional(ONE, entry) * self.settings.unstopped_risk
+        fee_in = instrument.maker_fee if post_only else instrument.taker_fee
+        return risk.unit_risk(instrument, entry, stop, fee_in=max(ZERO, fee_in), slip=self.settings.slip)
+
+    def _check_stop_side(
+        self, desk: Desk, command: SubmitOrder, entry: Decimal, stop: Decimal | None
+    ) -> None:
+        """Raises Refused where the stop would fire at once or lies on the winning side."""
+        if stop is None:
+            return
+        sign = command.side.sign
+        limits = [entry]
+        if command.limit is None and command.trigger is None:
+            price = desk.trigger_price()
+            touch = desk.best(command.side.opposite)
+            limits += [desk.instrument.price_from_float(price)] if price is not None else []
+            limits += [touch] if touch is not None else []
+        bound = min(limits) if sign > 0 else max(limits)
+        if sign * (bound - stop) > 0:
+            return
+        side = "below" if sign > 0 else "above"
+        raise refuse(
+            Reason.STOP_WRONG_SIDE,
+            f"stop {number(stop)} is not {side} the price {number(bound.normalize(MONEY))} it protects from",
+            mend=f"put it {side} {number(bound.normalize(MONEY))}",
+            limit=bound,
+        )
+
+    def _check_liquidation(
+        self,
+        desk: Desk,
+        command: SubmitOrder,
+        position: Position | None,
+        *,
+        qty: Decimal,
+        entry: Decimal,
+        stop: Decimal | None,
+        leverage: Decimal,
+    ) -> None:
+        """Raises Refused where the position would be liquidated before its stop (R-TRG-4)."""
+        instrument = desk.instrument
+        if instrument.is_spot or stop is None:
+            return
+        held = position.qty if position is not None else ZERO
+        before = position.entry_price * held if position is not None else ZERO
+        together = Position(
+            symbol=desk.symbol,
+            signed_qty=(held + qty) * command.side.sign,
+            entry_price=MONEY.divide(before + entry * qty, held + qty),
+            margin=self.state.margin(desk.symbol) + MONEY.divide(instrument.notional(qty, entry), leverage),
+        )
+        self.check_stop_liquidation(desk, stop, together)
+
+    def check_stop_liquidation(self, desk: Desk, stop: Decimal, position: Position) -> None:
+        """Raises Refused where a stop lies beyond a position's liquidation."""
+        sign = position.side.sign
+        price = self.books.liquidation_of(position)
+        if price is None or guard.is_inside_liquidation(desk.instrument, stop, price, sign=sign):
+            return
+        safe = guard.safe_stop(desk.instrument, price, sign=sign)
+        nearest = guard.tick_for_stop(desk.instrument, safe + sign * desk.instrument.tick_size, sign=sign)
+        raise refuse(
+            Reason.STOP_BEYOND_LIQUIDATION,
+            f"stop {number(stop)} lies beyond the liquidation price {money(price)} with its margin for fees",
+            mend=f"{number(nearest)} would pass",
+            limit=price,
+            nearest=nearest,
+        )
+
+    def _worst_price(self, desk: Desk, command: SubmitOrder, entry: Decimal) -> Decimal:
+        """The price that the reserve is computed at."""
+        if command.limit is not None:
+            return command.limit
+        reference = command.trigger or desk.best(command.side) or entry
+        if command.side is Side.SELL:
+            return reference
+        return band_price(desk, command.side, reference)
+
+    def _check_balance(
+        self,
+        desk: Desk,
+        command: SubmitOrder,
+        qty: Decimal,
+        price: Decimal,
+        *,
+        leverage: Decimal,
+        reversing: bool,
+    ) -> Decimal:
+        """What the order holds back; raises Refused where the free balance is smaller."""
+        instrument = desk.instrument
+        needed = reserve(desk, command.side, qty, price=price, leverage=leverage)
+        free = self.state.free(instrument.settle)
+        if reversing:
+            free += self.state.margin(desk.symbol) + min(ZERO, self.books.unrealized(desk.symbol))
+        if needed <= free:
+            return needed
+        unit = unit_cost(desk, command.side, price, leverage)
+        fitting = floor_to(MONEY.divide(max(ZERO, free), unit), instrument.lot_size)
+        what = instrument.base if instrument.is_spot else "contracts"
+        raise refuse(
+            Reason.INSUFFICIENT_BALANCE,
+            f"needs {money(needed)} {instrument.settle}, {money(free)} free",
+            mend=f"{number(fitting)} {what} would pass",
+            needed=needed,
+            available=free,
+            nearest=fitting,
+        )
+
+    def _check_budget(
+        self,
+        desk: Desk,
+        qty: Decimal,
+        unit: Decimal,
+        *,
+        budget: Budget,
+        reversing: bool,
+    ) -> None:
+        """Raises Refused where the order risks more than the budget of section 13.2 has left."""
+        planned = qty * unit
+        if reversing:
+            freed = self.books.open_risk(moved=desk.symbol, stop=self.books.valuation(desk.symbol))
+            budget = msgspec.structs.replace(budget, open_risk=min(budget.open_risk, freed))
+        by_trade = budget.max_risk_per_trade * budget.r_value
+        by_open = budget.max_open_risk * budget.r_value
+        if planned + budget.open_risk > budget.head_room:
+            reason, limit = Reason.DAILY_BUDGET, budget.left
+            words = f"risks {money(planned)}, {money(max(ZERO, limit))} of today's loss budget is left"
+        elif planned > by_trade:
+            reason, limit = Reason.RISK_PER_TRADE, by_trade
+            words = f"risks {money(planned)}, a trade may risk {money(by_trade)}"
+        elif planned + budget.open_risk > by_open:
+            reason, limit = Reason.OPEN_RISK, by_open - budget.open_risk
+            words = (
+                f"risks {money(planned)} beside {money(budget.open_risk)} open, {money(by_open)} is the limit"
+            )
+        else:
+            return
+        fitting = risk.largest_qty(budget.allowed, unit, desk.instrument.lot_size)
+        what = desk.instrument.base if desk.instrument.is_spot else "contracts"
+        raise refuse(
+            reason,
+            f"{words}",
+            mend=f"{number(fitting)} {what} would pass" if fitting > 0 else "nothing would pass",
+            needed=planned,
+            available=budget.allowed,
+            limit=limit,
+            nearest=fitting,
+        )
+
+    # --- the order itself
+
+    def _order(self, desk: Desk, command: SubmitOrder, qty: Decimal, *, ts: int) -> Order:
+        """The order of a command, without its role's additions and without an id."""
+        return Order(
+            order_id="",
+            client_id=command.client_id,
+            ts=ts,
+            symbol=desk.symbol,
+            side=command.side,
+            type=shape.type_of(command),
+            qty=qty,
+            price=command.limit,
+            trigger=command.trigger,
+            tif=command.tif,
+            post_only=command.post_only,
+            reduce_only=command.reduce_only,
+            arrival_mid=desk.mid(),
+        )
+
+    def _match(self, desk: Desk, order: Order) -> Match | None:
+        """What the order would meet in the book now."""
+        if order.type is OrderType.STOP_MARKET or not desk.is_fresh:
+            return None
+        desk.sync_position()
+        return desk.matcher.estimate(desk.incoming(order, desk.lots(order.qty)))

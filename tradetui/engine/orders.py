@@ -1,0 +1,330 @@
+"""The life of an order after it was accepted: on its way, at the venue, filled, canceled.
+
+What acts at the venue acts against the book as it is known at that moment. Fills come out of the
+matching core as executions; here they become facts, and the brackets follow in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
+
+from tradetui.domain.command import Reason
+from tradetui.domain.event import Filled
+from tradetui.domain.fill import Fill, Receipt
+from tradetui.domain.market_data import Trade
+from tradetui.domain.number import ZERO
+from tradetui.domain.order import Order, OrderRole, OrderState, OrderType
+from tradetui.domain.position import Position
+from tradetui.engine.brackets import Brackets
+from tradetui.engine.desk import Desk
+from tradetui.engine.reserve import affordable_qty
+from tradetui.engine.scribe import Scribe
+from tradetui.trading import account, costs
+from tradetui.trading.match_latency import DueQueue
+from tradetui.trading.match_types import EXIT_ROLES, Execution, Match, Outcome
+from tradetui.trading.settings import EngineSettings
+from tradetui.trading.triggers import is_through
+
+
+class DueAction(msgspec.Struct, frozen=True):
+    """Something on its way to the venue: an order, a cancel, or a triggered stop's execution."""
+
+    what: str
+    order_id: str
+    trade: Trade | None = None
+    """The print that triggered the stop."""
+
+
+class OrderFlow:
+    """Carries accepted orders to the venue and their fills back."""
+
+    def __init__(self, settings: EngineSettings, scribe: Scribe, desks: dict[str, Desk]) -> None:
+        self.settings = settings
+        self.scribe = scribe
+        self.state = scribe.state
+        self.desks = desks
+        self.due: DueQueue[DueAction] = DueQueue()
+        self.triggered_ts: dict[str, int] = {}
+        self.brackets = Brackets(settings, self)
+
+    # --- on the way
+
+    def send(self, order: Order, *, latency_ns: int) -> Order:
+        """Take an order: it acts now, or when it has reached the venue."""
+        order = msgspec.structs.replace(order, due_ts=self.scribe.ts + latency_ns)
+        self.scribe.move(order, OrderState.SUBMITTED)
+        self.desks[order.symbol].restake()
+        self._later(DueAction("act", order.order_id), latency_ns)
+        return self.state.orders[order.order_id]
+
+    def _later(self, action: DueAction, latency_ns: int) -> None:
+        if latency_ns > 0:
+            self.due.push(self.scribe.ts + latency_ns, action)
+        else:
+            self.perform(action)
+
+    def perform(self, action: DueAction) -> None:
+        """Do what has become due."""
+        order = self.state.live.get(action.order_id)
+        if order is None:
+            return
+        if action.what == "cancel":
+            self.cancel_now(order, Reason.USER)
+        elif action.what == "walk":
+            self._walk_stop(order, action.trade)
+        elif order.state is OrderState.SUBMITTED:
+            self._arrive(order)
+
+    def request_cancel(self, order: Order, reason: Reason = Reason.USER) -> None:
+        """Cancel an order; it may still fill until the cancel has reached the venue (R-ORD-1)."""
+        on_venue = order.state not in (OrderState.SUBMITTED, OrderState.HELD)
+        if on_venue and self.settings.cancel_ns > 0:
+            if not order.pending_cancel:
+                self.scribe.order(msgspec.structs.replace(order, pending_cancel=True))
+                self._later(DueAction("cancel", order.order_id), self.settings.cancel_ns)
+            return
+        self.cancel_now(order, reason)
+
+    def cancel_now(self, order: Order, reason: Reason, state: OrderState = OrderState.CANCELED) -> None:
+        """Take an order out everywhere at once; what hangs on it goes with it."""
+        self._forget(order)
+        self.scribe.move(order, state, reason)
+        self.brackets.release_children(order)
+
+    def _forget(self, order: Order) -> None:
+        desk = self.desks[order.symbol]
+        desk.matcher.cancel(order.order_id)
+        desk.triggers.remove(order.order_id)
+        desk.waiting.pop(order.order_id, None)
+        self.triggered_ts.pop(order.order_id, None)
+
+    # --- at the venue
+
+    def _arrive(self, order: Order) -> None:
+        """An order reaches the venue."""
+        desk = self.desks[order.symbol]
+        if order.parent_id in self.state.live:
+            self.scribe.move(order, OrderState.HELD)
+        elif order.role is OrderRole.PROTECTIVE:
+            self.brackets.swap_stop(order)
+        elif self.state.lock is not None and order.role is OrderRole.ENTRY:
+            self.cancel_now(order, Reason.LOCKED)
+        elif order.type is OrderType.STOP_MARKET:
+            self._arm_entry(desk, order)
+        elif desk.is_fresh and not desk.recovering:
+            self.execute(order)
+        else:
+            desk.waiting[order.order_id] = None
+
+    def _arm_entry(self, desk: Desk, order: Order) -> None:
+        price = desk.trigger_price()
+        if (
+            price is not None
+            and order.trigger is not None
+            and is_through(order.side, trigger=order.trigger, price=price)
+        ):
+            self.scribe.move(order, OrderState.REJECTED, Reason.WOULD_TRIGGER)
+            return
+        self.scribe.move(order, OrderState.ARMED)
+        desk.arm(order)
+
+    def execute(self, order: Order) -> None:
+        """Let an order act against the book now: fill, rest, wait or expire."""
+        desk = self.desks[order.symbol]
+        desk.waiting.pop(order.order_id, None)
+        if order.role is OrderRole.TAKE_PROFIT:
+            self.brackets.retire_targets(order)
+        order = self._sized(desk, order)
+        lots = desk.lots(self._executable_qty(desk, order))
+        if lots == 0:
+            self._nothing_to_do(order)
+            return
+        incoming = desk.incoming(order, lots)
+        match = desk.matcher.execute(incoming)
+        for maker_id in match.expired_makers:
+            self.cancel_now(self.state.live[maker_id], Reason.SELF_TRADE, OrderState.EXPIRED_IN_MATCH)
+        self.book_fills(desk, match.executions)
+        self._conclude(desk, order.order_id, match, cut_short=lots < desk.lots(order.leaves))
+        self.brackets.settle(order.symbol)
+
+    def _sized(self, desk: Desk, order: Order) -> Order:
+        """A closing order takes what is held when it executes (R-RED-4)."""
+        held = desk.exit_qty()
+        if not order.close_position or held in (ZERO, order.leaves):
+            return order
+        return self.scribe.order(msgspec.structs.replace(order, qty=order.filled + held))
+
+    def _executable_qty(self, desk: Desk, order: Order) -> Decimal:
+        """What may trade now: exits no more than is held, entries no more than can be paid."""
+        if order.close_position or order.reduce_only:
+            position = self.state.positions.get(order.symbol)
+            reduces = position is not None and position.signed_qty * order.side.sign < 0
+            return min(order.leaves, desk.exit_qty()) if reduces else ZERO
+        if order.type is OrderType.LIMIT:
+            return order.leaves
+        return min(order.leaves, affordable_qty(self.state, desk, order))
+
+    def _nothing_to_do(self, order: Order) -> None:
+        if order.reduce_only and not order.close_position and order.state is OrderState.SUBMITTED:
+            self._forget(order)
+            self.scribe.move(order, OrderState.REJECTED, Reason.REDUCE_ONLY)
+        elif order.close_position or order.reduce_only:
+            self.cancel_now(order, Reason.POSITION_CLOSED)
+        else:
+            self._forget(order)
+            self.scribe.move(order, OrderState.EXPIRED, Reason.INSUFFICIENT_BALANCE)
+
+    def _conclude(self, desk: Desk, order_id: str, match: Match, *, cut_short: bool) -> None:
+        """Write what became of the part that did not fill."""
+        order = self.state.live.get(order_id)
+        if order is None:
+            return
+        match match.outcome:
+            case Outcome.RESTING:
+                if order.state is not OrderState.PARTIALLY_FILLED:
+                    self.scribe.move(order, OrderState.WORKING)
+            case Outcome.WAITING:
+                desk.waiting[order_id] = None
+                if order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
+                    self.scribe.move(order, OrderState.WORKING, Reason.NO_LIQUIDITY)
+            case Outcome.REJECTED if order.state is OrderState.SUBMITTED:
+                self._end(order, OrderState.REJECTED, match.reason)
+            case Outcome.FILLED if not cut_short:
+                return
+            case Outcome.FILLED:
+                exits = order.close_position or order.reduce_only
+                reason = Reason.POSITION_CLOSED if exits else Reason.INSUFFICIENT_BALANCE
+                self._end(order, OrderState.CANCELED if exits else OrderState.EXPIRED, reason)
+            case _:
+                self._end(order, OrderState.EXPIRED, match.reason)
+
+    def _end(self, order: Order, state: OrderState, reason: Reason) -> None:
+        self._forget(order)
+        self.scribe.move(order, state, reason)
+        self.brackets.release_children(order)
+
+    # --- triggers
+
+    def trigger(self, order_id: str, trade: Trade | None = None) -> None:
+        """A stop's price was reached: latched, it executes after its latency."""
+        order = self.state.live.get(order_id)
+        if order is None or order.state is not OrderState.ARMED:
+            return
+        self.scribe.move(order, OrderState.TRIGGERED)
+        self.triggered_ts[order_id] = self.scribe.ts
+        self._later(DueAction("walk", order_id, trade), self.settings.stop_ns)
+
+    def _walk_stop(self, order: Order, trade: Trade | None) -> None:
+        desk = self.desks[order.symbol]
+        if not desk.is_fresh or desk.recovering:
+            desk.waiting[order.order_id] = None
+            return
+        if trade is not None:
+            desk.matcher.seed(trade)
+        self.execute(order)
+
+    def release_held(self) -> None:
+        """Let orders act that waited for another one to fill: the entry half of a reversal."""
+        held = [order for order in self.state.live.values() if order.state is OrderState.HELD]
+        for order in held:
+            if order.parent_id in self.state.live or order.order_id not in self.state.live:
+                continue
+            if (
+                self.state.lock is not None
+                or self.state.orders[order.parent_id].state is not OrderState.FILLED
+            ):
+                self.cancel_now(order, Reason.PARENT_CANCELED)
+                continue
+            self.scribe.move(order, OrderState.WORKING)
+            self.execute(self.state.live[order.order_id])
+
+    def walk_waiting(self, desk: Desk) -> None:
+        """Let what waits for liquidity or for a fresh book act again, protective orders first."""
+        ids = sorted(desk.waiting, key=self._turn)
+        for order_id in ids:
+            order = self.state.live.get(order_id)
+            if order is None:
+                desk.waiting.pop(order_id, None)
+            elif order.state is OrderState.SUBMITTED:
+                desk.waiting.pop(order_id)
+                self._arrive(order)
+            else:
+                self.execute(order)
+
+    def _turn(self, order_id: str) -> bool:
+        order = self.state.live.get(order_id)
+        return order is None or order.role not in EXIT_ROLES
+
+    # --- fills
+
+    def book_fills(self, desk: Desk, executions: Iterable[Execution]) -> None:
+        """Turn executions into facts, in order."""
+        for execution in executions:
+            self._book(desk, execution)
+        desk.sync_position()
+
+    def _book(self, desk: Desk, execution: Execution) -> None:
+        """Write one execution; one that crosses zero is two fills (section 11)."""
+        qty = desk.instrument.to_qty(execution.lots)
+        position = self.state.positions.get(desk.symbol)
+        if position is not None and not desk.instrument.is_spot:
+            opposite = position.signed_qty * execution.side.sign < 0
+            if opposite and qty > position.qty:
+                self._write_fill(desk, execution, position.qty)
+                qty -= position.qty
+        self._write_fill(desk, execution, qty)
+
+    def _write_fill(self, desk: Desk, execution: Execution, qty: Decimal) -> None:
+        instrument = desk.instrument
+        order = self.state.orders[execution.order_id]
+        position = self.state.positions.get(desk.symbol) or Position(symbol=desk.symbol)
+        price = instrument.to_price(execution.tick)
+        fee, asset = account.fee_of(
+            instrument, execution.side, qty, price=price, liquidity=execution.liquidity
+        )
+        fill = Fill(
+            fill_id=self.scribe.next_fill_id(),
+            order_id=order.order_id,
+            ts=self.scribe.ts,
+            symbol=desk.symbol,
+            side=execution.side,
+            price=price,
+            qty=qty,
+            fee=fee,
+            fee_asset=asset,
+            liquidity=execution.liquidity,
+            realized_pnl=account.realized(position, instrument, side=execution.side, qty=qty, price=price),
+            receipt=self._receipt(desk, order, execution),
+        )
+        postings = account.fill_postings(
+            position,
+            instrument,
+            fill,
+            leverage=self.state.leverage_on(instrument),
+            balance=self.state.cash(instrument.settle),
+        )
+        self.scribe.write(Filled(fill=fill), symbol=desk.symbol, order_id=order.order_id, postings=postings)
+
+    def _receipt(self, desk: Desk, order: Order, execution: Execution) -> Receipt:
+        instrument = desk.instrument
+        price = instrument.to_price(execution.tick)
+        began = self.triggered_ts.get(order.order_id, order.ts)
+        slippage = None
+        if order.arrival_mid is not None:
+            slippage = costs.slippage_bp(execution.side, price=price, arrival_mid=order.arrival_mid)
+        return Receipt(
+            evidence=execution.evidence,
+            displayed=instrument.to_qty(execution.displayed),
+            consumed_before=instrument.to_qty(execution.consumed_before),
+            consumed_after=instrument.to_qty(execution.consumed_after),
+            queue_ahead=instrument.to_qty(execution.queue_ahead),
+            trade_id=execution.trade_id,
+            ts_exchange=execution.ts_exchange,
+            ts_received=execution.ts_received,
+            latency_ns=self.scribe.ts - began,
+            arrival_mid=order.arrival_mid,
+            slippage_bp=slippage,
+        )

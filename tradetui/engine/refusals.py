@@ -1,0 +1,33 @@
+"""Refusals in words: the reason, the numbers that decided, and what would have passed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradetui.domain.command import Reason, Refusal
+from tradetui.domain.number import canonical
+
+
+class Refused(Exception):
+    """Carries a refusal out of the checks; it is caught where the command was taken."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.text)
+        self.refusal = refusal
+
+
+def refuse(reason: Reason, text: str, *, mend: str = "", **numbers: Decimal) -> Refused:
+    """A refusal, ready to be raised."""
+    return Refused(Refusal(reason, text, numbers, mend))
+
+
+def money(amount: Decimal) -> str:
+    """An amount as people read it: two digits, thousands apart; small ones with what they need."""
+    if amount and abs(amount) < 1:
+        return canonical(amount.quantize(Decimal("0.00000001")))
+    return f"{amount:,.2f}"
+
+
+def number(value: Decimal) -> str:
+    """A price or quantity as it is written."""
+    return canonical(value)

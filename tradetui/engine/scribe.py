@@ -1,0 +1,71 @@
+"""Writes events: numbers them, applies each to the state at once, and hands them over."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tradetui.domain.command import Reason, Refusal
+from tradetui.domain.event import AnyBody, Event, Noted, OrderChanged, Posting
+from tradetui.domain.order import Order, OrderState
+from tradetui.state import State
+
+
+class Scribe:
+    """The one place where events are made; what one input causes is one transaction."""
+
+    def __init__(self, state: State, *, account: str) -> None:
+        self.state = state
+        self.account = state.account or account
+        self.ts = state.last_ts
+        """Engine time, nanoseconds UTC; never goes back (R-TIM-1)."""
+        self.key = ""
+        """The idempotency key of the command that is being carried out."""
+        self.received_ts = 0
+        self._written: list[Event] = []
+        self._order_number = len(state.orders)
+
+    def take(self) -> tuple[Event, ...]:
+        """The events since the last call."""
+        written, self._written = tuple(self._written), []
+        return written
+
+    def write(
+        self, body: AnyBody, *, symbol: str = "", order_id: str = "", postings: tuple[Posting, ...] = ()
+    ) -> None:
+        """Make an event and apply it."""
+        event = Event(
+            seq=self.state.seq + 1,
+            ts=self.ts,
+            account=self.account,
+            body=body,
+            symbol=symbol,
+            order_id=order_id,
+            key=self.key,
+            ts_received=self.received_ts,
+            postings=postings,
+        )
+        self.state.apply(event)
+        self._written.append(event)
+
+    def order(self, order: Order, refusal: Refusal | None = None) -> Order:
+        """Write an order as it is now."""
+        self.write(OrderChanged(order=order, refusal=refusal), symbol=order.symbol, order_id=order.order_id)
+        return order
+
+    def move(self, order: Order, state: OrderState, reason: Reason | str = "", **changes: object) -> Order:
+        """Write an order's step to another state."""
+        moved = order.to(state, str(reason))
+        return self.order(msgspec.structs.replace(moved, **changes) if changes else moved)
+
+    def note(self, what: str, text: str, *, symbol: str = "", refusal: Refusal | None = None) -> None:
+        """Write something that changes no state."""
+        self.write(Noted(what=what, text=text, refusal=refusal), symbol=symbol)
+
+    def next_order_id(self) -> str:
+        """The next id; the same in every run of the same inputs."""
+        self._order_number += 1
+        return f"O-{self._order_number}"
+
+    def next_fill_id(self) -> str:
+        """The next fill's id."""
+        return f"F-{self.state.fill_count + 1}"

@@ -1,0 +1,156 @@
+"""The first checks of an order: is the command sound, and does it lie on the instrument's grid (section 9)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradetui.domain.command import Reason, SizeUnit, SubmitOrder, Target
+from tradetui.domain.instrument import Instrument, InstrumentKind, InstrumentStatus
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import floor_to
+from tradetui.domain.order import OrderType, TimeInForce
+from tradetui.engine.refusals import number, refuse
+from tradetui.trading import guard
+
+
+def type_of(command: SubmitOrder) -> OrderType:
+    """The order type that the prices of a command make."""
+    if command.trigger is not None:
+        return OrderType.STOP_LIMIT if command.limit is not None else OrderType.STOP_MARKET
+    return OrderType.LIMIT if command.limit is not None else OrderType.MARKET
+
+
+def check_instrument(instrument: Instrument, *, is_exit: bool) -> None:
+    """Raises Refused where the instrument can not be traded."""
+    if instrument.kind is InstrumentKind.PERP_INVERSE:
+        raise refuse(
+            Reason.UNSUPPORTED_KIND,
+            f"{instrument.symbol} is an inverse contract: it can be watched, not traded",
+        )
+    if instrument.status is not InstrumentStatus.TRADING and not is_exit:
+        raise refuse(
+            Reason.INSTRUMENT_HALTED,
+            f"{instrument.symbol} is {instrument.status.value} at the venue: exits only",
+        )
+
+
+def check_shape(command: SubmitOrder) -> None:
+    """Raises Refused where type, time in force and flags do not go together."""
+    kind = type_of(command)
+    if kind is OrderType.STOP_LIMIT:
+        raise refuse(
+            Reason.UNSUPPORTED_TYPE,
+            "stop-limit orders are not supported yet",
+            mend="leave out limit: stop_market",
+        )
+    if command.tif is TimeInForce.GTD:
+        raise refuse(Reason.UNSUPPORTED_TYPE, "good-till-date orders are not supported yet", mend="use gtc")
+    if command.post_only and (kind is not OrderType.LIMIT or command.tif is not TimeInForce.GTC):
+        raise refuse(
+            Reason.CONFLICTING_FLAGS,
+            "post needs a limit order that may rest",
+            mend="add limit, leave out ioc and fok",
+        )
+    if kind is OrderType.STOP_MARKET and command.tif is not TimeInForce.GTC:
+        raise refuse(
+            Reason.CONFLICTING_FLAGS, "a stop order waits for its trigger: ioc and fok have no meaning"
+        )
+    if command.size.value <= 0:
+        raise refuse(Reason.BAD_INPUT, f"expected a size above zero, was {number(command.size.value)}")
+    for name, price in typed_prices(command):
+        if price <= 0:
+            raise refuse(Reason.BAD_INPUT, f"expected a {name} above zero, was {number(price)}")
+
+
+def typed_prices(command: SubmitOrder) -> list[tuple[str, Decimal]]:
+    """The prices that a person wrote, with their names."""
+    stop = command.stop.price if command.stop is not None else None
+    target = command.target.price if command.target is not None else None
+    named = (("limit", command.limit), ("trigger", command.trigger), ("stop", stop), ("target", target))
+    return [(name, price) for name, price in named if price is not None]
+
+
+def check_grid(instrument: Instrument, command: SubmitOrder) -> None:
+    """Raises Refused where a typed price is off the tick or a typed quantity off the lot (R-NUM-3)."""
+    for name, price in typed_prices(command):
+        if not instrument.price_on_tick(price):
+            raise off_tick(instrument, name, price, side=command.side)
+    qty = command.size.value
+    if command.size.unit is SizeUnit.BASE and not instrument.qty_on_lot(qty):
+        nearest = floor_to(qty, instrument.lot_size)
+        raise refuse(
+            Reason.OFF_LOT,
+            f"{number(qty)} is no multiple of the lot {number(instrument.lot_size)}",
+            mend=f"{number(nearest)} would pass"
+            if nearest > 0
+            else f"the smallest is {number(instrument.lot_size)}",
+            nearest=nearest,
+        )
+
+
+def off_tick(instrument: Instrument, name: str, price: Decimal, *, side: Side) -> Exception:
+    """The refusal of a price off the tick, with the price that would pass; `side` is the entry's."""
+    sign = side.sign
+    if name == "limit" or name == "trigger":
+        nearest = guard.tick_for_limit(instrument, price, sign=sign)
+    else:
+        nearest = guard.tick_for_stop(instrument, price, sign=sign)
+    return refuse(
+        Reason.OFF_TICK,
+        f"{name} {number(price)} is no multiple of the tick {number(instrument.tick_size)}",
+        mend=f"{number(nearest)} would pass",
+        nearest=nearest,
+    )
+
+
+def check_qty(instrument: Instrument, qty: Decimal, price: Decimal, *, computed: bool) -> None:
+    """Raises Refused below the smallest or above the largest order of the venue."""
+    notional = instrument.notional(qty, price)
+    too_small = qty <= 0 or qty < instrument.min_qty or notional < instrument.min_notional
+    if too_small:
+        raise _too_small(instrument, qty, price, computed=computed)
+    if instrument.max_qty is not None and qty > instrument.max_qty:
+        raise refuse(
+            Reason.MAX_QTY,
+            f"{number(qty)} is above the largest order of {number(instrument.max_qty)}",
+            mend=f"{number(instrument.max_qty)} would pass",
+            limit=instrument.max_qty,
+        )
+
+
+def smallest_qty(instrument: Instrument, price: Decimal) -> Decimal:
+    """The smallest order that the venue allows at a price."""
+    lot = instrument.lot_size
+    unit = instrument.notional(lot, price)
+    by_notional = lot * -(-instrument.min_notional // unit) if instrument.min_notional else lot
+    return max(lot, instrument.min_qty, by_notional)
+
+
+def _too_small(instrument: Instrument, qty: Decimal, price: Decimal, *, computed: bool) -> Exception:
+    smallest = smallest_qty(instrument, price)
+    by_qty = qty < max(instrument.min_qty, instrument.lot_size)
+    reason = Reason.MIN_QTY if by_qty else Reason.MIN_NOTIONAL
+    base = instrument.base if instrument.is_spot else "contracts"
+    return refuse(
+        Reason.SIZE_TOO_SMALL if computed else reason,
+        f"{number(qty)} {base} at {number(price)} is below the venue's smallest order",
+        mend=f"{number(smallest)} {base} would pass",
+        needed=smallest,
+        nearest=smallest,
+    )
+
+
+def check_target_side(target: Target | None, *, sign: int, entry: Decimal) -> None:
+    """Raises Refused where the target lies on the losing side of the entry."""
+    if target is None:
+        return
+    if target.price is not None and sign * (target.price - entry) <= 0:
+        side = "above" if sign > 0 else "below"
+        raise refuse(
+            Reason.TARGET_WRONG_SIDE,
+            f"target {number(target.price)} is not {side} the entry {number(entry)}",
+            mend=f"put it {side} {number(entry)}",
+            limit=entry,
+        )
+    if target.r is not None and target.r <= 0:
+        raise refuse(Reason.TARGET_WRONG_SIDE, f"expected a target above 0 R, was {number(target.r)}")
