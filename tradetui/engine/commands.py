@@ -105,7 +105,7 @@ class CommandDesk:
             post_only=command.post_only,
             reduce_only=command.reduce_only,
         )
-        denied = order.to(OrderState.DENIED, refusal.reason)
+        denied = order.to(OrderState.DENIED, str(refusal.reason))
         self.scribe.order(denied, refusal)
         if refusal.reason is Reason.DAILY_BUDGET:
             self.watch.lock_if_spent()
@@ -261,7 +261,7 @@ class CommandDesk:
             if risked > limit:
                 raise refuse(
                     reason,
-                    f"with its stop at {number(price)} {money(risked)} would be at risk, {money(limit)} is the limit",
+                    f"with its stop at {number(price)} it risks {money(risked)}, {money(limit)} is the limit",
                     mend="set it nearer",
                     needed=risked,
                     limit=limit,

@@ -111,7 +111,7 @@ class DayWatch:
         return {**limits.texts(), "zone": zone, "roll": roll}
 
     def wish(self, limits: RiskLimits, zone: str, roll: str) -> bool:
-        """Take changed limits: tighter ones now, looser ones at the next roll (R-LCK-2); True if any changed."""
+        """Take limits: tighter ones now, looser ones at the next roll (R-LCK-2); True if any changed."""
         anchor = self.state.session.anchor if self.state.session is not None else ZERO
         now = self.state.risk_limits.tightened(limits, anchor)
         texts = self._texts(now, self.state.limits["zone"], self.state.limits["roll"])
@@ -196,9 +196,9 @@ class DayWatch:
     def cancel_entries(self, symbol: str | None = None) -> None:
         """Take every entry out at once, also those on their way."""
         for order in list(self.state.live.values()):
-            if order.role is OrderRole.ENTRY and symbol in (None, order.symbol):
-                if order.order_id in self.state.live:
-                    self.flow.cancel_now(order, Reason.LOCKED if self.state.lock else Reason.USER)
+            wanted = order.role is OrderRole.ENTRY and symbol in (None, order.symbol)
+            if wanted and order.order_id in self.state.live:
+                self.flow.cancel_now(order, Reason.LOCKED if self.state.lock else Reason.USER)
 
     def flatten_all(self) -> None:
         """Close every position."""
@@ -206,7 +206,7 @@ class DayWatch:
             self.flatten(symbol)
 
     def flatten(self, symbol: str) -> Order | None:
-        """Send one closing order for a position; None where there is nothing to close, or it is being closed."""
+        """Send one closing order for a position; None where nothing is left to close."""
         position = self.state.holding(symbol)
         closing = any(o.role is OrderRole.FLATTEN for o in self.state.live_of(symbol))
         if position is None or closing:

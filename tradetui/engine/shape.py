@@ -1,4 +1,4 @@
-"""The first checks of an order: is the command sound, and does it lie on the instrument's grid (section 9)."""
+"""The first checks of an order: is it sound, does it lie on the instrument's grid (section 9)."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def check_grid(instrument: Instrument, command: SubmitOrder) -> None:
 def off_tick(instrument: Instrument, name: str, price: Decimal, *, side: Side) -> Exception:
     """The refusal of a price off the tick, with the price that would pass; `side` is the entry's."""
     sign = side.sign
-    if name == "limit" or name == "trigger":
+    if name in {"limit", "trigger"}:
         nearest = guard.tick_for_limit(instrument, price, sign=sign)
     else:
         nearest = guard.tick_for_stop(instrument, price, sign=sign)
