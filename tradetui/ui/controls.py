@@ -1,0 +1,84 @@
+"""The rules between a key and a command: entries need ARM, a held key orders once, refusals have words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from tradetui.domain.command import Size, SubmitOrder
+from tradetui.domain.grammar import GrammarError, parse
+from tradetui.ui.actions import BY_ID
+from tradetui.ui.controls_orders import Outcome, Sight, outcome_of
+
+HELD_S: Final = 0.7
+"""The same order key is ignored until so long after its last event."""
+
+
+class Controls:
+    """Turns actions and the newest frame into outcomes; knows time only through `now`."""
+
+    def __init__(
+        self,
+        *,
+        keys: Mapping[str, str],
+        size_presets: Sequence[str],
+        disarm_after_s: float,
+        now: Callable[[], float],
+    ) -> None:
+        """`keys` is action id to key, for words that name a key."""
+        self._keys, self._presets = keys, tuple(size_presets)
+        self._disarm_after_s, self._now = disarm_after_s, now
+        self._armed_until = -math.inf
+        self._last_press: dict[str, float] = {}
+
+    @property
+    def armed_s(self) -> float:
+        """Seconds until entries are disarmed; 0 when they are."""
+        return max(0.0, self._armed_until - self._now())
+
+    def toggle_arm(self) -> None:
+        """Arm, or disarm at once."""
+        self._armed_until = -math.inf if self.armed_s else self._now() + self._disarm_after_s
+
+    def touch(self) -> None:
+        """Any key: entries that are armed stay armed for another while."""
+        if self.armed_s:
+            self._armed_until = self._now() + self._disarm_after_s
+
+    def press(self, action: str, sight: Sight | None) -> Outcome:
+        """What an order key or a size key leads to; an empty outcome for a key that is held down."""
+        if sight is None:
+            return Outcome(text="the engine is still starting")
+        if action.startswith("size_"):
+            return self._resize(int(action.removeprefix("size_")), sight)
+        if BY_ID[action].adds_risk and not self.armed_s:
+            return Outcome(text=f"entries are not armed: press {self._keys['arm']} first")
+        outcome = outcome_of(action, sight)
+        return Outcome() if self._is_held(action, orders=outcome.command is not None) else outcome
+
+    def _is_held(self, action: str, *, orders: bool) -> bool:
+        now = self._now()
+        held = now - self._last_press.get(action, -math.inf) < HELD_S
+        if held or orders:
+            self._last_press[action] = now
+        return held
+
+    def _resize(self, number: int, sight: Sight) -> Outcome:
+        if number > len(self._presets):
+            return Outcome(text=f"no size on {number}: there are {len(self._presets)} presets")
+        try:
+            size = read_size(self._presets[number - 1], sight.symbol)
+        except GrammarError as error:
+            return Outcome(text=f"size preset {number}, {error.text.partition(' ')[2]!r}: {error.message}")
+        draft = msgspec.structs.replace(sight.request.draft, size=size)
+        return Outcome(draft=draft, text=f"size {self._presets[number - 1]}")
+
+
+def read_size(text: str, symbol: str) -> Size:
+    """A size as the command line has it: 0.25, 500usdt, 10% or 0.5r; raises GrammarError."""
+    command = parse(f"buy {text}", symbol=symbol, symbols=(symbol,))
+    assert isinstance(command, SubmitOrder)  # noqa: S101 - the verb above makes no other command
+    return command.size

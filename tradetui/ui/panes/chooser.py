@@ -1,0 +1,143 @@
+"""A small docked list: type to filter, enter picks, escape closes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tradetui.ui.paint.rows import Row, fit, left, on
+from tradetui.ui.panes.docked import LineInput, painted
+
+ROWS: Final = 12
+NAME_CELLS: Final = 24
+
+
+class Choice(NamedTuple):
+    """One line of the list."""
+
+    value: str
+    name: str
+    note: str = ""
+    is_on: bool = False
+
+
+class Chooser(Vertical):
+    """Opened by the shell with what to choose from and what to do with it."""
+
+    DEFAULT_CSS = """
+    Chooser { height: 13; max-height: 100%; width: 76; max-width: 100%; background: $bar; display: none; }
+    Chooser Horizontal { height: 1; }
+    Chooser #what { width: auto; color: $accent; text-style: bold; padding: 0 1; }
+    Chooser #list { height: 1fr; }
+    """
+
+    class Closed(Message):
+        """The list is gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._choices: Callable[[], Sequence[Choice]] = tuple
+        self._picked: Callable[[str], None] = lambda _: None
+        self._stays = False
+        self._at = 0
+
+    def compose(self) -> ComposeResult:
+        """The field and the list."""
+        with Horizontal():
+            yield Static(id="what")
+            yield LineInput(id="filter", placeholder="type to filter · Enter picks · Esc closes")
+        yield Static(id="list")
+
+    @property
+    def field(self) -> LineInput:
+        """The filter's text field."""
+        return self.query_one("#filter", LineInput)
+
+    def open(
+        self,
+        what: str,
+        *,
+        choices: Callable[[], Sequence[Choice]],
+        picked: Callable[[str], None],
+        stays: bool = False,
+    ) -> None:
+        """Show what there is to choose; `stays` keeps the list open for things that are switched."""
+        self._choices, self._picked, self._stays, self._at = choices, picked, stays, 0
+        self.query_one("#what", Static).update(what)
+        self.display = True
+        self.field.value = ""
+        self.field.focus()
+        self._show()
+
+    def close(self) -> None:
+        """Hide the list."""
+        if self.display:
+            self.display = False
+            self.post_message(self.Closed())
+
+    @property
+    def found(self) -> list[Choice]:
+        """The choices that hold every typed word, those that start with the text first."""
+        typed = self.field.value.lower().split()
+        found = [
+            each
+            for each in self._choices()
+            if all(word in f"{each.name} {each.note}".lower() for word in typed)
+        ]
+        return sorted(found, key=lambda each: not each.name.lower().startswith(" ".join(typed)))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Another filter."""
+        event.stop()
+        self._at = 0
+        self._show()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter picks the marked line."""
+        event.stop()
+        found = self.found
+        if not found:
+            return
+        choice = found[min(self._at, len(found) - 1)]
+        if not self._stays:
+            self.close()
+        self._picked(choice.value)
+        if self.display:
+            self._show()
+
+    def on_line_input_steered(self, event: LineInput.Steered) -> None:
+        """Up and down move the mark, escape closes."""
+        event.stop()
+        if event.key == "escape":
+            self.close()
+            return
+        step = -1 if event.key in ("up", "shift+tab") else 1
+        self._at = (self._at + step) % max(1, len(self.found))
+        self._show()
+
+    def _show(self) -> None:
+        found, width = self.found, max(20, self.size.width or 76)
+        first = max(0, min(self._at - ROWS + 1, len(found) - ROWS))
+        lines = [
+            painted(self, self._line(choice, width, is_marked=at == self._at))
+            for at, choice in enumerate(found[first : first + ROWS], first)
+        ]
+        if not found:
+            lines = [painted(self, (("  nothing is called so", "warn"),))]
+        self.query_one("#list", Static).update(Text("\n").join(lines), layout=False)
+
+    @staticmethod
+    def _line(choice: Choice, width: int, *, is_marked: bool) -> Row:
+        row: Row = (
+            (" ▸ " if is_marked else "   ", "accent!"),
+            ("● " if choice.is_on else "  ", "accent"),
+            (left(choice.name, NAME_CELLS), "bright!" if is_marked else "text"),
+            (f" {choice.note}", "dim"),
+        )
+        return on(fit(row, width), "selected" if is_marked else "bar")

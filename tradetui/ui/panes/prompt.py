@@ -1,0 +1,117 @@
+"""The first minute's one question: how much a trade and a day may lose."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tradetui.domain.command import SetRiskLimits
+from tradetui.domain.number import parse_decimal
+from tradetui.ui.panes.docked import LineInput, painted
+
+RISK_PCT: Final = "0.5"
+LOSS_PCT: Final = "2"
+KEYS: Final = frozenset({"enter", "tab", "escape"})
+"""The only keys that it takes while it is shown."""
+
+
+class FirstPrompt(Horizontal):
+    """One docked line; it never takes the focus unless its numbers are edited."""
+
+    DEFAULT_CSS = """
+    FirstPrompt { height: 1; background: $bar; display: none; }
+    FirstPrompt Static { width: auto; height: 1; }
+    FirstPrompt LineInput { width: 8; display: none; background: $ground; }
+    FirstPrompt.editing LineInput { display: block; }
+    """
+
+    class Answered(Message):
+        """The numbers were accepted."""
+
+        def __init__(self, limits: SetRiskLimits) -> None:
+            super().__init__()
+            self.limits = limits
+
+    class Closed(Message):
+        """The line is gone."""
+
+    def compose(self) -> ComposeResult:
+        """Words and two fields that stay hidden until they are asked for."""
+        yield Static(id="risk-words")
+        yield LineInput(RISK_PCT, id="risk")
+        yield Static(id="loss-words")
+        yield LineInput(LOSS_PCT, id="loss")
+        yield Static(id="prompt-keys")
+
+    def open(self) -> None:
+        """Show the question with its default answer."""
+        self.display = True
+        self._words(
+            f" risk a trade {RISK_PCT} %",
+            f" · daily loss {LOSS_PCT} % of equity",
+            "Enter accepts, Tab edits, Esc later",
+        )
+
+    def _words(self, risk: str, loss: str, keys: str, ink: str = "dim") -> None:
+        self.query_one("#risk-words", Static).update(painted(self, ((risk, "bright"),)))
+        self.query_one("#loss-words", Static).update(painted(self, ((loss, "bright"),)))
+        self.query_one("#prompt-keys", Static).update(painted(self, ((f" · {keys}", ink),)))
+
+    def take(self, key: str) -> None:
+        """Enter, tab or escape while no text field has the focus."""
+        if key == "enter":
+            self._answer()
+        elif key == "tab":
+            self.add_class("editing")
+            self._words(" risk a trade % ", " daily loss % ", "Enter accepts, Tab the other, Esc later")
+            self.query_one("#risk", LineInput).focus()
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Ask no more."""
+        self.remove_class("editing")
+        self.display = False
+        self.post_message(self.Closed())
+
+    def _answer(self) -> None:
+        try:
+            risk, loss = (
+                self._fraction(name, what) for name, what in (("risk", "risk"), ("loss", "daily loss"))
+            )
+        except ValueError as error:
+            self._words(" risk a trade % ", " daily loss % ", str(error), "warn!")
+            return
+        self.post_message(self.Answered(SetRiskLimits(risk_per_trade=risk, daily_loss=loss)))
+        self.close()
+
+    def _fraction(self, name: str, what: str) -> Decimal:
+        field = self.query_one(f"#{name}", LineInput)
+        text = field.value.strip().rstrip("%").strip()
+        try:
+            percent = parse_decimal(text)
+        except ValueError:
+            percent = Decimal(0)
+        if not 0 < percent <= 100:
+            field.focus()
+            raise ValueError(f"{what}: expected a percentage above 0 and up to 100, was {text!r}")
+        return percent / 100
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in a field."""
+        event.stop()
+        self._answer()
+
+    def on_line_input_steered(self, event: LineInput.Steered) -> None:
+        """Tab goes to the other field, escape leaves the question for later."""
+        event.stop()
+        if event.key == "escape":
+            self.close()
+            return
+        other = "#loss" if event.field.id == "risk" else "#risk"
+        self.query_one(other, LineInput).focus()
