@@ -35,6 +35,8 @@ class Brackets:
         self.flow = flow
         self.scribe = flow.scribe
         self.state = flow.state
+        self._offered: dict[str, tuple[int, Decimal]] = {}
+        """The target last sent for a symbol: one that the venue did not take is not sent again."""
 
     def settle(self, symbol: str) -> None:
         """Make a symbol's exits fit its position."""
@@ -43,8 +45,8 @@ class Brackets:
             self._clear(symbol)
             return
         desk = self.flow.desks[symbol]
-        qty = desk.exit_qty()
-        self._settle_stop(desk, position, qty)
+        self._settle_stop(desk, position, desk.exit_qty())
+        self._drop_wrong_side(position)
         position = self.state.holding(symbol)
         if position is not None:
             self._settle_targets(desk, position, desk.exit_qty())
@@ -57,6 +59,12 @@ class Brackets:
             if still is None or not (order.reduce_only or order.role in _EXIT_WITH_POSITION):
                 continue
             self.flow.cancel_now(still, Reason.POSITION_CLOSED)
+
+    def _drop_wrong_side(self, position: Position) -> None:
+        """A position that turned over leaves exits behind that would add to it: they go."""
+        for order in self.state.live_of(position.symbol):
+            if order.reduce_only and order.side is position.side and order.order_id in self.state.live:
+                self.flow.cancel_now(order, Reason.POSITION_CLOSED)
 
     # --- the stop
 
@@ -174,12 +182,9 @@ class Brackets:
         price = self._wanted_target(desk.instrument, position)
         if target is not None and (price is None or target.price == price):
             self._resize(desk, target, qty)
-        elif price is not None and not self._target_pending(position.symbol):
+        elif price is not None and self._offered.get(position.symbol) != (self.scribe.ts, price):
+            self._offered[position.symbol] = (self.scribe.ts, price)
             self.place_target(desk, price, qty)
-
-    def _target_pending(self, symbol: str) -> bool:
-        orders = self.state.live_of(symbol)
-        return any(o.role is OrderRole.TAKE_PROFIT and o.state is OrderState.SUBMITTED for o in orders)
 
     def _wanted_target(self, instrument: Instrument, position: Position) -> Decimal | None:
         """Where the entry that just filled wants profit taken; None where none did."""

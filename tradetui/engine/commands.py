@@ -229,12 +229,12 @@ class CommandDesk:
     def _move_stop(self, desk: Desk, position: Position, price: Decimal) -> Reply:
         self.intake.check_stop_liquidation(desk, price, position)
         self._check_loosening(desk.symbol, position, price)
-        order = self.flow.brackets.new_stop(desk, price, desk.exit_qty())
         old = self.state.stop_of(desk.symbol)
         if old is not None and old.state is not OrderState.ARMED:
             raise refuse(
                 Reason.CONFLICTING_FLAGS, f"the stop {old.order_id} has been triggered and is executing"
             )
+        order = self.flow.brackets.new_stop(desk, price, desk.exit_qty())
         if self.settings.amend_ns > 0:
             self._withdraw_pending(desk.symbol, OrderRole.PROTECTIVE)
             self.flow.send(order, latency_ns=self.settings.amend_ns)

@@ -22,7 +22,7 @@ class Scribe:
         """The idempotency key of the command that is being carried out."""
         self.received_ts = 0
         self._written: list[Event] = []
-        self._order_number = len(state.orders)
+        self._order_number = max((int(name[2:]) for name in state.orders), default=0)
 
     def take(self) -> tuple[Event, ...]:
         """The events since the last call."""

@@ -1,0 +1,321 @@
+"""Whatever the market does and whoever presses whatever: the invariants of section 17 hold."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.engine.market import SECOND, Table, perp, spot
+from tradetui.domain.command import (
+    BreakEven,
+    CancelAll,
+    CancelOrder,
+    Flatten,
+    Half,
+    Reverse,
+    SetRiskLimits,
+    SetStop,
+    SetTarget,
+    Size,
+    SizeUnit,
+    Stop,
+    SubmitOrder,
+    Target,
+)
+from tradetui.domain.event import Filled, Locked, OrderChanged, SessionRolled, Unlocked, chain_hash
+from tradetui.domain.market_data import ClockTick, FeedState, Side
+from tradetui.domain.order import TRANSITIONS, OrderRole, OrderState, TimeInForce
+from tradetui.state import State
+from tradetui.trading import account, ledger
+
+D = Decimal
+STANDING = {OrderState.ARMED, OrderState.TRIGGERED, OrderState.WORKING, OrderState.PARTIALLY_FILLED}
+
+
+class Script:
+    """A seeded stream of market messages, commands, outages and restarts."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        is_spot = self.chance.random() < 0.4
+        instrument = spot() if is_spot else perp()
+        self.table = Table(instrument, latency_ns=self.chance.choice([0, 0, 50_000_000]))
+        self.tick = float(instrument.tick_size)
+        self.middle = 60_000.0
+        self.table.open(*self.book())
+
+    def price(self, ticks: int) -> float:
+        return round(self.middle + ticks * self.tick, 2)
+
+    def typed(self, ticks: int) -> Decimal:
+        return self.table.instrument.price_from_float(max(self.tick, self.price(ticks)))
+
+    def book(self) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+        chance = self.chance
+        gap = chance.randint(0, 3)
+        depth = chance.randint(1, 6)
+        sizes = [
+            round(chance.choice([0.002, 0.05, 0.3, 2.0]) * chance.random() + 0.001, 3) for _ in range(12)
+        ]
+        bids = [(self.price(-1 - gap - 7 * n), sizes[n]) for n in range(depth)]
+        return bids, [(self.price(1 + gap + 9 * n), sizes[n + 6]) for n in range(depth)]
+
+    def run(self, count: int) -> None:
+        moves = [self.move_market] * 12 + [self.command] * 6 + [self.outage] + [self.time] + [self.kill]
+        for _ in range(count):
+            self.chance.choice(moves)()
+            check(self.table)
+
+    def move_market(self) -> None:
+        table = self.table
+        fresh = table.engine.markets[table.symbol].feed_state.is_fresh
+        entered = self.entry_fills()
+        self._quote_and_print()
+        assert fresh or self.entry_fills() == entered, "I-16"
+
+    def entry_fills(self) -> int:
+        orders = self.table.state.orders
+        return sum(orders[fill.order_id].role is OrderRole.ENTRY for fill in self.table.fills)
+
+    def _quote_and_print(self) -> None:
+        chance, table = self.chance, self.table
+        jump = chance.choice([1, 10, 100, 3000])
+        self.middle = round(max(100.0, self.middle + self.tick * chance.randint(-jump, jump)), 2)
+        if chance.random() < 0.5:
+            table.snapshot(*self.book())
+        elif chance.random() < 0.1:
+            table.snapshot([(self.price(5), 1.0)], [(self.price(-5), 1.0)])
+        side = chance.choice([Side.BUY, Side.SELL, None])
+        table.trade(self.price(chance.randint(-20, 20)), round(chance.random() + 0.001, 3), side)
+        table.tick(chance.randint(0, 80_000_000))
+
+    def outage(self) -> None:
+        state = self.chance.choice([FeedState.STALE, FeedState.GAP, FeedState.DOWN, FeedState.STREAMING])
+        self.table.status(state)
+        if self.chance.random() < 0.7:
+            self.table.status(FeedState.STREAMING)
+
+    def time(self) -> None:
+        ns = self.chance.choice([SECOND, 60 * SECOND, 3600 * SECOND, 30 * 3600 * SECOND, -3 * SECOND])
+        self.table.now += ns
+        self.table.feed(ClockTick(self.table.now, self.table.now))
+        if ns < 0:
+            self.table.now -= ns
+
+    def kill(self) -> None:
+        self.table.restart()
+        if self.chance.random() < 0.8:
+            self.table.status(FeedState.STREAMING)
+            self.table.snapshot(*self.book())
+
+    def command(self) -> None:
+        chance, symbol = self.chance, self.table.symbol
+        kind = chance.randint(0, 13)
+        if kind <= 5:
+            self.press(self.submit())
+            return
+        ids = list(self.table.state.orders) or ["O-1"]
+        self.table.do(
+            [
+                Flatten(symbol=chance.choice([symbol, None])),
+                Half(symbol=symbol),
+                Reverse(symbol=symbol, stop=Stop(price=self.typed(chance.randint(-3000, 3000)))),
+                CancelOrder(order_id=chance.choice(ids)),
+                CancelAll(),
+                SetStop(symbol=symbol, stop=Stop(price=self.typed(chance.randint(-3000, 3000)))),
+                chance.choice(
+                    [
+                        BreakEven(symbol=symbol),
+                        SetTarget(
+                            symbol=symbol, target=Target(price=self.typed(chance.randint(-3000, 3000)))
+                        ),
+                    ]
+                ),
+                SetRiskLimits(daily_loss=chance.choice([D("0.01"), D("0.05")])),
+            ][kind - 6]
+        )
+
+    def press(self, command: SubmitOrder) -> None:
+        """Send an entry; what is accepted fits the budget as it was before (I-40)."""
+        engine = self.table.engine
+        room, at_risk = engine.head_room(), engine.open_risk()
+        reply = self.table.do(command)
+        if not reply.accepted or not reply.order_ids or self.table.settings.entry_ns or reply.key:
+            return
+        order = self.table.state.orders[reply.order_ids[-1]]
+        if order.role is OrderRole.ENTRY and self.table.state.session is not None:
+            assert order.planned_risk + at_risk <= room, "I-40"
+
+    def submit(self) -> SubmitOrder:
+        chance = self.chance
+        side = chance.choice([Side.BUY, Side.SELL])
+        away = -side.sign * chance.randint(20, 3000)
+        unit = chance.choice(list(SizeUnit))
+        value = {
+            SizeUnit.BASE: D(chance.choice(["0.001", "0.01", "0.1", "0.5"])),
+            SizeUnit.QUOTE: D(chance.randint(50, 5000)),
+            SizeUnit.EQUITY: D("0.1"),
+            SizeUnit.RISK: D(chance.choice(["0.25", "1", "2"])),
+        }[unit]
+        return SubmitOrder(
+            symbol=self.table.symbol,
+            side=side,
+            size=Size(value, unit),
+            limit=self.typed(chance.randint(-40, 40)) if chance.random() < 0.4 else None,
+            trigger=self.typed(side.sign * chance.randint(1, 60)) if chance.random() < 0.15 else None,
+            stop=Stop(price=self.typed(away)) if chance.random() < 0.9 else None,
+            target=chance.choice([None, Target(r=D(2)), Target(price=self.typed(-away))]),
+            tif=chance.choice([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK]),
+            post_only=chance.random() < 0.1,
+            reduce_only=chance.random() < 0.1,
+            key=chance.choice(["", "", "k1", f"k{chance.randint(2, 999)}"]),
+        )
+
+
+def check(table: Table) -> None:
+    """Every invariant that can be read off the state at the end of a transaction."""
+    state = table.state
+    position = state.holding(table.symbol)
+    stops = [o for o in state.live_of(table.symbol) if o.role is OrderRole.PROTECTIVE and o.state in STANDING]
+    if position is None:
+        exits = (OrderRole.PROTECTIVE, OrderRole.TAKE_PROFIT)
+        assert not [o for o in state.live.values() if o.role in exits], "I-34"
+        assert table.symbol in state.positions or not state.margin(table.symbol), "I-06"
+    else:
+        assert len(stops) == 1, "I-30"
+        sellable = position.qty // table.instrument.lot_size * table.instrument.lot_size
+        assert stops[0].leaves == sellable, "I-33"
+        assert stops[0].side is position.side.opposite
+        assert position.stop_id == stops[0].order_id
+        for order in state.live.values():
+            if order.reduce_only and order.role is not OrderRole.FLATTEN and order.state in STANDING:
+                assert order.leaves <= sellable, "R-RED-2"
+    for asset in state.assets():
+        assert state.cash(asset) >= 0, "I-04"
+    held = state.balances.get((ledger.margin(table.symbol), "USDT"), D(0))
+    assert held == state.margin(table.symbol), "margin of the ledger is that of the position"
+    if table.instrument.is_spot:
+        base = state.positions[table.symbol].signed_qty if table.symbol in state.positions else D(0)
+        assert state.cash("BTC") == base, "I-03"
+
+
+def check_journal(table: Table) -> None:
+    """Every invariant that is one of the journal as a whole."""
+    sessions: list[str] = []
+    states: dict[str, OrderState] = {}
+    triggered: list[str] = []
+    position, locked, previous_ts = D(0), False, 0
+    for event in table.journal:
+        assert event.ts >= previous_ts, "I-56"
+        previous_ts = event.ts
+        for asset in {leg.asset for leg in event.postings}:
+            assert sum(leg.amount for leg in event.postings if leg.asset == asset) == 0, "I-01"
+        body = event.body
+        match body:
+            case OrderChanged():
+                before = states.get(body.order.order_id)
+                after = body.order.state
+                if before is not None and before is not after:
+                    assert after in TRANSITIONS[before], "I-20"
+                states[body.order.order_id] = after
+                if after is OrderState.TRIGGERED and before is not after:
+                    triggered.append(body.order.order_id)
+            case Filled(fill=fill):
+                order = table.state.orders[fill.order_id]
+                change = account.signed_change(table.instrument, fill)
+                assert order.filled <= order.qty, "I-15"
+                if order.reduce_only:
+                    assert abs(position + change) < abs(position), "I-22"
+                    assert position * (position + change) >= 0, "I-22"
+                if locked:
+                    assert abs(position + change) <= abs(position), "I-41"
+                position += change
+                states[fill.order_id] = (
+                    OrderState.FILLED
+                    if states[fill.order_id] is OrderState.FILLED
+                    else OrderState.PARTIALLY_FILLED
+                )
+                if order.filled == order.qty and fill.fill_id == last_fill_of(table, order.order_id):
+                    states[fill.order_id] = OrderState.FILLED
+            case SessionRolled():
+                assert not sessions or body.session_id > sessions[-1], "I-44"
+                sessions.append(body.session_id)
+            case Locked():
+                locked = True
+            case Unlocked():
+                locked = False
+    assert len(triggered) == len(set(triggered)), "I-21"
+    held = table.state.positions.get(table.symbol)
+    assert position == (held.signed_qty if held else 0), "I-03"
+    external = table.state.balances[ledger.EXTERNAL, "USDT"]
+    total = sum((amount for (_, asset), amount in table.state.balances.items() if asset == "USDT"), D(0))
+    assert total == 0
+    assert external == -table.settings.balance
+
+
+def last_fill_of(table: Table, order_id: str) -> str:
+    return [fill.fill_id for fill in table.fills if fill.order_id == order_id][-1]
+
+
+def check_fold(table: Table) -> None:
+    """I-52, at the end of every transaction: the fold of the journal is the live state."""
+    assert State.fold(table.journal) == table.state
+
+
+def check_equity(table: Table) -> None:
+    """I-07: what equity lost or won is what was realized, paid in fees, and is open."""
+    state, engine = table.state, table.engine
+    shortfall = -state.balances.get((ledger.INSURANCE, "USDT"), D(0))
+    expected = (
+        table.settings.balance + state.realized_pnl - state.fees + engine.unrealized(table.symbol) + shortfall
+    )
+    assert abs(engine.equity() - expected) < D("0.00001"), "I-07"
+
+
+@given(seed=st.integers(0, 10**9))
+def test_no_market_and_no_command_breaks_an_invariant(seed: int) -> None:
+    script = Script(seed)
+    script.run(60)
+    check_fold(script.table)
+    check_journal(script.table)
+    check_equity(script.table)
+
+
+def digest(seed: int, count: int = 150) -> str:
+    script = Script(seed)
+    script.run(count)
+    value = b""
+    for event in script.table.journal:
+        value = chain_hash(value, event)
+    return value.hex()
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "77"])
+def test_two_processes_with_other_hash_seeds_write_the_same_bytes(hash_seed: str) -> None:
+    code = "from tests.engine.test_any_market import digest; print(digest(5), digest(6))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Asia/Tokyo"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [digest(5), digest(6)]
+
+
+def test_the_fold_is_the_live_state_after_every_transaction() -> None:
+    script = Script(11)
+    script.run(120)
+    folded = State()
+    for transaction in script.table.transactions:
+        for event in transaction:
+            folded.apply(event)
+    assert folded == script.table.state
+    assert len(script.table.journal) > 50
