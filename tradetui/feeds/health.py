@@ -1,0 +1,153 @@
+"""How far a symbol's data can be trusted: silence, lag, outages and the wait before the next try.
+
+Nothing here reads a clock: every call is given the time, monotonic seconds unless named otherwise.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from tradetui.domain.market_data import FeedState, FeedStatus
+
+_SEVERITY: Final = {
+    FeedState.STREAMING: 0,
+    FeedState.LAGGING: 1,
+    FeedState.STALE: 2,
+    FeedState.CROSSED: 3,
+    FeedState.GAP: 4,
+    FeedState.CONNECTING: 5,
+    FeedState.DOWN: 6,
+    FeedState.HALTED: 7,
+}
+_STABLE_S: Final = 10.0
+_LAG_WINDOW_S: Final = 300.0
+_QUIET_FACTOR: Final = 10.0
+_INTERVAL_WEIGHT: Final = 0.02
+
+
+@dataclass(slots=True)
+class FeedStats:
+    """What went wrong on a symbol so far, and how old its newest message was on arrival."""
+
+    gaps: int = 0
+    resyncs: int = 0
+    reconnects: int = 0
+    bad_messages: int = 0
+    latency_ms: float = 0.0
+
+
+class Backoff:
+    """The wait before the next try: 1, 2, 4 … 30 s and up to a quarter more, after a stable time none."""
+
+    def __init__(
+        self, first_s: float = 1.0, *, cap_s: float = 30.0, chance: Callable[[], float] = random.random
+    ) -> None:
+        self._first = first_s
+        self._cap = cap_s
+        self._chance = chance
+        self._failures = 0
+
+    def next_wait(self, lived_s: float) -> float:
+        """Seconds to wait after something that worked for so long."""
+        if lived_s >= _STABLE_S:
+            self._failures = 0
+            return 0.0
+        wait = min(self._cap, self._first * 2.0 ** min(self._failures, 10))
+        self._failures += 1
+        return wait * (1 + self._chance() / 4)
+
+
+class Pulse:
+    """When something was heard last, and how long a silence is normal for it."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._limit = limit_s
+        self._last: float | None = None
+        self._interval = 0.0
+
+    def beat(self, now: float) -> None:
+        """Something was heard."""
+        if self._last is not None:
+            self.allow(now - self._last, _INTERVAL_WEIGHT)
+        self._last = now
+
+    def allow(self, interval_s: float, weight: float = 1.0) -> None:
+        """Learn that a silence of this length was normal."""
+        self._interval += (interval_s - self._interval) * weight
+
+    def pause(self) -> None:
+        """Expect nothing until the next beat."""
+        self._last = None
+
+    def silence(self, now: float) -> float:
+        """Seconds since the last beat, 0.0 while nothing is expected."""
+        return 0.0 if self._last is None else now - self._last
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether the silence is longer than the setting and ten usual intervals."""
+        return self.silence(now) > max(self._limit, _QUIET_FACTOR * self._interval)
+
+
+class Lag:
+    """How much later than usual messages arrive: the venue's clock is only known up to an offset.
+
+    The offset is the smallest difference of the current and the previous window of five minutes.
+    """
+
+    def __init__(self) -> None:
+        self._started = 0.0
+        self._now: float | None = None
+        self._before: float | None = None
+
+    def seconds(self, delay_s: float, now: float) -> float:
+        """Seconds above the smallest known delay, given received minus exchange time."""
+        if self._now is None or now - self._started > _LAG_WINDOW_S:
+            self._before, self._now, self._started = self._now, delay_s, now
+        self._now = min(self._now, delay_s)
+        return delay_s - (self._now if self._before is None else min(self._now, self._before))
+
+
+class SymbolHealth:
+    """The state of one symbol: the worst of its parts (its market, book, trades, lag)."""
+
+    def __init__(self, symbol: str, *, lagging_after_s: float) -> None:
+        self.symbol = symbol
+        self.stats = FeedStats()
+        self._lagging_after = lagging_after_s
+        self._lag = Lag()
+        self._parts: dict[str, tuple[FeedState, str, float]] = {}
+        self._shown: tuple[FeedState, str, float] | None = None
+
+    @property
+    def state(self) -> FeedState:
+        """The state said last."""
+        return self._shown[0] if self._shown else FeedState.CONNECTING
+
+    def report(
+        self, part: str, state: FeedState, *, ts_received: int, text: str = "", retry_s: float = 0.0
+    ) -> FeedStatus | None:
+        """Take the state of a part; the symbol's status if that changed it."""
+        self._parts[part] = (state, text, retry_s)
+        worst = max(self._parts.values(), key=lambda known: _SEVERITY[known[0]])
+        if worst == self._shown:
+            return None
+        self._shown = worst
+        return FeedStatus(self.symbol, ts_received, worst[0], worst[1], worst[2])
+
+    def arrived(self, ts_exchange: int, *, ts_received: int, now: float) -> FeedStatus | None:
+        """Judge the delay of a message that carries the venue's time; a status if lagging began or ended."""
+        if not ts_exchange:
+            return None
+        delay = (ts_received - ts_exchange) / 1e9
+        self.stats.latency_ms = max(0.0, delay * 1000)
+        lag = self._lag.seconds(delay, now)
+        is_lagging = self._parts.get("lag", (FeedState.STREAMING,))[0] is FeedState.LAGGING
+        if lag > self._lagging_after and not is_lagging:
+            text = f"data is {lag:.1f} s late"
+            return self.report("lag", FeedState.LAGGING, ts_received=ts_received, text=text)
+        if is_lagging and lag < self._lagging_after / 2:
+            return self.report("lag", FeedState.STREAMING, ts_received=ts_received)
+        return None
