@@ -1,0 +1,100 @@
+"""The words of the ticket's fields: a draft becomes text, and text a draft or a fault in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from tradetui.domain.command import Size, SizeUnit, Stop, Target
+from tradetui.domain.grammar import GrammarError
+from tradetui.domain.number import canonical, parse_decimal
+from tradetui.domain.view import Draft
+from tradetui.ui.controls import read_size
+
+FIELDS: Final = ("size", "limit", "stop", "target")
+PLACEHOLDERS: Final[Mapping[str, str]] = {
+    "size": "0.5r  0.25  500usdt  10%",
+    "limit": "empty: at market",
+    "stop": "a price, or 1.5atr",
+    "target": "a price, or 2r; empty: none",
+}
+_UNITS: Final = {SizeUnit.BASE: "", SizeUnit.RISK: "r"}
+_ATR: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)?\s*atr", re.IGNORECASE)
+
+
+def words_of(draft: Draft, symbol: str) -> dict[str, str]:
+    """The text of each field."""
+    stop, target = draft.stop, draft.target
+    return {
+        "size": size_words(draft.size, symbol),
+        "limit": "" if draft.limit is None else canonical(draft.limit),
+        "stop": canonical(stop.price) if stop.price is not None else f"{multiple(stop)}atr",
+        "target": "" if target is None else _target_words(target),
+    }
+
+
+def multiple(stop: Stop) -> str:
+    """How many ATR, to two digits."""
+    return canonical(round(stop.atr or Decimal(1), 2))
+
+
+def size_words(size: Size, symbol: str) -> str:
+    """A size as the command line has it."""
+    if size.unit is SizeUnit.EQUITY:
+        return f"{canonical(size.value * 100)}%"
+    if size.unit is SizeUnit.QUOTE:
+        quote = symbol.partition("/")[2].partition(":")[0]
+        return f"{canonical(size.value)}{quote.lower()}"
+    return canonical(size.value) + _UNITS[size.unit]
+
+
+def _target_words(target: Target) -> str:
+    return f"{canonical(target.r)}r" if target.r is not None else canonical(target.price or Decimal(0))
+
+
+def read_fields(texts: Mapping[str, str], symbol: str, timeframe: str) -> tuple[Draft | None, dict[str, str]]:
+    """The draft that the fields describe, or the faults by field in words."""
+    faults: dict[str, str] = {}
+    texts = {name: texts.get(name, "").strip() for name in FIELDS}
+    size = _size(texts["size"], symbol, faults)
+    limit = _price("limit", texts["limit"], faults) if texts["limit"] else None
+    stop = _stop(texts["stop"], timeframe, faults)
+    target = _target(texts["target"], faults) if texts["target"] else None
+    if faults:
+        return None, faults
+    return Draft(size=size, limit=limit, stop=stop, target=target), {}
+
+
+def _size(text: str, symbol: str, faults: dict[str, str]) -> Size:
+    try:
+        return read_size(text, symbol)
+    except GrammarError as error:
+        faults["size"] = f"size: {error.message}"
+        return Size(Decimal(1))
+
+
+def _price(name: str, text: str, faults: dict[str, str], wanted: str = "a price above zero") -> Decimal:
+    try:
+        price = parse_decimal(text.replace(",", ""))
+    except ValueError:
+        price = Decimal(0)
+    if price <= 0:
+        faults[name] = f"{name}: expected {wanted}, was {text!r}"
+    return price
+
+
+def _stop(text: str, timeframe: str, faults: dict[str, str]) -> Stop:
+    if match := _ATR.fullmatch(text):
+        atr = Decimal(match[1] or 1)
+        if atr == 0:
+            faults["stop"] = "stop: expected a multiple of ATR above zero"
+        return Stop(atr=atr, timeframe=timeframe)
+    return Stop(price=_price("stop", text, faults, "a price above zero or a multiple such as 1.5atr"))
+
+
+def _target(text: str, faults: dict[str, str]) -> Target:
+    if text[-1:] in "rR":
+        return Target(r=_price("target", text[:-1], faults, "a multiple of R such as 2r"))
+    return Target(price=_price("target", text, faults, "a price above zero or a multiple of R such as 2r"))
