@@ -1,0 +1,156 @@
+"""Start-up from a journal: lock, check, fold (engine rules R-JRN-1, R-JRN-6 to R-JRN-8).
+
+A journal that does not hold is never repaired, emptied or written: the start is refused with the
+mend, and the file stays as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from tradetui.domain.event import Event
+from tradetui.domain.order import OrderRole
+from tradetui.errors import InvalidTransition
+from tradetui.journal.lock import JournalLock
+from tradetui.journal.reader import Head, JournalReader, Verification, verify
+from tradetui.journal.reader import Progress as Counted
+from tradetui.journal.schema import JournalDamaged, connect_to_read, create_or_check
+from tradetui.journal.writer import JournalWriter, RunStamp
+from tradetui.state import State
+
+Progress = Callable[[str], None]
+"""Called with what is being done, in words."""
+_FOLD_ERRORS = (ValueError, KeyError, ArithmeticError, AttributeError, TypeError)
+"""What a fold raises beside InvalidTransition when events contradict each other."""
+
+
+class Recovered(msgspec.Struct, frozen=True):
+    """What a journal holds, with the lock that keeps others away from it."""
+
+    path: Path
+    state: State
+    head: Head
+    lock: JournalLock
+    crashed: bool
+    """Whether the last run did not end in good order."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was in the journal."""
+        return self.head.seq == 0
+
+    @property
+    def words(self) -> str:
+        """What a trader finds again, in one sentence; empty for a new account."""
+        if self.is_new:
+            return ""
+        state = self.state
+        stops = sum(order.role is OrderRole.PROTECTIVE for order in state.live.values())
+        held = sum(state.holding(symbol) is not None for symbol in state.positions)
+        found = [
+            _count(held, "position"),
+            _count(stops, "stop"),
+            _count(len(state.live) - stops, "order"),
+        ]
+        verb = "recovered" if self.crashed else "continued"
+        return f"{verb}: {', '.join(found)}{' after a crash' if self.crashed else ''}"
+
+
+class LockedJournal:
+    """A run of a journal and the lock on it; closing gives both back."""
+
+    keeps = True
+
+    def __init__(self, writer: JournalWriter, lock: JournalLock) -> None:
+        self.writer = writer
+        self._lock = lock
+
+    def append(self, events: Sequence[Event]) -> asyncio.Future[None]:
+        """Queue events that follow each other; the future is done when they are on the disk."""
+        return self.writer.append(events)
+
+    async def close(self, now_ns: int) -> None:
+        """Commit what waits, end the run, let go of the lock; raises JournalError when it can not be written."""
+        try:
+            await self.writer.close(now_ns)
+        finally:
+            self._lock.release()
+
+
+async def recover(journal: Path, progress: Progress) -> Recovered:
+    """Lock a journal and fold it; a new one where there is none.
+
+    Raises JournalLocked, JournalDamaged (the file is untouched), JournalTooNew or JournalError.
+    """
+    progress("opening the journal")
+    lock = JournalLock.acquire(journal)
+    try:
+        return await asyncio.to_thread(_fold_file, journal, lock, progress)
+    except BaseException:
+        lock.release()
+        raise
+
+
+async def open_journal(recovered: Recovered, stamp: RunStamp) -> LockedJournal:
+    """Begin a run behind what was recovered; raises JournalError where the file can not be written."""
+    try:
+        writer = await JournalWriter.open(recovered.path, head=recovered.head, stamp=stamp)
+    except BaseException:
+        recovered.lock.release()
+        raise
+    return LockedJournal(writer, recovered.lock)
+
+
+def verify_journal(path: Path, progress: Counted | None = None) -> Verification:
+    """Check a whole journal: file, chain, numbering and sums, and that its events can be folded.
+
+    Damage is told in the result; raises JournalError or JournalTooNew when it can not be opened.
+    """
+    checked = verify(path, progress)
+    if checked.fault:
+        return checked
+    try:
+        with closing(JournalReader(path)) as reader:
+            _fold(reader)
+    except JournalDamaged as error:
+        return msgspec.structs.replace(checked, fault=error.found, last_seq=error.last_good)
+    return checked
+
+
+def _fold_file(path: Path, lock: JournalLock, progress: Progress) -> Recovered:
+    create_or_check(path)
+    crashed = _has_crashed(path)
+    with closing(JournalReader(path)) as reader:
+        state = _fold(reader, lambda done, total: progress(f"reading the journal {100 * done // total} %"))
+        return Recovered(path, state, reader.head, lock, crashed)
+
+
+def _fold(reader: JournalReader, progress: Counted | None = None) -> State:
+    """The state after all events; raises JournalDamaged also where they contradict each other."""
+    state = State()
+    for event in reader.events(progress):
+        try:
+            state.apply(event)
+        except (InvalidTransition, *_FOLD_ERRORS) as error:
+            found = f"event {event.seq} can not follow those before it: {error}"
+            raise JournalDamaged(reader.path, found, last_good=event.seq - 1) from error
+    return state
+
+
+def _has_crashed(path: Path) -> bool:
+    with closing(connect_to_read(path)) as connection:
+        try:
+            row = connection.execute("SELECT count(*) FROM run WHERE status='RUNNING'").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise JournalDamaged(path, str(error)) from error
+    return bool(row[0])
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
