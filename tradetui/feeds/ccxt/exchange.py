@@ -1,0 +1,141 @@
+"""A ccxt exchange for public data only: guarded, hardened, and set up for one profile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import cache
+from time import monotonic
+from typing import Any, Final
+
+from tradetui.domain.profile import Profile
+from tradetui.feeds.ccxt.book import RememberingBook
+from tradetui.feeds.ccxt.endpoint import send_to_endpoint
+from tradetui.feeds.ccxt.socket import HardenedClient, SocketOwner
+from tradetui.feeds.guard import guarded_class
+from tradetui.feeds.health import Backoff
+
+_TRADES_KEPT: Final = 10_000
+_KEEP_ALIVE_MS: Final = 10_000
+_TIMEOUT_MS: Final = 10_000
+_CUT_TO_DEPTH: Final = ("kraken",)
+_MARKET_TYPES: Final = {
+    "binance": ("spot", "linear", "inverse"),
+    "bybit": ("spot", "linear", "inverse"),
+    "okx": ("spot", "swap", "swap"),
+    "bitget": ("spot", "swap", "swap"),
+}
+
+
+class Hardening:
+    """What is different from ccxt's own: sockets, books that remember, and the pace of dialing."""
+
+    id: str
+    clients: dict[str, Any]
+    orderbooks: dict[str, Any]
+    owner: SocketOwner
+    dialing: Callable[[str], None] | None
+    backoff: Callable[[], Backoff]
+    _dials: dict[str, tuple[Backoff, float]]
+    _sockets: set[HardenedClient]
+    _spawned: set[asyncio.Task[Any]]
+
+    def harden(
+        self, owner: SocketOwner, *, dialing: Callable[[str], None], backoff: Callable[[], Backoff]
+    ) -> None:
+        """Name who hears of its sockets and of the address each stream dials, and how to back off."""
+        self.owner, self.dialing, self.backoff = owner, dialing, backoff
+        self._dials, self._sockets, self._spawned = {}, set(), set()
+
+    def client(self, url: str) -> Any:
+        """The socket of a stream's address, hardened when it is new."""
+        if self.dialing:
+            self.dialing(url)
+        socket = super().client(url)  # type: ignore[misc]
+        if not hasattr(socket, "owner"):
+            socket.harden(self.owner)
+            self._sockets = {each for each in self._sockets if each.tasks} | {socket}
+        return socket
+
+    def order_book(self, snapshot: Any = None, depth: int | None = None) -> RememberingBook:
+        """A book that remembers; cut to the depth only where the venue itself forgets what is below."""
+        return RememberingBook(snapshot, depth if self.id in _CUT_TO_DEPTH else None)
+
+    def spawn(self, method: Any, *arguments: Any) -> Any:
+        """Run a background call of ccxt in a task that is known."""
+
+        async def tracked() -> Any:
+            task = asyncio.current_task()
+            if task:
+                self._spawned.add(task)
+                task.add_done_callback(self._spawned.discard)
+            return await method(*arguments)
+
+        future = super().spawn(tracked)  # type: ignore[misc]
+        future.add_done_callback(_consume)
+        return future
+
+    def ws_dial_delay(self, url: str) -> float:
+        """Seconds before this address may be dialed again."""
+        known = self._dials.get(url)
+        return max(0.0, known[1] - monotonic()) if known else 0.0
+
+    def note_loss(self, socket: HardenedClient, lived_s: float) -> None:
+        """A socket ended after so long: put off the next dial, and honor a Retry-After."""
+        backoff = self._dials.get(socket.url, (self.backoff(), 0.0))[0]
+        wait = max(backoff.next_wait(lived_s), socket.last_retry_after or 0.0)
+        self._dials[socket.url] = (backoff, monotonic() + wait)
+
+    async def shut(self) -> None:
+        """Close every socket, task and session."""
+        await asyncio.sleep(0)
+        for task in self._spawned:
+            task.cancel()
+        await asyncio.gather(*self._spawned, return_exceptions=True)
+        await asyncio.gather(*(socket.shut() for socket in {*self._sockets, *self.clients.values()}))
+        self.clients.clear()
+        await self.close()  # type: ignore[attr-defined]
+
+
+def _consume(future: Any) -> None:
+    if not future.cancelled():
+        future.exception()
+
+
+@cache
+def hardened_class(exchange_id: str) -> type[Any]:
+    """The guarded and hardened form of an exchange; raises FeedError for one without streams."""
+    guarded = guarded_class(exchange_id)
+    return type(
+        guarded.__name__.replace("Guarded", "Hardened"), (Hardening, guarded), {"client_type": HardenedClient}
+    )
+
+
+def open_exchange(profile: Profile) -> Any:
+    """A client for a profile: its market types, its endpoint, no credentials."""
+    exchange = hardened_class(profile.exchange)(
+        {
+            "timeout": _TIMEOUT_MS,
+            "streaming": {"keepAlive": _KEEP_ALIVE_MS},
+            "options": {"tradesLimit": _TRADES_KEPT, **_market_types(profile)},
+        }
+    )
+    if profile.endpoint:
+        send_to_endpoint(exchange, profile.endpoint)
+        exchange.timeout_on_exit = 0
+    return exchange
+
+
+def _market_types(profile: Profile) -> dict[str, Any]:
+    spot, linear, inverse = _MARKET_TYPES.get(profile.exchange, ("", "", ""))
+    if not spot:
+        return {}
+    wanted = {_kind_word(symbol, (spot, linear, inverse)) for symbol in profile.symbols}
+    return {"fetchMarkets": {"types": sorted(wanted)}}
+
+
+def _kind_word(symbol: str, words: tuple[str, str, str]) -> str:
+    pair, _, settle = symbol.partition(":")
+    if not settle:
+        return words[0]
+    return words[2] if pair.startswith(f"{settle}/") else words[1]

@@ -1,0 +1,79 @@
+"""A market as ccxt describes it, turned into an instrument."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any, Final
+
+from tradetui.domain.instrument import Instrument, InstrumentKind, InstrumentStatus
+from tradetui.domain.number import ONE, ZERO
+from tradetui.domain.profile import Profile
+from tradetui.errors import FeedError
+
+_UNKNOWN_LEVERAGE: Final = Decimal(20)
+_FINEST: Final = Decimal("0.00000001")
+
+
+def instrument_of(market: dict[str, Any], profile: Profile) -> Instrument:
+    """The instrument of a ccxt market; raises FeedError for options and dated contracts."""
+    kind = _kind(market)
+    limits = market.get("limits") or {}
+    lot = _step(market, "amount")
+    amount = limits.get("amount") or {}
+    return Instrument(
+        symbol=market["symbol"],
+        venue=profile.exchange,
+        kind=kind,
+        base=market["base"],
+        quote=market["quote"],
+        settle=market.get("settle") or market["quote"],
+        tick_size=_step(market, "price"),
+        lot_size=lot,
+        contract_size=_number(market.get("contractSize")) or ONE,
+        min_qty=_number(amount.get("min")) or lot,
+        max_qty=_number(amount.get("max")),
+        min_notional=_number((limits.get("cost") or {}).get("min")) or ZERO,
+        maker_fee=_fee(profile.maker_fee, market.get("maker")),
+        taker_fee=_fee(profile.taker_fee, market.get("taker")),
+        max_leverage=_max_leverage(kind, limits, profile),
+        status=InstrumentStatus.HALTED if market.get("active") is False else InstrumentStatus.TRADING,
+    )
+
+
+def _kind(market: dict[str, Any]) -> InstrumentKind:
+    if market.get("spot"):
+        return InstrumentKind.SPOT
+    if market.get("swap"):
+        return InstrumentKind.PERP_INVERSE if market.get("inverse") else InstrumentKind.PERP_LINEAR
+    raise FeedError(f"{market['symbol']}: expected spot or a perpetual, is {market.get('type')}")
+
+
+def _step(market: dict[str, Any], what: str) -> Decimal:
+    return _number((market.get("precision") or {}).get(what)) or _FINEST
+
+
+def _number(value: object) -> Decimal | None:
+    """A number of ccxt's, exact to its shortest text; None for none, zero or below."""
+    number = Decimal(str(value)) if value is not None else ZERO
+    return Decimal(format(number, "f")) if number.is_finite() and number > 0 else None
+
+
+def _fee(wanted: Decimal | None, market_fee: object) -> Decimal:
+    if wanted is not None:
+        return wanted
+    return Decimal(str(market_fee)) if market_fee is not None else ZERO
+
+
+def _max_leverage(kind: InstrumentKind, limits: dict[str, Any], profile: Profile) -> Decimal:
+    if kind is InstrumentKind.SPOT:
+        return ONE
+    known = _number((limits.get("leverage") or {}).get("max"))
+    return known or max(_UNKNOWN_LEVERAGE, profile.leverage)
+
+
+def nearest_symbol(symbol: str, known: list[str]) -> str:
+    """The known symbol that looks most like this one; empty where none does."""
+    same_pair = [each for each in known if each.partition(":")[0] == symbol.partition(":")[0]]
+    near = same_pair or get_close_matches(symbol.upper(), known, n=1, cutoff=0.5)
+    return near[0] if near else ""

@@ -1,0 +1,50 @@
+"""Public trades as ccxt gives them, turned into trades that each come once."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Final
+
+from tradetui.domain.market_data import Side, Trade
+from tradetui.feeds.ccxt.book import exchange_ns
+
+_REMEMBERED: Final = 20_000
+_INF: Final = float("inf")
+
+
+class TradeReader:
+    """Reads one symbol's trades: each id once, and none with a price or quantity that can not be."""
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+        self._known: set[int | str] = set()
+        self._order: deque[int | str] = deque()
+
+    def read(self, row: dict[str, Any], ts_received: int) -> Trade | None:
+        """A trade; None for one seen before. Raises ValueError for a price or quantity that can not be."""
+        price, qty = row.get("price"), row.get("amount")
+        if not (isinstance(price, int | float) and isinstance(qty, int | float)):
+            raise ValueError(f"a trade of {qty} at {price}")
+        if not (0 < price < _INF and 0 < qty < _INF):
+            raise ValueError(f"a trade of {qty} at {price}")
+        trade_id = _identity(row.get("id"))
+        if trade_id is not None and not self._is_new(trade_id):
+            return None
+        side = row.get("side")
+        aggressor = Side(side) if side in ("buy", "sell") else None
+        stamp = exchange_ns(row.get("timestamp"), ts_received)
+        return Trade(self.symbol, stamp, ts_received, float(price), float(qty), aggressor, trade_id)
+
+    def _is_new(self, trade_id: int | str) -> bool:
+        if trade_id in self._known:
+            return False
+        self._known.add(trade_id)
+        self._order.append(trade_id)
+        if len(self._order) > _REMEMBERED:
+            self._known.discard(self._order.popleft())
+        return True
+
+
+def _identity(value: object) -> int | str | None:
+    text = "" if value is None else str(value)
+    return int(text) if text.isdecimal() else text or None

@@ -1,0 +1,62 @@
+"""What went wrong with an exchange, in words a trader can act on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import ClientConnectorCertificateError, ClientSSLError
+from ccxt import BadSymbol, ExchangeNotAvailable, OnMaintenance, RequestTimeout
+
+_STATUS: Final = re.compile(r"\s([45]\d\d)\s")
+_LONGEST: Final = 100
+_MEANING: Final = {
+    401: "refused",
+    403: "blocked here",
+    404: "not found",
+    418: "banned for asking too often",
+    429: "asked too often",
+    451: "blocked here",
+}
+
+
+def words_for(error: BaseException) -> str:
+    """One short clause for a failure of ccxt, aiohttp or the network."""
+    status = http_status(error)
+    if status:
+        return (
+            f"{_MEANING.get(status, 'exchange unavailable' if status >= 500 else 'refused')} (HTTP {status})"
+        )
+    if isinstance(error.__cause__, ClientConnectorCertificateError | ClientSSLError):
+        return "its certificate was not accepted"
+    if isinstance(error, TimeoutError):
+        return "no data after subscribing"
+    if isinstance(error, RequestTimeout):
+        return "no answer in time"
+    if isinstance(error, OnMaintenance):
+        return "exchange in maintenance"
+    if isinstance(error, BadSymbol):
+        return "symbol no longer listed"
+    if isinstance(error, ExchangeNotAvailable) and error.__cause__ is not None:
+        return "no connection"
+    return _shortened(str(error)) or type(error).__name__
+
+
+def http_status(error: BaseException) -> int:
+    """The HTTP status that a ccxt error names; 0 for none."""
+    found = _STATUS.search(f"{error} ") if "http" in str(error) else None
+    return int(found[1]) if found else 0
+
+
+def retry_after(headers: Mapping[str, str] | None) -> float:
+    """The seconds of a Retry-After header; 0.0 for none."""
+    for name, value in (headers or {}).items():
+        if name.lower() == "retry-after" and value.isdecimal():
+            return float(value)
+    return 0.0
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
