@@ -36,8 +36,10 @@ def daily(captures: Path) -> list[Candle]:
     with (captures / "indicators_skender/quotes/default.csv").open() as file:
         for row in csv.DictReader(file):
             ts = int(datetime.fromisoformat(row["date"]).replace(tzinfo=UTC).timestamp()) * 10**9
-            figures = (float(row[key]) for key in ("open", "high", "low", "close", "volume"))
-            candles.append(Candle(ts, *figures))
+            first, high, low, close, volume = (
+                float(row[key]) for key in ("open", "high", "low", "close", "volume")
+            )
+            candles.append(Candle(ts, first, high, low, close, volume))
     return candles
 
 
