@@ -1,0 +1,46 @@
+"""What the account is worth by what has been committed, at the prices known now."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradetui.domain.number import MONEY, ZERO
+from tradetui.engine import Engine
+from tradetui.engine.books import Books
+from tradetui.state import State
+from tradetui.trading.settings import RiskLimits
+
+
+class PublishedBooks(Books):
+    """The engine's own arithmetic on the published state: an uncommitted fill moves nothing here."""
+
+    def __init__(self, engine: Engine, published: State) -> None:
+        """Ask an engine for prices and a fold of committed events for everything else."""
+        super().__init__(engine.settings, published, {})
+        self._engine = engine
+        self._limits: RiskLimits | None = None
+        self._limits_of: dict[str, str] | None = None
+
+    def valuation(self, symbol: str) -> Decimal | None:
+        """The price that a position is valued at (R-POS-2)."""
+        return self._engine.valuation(symbol)
+
+    def is_priced(self, symbol: str) -> bool:
+        """Whether there is a price at all."""
+        return self.valuation(symbol) is not None
+
+    def equity(self) -> Decimal:
+        """What the account is worth; the deposit to come while it is not open."""
+        return super().equity() if self.state.account else self.settings.balance
+
+    @property
+    def limits(self) -> RiskLimits:
+        """The limits that hold now, parsed once for each change."""
+        if self._limits is None or self._limits_of is not self.state.limits:
+            self._limits_of, self._limits = self.state.limits, super().limits
+        return self._limits
+
+    def in_r(self, amount: Decimal) -> Decimal:
+        """An amount in R of size; zero where a R is worth nothing."""
+        r_value = self.r_value()
+        return MONEY.divide(amount, r_value) if r_value > 0 else ZERO

@@ -1,0 +1,192 @@
+"""The chart's part of a frame: candles, lines, own prices and fills."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+import msgspec
+
+from tradetui.domain.market_data import Candle
+from tradetui.domain.number import MONEY, canonical
+from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.position import Position
+from tradetui.domain.view import ChartCandle, ChartView, FillMark, IndicatorLine, PriceMark, ViewRequest
+from tradetui.market.lines import IndicatorLines
+from tradetui.market.market import Market
+from tradetui.market.series import CandleSeries
+from tradetui.runtime.views.books import PublishedBooks
+from tradetui.runtime.views.kept import Kept
+from tradetui.runtime.views.words import SECOND, price_text, qty_text, short_qty
+from tradetui.state import State
+
+_HIDDEN = frozenset({OrderState.NEW, OrderState.HELD})
+
+
+class ChartPart:
+    """Rebuilds closed candles and lines only when a candle closed or the request changed."""
+
+    def __init__(self, published: State, books: PublishedBooks) -> None:
+        """Own orders and fills come from the published state."""
+        self._published = published
+        self._books = books
+        self._key: object = None
+        self._lines: tuple[tuple[IndicatorLines, tuple[IndicatorLine, ...]], ...] = ()
+        self._closed: tuple[ChartCandle, ...] = ()
+        self._version = 0
+        self._marks: Kept[tuple[PriceMark, ...]] = Kept(())
+        self._fills: Kept[tuple[FillMark, ...]] = Kept(())
+        self._view: Kept[ChartView | None] = Kept(None)
+
+    def view(self, market: Market, request: ViewRequest) -> ChartView | None:
+        """The chart of a market as a request wants it; the same object while nothing on it changed."""
+        key = (market, market.tape.trades, market.version, self._published.seq, request)
+        return self._view.get(key, lambda: self._build(market, request))
+
+    def _build(self, market: Market, request: ViewRequest) -> ChartView:
+        series = market.candles(request.timeframe)
+        self._keep_closed(market, series, request)
+        at_edge = request.offset <= 0
+        candle = series.open if at_edge else None
+        seq = self._published.seq
+        value = self._books.valuation(market.symbol)
+        marks = self._marks.get((market, seq, market.last_price, value), lambda: self._price_marks(market))
+        first = self._closed[0].open_ts if self._closed else 0
+        return ChartView(
+            symbol=market.symbol,
+            timeframe=request.timeframe,
+            price_scale=market.instrument.price_scale,
+            version=self._version,
+            closed=self._closed,
+            open=_chart_candle(candle) if candle is not None else None,
+            lines=self._with_last(at_edge=at_edge),
+            marks=marks,
+            fills=self._fills.get((market, seq, first), lambda: self._fill_marks(market.symbol, first)),
+            loading="" if self._closed or market.feed_state.is_fresh else "loading history",
+            at_edge=at_edge,
+        )
+
+    # --- closed candles and their lines
+
+    def _keep_closed(self, market: Market, series: CandleSeries, request: ViewRequest) -> None:
+        wanted = (request.columns, request.offset, request.overlays, request.panes)
+        key = (market, market.instrument, request.timeframe, series.version, wanted)
+        if key == self._key:
+            return
+        self._key = key
+        self._version += 1
+        self._closed = closed_candles(series, request.columns, request.offset)
+        names = dict.fromkeys((*request.overlays, *request.panes))
+        found = (_indicator(market, request, name) for name in names)
+        self._lines = tuple(
+            (lines, closed_lines(lines, len(self._closed), request.offset))
+            for lines in dict.fromkeys(lines for lines in found if lines is not None)
+        )
+
+    def _with_last(self, *, at_edge: bool) -> tuple[IndicatorLine, ...]:
+        """The lines with their value on the open candle; without one where history is shown."""
+        if not at_edge:
+            return tuple(line for _, group in self._lines for line in group)
+        replace = msgspec.structs.replace
+        return tuple(
+            replace(line, last=_known(value))
+            for lines, group in self._lines
+            for line, value in zip(group, lines.peek(), strict=True)
+        )
+
+    # --- own prices
+
+    def _price_marks(self, market: Market) -> tuple[PriceMark, ...]:
+        instrument, symbol = market.instrument, market.symbol
+        marks: list[PriceMark] = []
+        last = market.last_price
+        if last is not None:
+            label = price_text(instrument.price_from_float(last), instrument.price_scale)
+            marks.append(PriceMark("last", last, label))
+        position = self._published.holding(symbol)
+        if position is not None:
+            marks.append(PriceMark("entry", float(position.entry_price), "entry"))
+            liquidation = self._books.liquidation_of(position)
+            if liquidation is not None:
+                marks.append(PriceMark("liquidation", float(liquidation), "liq"))
+        for order in self._published.live_of(symbol):
+            mark = order_mark(order, position)
+            if mark is not None:
+                marks.append(mark)
+        return tuple(marks)
+
+    def _fill_marks(self, symbol: str, first: int) -> tuple[FillMark, ...]:
+        fills = self._published.fills
+        return tuple(
+            FillMark(f.ts, float(f.price), f.side) for f in fills if f.symbol == symbol and f.ts >= first
+        )
+
+
+def closed_candles(series: CandleSeries, columns: int, offset: int) -> tuple[ChartCandle, ...]:
+    """The newest closed candles, oldest first, without so many of the newest as the offset says."""
+    bars = series.bars
+    last = max(0, len(series) - max(0, offset))
+    shown = slice(max(0, last - max(0, columns)), last)
+    prices = (bars.open, bars.high, bars.low, bars.close, bars.volume)
+    opened = [int(second) * SECOND for second in bars.open_s[shown].tolist()]
+    rows = zip(opened, *(column[shown].tolist() for column in prices), strict=True)
+    return tuple([ChartCandle(*row) for row in rows])
+
+
+def closed_lines(lines: IndicatorLines, count: int, offset: int) -> tuple[IndicatorLine, ...]:
+    """An indicator's lines over the closed candles shown; None where it is not ready or not known."""
+    history = lines.history()
+    last = max(0, history.shape[1] - max(0, offset))
+    shown = history[:, max(0, last - count) : last].tolist()
+    made = []
+    for output, row in zip(lines.outputs, shown, strict=True):
+        known = [_known(value) for value in row]
+        values = (*(None,) * (count - len(known)), *known)
+        made.append(IndicatorLine(output.name, lines.name, lines.pane, output.style, values, None))
+    return tuple(made)
+
+
+def order_mark(order: Order, position: Position | None) -> PriceMark | None:
+    """An own order as a named price; None for one that has no price or does not stand yet."""
+    price = order.trigger if order.trigger is not None else order.price
+    if price is None or order.state in _HIDDEN:
+        return None
+    kind = mark_kind(order)
+    label = f"{kind} {short_qty(order.leaves)}"
+    if kind == "stop":
+        label = f"stop {qty_text(order.leaves)}"
+    elif kind == "target":
+        label = target_label(price, position)
+    return PriceMark(kind, float(price), label, order.order_id)
+
+
+def mark_kind(order: Order) -> str:
+    """What an own order is on a price row: stop, target, buy or sell."""
+    if order.role is OrderRole.PROTECTIVE:
+        return "stop"
+    return "target" if order.role is OrderRole.TAKE_PROFIT else order.side.value
+
+
+def target_label(price: Decimal, position: Position | None) -> str:
+    """The target with its distance in R of the initial stop, where there is one."""
+    if position is None or position.initial_stop is None or position.initial_stop == position.entry_price:
+        return "target"
+    away = MONEY.divide(price - position.entry_price, position.entry_price - position.initial_stop)
+    return f"target {canonical(away.quantize(Decimal('0.1'), context=MONEY))}R"
+
+
+def _indicator(market: Market, request: ViewRequest, name: str) -> IndicatorLines | None:
+    try:
+        return market.indicator(request.timeframe, name)
+    except ValueError:
+        return None
+
+
+def _chart_candle(candle: Candle) -> ChartCandle:
+    return ChartCandle(
+        candle.open_ts, candle.open, candle.high, candle.low, candle.close, candle.volume
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

@@ -1,0 +1,44 @@
+"""The tape's part of a frame."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tradetui.domain.view import TapeRow, TapeView, ViewRequest
+from tradetui.market.market import Market
+from tradetui.runtime.views.kept import Kept
+from tradetui.runtime.views.words import SECOND
+
+_BIG_NEEDS: Final = 20
+"""So many prints make a sample in which one can stand out."""
+
+
+class TapePart:
+    """The newest prints; rebuilt with a print, and each second for the rates."""
+
+    def __init__(self) -> None:
+        """Begin without a print."""
+        self._view: Kept[TapeView | None] = Kept(None)
+
+    def view(self, market: Market, request: ViewRequest, *, now: int) -> TapeView | None:
+        """The tape as a request wants it; the same object while nothing on it changed."""
+        wanted = (request.tape_rows, request.tape_min_qty)
+        key = (market, market.instrument, market.tape.trades, wanted, now // SECOND)
+        return self._view.get(key, lambda: _build(market, request, now))
+
+
+def _build(market: Market, request: ViewRequest, now: int) -> TapeView:
+    tape, instrument = market.tape, market.instrument
+    big_qty = tape.big_qty if len(tape) >= _BIG_NEEDS else float("inf")
+    rows = [
+        TapeRow(trade.ts_exchange or trade.ts_received, trade.price, trade.qty, trade.aggressor, trade.qty >= big_qty)
+        for trade in tape.newest(request.tape_rows, request.tape_min_qty)
+    ]
+    return TapeView(
+        rows=tuple(rows),
+        trades_per_s=tape.trades_per_second(now),
+        buy_share=tape.buy_share(now),
+        price_scale=instrument.price_scale,
+        qty_scale=instrument.qty_scale,
+        delta=tape.delta,
+    )

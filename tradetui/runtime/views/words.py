@@ -1,0 +1,81 @@
+"""Numbers as a trader reads them: few digits, exact where they are money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tradetui.domain.number import MONEY, canonical
+
+SECOND: Final = 1_000_000_000
+MS: Final = 1_000_000
+CENT: Final = Decimal("0.01")
+FINE: Final = Decimal("0.0001")
+_SLOW_MS: Final = 10_000
+_LISTED: Final = 4
+
+
+def cents(amount: Decimal) -> Decimal:
+    """An amount of money with two digits."""
+    return amount.quantize(CENT, context=MONEY)
+
+
+def fine(amount: Decimal) -> Decimal:
+    """A small amount, or a number of R, with four digits."""
+    return amount.quantize(FINE, context=MONEY)
+
+
+def at_scale(value: Decimal, scale: int) -> Decimal:
+    """A value with so many digits after the point."""
+    return value.quantize(Decimal(1).scaleb(-scale), context=MONEY)
+
+
+def price_text(price: Decimal, scale: int) -> str:
+    """61,510.2 on a scale of 1."""
+    return f"{at_scale(price, scale):,f}"
+
+
+def qty_text(qty: Decimal) -> str:
+    """A quantity without trailing zeros."""
+    return canonical(qty)
+
+
+def short_qty(qty: Decimal) -> str:
+    """A quantity without the zero before its point: .075."""
+    text = canonical(qty)
+    return text[1:] if text.startswith("0.") else text
+
+
+def listed_qtys(qtys: Sequence[Decimal]) -> str:
+    """The first few quantities, and a sign that there are more."""
+    shown = " ".join(short_qty(qty) for qty in qtys[:_LISTED])
+    return f"{shown} …" if len(qtys) > _LISTED else shown
+
+
+def fee_text(fee: Decimal, asset: str, currency: str) -> str:
+    """A fee in the account's currency as a bare number, else with its asset."""
+    digits = 2 if abs(fee) >= Decimal("0.1") else 4
+    if asset == currency:
+        return f"{at_scale(fee, digits):,f}"
+    return f"{canonical(at_scale(fee, 8))} {asset}"
+
+
+def span_text(span_ns: int) -> str:
+    """152 ms, 41 s, 3 m 5 s, 2 h 7 m."""
+    ms = max(0, span_ns) // MS
+    seconds = ms // 1000
+    if ms < _SLOW_MS:
+        return f"{ms} ms"
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} m {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} m"
+
+
+def time_of_day(ts: int, zone: str) -> str:
+    """00:00 UTC, in the zone of the account's trading day."""
+    return f"{datetime.fromtimestamp(ts // SECOND, UTC).astimezone(ZoneInfo(zone)):%H:%M %Z}"
