@@ -76,7 +76,7 @@ class LockedJournal:
         return self.writer.append(events)
 
     async def close(self, now_ns: int) -> None:
-        """Commit what waits, end the run, let go of the lock; raises JournalError when it can not be written."""
+        """End the run and let go of the lock; raises JournalError when that can not be written."""
         try:
             await self.writer.close(now_ns)
         finally:

@@ -1,0 +1,189 @@
+"""What has happened, in sentences that a trader reads once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tradetui.domain.command import Reason, Refusal
+from tradetui.domain.event import Event, Filled, LimitBreached, Locked, Noted, OrderChanged, Unlocked
+from tradetui.domain.fill import Fill
+from tradetui.domain.market_data import FeedState, FeedStatus, Side
+from tradetui.domain.number import MONEY, ZERO, canonical
+from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.view import Notice
+from tradetui.state import WARNED, State
+
+_LOST: Final = frozenset(
+    {FeedState.DOWN, FeedState.GAP, FeedState.STALE, FeedState.CROSSED, FeedState.HALTED}
+)
+_DONE: Final = frozenset({OrderState.CANCELED, OrderState.EXPIRED, OrderState.EXPIRED_IN_MATCH})
+_QUIET: Final = frozenset({Reason.REPLACED, Reason.POSITION_CLOSED, Reason.PARENT_CANCELED})
+"""Why orders go that nobody has to be told about: the fill that led to it is told."""
+_WHY: Final[dict[OrderRole, str]] = {
+    OrderRole.TAKE_PROFIT: "target reached: ",
+    OrderRole.FLATTEN: "closed: ",
+    OrderRole.LIQUIDATION: "liquidated: ",
+}
+
+
+def describe(events: Sequence[Event], state: State, *, asked: bool = False) -> tuple[Notice, ...]:
+    """What one transaction means; `state` is the state after it.
+
+    With `asked` somebody waits for the reply to a command and reads its refusal there.
+    """
+    return (*_fills(events, state), *_others(events, state, asked=asked))
+
+
+def refusal_text(refusal: Refusal) -> str:
+    """A refusal with what would have passed."""
+    return f"refused: {refusal.text}{f'; {refusal.mend}' if refusal.mend else ''}"
+
+
+class FeedWatch:
+    """Says when the data of a symbol is lost and when it is back."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, FeedState] = {}
+
+    def changed(self, status: FeedStatus) -> Notice | None:
+        """What a status means to the trader; None where it says nothing new."""
+        before = self._states.get(status.symbol, FeedState.CONNECTING)
+        lost = before in _LOST
+        if status.state is before:
+            return None
+        if status.state in _LOST:
+            self._states[status.symbol] = status.state
+            return Notice(status.ts_received, "warning", _lost_words(status))
+        if status.state is FeedState.CONNECTING and lost:
+            return None  # still lost; told when it is back
+        self._states[status.symbol] = status.state
+        return Notice(status.ts_received, "info", f"{status.symbol}: data is back") if lost else None
+
+
+def _lost_words(status: FeedStatus) -> str:
+    why = f": {status.text}" if status.text else ""
+    again = f"; next try in {status.retry_s:.0f} s" if status.retry_s else ""
+    return f"{status.symbol} {status.state.value}{why}{again}"
+
+
+# --- fills: the levels of one execution are one sentence
+
+
+def _fills(events: Sequence[Event], state: State) -> Iterator[Notice]:
+    by_order: dict[str, list[Fill]] = {}
+    for event in events:
+        if isinstance(event.body, Filled):
+            by_order.setdefault(event.body.fill.order_id, []).append(event.body.fill)
+    for order_id, fills in by_order.items():
+        yield _filled(state.orders[order_id], fills, state)
+
+
+def _filled(order: Order, fills: list[Fill], state: State) -> Notice:
+    last = fills[-1]
+    qty = sum((fill.qty for fill in fills), ZERO)
+    value = sum((MONEY.multiply(fill.qty, fill.price) for fill in fills), ZERO)
+    price = _price(state, last.symbol, MONEY.divide(value, qty))
+    verb = "bought" if last.side is Side.BUY else "sold"
+    text = f"{_why(order, state)}{verb} {canonical(qty)} {last.symbol} at {price}"
+    text += " avg" if len({fill.price for fill in fills}) > 1 else ""
+    text += f", fee {_amount(sum((fill.fee for fill in fills), ZERO))}"
+    text += "" if last.fee_asset == state.currency else f" {last.fee_asset}"
+    pnl = sum((fill.realized_pnl for fill in fills), ZERO)
+    text += f", result {pnl:+,.2f}" if pnl else ""
+    text += "" if order.state.is_terminal else f" ({canonical(order.leaves)} to go)"
+    return Notice(last.ts, _severity(order), text)
+
+
+def _why(order: Order, state: State) -> str:
+    if order.role is OrderRole.PROTECTIVE and order.trigger is not None:
+        return f"stop fired at {_price(state, order.symbol, order.trigger)}: "
+    return _WHY.get(order.role, "")
+
+
+def _severity(order: Order) -> str:
+    if order.role is OrderRole.LIQUIDATION:
+        return "error"
+    return "warning" if order.role is OrderRole.PROTECTIVE else "success"
+
+
+# --- everything else
+
+
+def _others(events: Sequence[Event], state: State, *, asked: bool) -> Iterator[Notice]:
+    for event in events:
+        found: tuple[str, str] | None = None
+        match event.body:
+            case OrderChanged():
+                found = _order_words(event.body, asked=asked)
+            case LimitBreached():
+                found = _breach_words(event.body)
+            case Locked():
+                found = "error", f"locked until {_clock(event.body.until_ts, state)}: {_cause(event.body)}"
+            case Unlocked():
+                found = "success", "unlocked: a new trading day began"
+            case Noted():
+                found = _note_words(event.body, asked=asked)
+        if found is not None:
+            yield Notice(event.ts, *found)
+
+
+def _order_words(body: OrderChanged, *, asked: bool) -> tuple[str, str] | None:
+    order = body.order
+    if order.state in (OrderState.DENIED, OrderState.REJECTED):
+        if body.refusal is None:
+            return "error", f"{_named(order)} {order.state.value}: {_reason(order)}"
+        return None if asked else ("error", refusal_text(body.refusal))
+    if order.state in _DONE and order.reason not in _QUIET:
+        by_user = order.reason == Reason.USER
+        why = "" if by_user or not order.reason else f": {_reason(order)}"
+        return "info" if by_user else "warning", f"{order.state.value.split('_')[0]} {_named(order)}{why}"
+    return None
+
+
+def _named(order: Order) -> str:
+    price = order.price if order.price is not None else order.trigger
+    at = f" at {canonical(price)}" if price is not None else ""
+    return f"{order.side.value} {canonical(order.leaves or order.qty - order.filled)} {order.symbol}{at}"
+
+
+def _reason(order: Order) -> str:
+    return order.reason.replace("_", " ").lower() or "no reason given"
+
+
+def _breach_words(body: LimitBreached) -> tuple[str, str] | None:
+    if not body.warning:
+        return None  # the lock that follows says it
+    used = MONEY.multiply(body.numbers[WARNED], Decimal(100))
+    return "warning", f"daily loss {used:.0f} % used"
+
+
+def _cause(body: Locked) -> str:
+    """Why, without the moment that stands before it."""
+    return body.text.split(": locked until")[0]
+
+
+def _note_words(body: Noted, *, asked: bool) -> tuple[str, str] | None:
+    if body.refusal is not None:
+        return None if asked else ("error", refusal_text(body.refusal))
+    return ("warning", body.text) if body.what == "alarm" else None
+
+
+def _clock(ts: int, state: State) -> str:
+    zone = state.limits.get("zone", "UTC")
+    moment = datetime.fromtimestamp(ts // 1_000_000_000, UTC).astimezone(ZoneInfo(zone))
+    return f"{moment:%H:%M} {zone}"
+
+
+def _price(state: State, symbol: str, price: Decimal) -> str:
+    return f"{price:,.{state.instruments[symbol].price_scale}f}"
+
+
+def _amount(amount: Decimal) -> str:
+    """Money to the cent; what is smaller to three digits."""
+    if amount and abs(amount) < Decimal("0.01"):
+        return canonical(MONEY.create_decimal(f"{amount:.3g}"))
+    return f"{amount:,.2f}"
