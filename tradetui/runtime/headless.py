@@ -7,6 +7,7 @@ that is timed after the last message acts at the end.
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -16,9 +17,9 @@ from tradetui.domain.command import CommandIssued
 from tradetui.domain.event import Event, canonical_bytes
 from tradetui.domain.market_data import ClockTick, MarketMessage
 from tradetui.engine import Engine
+from tradetui.feeds.protocol import Sink
 
-Progress = Callable[[int], None]
-_REPORT_EVERY: Final = 16_384
+_NEVER: Final = 1 << 63
 
 
 class HeadlessResult(msgspec.Struct, frozen=True):
@@ -30,30 +31,25 @@ class HeadlessResult(msgspec.Struct, frozen=True):
 
 
 def run_headless(
-    engine: Engine,
-    messages: Iterable[MarketMessage],
-    *,
-    commands: Sequence[CommandIssued] = (),
-    progress: Progress | None = None,
+    engine: Engine, pump: Callable[[Sink], None], *, commands: Sequence[CommandIssued] = ()
 ) -> HeadlessResult:
-    """Feed every message and command to the engine; commands are in the order of their times."""
+    """Give the engine everything that `pump` delivers, and each command at its time (they are in order)."""
     events: list[Event] = []
-    waiting = iter(commands)
-    pending = next(waiting, None)
     process, extend = engine.process, events.extend
-    number = 0
-    for message in messages:
-        while pending is not None and pending.ts_received < message.ts_received:
-            extend(process(pending))
-            pending = next(waiting, None)
+    waiting = deque(commands)
+    due = waiting[0].ts_received if waiting else _NEVER
+
+    def sink(message: MarketMessage) -> None:
+        nonlocal due
+        while due < message.ts_received:
+            extend(process(waiting.popleft()))
+            due = waiting[0].ts_received if waiting else _NEVER
         if found := process(message):
             extend(found)
-        number += 1
-        if progress is not None and not number % _REPORT_EVERY:
-            progress(number)
-    while pending is not None:
-        extend(process(pending))
-        pending = next(waiting, None)
+
+    pump(sink)
+    for issued in waiting:
+        extend(process(issued))
     if commands:
         extend(process(_end(engine, commands)))
     return HeadlessResult(events, events_hash(events))

@@ -1,0 +1,156 @@
+"""`tradetui replay`: a recording on the screen, or without one as JSON or a few lines of text."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from tradetui.cli.orders import read_orders
+from tradetui.cli.report import fill_row, market_row, order_row, plain
+from tradetui.domain.event import Event, Filled
+from tradetui.domain.number import canonical
+from tradetui.engine import Engine
+from tradetui.errors import ConfigError, Fault
+from tradetui.feeds.replay import ReplayFeed
+from tradetui.runtime.headless import HeadlessResult, run_headless
+from tradetui.trading.settings import EngineSettings
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run it; raises RecordingError or ConfigError where it can not."""
+    if not options.headless and not getattr(options, "json", False) and options.orders is None:
+        from tradetui.cli.cockpit import open_recording
+
+        return open_recording(options)
+    feed = ReplayFeed(
+        options.paths, instruments=options.instruments, speed=math.inf, progress=_progress("scanning")
+    )
+    return _headless(options, feed)
+
+
+def replay_settings(options: argparse.Namespace, feed: ReplayFeed) -> EngineSettings:
+    """A throw-away account in the settlement currency of the first instrument."""
+    first = feed.recording.instruments[0]
+    settings = EngineSettings(account="replay", currency=first.settle, balance=options.balance)
+    return settings.with_latency(options.latency_ms * 1_000_000)
+
+
+def _headless(options: argparse.Namespace, feed: ReplayFeed) -> int:
+    commands = []
+    if options.orders is not None:
+        commands = read_orders(options.orders, first_ts=feed.first_ts, symbols=feed.symbols)
+    engine = Engine(replay_settings(options, feed))
+    report = _progress("replaying", total=feed.recording.lines)
+    result = run_headless(engine, lambda sink: feed.pump(sink, progress=report), commands=commands)
+    _clear_progress()
+    if getattr(options, "data_dir", None) is not None:
+        asyncio.run(_keep(options, result.events))
+    summary = summarize(feed, engine, result)
+    if getattr(options, "json", False):
+        print(msgspec.json.encode(summary).decode())
+    else:
+        _print_text(summary)
+    for line in feed.bad_lines:
+        print(f"tradetui: line {line.number} skipped: {line.reason}", file=sys.stderr)
+    return 0
+
+
+def summarize(feed: ReplayFeed, engine: Engine, result: HeadlessResult) -> dict[str, Any]:
+    """Everything that the contract's JSON says."""
+    state = engine.state
+    fills = [event.body.fill for event in result.events if isinstance(event.body, Filled)]
+    return {
+        "messages": feed.messages,
+        "bad_messages": feed.bad_messages,
+        "gaps": feed.gaps,
+        "resyncs": feed.resyncs,
+        "first_ts": feed.first_ts,
+        "last_ts": feed.last_ts,
+        "events": len(result.events),
+        "events_hash": result.events_hash,
+        "account": {
+            "currency": state.currency,
+            "balance": canonical(state.cash(state.currency)),
+            "equity": canonical(engine.equity()),
+            "day_pnl": canonical(engine.day_pnl()),
+            "fees": canonical(state.fees),
+        },
+        "orders": [order_row(order) for order in state.orders.values()],
+        "fills": [fill_row(fill) for fill in fills],
+        "positions": [_position_row(engine, symbol) for symbol in state.positions],
+        "instruments": {symbol: market_row(market) for symbol, market in engine.markets.items()},
+    }
+
+
+def _position_row(engine: Engine, symbol: str) -> dict[str, Any]:
+    position, stop = engine.state.positions[symbol], engine.state.stop_of(symbol)
+    mark = engine.valuation(symbol)
+    row = {
+        "symbol": symbol,
+        "side": "long" if position.signed_qty > 0 else "short",
+        "qty": position.qty,
+        "entry_price": position.entry_price,
+        "mark_price": mark,
+        "unrealized_pnl": engine.unrealized(symbol),
+        "stop": stop.trigger if stop is not None else None,
+    }
+    return plain(msgspec.defstruct("Row", list(row))(**row))
+
+
+async def _keep(options: argparse.Namespace, events: list[Event]) -> None:
+    """Write the events of a run to a journal in the data folder; it must not have one already."""
+    from tradetui.cli.parts import journal_path
+    from tradetui.config.paths import data_folder
+    from tradetui.journal.keep import keep_events
+
+    path = journal_path(data_folder(options.data_dir), "replay")
+    if path.exists():
+        message = "holds a replay already; name another folder or remove it"
+        raise ConfigError("arguments", [Fault("--data-dir", str(path), message)])
+    await keep_events(path, events)
+
+
+def _print_text(summary: dict[str, Any]) -> None:
+    print(
+        f"{summary['messages']:,} messages, {summary['bad_messages']} bad, {summary['gaps']} gaps, "
+        f"{summary['resyncs']} resyncs, {summary['events']} events"
+    )
+    for symbol, row in summary["instruments"].items():
+        print(
+            f"{symbol}: {row['trades']:,} trades, volume {row['volume']}, vwap {row['vwap']}, last {row['last']}"
+        )
+    for order in summary["orders"]:
+        price = order["price"] or order["trigger"] or "market"
+        why = f" ({order['reason']})" if order["reason"] else ""
+        print(
+            f"{order['id']} {order['client_id']} {order['side']} {order['qty']} {order['symbol']} {order['type']} "
+            f"{price}: {order['state']}, filled {order['filled']}{why}"
+        )
+    account = summary["account"]
+    print(
+        f"equity {account['equity']} {account['currency']}, day {account['day_pnl']}, fees {account['fees']}"
+    )
+
+
+def _progress(word: str, *, total: int | None = None) -> Callable[[int], None]:
+    """Words on standard error for work that takes longer than a second."""
+    started = time.monotonic()
+
+    def report(done: int) -> None:
+        if time.monotonic() - started > 1 and sys.stderr.isatty():
+            share = f" {100 * done // total} %" if total else ""
+            print(f"\r{word} {done:,} lines{share} ", end="", file=sys.stderr, flush=True)
+
+    return report
+
+
+def _clear_progress() -> None:
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
