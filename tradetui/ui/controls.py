@@ -79,6 +79,8 @@ class Controls:
 
 def read_size(text: str, symbol: str) -> Size:
     """A size as the command line has it: 0.25, 500usdt, 10% or 0.5r; raises GrammarError."""
+    if len(text.split()) > 1:
+        raise GrammarError(text, 0, len(text), f"expected one word such as 0.5r, was {text!r}")
     command = parse(f"buy {text}", symbol=symbol, symbols=(symbol,))
     assert isinstance(command, SubmitOrder)  # noqa: S101 - the verb above makes no other command
     return command.size

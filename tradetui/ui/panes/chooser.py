@@ -78,6 +78,7 @@ class Chooser(Vertical):
     def close(self) -> None:
         """Hide the list."""
         if self.display:
+            self.screen.set_focus(None)
             self.display = False
             self.post_message(self.Closed())
 

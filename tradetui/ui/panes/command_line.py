@@ -71,6 +71,7 @@ class CommandLine(Vertical):
     def close(self) -> None:
         """Hide the line."""
         if self.display:
+            self.screen.set_focus(None)
             self.display = False
             self.post_message(self.Closed())
 

@@ -75,6 +75,8 @@ class FirstPrompt(Horizontal):
 
     def close(self) -> None:
         """Ask no more."""
+        if self.has_class("editing"):
+            self.screen.set_focus(None)
         self.remove_class("editing")
         self.display = False
         self.post_message(self.Closed())

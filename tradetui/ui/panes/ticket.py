@@ -1,41 +1,165 @@
-"""The docked ticket: what buy and sell would do now."""
+"""The docked ticket: risk, stop, target and size of the next order, and the fill that a key would get."""
 
 from __future__ import annotations
 
-from tradetui.domain.view import Frame, SidePreview, TicketView
-from tradetui.ui.paint.rows import Row
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from textual.app import ComposeResult
+
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import canonical
+from tradetui.domain.view import Frame, InstrumentView, SidePreview, TicketView
+from tradetui.ui.actions import BY_ID
+from tradetui.ui.paint.rows import Row, plain, width_of, wrapped
 from tradetui.ui.panes.base import LivePane
+from tradetui.ui.panes.ticket_fields import FIELD_ROWS, TicketFields
+
+HINTS: Final = (
+    ("buy", "buy", "text!@bid"),
+    ("sell", "sell", "text!@ask"),
+    ("buy_limit", "join bid", "text@selected"),
+    ("flatten", "flatten", "text@selected"),
+)
+"""Action, its word, and its ink."""
 
 
 class TicketPane(LivePane[TicketView]):
-    """Risk, stop, target and size of the draft, and the fill that a key would get."""
+    """What `buy` and `sell` would do now; its fields are typed into while they are open."""
 
     TITLE = "Ticket"
+    DEFAULT_CSS = "TicketPane { layout: vertical; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id, classes=classes)
+        self._equity = Decimal(0)
+        self._instrument: InstrumentView | None = None
+        self._keys: Mapping[str, str] = {}
+        self._is_armed = False
+
+    def compose(self) -> ComposeResult:
+        """The fields, hidden until they are asked for."""
+        yield TicketFields()
+
+    @property
+    def fields(self) -> TicketFields:
+        """The text fields."""
+        return self.query_one(TicketFields)
 
     def part_of(self, frame: Frame) -> TicketView | None:
-        """The ticket."""
+        """The ticket, and what its words need of account and instrument."""
+        self._equity, self._instrument = frame.account.equity, frame.instrument
         return frame.ticket
 
+    def show_arm(self, keys: Mapping[str, str], *, is_armed: bool) -> None:
+        """Which keys trade, and whether entries are armed."""
+        if keys is not self._keys or is_armed != self._is_armed:
+            self._keys, self._is_armed = keys, is_armed
+            self.repaint()
+
     def title_words(self, part: TicketView) -> Row:
-        """The money of one R."""
-        return ((f"1 R = {part.r_value:,.2f}", "dim"),)
+        """Whether a key trades, and what may still be lost today."""
+        state = ("ARMED", "warn!") if self._is_armed else ("not armed", "dim")
+        return (state, (f" · 1 R = {part.r_value:,.2f} · room {part.head_room:,.2f}", "dim"))
 
     def paint(self, part: TicketView, width: int, height: int) -> list[Row]:
-        """Both sides, one below the other."""
-        del width, height
-        return [*side_rows(part.buy), (), *side_rows(part.sell)]
+        """The draft on the side that it fits, what each side would get, and the keys."""
+        lead = leading(part)
+        is_open = self.fields.display
+        head: list[Row] = [()] * FIELD_ROWS if is_open else self._draft_rows(part, lead)
+        sides = [*preview_rows(part.buy, width), *preview_rows(part.sell, width)]
+        hints = [] if is_open else [hint_row(self._keys, width)]
+        gaps = max(0, min(2, height - len(head) - len(sides) - len(hints)))
+        rows = [*head, *[()] * (gaps > 0), *sides, *[()] * (gaps > 1), *hints]
+        return rows if len(rows) <= height else [*head, *preview_rows(lead, width), *hints]
+
+    def _draft_rows(self, part: TicketView, lead: SidePreview) -> list[Row]:
+        currency = self._instrument.settle if self._instrument is not None else ""
+        risk = f"{lead.risk_r:.2f} R = {lead.risk:,.2f} {plain(currency)}".rstrip()
+        rows: list[Row] = [(_name("risk"), (risk, "bright"))]
+        if part.draft.limit is not None:
+            rows.append((_name("limit"), (f"{part.draft.limit:,f}", "accent!")))
+        return [*rows, stop_row(part, lead), target_row(part, lead), self._size_row(lead)]
+
+    def _size_row(self, lead: SidePreview) -> Row:
+        base, quote = (self._instrument.base, self._instrument.quote) if self._instrument else ("", "")
+        leverage = f"  {lead.notional / self._equity:.1f}×" if self._equity > 0 else ""
+        words = f"{canonical(lead.qty)} {plain(base)}  {lead.notional:,.0f} {plain(quote)}"
+        return (_name("size"), (words, "bright!"), (leverage, "text"))
 
 
-def side_rows(side: SidePreview) -> list[Row]:
-    """One side of the ticket; a refusal in its own words."""
-    name = (f" {side.side.value:<5}", "bid!" if side.side.sign > 0 else "ask!")
-    if not side.allowed:
-        return [(name, (side.refusal, "warn"))]
-    average = "" if side.avg_price is None else f" at {side.avg_price:,f} avg"
+def leading(part: TicketView) -> SidePreview:
+    """The side that the draft is meant for: the one that is allowed, buy where both are."""
+    return part.sell if part.sell.allowed and not part.buy.allowed else part.buy
+
+
+def _name(word: str) -> tuple[str, str]:
+    return (f" {word:<7}", "dim")
+
+
+def _reference(side: SidePreview, part: TicketView) -> Decimal | None:
+    return part.draft.limit if part.draft.limit is not None else side.avg_price
+
+
+def stop_row(part: TicketView, side: SidePreview) -> Row:
+    """Price, distance from the entry, and the distance in ATR."""
+    if side.stop is None:
+        return (_name("stop"), ("none", "warn!"))
+    entry = _reference(side, part)
+    away = "" if entry is None else f"  {_signed(side.stop - entry)}"
     atr = "" if side.stop_atr is None else f"  {side.stop_atr:.1f} ATR"
-    return [
-        (name, (f"{side.qty:f}", "bright!"), (f"  {side.notional:,.0f}  {side.risk_r:.2f} R", "text")),
-        (("  stop  ", "dim"), (f"{side.stop if side.stop is not None else '–'}{atr}", "down")),
-        ((f"  fills {side.fills_now:f}{average}", "text"),),
-        ((f"  fee {side.fee:,.2f} · rests {side.rests:f}", "dim"),),
-    ]
+    return (_name("stop"), (f"{side.stop:,f}", "down!"), (f"{away}{atr}", "down"))
+
+
+def target_row(part: TicketView, side: SidePreview) -> Row:
+    """Price, distance from the entry, and the distance in units of the stop's."""
+    entry = _reference(side, part)
+    if side.target is None:
+        return (_name("target"), ("none", "dim"))
+    if entry is None:
+        return (_name("target"), (f"{side.target:,f}", "up!"))
+    risked = abs(entry - side.stop) if side.stop is not None else Decimal(0)
+    times = f"  {abs(side.target - entry) / risked:.1f} R" if risked else ""
+    return (_name("target"), (f"{side.target:,f}", "up!"), (f"  {_signed(side.target - entry)}{times}", "up"))
+
+
+def _signed(value: Decimal) -> str:
+    return f"{'−' if value < 0 else '+'}{abs(value):,f}"
+
+
+def preview_rows(side: SidePreview, width: int) -> list[Row]:
+    """What the side's key would do now, or why it would be refused."""
+    buys = side.side is Side.BUY
+    name = (f" {side.side.value}", "up!" if buys else "down!")
+    if not side.allowed:
+        lines = wrapped(side.refusal or "refused", max(10, width - 8))[:2]
+        return [
+            ((name if at == 0 else ("     ", "text")), (f" {line}", "warn")) for at, line in enumerate(lines)
+        ]
+    costs = f" fee {side.fee:,.2f} · risk with fees {side.risk_r:.2f} R"
+    return [(name, (f" {now_words(side)}", "text")), ((costs, "dim"),)]
+
+
+def now_words(side: SidePreview) -> str:
+    """What fills, what rests and what expires."""
+    parts = []
+    if side.fills_now:
+        at = "" if side.avg_price is None else f" at {side.avg_price:,f} avg"
+        parts.append(f"now fills {canonical(side.fills_now)}{at}")
+    if side.rests:
+        parts.append(f"{canonical(side.rests)} rests")
+    if side.expires:
+        parts.append(f"{canonical(side.expires)} expires")
+    return ", ".join(parts) or "fills nothing"
+
+
+def hint_row(keys: Mapping[str, str], width: int) -> Row:
+    """The keys that trade, as far as there is room."""
+    row: Row = ()
+    for action, word, ink in HINTS:
+        wider = (*row, (" ", "text"), (f" {keys.get(action, BY_ID[action].key)} {word} ", ink))
+        if width_of(wider) > width:
+            break
+        row = wider
+    return row

@@ -1,0 +1,122 @@
+"""The ticket's text fields: size, limit, stop and target, priced while they are typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tradetui.domain.view import Draft
+from tradetui.ui.controls_ticket import FIELDS, PLACEHOLDERS, read_fields, words_of
+from tradetui.ui.panes.docked import LineInput, painted
+
+FIELD_ROWS: Final = len(FIELDS) + 1
+HINT: Final = "Enter applies · Tab next · Esc leaves"
+
+
+class TicketFields(Vertical):
+    """Hidden until opened; posts every sound draft, and the old one when it is left."""
+
+    DEFAULT_CSS = """
+    TicketFields { height: 5; margin: 1 0 0 1; background: $bar; display: none; }
+    TicketFields Horizontal { height: 1; }
+    TicketFields Horizontal Static { width: 8; color: $dim; padding: 0 0 0 1; }
+    TicketFields LineInput { width: 1fr; }
+    TicketFields #fault { height: 1; }
+    """
+
+    class Drafted(Message):
+        """Another draft is to be priced."""
+
+        def __init__(self, draft: Draft) -> None:
+            super().__init__()
+            self.draft = draft
+
+    class Closed(Message):
+        """The fields are gone; whether what they say was applied."""
+
+        def __init__(self, *, applied: bool) -> None:
+            super().__init__()
+            self.applied = applied
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._symbol = ""
+        self._timeframe = "1m"
+        self._before = Draft()
+        self._texts: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        """One line a field, and one for what is wrong."""
+        for name in FIELDS:
+            with Horizontal():
+                yield Static(name)
+                yield LineInput(id=f"ticket-{name}", placeholder=PLACEHOLDERS[name])
+        yield Static(id="fault")
+
+    def open(self, draft: Draft, symbol: str, timeframe: str) -> None:
+        """Show the draft's words and type into the first."""
+        self._before, self._symbol, self._timeframe = draft, symbol, timeframe
+        self._texts = words_of(draft, symbol)
+        for name, text in self._texts.items():
+            self._field(name).value = text
+        self.display = True
+        self._say(HINT)
+        self._field(FIELDS[0]).focus()
+
+    def close(self, *, applied: bool) -> None:
+        """Hide the fields; what was not applied is taken back."""
+        if not self.display:
+            return
+        if not applied:
+            self.post_message(self.Drafted(self._before))
+        self.screen.set_focus(None)
+        self.display = False
+        self.post_message(self.Closed(applied=applied))
+
+    def _field(self, name: str) -> LineInput:
+        return self.query_one(f"#ticket-{name}", LineInput)
+
+    def _say(self, words: str, ink: str = "dim") -> None:
+        self.query_one("#fault", Static).update(painted(self, ((f" {words}", ink),)), layout=False)
+
+    def _read(self) -> tuple[Draft | None, Mapping[str, str]]:
+        """The draft of the words; fields that were not touched keep values that their words round."""
+        texts = {name: self._field(name).value for name in FIELDS}
+        draft, faults = read_fields(texts, self._symbol, self._timeframe)
+        is_untouched = texts == self._texts
+        return (self._before if is_untouched else draft), faults
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Price what is typed as soon as it makes sense."""
+        event.stop()
+        if not self.display:
+            return
+        draft, faults = self._read()
+        self._say(*((next(iter(faults.values())), "warn!") if faults else (HINT, "dim")))
+        if draft is not None:
+            self.post_message(self.Drafted(draft))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter applies, unless something is wrong."""
+        event.stop()
+        draft, faults = self._read()
+        if draft is None:
+            self._field(next(iter(faults))).focus()
+            return
+        self.post_message(self.Drafted(draft))
+        self.close(applied=True)
+
+    def on_line_input_steered(self, event: LineInput.Steered) -> None:
+        """Tab, up and down go between the fields, escape leaves."""
+        event.stop()
+        if event.key == "escape":
+            self.close(applied=False)
+            return
+        step = -1 if event.key in ("up", "shift+tab") else 1
+        at = FIELDS.index((event.field.id or "").removeprefix("ticket-"))
+        self._field(FIELDS[(at + step) % len(FIELDS)]).focus()
