@@ -17,7 +17,7 @@ from tradetui.market.market import Market
 from tradetui.market.series import CandleSeries
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
-from tradetui.runtime.views.words import SECOND, price_text, qty_text, short_qty
+from tradetui.runtime.views.words import SECOND, price_text, qty_text
 from tradetui.state import State
 
 _HIDDEN = frozenset({OrderState.NEW, OrderState.HELD})
@@ -152,10 +152,8 @@ def order_mark(order: Order, position: Position | None) -> PriceMark | None:
     if price is None or order.state in _HIDDEN:
         return None
     kind = mark_kind(order)
-    label = f"{kind} {short_qty(order.leaves)}"
-    if kind == "stop":
-        label = f"stop {qty_text(order.leaves)}"
-    elif kind == "target":
+    label = f"{kind} {qty_text(order.leaves)}"
+    if kind == "target":
         label = target_label(price, position)
     return PriceMark(kind, float(price), label, order.order_id)
 

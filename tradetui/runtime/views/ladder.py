@@ -1,0 +1,159 @@
+"""The ladder's part of a frame: price rows with sizes, traded volume and own orders."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from tradetui.domain.market_data import Side
+from tradetui.domain.order import OrderState
+from tradetui.domain.view import LadderRow, LadderView, OwnMark, ViewRequest
+from tradetui.engine import Engine
+from tradetui.market.book import OrderBook
+from tradetui.market.market import Market
+from tradetui.runtime.views.chart import mark_kind
+from tradetui.runtime.views.kept import Kept
+from tradetui.runtime.views.words import SECOND, qty_text
+from tradetui.state import State
+
+Sizes = dict[int, float]
+_IMBALANCE_LEVELS: Final = 10
+_MARGIN: Final = 10
+"""Rows beyond the ladder whose sizes are remembered, so that a recentered ladder knows them too."""
+_MOST_ROWS: Final = 500
+_RESTING: Final = frozenset({OrderState.SUBMITTED, OrderState.WORKING, OrderState.PARTIALLY_FILLED})
+_WAITING: Final = frozenset({OrderState.ARMED, OrderState.TRIGGERED})
+
+
+class LadderPart:
+    """Rebuilt when book, tape, own orders or the request changed; remembers sizes for a second."""
+
+    def __init__(self, engine: Engine, published: State) -> None:
+        """Own orders come from the published state, their place in the queue from the engine."""
+        self._engine = engine
+        self._published = published
+        self._view: Kept[LadderView | None] = Kept(None)
+        self._seen: deque[tuple[int, Sizes]] = deque()
+        self._seen_of: object = None
+
+    def observe(self, market: Market, request: ViewRequest, *, now: int) -> None:
+        """Remember the sizes around the ladder's center, and forget those that nobody compares with."""
+        grid = (market, market.book, request.ladder_group)
+        if grid != self._seen_of:
+            self._seen_of = grid
+            self._seen.clear()
+        rows = price_rows(market, request, margin=_MARGIN)
+        self._seen.append((now, {tick: sum(_sizes(market.book, tick, rows.step)) for tick in rows}))
+        while len(self._seen) > 1 and self._seen[1][0] <= now - SECOND:
+            self._seen.popleft()
+
+    def view(self, market: Market, request: ViewRequest) -> LadderView | None:
+        """The ladder as a request wants it; the same object while nothing on it changed."""
+        before = self._a_second_ago(market, request)
+        inputs = (market.book, market.book.version, market.tape.trades, self._published.seq)
+        wanted = (request.ladder_rows, request.ladder_center, request.ladder_group)
+        center = center_of(market, request)
+        key = (market.instrument, *inputs, *wanted, center, id(before), market.feed_state)
+        return self._view.get(key, lambda: self._build(market, request, before))
+
+    def _a_second_ago(self, market: Market, request: ViewRequest) -> Sizes | None:
+        if (market, market.book, request.ladder_group) != self._seen_of or not self._seen:
+            return None
+        ts, sizes = self._seen[0]
+        return sizes if ts <= self._engine.ts - SECOND else None
+
+    def _build(self, market: Market, request: ViewRequest, before: Sizes | None) -> LadderView:
+        book, instrument = market.book, market.instrument
+        group = max(1, request.ladder_group)
+        bid, ask, last = book.best_bid, book.best_ask, market.last_price
+        known = bid is not None or ask is not None or last is not None
+        return LadderView(
+            symbol=market.symbol,
+            tick_size=instrument.tick_size,
+            price_scale=instrument.price_scale,
+            qty_scale=instrument.qty_scale,
+            group=group,
+            center=center_of(market, request),
+            rows=self._rows(market, request, before) if known else (),
+            best_bid=_aligned(bid, group),
+            best_ask=_aligned(ask, group),
+            last=_aligned(book.tick_of(last) if last is not None else None, group),
+            spread=(ask - bid) * float(instrument.tick_size) if bid is not None and ask is not None else None,
+            imbalance=imbalance(book),
+            state=market.feed_state,
+        )
+
+    def _rows(self, market: Market, request: ViewRequest, before: Sizes | None) -> tuple[LadderRow, ...]:
+        ticks = price_rows(market, request)
+        own = self._own_marks(market, ticks.step)
+        tick_size, places = float(market.instrument.tick_size), market.instrument.price_scale
+        book, tape = market.book, market.tape
+        rows = []
+        for tick in reversed(ticks):
+            bid, ask = _sizes(book, tick, ticks.step)
+            change = 0.0 if before is None else _change(bid + ask, before.get(tick))
+            volume = tape.volume_in(range(tick, tick + ticks.step))
+            price = round(tick * tick_size, places)
+            rows.append(LadderRow(tick, price, bid, ask, volume, change, own.get(tick, ())))
+        return tuple(rows)
+
+    def _own_marks(self, market: Market, group: int) -> dict[int, tuple[OwnMark, ...]]:
+        found: dict[int, tuple[OwnMark, ...]] = {}
+        for order in self._published.live_of(market.symbol):
+            waits = order.state in _WAITING
+            price = order.trigger if waits else order.price if order.state in _RESTING else None
+            if price is None:
+                continue
+            queue = self._engine.queue_ahead(order.order_id)
+            ahead = float(queue) if queue is not None else None
+            mark = OwnMark(mark_kind(order), qty_text(order.leaves), ahead, order.order_id)
+            tick = market.instrument.to_ticks(price) // group * group
+            found[tick] = (*found.get(tick, ()), mark)
+        return found
+
+
+def center_of(market: Market, request: ViewRequest) -> int:
+    """The tick of the middle row: as asked for, else the row of the mid or of the last trade."""
+    group = max(1, request.ladder_group)
+    if request.ladder_center is not None:
+        return request.ladder_center // group * group
+    book = market.book
+    known = [tick for tick in (book.best_bid, book.best_ask) if tick is not None]
+    if not known and market.last_price is not None:
+        known = [book.tick_of(market.last_price)]
+    return sum(known) // len(known) // group * group if known else 0
+
+
+def price_rows(market: Market, request: ViewRequest, *, margin: int = 0) -> range:
+    """The lowest tick of each row, lowest row first; no row lies below the first tick."""
+    group = max(1, request.ladder_group)
+    count = max(1, min(_MOST_ROWS, request.ladder_rows))
+    center = center_of(market, request)
+    top = center + (count // 2 + margin) * group
+    bottom = top - (count - 1 + 2 * margin) * group
+    return range(max(0 if group > 1 else 1, bottom), top + 1, group)
+
+
+def imbalance(book: OrderBook) -> float | None:
+    """The bids' share of the size of the ten best levels; None while a side is empty."""
+    bids, asks = book.top(_IMBALANCE_LEVELS)
+    if not bids or not asks:
+        return None
+    bid, ask = bids[-1][2], asks[-1][2]
+    return bid / (bid + ask)
+
+
+def _sizes(book: OrderBook, tick: int, group: int) -> tuple[float, float]:
+    if group == 1:
+        return book.qty_at(Side.BUY, tick), book.qty_at(Side.SELL, tick)
+    ticks = range(tick, tick + group)
+    return book.qty_in(Side.BUY, ticks), book.qty_in(Side.SELL, ticks)
+
+
+def _change(now: float, before: float | None) -> float:
+    """What was added; sums of floats that differ by nothing but their rounding did not change."""
+    return round(now - before, 9) if before is not None else 0.0
+
+
+def _aligned(tick: int | None, group: int) -> int | None:
+    return tick // group * group if tick is not None else None

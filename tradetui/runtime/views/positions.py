@@ -1,0 +1,144 @@
+"""The open positions of a frame, with how each has gone so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.number import MONEY, ZERO
+from tradetui.domain.order import Order
+from tradetui.domain.position import Position
+from tradetui.domain.view import PositionView
+from tradetui.engine import Engine
+from tradetui.runtime.views.books import PublishedBooks
+from tradetui.runtime.views.kept import Kept
+from tradetui.runtime.views.words import MS, SECOND, at_scale, cents
+from tradetui.state import State
+
+AGE_STEP_MS = 100
+
+
+@dataclass(slots=True)
+class Excursion:
+    """The worst and the best open profit of one position since it was first seen."""
+
+    opened_ts: int
+    worst: Decimal = ZERO
+    best: Decimal = ZERO
+
+    def note(self, profit: Decimal) -> None:
+        """Take in the open profit of a moment."""
+        self.worst = min(self.worst, profit)
+        self.best = max(self.best, profit)
+
+
+class PositionsPart:
+    """Published positions valued at the engine's prices."""
+
+    def __init__(self, engine: Engine, published: State, books: PublishedBooks) -> None:
+        """Positions and their stops come from the published state."""
+        self._engine = engine
+        self._published = published
+        self._books = books
+        self._excursions: dict[str, Excursion] = {}
+        self._rows: dict[str, Kept[PositionView | None]] = {}
+        self._view: Kept[tuple[PositionView, ...]] = Kept(())
+
+    def observe(self) -> None:
+        """Follow the open profit of every position."""
+        open_now = self._open()
+        for gone in self._excursions.keys() - {position.symbol for position in open_now}:
+            del self._excursions[gone]
+            self._rows.pop(gone, None)
+        for position in open_now:
+            if self._books.is_priced(position.symbol):
+                self._excursion(position).note(self._books.unrealized(position.symbol))
+
+    def view(self, *, now: int) -> tuple[PositionView, ...]:
+        """One row a position in order of opening; the same object while no row changed."""
+        if not self._published.positions and not self._view.part:
+            return self._view.part
+        self.observe()
+        rows = tuple([self._row(position, now) for position in self._open()])
+        return self._view.get(rows, lambda: rows)
+
+    def _open(self) -> list[Position]:
+        published = self._published
+        return [held for symbol in published.positions if (held := published.holding(symbol)) is not None]
+
+    def _excursion(self, position: Position) -> Excursion:
+        known = self._excursions.get(position.symbol)
+        if known is None or known.opened_ts != position.opened_ts:
+            known = self._excursions[position.symbol] = Excursion(position.opened_ts)
+        return known
+
+    def _row(self, position: Position, now: int) -> PositionView:
+        row = self._build(position, now)
+        kept = self._rows.setdefault(position.symbol, Kept(None))
+        return kept.get(row, lambda: row) or row
+
+    def _build(self, position: Position, now: int) -> PositionView:
+        symbol, scale = position.symbol, self._instrument(position.symbol).price_scale
+        mark = self._books.valuation(symbol)
+        profit = self._books.unrealized(symbol)
+        stop, target = self._published.stop_of(symbol), self._published.target_of(symbol)
+        liquidation = self._books.liquidation_of(position)
+        excursion = self._excursions.get(symbol)
+        return PositionView(
+            symbol=symbol,
+            side=position.side,
+            qty=position.qty,
+            entry_price=at_scale(position.entry_price, scale),
+            mark_price=at_scale(mark, scale) if mark is not None else None,
+            unrealized_pnl=cents(profit),
+            unrealized_pct=self._percent(position, profit),
+            r=_in_r(profit, position.planned_risk),
+            stop=stop.trigger if stop is not None else None,
+            stop_distance=_distance(position, mark, stop),
+            stop_by=stop.trigger_by.value if stop is not None else "last",
+            stop_age_ms=self._stop_age_ms(symbol, now),
+            stop_state=self._stop_state(symbol, stop),
+            target=_price(target),
+            liquidation_price=at_scale(liquidation, scale) if liquidation is not None else None,
+            held_s=max(0, now - position.opened_ts) // SECOND,
+            mae=cents(excursion.worst) if excursion is not None else None,
+            mfe=cents(excursion.best) if excursion is not None else None,
+            price_scale=scale,
+        )
+
+    def _instrument(self, symbol: str) -> Instrument:
+        return self._published.instruments[symbol]
+
+    def _percent(self, position: Position, profit: Decimal) -> float:
+        paid = self._instrument(position.symbol).notional(position.qty, position.entry_price)
+        return round(float(MONEY.divide(profit, paid)) * 100, 2) if paid else 0.0
+
+    def _stop_age_ms(self, symbol: str, now: int) -> int | None:
+        seen = self._engine.stop_evaluated_ts(symbol)
+        return max(0, now - seen) // (AGE_STEP_MS * MS) * AGE_STEP_MS if seen else None
+
+    def _stop_state(self, symbol: str, stop: Order | None) -> str:
+        """The stop's state; waiting where it is armed but no price that could fire it is to be trusted."""
+        if stop is None:
+            return "missing"
+        market = self._engine.markets.get(symbol)
+        watched = market is not None and market.feed_state.is_fresh and not self._engine.recovering(symbol)
+        return stop.state.value if watched else "waiting"
+
+
+def _in_r(profit: Decimal, planned_risk: Decimal) -> float | None:
+    return round(float(MONEY.divide(profit, planned_risk)), 2) if planned_risk > 0 else None
+
+
+def _distance(position: Position, mark: Decimal | None, stop: Order | None) -> Decimal | None:
+    """How far the mark has to go to the stop; negative where it is beyond."""
+    if mark is None or stop is None or stop.trigger is None:
+        return None
+    return (mark - stop.trigger) * position.side.sign
+
+
+def _price(order: Order | None) -> Decimal | None:
+    if order is None:
+        return None
+    return order.price if order.price is not None else order.trigger
