@@ -65,8 +65,8 @@ class Halt(msgspec.Struct, frozen=True):
     @property
     def refusal(self) -> Refusal:
         """The answer to every command."""
-        mend = "the position and its stop are as last shown; mend it and start again"
-        return Refusal(_HALTS[self.state], self.text, mend=mend)
+        mend = "open tradetui again when that is mended: positions and stops are as last shown"
+        return Refusal(_HALTS[self.state], f"not done: {self.text}", mend=mend)
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -271,6 +271,8 @@ class Host:
         except (TradeTuiError, ValueError, KeyError, ArithmeticError) as error:
             self._break(error)
             return
+        if self.halt is not None:
+            self._roll_back()
         asked = waiting.answered is not None
         self._notices += describe(waiting.events, self.published, asked=asked)
 
@@ -286,9 +288,12 @@ class Host:
         if self.halt is None:
             self.halt = Halt(state, text)
             self.note("error", text)
-        # Only valuations read the engine's state from here on, so it may be set back in place.
-        vars(self.engine.state).update(vars(copy_state(self.published)))
+        self._roll_back()
         return self.halt
+
+    def _roll_back(self) -> None:
+        """Only valuations read a halted engine's state, so it may be set back in place."""
+        vars(self.engine.state).update(vars(copy_state(self.published)))
 
 
 def copy_state(state: State) -> State:
