@@ -217,7 +217,7 @@ class ReplayFeed:
         return self.recording.last_ts
 
     @property
-    def messages(self) -> int:
+    def lines(self) -> int:
         """Lines played, the broken ones included."""
         return self._player.lines
 
@@ -249,6 +249,18 @@ class ReplayFeed:
                 play(line)
             if progress is not None:
                 progress(self._player.lines)
+
+    def messages(self) -> Iterator[MarketMessage]:
+        """The same as an iterator; counts run ahead by up to a slice of lines."""
+        delivered: list[MarketMessage] = []
+        play = self._start(delivered.append)
+        for block in self.recording.blocks():
+            for start in range(0, len(block), _SLICE_LINES):
+                for line in block[start : start + _SLICE_LINES]:
+                    play(line)
+                yield from delivered
+                delivered.clear()
+        yield from delivered
 
     def _start(self, sink: Sink) -> Callable[[bytes], None]:
         self._player = _Player(self.recording, sink)
