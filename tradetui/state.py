@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import decimal
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from tradetui.domain.command import Refusal, Reply
 from tradetui.domain.event import (
     AccountOpened,
+    AnyBody,
     Event,
     Filled,
     InstrumentRegistered,
@@ -45,6 +46,7 @@ WARNED: Final = "warned_at"
 _STANDING: Final = frozenset(
     {OrderState.ARMED, OrderState.TRIGGERED, OrderState.WORKING, OrderState.PARTIALLY_FILLED}
 )
+_CHILDREN: Final = frozenset({OrderRole.PROTECTIVE, OrderRole.TAKE_PROFIT})
 _FIRST: Final = _STANDING | {OrderState.SUBMITTED, OrderState.DENIED, OrderState.HELD}
 
 
@@ -92,9 +94,7 @@ class State:
         if event.seq != self.seq + 1:
             raise ValueError(f"expected event {self.seq + 1}, was {event.seq}")
         with decimal.localcontext(MONEY):
-            apply = _APPLY.get(type(event.body))
-            if apply is not None:
-                apply(self, event, event.body)
+            self._take_in(event.body)
             self.ledger.post(event.postings)
         self.seq, self.last_ts = event.seq, max(self.last_ts, event.ts)
         if event.key:
@@ -184,35 +184,41 @@ class State:
         ids = reply.order_ids
         if isinstance(body, OrderChanged):
             refusal = refusal or (body.refusal if body.order.state is OrderState.DENIED else None)
-            ids = ids if body.order.order_id in ids else (*ids, body.order.order_id)
+            child = body.order.role in _CHILDREN and bool(ids)
+            ids = ids if child or body.order.order_id in ids else (*ids, body.order.order_id)
         elif isinstance(body, Noted):
             refusal = refusal or body.refusal
         self.keys[event.key] = Reply(key=event.key, refusal=refusal, order_ids=ids, text=reply.text)
 
-    def _opened(self, event: Event, body: AccountOpened) -> None:
-        self.account, self.currency, self.leverage = body.account, body.currency, body.leverage
+    def _take_in(self, body: AnyBody) -> None:
+        match body:
+            case Filled():
+                self._filled(body.fill)
+            case OrderChanged():
+                self._ordered(body.order)
+            case AccountOpened():
+                self.account, self.currency, self.leverage = body.account, body.currency, body.leverage
+            case InstrumentRegistered():
+                self.instruments[body.instrument.symbol] = body.instrument
+            case _:
+                self._take_in_limits(body)
 
-    def _registered(self, event: Event, body: InstrumentRegistered) -> None:
-        self.instruments[body.instrument.symbol] = body.instrument
+    def _take_in_limits(self, body: AnyBody) -> None:
+        match body:
+            case LimitsChanged():
+                self.limits, self.next_limits = dict(body.now), dict(body.next_session)
+            case SessionRolled():
+                self.session, self.warned_at = body, ZERO
+            case LimitBreached(warning=True):
+                self.warned_at = max(self.warned_at, body.numbers[WARNED])
+            case Locked():
+                self.lock = body
+            case Unlocked():
+                self.lock = None
+            case _:  # notes and breaches change nothing by themselves
+                return
 
-    def _limited(self, event: Event, body: LimitsChanged) -> None:
-        self.limits, self.next_limits = dict(body.now), dict(body.next_session)
-
-    def _rolled(self, event: Event, body: SessionRolled) -> None:
-        self.session, self.warned_at = body, ZERO
-
-    def _locked(self, event: Event, body: Locked) -> None:
-        self.lock = body
-
-    def _unlocked(self, event: Event, body: Unlocked) -> None:
-        self.lock = None
-
-    def _breached(self, event: Event, body: LimitBreached) -> None:
-        if body.warning:
-            self.warned_at = max(self.warned_at, body.numbers[WARNED])
-
-    def _ordered(self, event: Event, body: OrderChanged) -> None:
-        order = body.order
+    def _ordered(self, order: Order) -> None:
         before = self.orders.get(order.order_id)
         if before is None:
             legal = order.state in _FIRST
@@ -246,8 +252,7 @@ class State:
             linked = ""
         self.positions[order.symbol] = msgspec.structs.replace(position, **{field: linked})
 
-    def _filled(self, event: Event, body: Filled) -> None:
-        fill = body.fill
+    def _filled(self, fill: Fill) -> None:
         order = self.orders[fill.order_id]
         self._fill_position(fill, order)
         self._fill_order(fill, order)
@@ -293,16 +298,3 @@ class State:
         if state is not order.state:
             order = order.to(state)
         self._keep(msgspec.structs.replace(order, filled=filled, avg_price=MONEY.divide(paid, filled)))
-
-
-_APPLY: Final[dict[type, Callable[[State, Event, Any], None]]] = {
-    AccountOpened: State._opened,
-    InstrumentRegistered: State._registered,
-    LimitsChanged: State._limited,
-    SessionRolled: State._rolled,
-    Locked: State._locked,
-    Unlocked: State._unlocked,
-    LimitBreached: State._breached,
-    OrderChanged: State._ordered,
-    Filled: State._filled,
-}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.engine.market import SECOND, Table, perp, spot
 from tradetui.domain.command import (
+    AnyCommand,
     BreakEven,
     CancelAll,
     CancelOrder,
@@ -29,9 +30,10 @@ from tradetui.domain.command import (
     SubmitOrder,
     Target,
 )
-from tradetui.domain.event import Filled, Locked, OrderChanged, SessionRolled, Unlocked, chain_hash
+from tradetui.domain.event import Event, Filled, Locked, OrderChanged, SessionRolled, Unlocked, chain_hash
+from tradetui.domain.fill import Fill
 from tradetui.domain.market_data import ClockTick, FeedState, Side
-from tradetui.domain.order import TRANSITIONS, OrderRole, OrderState, TimeInForce
+from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState, TimeInForce
 from tradetui.state import State
 from tradetui.trading import account, ledger
 
@@ -122,25 +124,22 @@ class Script:
             self.press(self.submit())
             return
         ids = list(self.table.state.orders) or ["O-1"]
-        self.table.do(
-            [
-                Flatten(symbol=chance.choice([symbol, None])),
-                Half(symbol=symbol),
-                Reverse(symbol=symbol, stop=Stop(price=self.typed(chance.randint(-3000, 3000)))),
-                CancelOrder(order_id=chance.choice(ids)),
-                CancelAll(),
-                SetStop(symbol=symbol, stop=Stop(price=self.typed(chance.randint(-3000, 3000)))),
-                chance.choice(
-                    [
-                        BreakEven(symbol=symbol),
-                        SetTarget(
-                            symbol=symbol, target=Target(price=self.typed(chance.randint(-3000, 3000)))
-                        ),
-                    ]
-                ),
-                SetRiskLimits(daily_loss=chance.choice([D("0.01"), D("0.05")])),
-            ][kind - 6]
-        )
+        wishes: list[AnyCommand] = [
+            Flatten(symbol=chance.choice([symbol, None])),
+            Half(symbol=symbol),
+            Reverse(symbol=symbol, stop=Stop(price=self.typed(chance.randint(-3000, 3000)))),
+            CancelOrder(order_id=chance.choice(ids)),
+            CancelAll(),
+            SetStop(symbol=symbol, stop=Stop(price=self.typed(chance.randint(-3000, 3000)))),
+            chance.choice(
+                [
+                    BreakEven(symbol=symbol),
+                    SetTarget(symbol=symbol, target=Target(price=self.typed(chance.randint(-3000, 3000)))),
+                ]
+            ),
+            SetRiskLimits(daily_loss=chance.choice([D("0.01"), D("0.05")])),
+        ]
+        self.table.do(wishes[kind - 6])
 
     def press(self, command: SubmitOrder) -> None:
         """Send an entry; what is accepted fits the budget as it was before (I-40)."""
@@ -206,62 +205,71 @@ def check(table: Table) -> None:
         assert state.cash("BTC") == base, "I-03"
 
 
-def check_journal(table: Table) -> None:
-    """Every invariant that is one of the journal as a whole."""
-    sessions: list[str] = []
-    states: dict[str, OrderState] = {}
-    triggered: list[str] = []
-    position, locked, previous_ts = D(0), False, 0
-    for event in table.journal:
-        assert event.ts >= previous_ts, "I-56"
-        previous_ts = event.ts
+class Reader:
+    """Reads a journal event by event and holds each against the rules."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.sessions: list[str] = []
+        self.states: dict[str, OrderState] = {}
+        self.filled: dict[str, Decimal] = {}
+        self.triggered: list[str] = []
+        self.position = D(0)
+        self.locked = False
+        self.ts = 0
+
+    def read(self, event: Event) -> None:
+        assert event.ts >= self.ts, "I-56"
+        self.ts = event.ts
         for asset in {leg.asset for leg in event.postings}:
             assert sum(leg.amount for leg in event.postings if leg.asset == asset) == 0, "I-01"
-        body = event.body
-        match body:
-            case OrderChanged():
-                before = states.get(body.order.order_id)
-                after = body.order.state
-                if before is not None and before is not after:
-                    assert after in TRANSITIONS[before], "I-20"
-                states[body.order.order_id] = after
-                if after is OrderState.TRIGGERED and before is not after:
-                    triggered.append(body.order.order_id)
+        match event.body:
+            case OrderChanged(order=order):
+                self.step(order)
             case Filled(fill=fill):
-                order = table.state.orders[fill.order_id]
-                change = account.signed_change(table.instrument, fill)
-                assert order.filled <= order.qty, "I-15"
-                if order.reduce_only:
-                    assert abs(position + change) < abs(position), "I-22"
-                    assert position * (position + change) >= 0, "I-22"
-                if locked:
-                    assert abs(position + change) <= abs(position), "I-41"
-                position += change
-                states[fill.order_id] = (
-                    OrderState.FILLED
-                    if states[fill.order_id] is OrderState.FILLED
-                    else OrderState.PARTIALLY_FILLED
-                )
-                if order.filled == order.qty and fill.fill_id == last_fill_of(table, order.order_id):
-                    states[fill.order_id] = OrderState.FILLED
-            case SessionRolled():
-                assert not sessions or body.session_id > sessions[-1], "I-44"
-                sessions.append(body.session_id)
-            case Locked():
-                locked = True
-            case Unlocked():
-                locked = False
-    assert len(triggered) == len(set(triggered)), "I-21"
+                self.fill(fill)
+            case SessionRolled(session_id=session_id):
+                assert not self.sessions or session_id > self.sessions[-1], "I-44"
+                self.sessions.append(session_id)
+            case Locked() | Unlocked():
+                self.locked = isinstance(event.body, Locked)
+            case _:
+                return
+
+    def step(self, order: Order) -> None:
+        before, after = self.states.get(order.order_id), order.state
+        assert before in (None, after) or after in TRANSITIONS[before or after], "I-20"
+        if after is OrderState.TRIGGERED and before is not after:
+            assert order.order_id not in self.triggered, "I-21"
+            self.triggered.append(order.order_id)
+        self.states[order.order_id] = after
+
+    def fill(self, fill: Fill) -> None:
+        order = self.table.state.orders[fill.order_id]
+        change = account.signed_change(self.table.instrument, fill)
+        after = self.position + change
+        if order.reduce_only:
+            assert abs(after) < abs(self.position), "I-22"
+            assert self.position * after >= 0, "I-22"
+        assert not self.locked or abs(after) <= abs(self.position), "I-41"
+        self.position = after
+        assert not self.states[fill.order_id].is_terminal, "I-20"
+        total = self.filled[fill.order_id] = self.filled.get(fill.order_id, D(0)) + fill.qty
+        assert total <= order.qty, "I-15"
+        done = total == order.qty
+        self.states[fill.order_id] = OrderState.FILLED if done else OrderState.PARTIALLY_FILLED
+
+
+def check_journal(table: Table) -> None:
+    """Every invariant that is one of the journal as a whole."""
+    reader = Reader(table)
+    for event in table.journal:
+        reader.read(event)
     held = table.state.positions.get(table.symbol)
-    assert position == (held.signed_qty if held else 0), "I-03"
-    external = table.state.balances[ledger.EXTERNAL, "USDT"]
-    total = sum((amount for (_, asset), amount in table.state.balances.items() if asset == "USDT"), D(0))
-    assert total == 0
-    assert external == -table.settings.balance
-
-
-def last_fill_of(table: Table, order_id: str) -> str:
-    return [fill.fill_id for fill in table.fills if fill.order_id == order_id][-1]
+    assert reader.position == (held.signed_qty if held else 0), "I-03"
+    totals = [amount for (_, asset), amount in table.state.balances.items() if asset == "USDT"]
+    assert sum(totals) == 0
+    assert table.state.balances[ledger.EXTERNAL, "USDT"] == -table.settings.balance
 
 
 def check_fold(table: Table) -> None:

@@ -82,7 +82,9 @@ class CommandDesk:
         if command.key and self.state.seq == seq:
             self.scribe.note("command", reply.text or "nothing to do")
         self.scribe.key = ""
-        return msgspec.structs.replace(reply, key=command.key)
+        kept = self.state.keys.get(command.key)
+        ids = kept.order_ids if kept is not None else reply.order_ids
+        return msgspec.structs.replace(reply, key=command.key, order_ids=ids)
 
     def _refused(self, command: AnyCommand, refused: Refused) -> Reply:
         """Write a refusal: an order that was not accepted is kept as denied."""

@@ -171,9 +171,8 @@ class DayWatch:
         if smallest and head_room < min(smallest):
             numbers = {"head_room": head_room, "needed": min(smallest), "limit": self.books.daily_limit()}
             self.scribe.write(LimitBreached(rule=DAILY_LOSS, numbers=numbers))
-            self._lock(
-                f"{money(head_room)} {self.state.currency} of the daily loss is left, too little for any order"
-            )
+            left = f"{money(head_room)} {self.state.currency} of the daily loss is left"
+            self._lock(f"{left}, too little for any order")
 
     def _is_at_risk(self) -> bool:
         return any(self.state.holding(symbol) is not None for symbol in self.state.positions)
@@ -186,9 +185,7 @@ class DayWatch:
         if price is None or instrument.settle != self.state.currency or price <= instrument.tick_size:
             return None
         stop = price - instrument.tick_size
-        unit = risk.unit_risk(
-            instrument, price, stop, fee_in=max(ZERO, instrument.maker_fee), slip=self.settings.slip
-        )
+        unit = risk.unit_risk(instrument, price, stop, fee_in=instrument.taker_fee, slip=self.settings.slip)
         return shape.smallest_qty(instrument, price) * unit
 
     # --- exits by force

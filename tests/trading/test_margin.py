@@ -1,0 +1,64 @@
+"""Isolated margin and liquidation: the worked examples that other people's numbers stand behind."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tests.engine.market import perp
+from tradetui.domain.number import to_step
+from tradetui.trading import guard, margin
+
+D = Decimal
+CENT = D("0.01")
+
+
+def cents(price: Decimal | None) -> Decimal:
+    assert price is not None
+    return to_step(price, CENT, "ROUND_HALF_EVEN")
+
+
+def test_w01_the_liquidation_price_of_a_long_in_three_profiles() -> None:
+    tied = margin.initial_margin(D(1), D(20_000), D(50))
+    rate = D("0.005")
+    assert tied == 400
+    assert margin.entry_liquidation_price(D(1), D(20_000), sign=1, margin=tied, rate=rate) == 19_700
+    plain = margin.liquidation_price(D(1), D(20_000), sign=1, margin=tied, rate=rate)
+    with_fee = margin.liquidation_price(D(1), D(20_000), sign=1, margin=tied, rate=rate, fee=D("0.00055"))
+    assert cents(plain) == D("19698.49")
+    assert cents(with_fee) == D("19709.39")
+
+
+def test_w02_the_bankruptcy_price_is_where_the_margin_is_gone() -> None:
+    assert margin.bankruptcy_price(D(10_000), sign=1, leverage=D(50)) == 9_800
+    assert margin.bankruptcy_price(D(10_000), sign=-1, leverage=D(50)) == 10_200
+
+
+def test_w08_binance_isolated_with_a_maintenance_deduction() -> None:
+    def price(sign: int) -> Decimal | None:
+        return margin.liquidation_price(
+            D(1), D(10), sign=sign, margin=D(2), rate=D("0.01"), deduction=D("0.01")
+        )
+
+    short, long = price(-1), price(1)
+    assert short is not None
+    assert long is not None
+    assert abs(short - D("11.89108910891089")) < D("1e-13")
+    assert abs(long - D("8.070707070707071")) < D("1e-13")
+
+
+def test_w13_the_cost_of_an_order_has_three_parts() -> None:
+    cost = margin.order_cost(D(1), D(50_000), sign=1, leverage=D(10), fee=D("0.00055"))
+    assert cost == D("5052.25")
+
+
+def test_w13d_the_cost_of_an_order_at_fifty_times() -> None:
+    assert margin.order_cost(D(1), D(8_000), sign=1, leverage=D(50), fee=D("0.00075")) == D("171.88")
+
+
+def test_a_stop_must_fire_before_the_liquidation_with_room_for_fees() -> None:
+    instrument = perp(taker_fee=D("0.001"), tick_size=D(1))
+    edge = guard.safe_stop(instrument, D(50_000), sign=1)
+    assert edge == D(50_000) * D("1.002") + 2
+    assert not guard.is_inside_liquidation(instrument, edge, D(50_000), sign=1)
+    assert guard.is_inside_liquidation(instrument, edge + 1, D(50_000), sign=1)
+    assert guard.is_inside_liquidation(instrument, edge, None, sign=1)
