@@ -9,10 +9,10 @@ and again, so their keys are remembered: a lookup costs a third of a rounding.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import accumulate
-from operator import neg
+from operator import itemgetter, neg
 from typing import Final
 
 from tradetui.domain.market_data import Side
@@ -56,11 +56,10 @@ class OrderBook:
         """The tick nearest to a price off the wire."""
         return round(price * self._inverse)
 
-    def apply_snapshot(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+    def apply_snapshot(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
         """Replace the whole book by levels of (price, qty), in any order; a qty of zero is no level."""
-        inverse = self._inverse
-        self._bid_sizes = {round(price * inverse): qty for price, qty in bids if qty > 0.0}
-        self._ask_sizes = {-round(price * inverse): qty for price, qty in asks if qty > 0.0}
+        self._bid_sizes = _levels(bids, self._bid_key_of, self._inverse)
+        self._ask_sizes = _levels(asks, self._ask_key_of, -self._inverse)
         self._bid_keys = sorted(self._bid_sizes)
         self._ask_keys = sorted(self._ask_sizes)
         self.version += 1
@@ -132,10 +131,25 @@ class OrderBook:
         """The best levels of bids and asks as (tick, qty, cumulative qty), best first."""
         bid_keys = self._bid_keys[: -count - 1 : -1]
         ask_keys = self._ask_keys[: -count - 1 : -1]
-        bid_sizes = list(map(self._bid_sizes.__getitem__, bid_keys))
-        ask_sizes = list(map(self._ask_sizes.__getitem__, ask_keys))
+        bid_sizes = _sizes_at(self._bid_sizes, bid_keys)
+        ask_sizes = _sizes_at(self._ask_sizes, ask_keys)
         bids = list(zip(bid_keys, bid_sizes, accumulate(bid_sizes), strict=True))
         return bids, list(zip(map(neg, ask_keys), ask_sizes, accumulate(ask_sizes), strict=True))
+
+
+def _sizes_at(sizes: dict[int, float], keys: list[int]) -> tuple[float, ...]:
+    """The sizes at several keys; one C call for all of them where there are at least two."""
+    if len(keys) < 2:
+        return tuple(sizes[key] for key in keys)
+    found: tuple[float, ...] = itemgetter(*keys)(sizes)
+    return found
+
+
+def _levels(levels: Sequence[Level], key_of: dict[float, int], scale: float) -> dict[int, float]:
+    """The sizes of one side by key; their prices are known from here on."""
+    key_of.clear()
+    key_of.update((price, round(price * scale)) for price, _ in levels)
+    return {key_of[price]: qty for price, qty in levels if qty > 0.0}
 
 
 def _apply(
