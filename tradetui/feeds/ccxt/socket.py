@@ -7,6 +7,7 @@ background tasks are started and forgotten. Both are replaced here by overriding
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Any, Final, Protocol
 
@@ -54,6 +55,8 @@ class HardenedClient(GuardedClient):
     owner: SocketOwner
     is_lost: bool = False
     tasks: set[asyncio.Task[Any]]
+    throttle: Callable[[float], Awaitable[None]]
+    connecting: bool
 
     def harden(self, owner: SocketOwner) -> None:
         """Give it its owner; the constructor is ccxt's."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from tradetui.domain.market_data import Side, Trade
+from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.book import exchange_ns
 
 _REMEMBERED: Final = 20_000
 _INF: Final = float("inf")
+
+
+class BadTrade(FeedError):
+    """A trade with a price or quantity that can not be."""
 
 
 class TradeReader:
@@ -21,12 +26,10 @@ class TradeReader:
         self._order: deque[int | str] = deque()
 
     def read(self, row: dict[str, Any], ts_received: int) -> Trade | None:
-        """A trade; None for one seen before. Raises ValueError for a price or quantity that can not be."""
+        """A trade; None for one seen before. Raises BadTrade for a price or quantity that can not be."""
         price, qty = row.get("price"), row.get("amount")
-        if not (isinstance(price, int | float) and isinstance(qty, int | float)):
-            raise ValueError(f"a trade of {qty} at {price}")
-        if not (0 < price < _INF and 0 < qty < _INF):
-            raise ValueError(f"a trade of {qty} at {price}")
+        if not (_is_amount(price) and _is_amount(qty)):
+            raise BadTrade(f"a trade of {qty} at {price}")
         trade_id = _identity(row.get("id"))
         if trade_id is not None and not self._is_new(trade_id):
             return None
@@ -43,6 +46,10 @@ class TradeReader:
         if len(self._order) > _REMEMBERED:
             self._known.discard(self._order.popleft())
         return True
+
+
+def _is_amount(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and 0 < value < _INF
 
 
 def _identity(value: object) -> int | str | None:

@@ -19,6 +19,13 @@ _MEANING: Final = {
     429: "asked too often",
     451: "blocked here",
 }
+_KINDS: Final = (
+    (TimeoutError, "no data after subscribing"),
+    (RequestTimeout, "no answer in time"),
+    (OnMaintenance, "exchange in maintenance"),
+    (BadSymbol, "symbol no longer listed"),
+    (ExchangeNotAvailable, "no connection"),
+)
 
 
 def words_for(error: BaseException) -> str:
@@ -30,16 +37,9 @@ def words_for(error: BaseException) -> str:
         )
     if isinstance(error.__cause__, ClientConnectorCertificateError | ClientSSLError):
         return "its certificate was not accepted"
-    if isinstance(error, TimeoutError):
-        return "no data after subscribing"
-    if isinstance(error, RequestTimeout):
-        return "no answer in time"
-    if isinstance(error, OnMaintenance):
-        return "exchange in maintenance"
-    if isinstance(error, BadSymbol):
-        return "symbol no longer listed"
-    if isinstance(error, ExchangeNotAvailable) and error.__cause__ is not None:
-        return "no connection"
+    for kind, words in _KINDS:
+        if isinstance(error, kind):
+            return words
     return _shortened(str(error)) or type(error).__name__
 
 

@@ -1,0 +1,212 @@
+"""Any exchange that ccxt.pro knows, as a feed: markets, candles, books and trades, for one profile."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+from time import time_ns
+from typing import Any, Final
+
+from ccxt import BadSymbol
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import CandleHistory, FeedState, InstrumentListed, MarketMessage
+from tradetui.domain.profile import Profile
+from tradetui.errors import FeedError
+from tradetui.feeds.ccxt.exchange import open_exchange
+from tradetui.feeds.ccxt.history import FIRST, OTHERS, fetch_history
+from tradetui.feeds.ccxt.hub import Channel, Hub
+from tradetui.feeds.ccxt.instruments import instrument_of, nearest_symbol
+from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
+from tradetui.feeds.ccxt.stream import Outage, Part, Stream
+from tradetui.feeds.ccxt.words import retry_after, words_for
+from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
+from tradetui.feeds.protocol import Sink
+
+_FIRST_BOOK_S: Final = 15.0
+_BOOK_DEPTH: Final = {"kraken": 10, "bybit": 200}
+_dialing_stream: ContextVar[Stream | None] = ContextVar("dialing_stream", default=None)
+
+
+def _note_address(url: str) -> None:
+    stream = _dialing_stream.get()
+    if stream is not None:
+        stream.url = url
+
+
+class CcxtFeed:
+    """The symbols of a profile from its exchange, or from the loopback endpoint that stands in for it.
+
+    `retry_s` is the first wait after a failure; it doubles up to 30 s.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        *,
+        stale_after_s: float = 5.0,
+        lagging_after_s: float = 2.0,
+        retry_s: float = 1.0,
+        book_depth: int | None = None,
+    ) -> None:
+        self._profile = profile
+        self._retry_s = retry_s
+        self._stale_after = stale_after_s
+        self._depth = book_depth or _BOOK_DEPTH.get(profile.exchange)
+        self._channels = {
+            symbol: Channel(
+                SymbolHealth(symbol, lagging_after_s=lagging_after_s),
+                (Stream(symbol, Part.BOOK, self._backoff()), Stream(symbol, Part.TRADES, self._backoff())),
+                Pulse(stale_after_s),
+            )
+            for symbol in profile.symbols
+        }
+        self._exchange: Any = None
+        self._crash: asyncio.Future[None] | None = None
+        self._sink: Sink | None = None
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols of the profile, the default one first."""
+        return self._profile.symbols
+
+    @property
+    def own_clock(self) -> bool:
+        """False: this is the outside world, its clock is the wall's."""
+        return False
+
+    def stats(self, symbol: str) -> FeedStats:
+        """What went wrong on a symbol so far; raises KeyError for one that is not the profile's."""
+        return self._channels[symbol].health.stats
+
+    async def run(self, sink: Sink) -> None:
+        """Deliver until canceled. Raises what the sink raised, and FeedError for an unknown exchange."""
+        self._sink = sink
+        self._exchange = exchange = open_exchange(self._profile)
+        self._crash = asyncio.get_running_loop().create_future()
+        hub = Hub(exchange, self._channels, self._deliver)
+        exchange.harden(hub, dialing=_note_address, backoff=self._backoff)
+        work = asyncio.create_task(self._work(hub))
+        try:
+            await asyncio.wait({work, self._crash}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            await exchange.shut()
+            self._raise_failure(work)
+
+    def _raise_failure(self, work: asyncio.Task[None]) -> None:
+        if self._crash is not None and self._crash.done():
+            self._crash.result()
+        if not work.cancelled() and work.exception() is not None:
+            error = work.exception()
+            raise error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error  # type: ignore[misc]
+
+    def _deliver(self, message: MarketMessage) -> None:
+        """Give a message to the sink; what the sink raises ends the run, not a frame."""
+        if self._sink is None or self._crash is None or self._crash.done():
+            return
+        try:
+            self._sink(message)
+        except Exception as error:  # noqa: BLE001 - raised again by run
+            self._crash.set_exception(error)
+
+    def _backoff(self) -> Backoff:
+        return Backoff(self._retry_s)
+
+    async def _work(self, hub: Hub) -> None:
+        for symbol in self.symbols:
+            hub.say(symbol, Part.MARKET, FeedState.CONNECTING, text="loading markets")
+        await self._load_markets(hub)
+        listed = [each for symbol in self.symbols if (each := self._list(hub, symbol))]
+        if self._profile.exchange == "kraken":
+            scales = {each.symbol: (each.price_scale, each.qty_scale) for each in listed}
+            hub.check_with(KrakenBooks(scales, depth=self._depth or 10))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch_silence(hub))
+            symbols = [each.symbol for each in listed]
+            for symbol in symbols:
+                group.create_task(self._follow(hub, symbol))
+            group.create_task(self._deepen_history(hub, symbols))
+
+    async def _load_markets(self, hub: Hub) -> None:
+        backoff = self._backoff()
+        while True:
+            try:
+                await self._exchange.load_markets()
+            except Exception as error:  # noqa: BLE001 - the outside world becomes a state
+                wait = max(backoff.next_wait(0.0), retry_after(self._exchange.last_response_headers))
+                for symbol in self.symbols:
+                    hub.say(symbol, Part.MARKET, FeedState.DOWN, text=words_for(error), retry_s=wait)
+                await asyncio.sleep(wait)
+            else:
+                return
+
+    def _list(self, hub: Hub, symbol: str) -> Instrument | None:
+        try:
+            instrument = instrument_of(self._exchange.market(symbol), self._profile)
+        except BadSymbol:
+            near = nearest_symbol(symbol, list(self._exchange.symbols))
+            text = f"unknown symbol {symbol}" + (f", nearest is {near}" if near else "")
+            hub.say(symbol, Part.MARKET, FeedState.DOWN, text=text)
+            return None
+        except FeedError as error:
+            hub.say(symbol, Part.MARKET, FeedState.DOWN, text=str(error))
+            return None
+        hub.deliver(InstrumentListed(instrument, time_ns()))
+        hub.say(symbol, Part.MARKET, FeedState.CONNECTING, text="loading history")
+        return instrument
+
+    async def _follow(self, hub: Hub, symbol: str) -> None:
+        await self._load_history(hub, symbol)
+        hub.say(symbol, Part.BOOK, FeedState.CONNECTING, text="waiting for the book")
+        hub.say(symbol, Part.MARKET, FeedState.STREAMING)
+        channel = self._channels[symbol]
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._pump(hub, channel.book))
+            group.create_task(self._pump(hub, channel.trades))
+
+    async def _load_history(self, hub: Hub, symbol: str) -> None:
+        history = await self._history(symbol, FIRST)
+        if history is not None:
+            hub.deliver(history)
+
+    async def _deepen_history(self, hub: Hub, symbols: list[str]) -> None:
+        for timeframe in OTHERS:
+            for symbol in symbols:
+                history = await self._history(symbol, timeframe)
+                if history is not None:
+                    hub.deliver(history)
+
+    async def _history(self, symbol: str, timeframe: Any) -> CandleHistory | None:
+        try:
+            return await fetch_history(self._exchange, symbol, timeframe)
+        except Exception:  # noqa: BLE001 - a chart without its past is still a chart
+            return None
+
+    async def _pump(self, hub: Hub, stream: Stream) -> None:
+        """Keep one stream subscribed: subscribe, wait for its outage, wait, and again."""
+        _dialing_stream.set(stream)
+        while True:
+            stream.restart()
+            try:
+                await self._subscribe(stream)
+                await stream.until_broken()
+            except TimeoutError as error:
+                hub.kick(stream, Outage(FeedState.DOWN, words_for(error)))
+            except Exception as error:  # noqa: BLE001 - the outside world becomes a state
+                hub.break_off(stream, Outage(FeedState.DOWN, words_for(error)))
+            await asyncio.sleep(stream.wait_s)
+
+    async def _subscribe(self, stream: Stream) -> None:
+        if stream.is_book:
+            wait = _FIRST_BOOK_S + self._exchange.ws_dial_delay(stream.url)
+            async with asyncio.timeout(wait):
+                await self._exchange.watch_order_book(stream.symbol, self._depth)
+        else:
+            await self._exchange.watch_trades(stream.symbol)
+
+    async def _watch_silence(self, hub: Hub) -> None:
+        while True:
+            await asyncio.sleep(min(0.5, self._stale_after / 10))
+            hub.break_silent()

@@ -1,0 +1,207 @@
+"""Where all of a feed's sockets meet: frames become messages, and failures become states.
+
+Everything here is called synchronously while a frame is handled, so a symbol's messages reach the
+sink in the order of the wire, and nothing is delivered after the frame that broke a stream.
+"""
+
+from __future__ import annotations
+
+from time import monotonic, time_ns
+from typing import Any, Final
+
+import msgspec
+from ccxt import NetworkError
+from ccxt.async_support.base.ws.cache import ArrayCache
+from ccxt.async_support.base.ws.order_book import OrderBook
+
+from tradetui.domain.market_data import FeedState, FeedStatus, MarketMessage
+from tradetui.feeds.ccxt.book import BadBook, BookReader, CrossedBook
+from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
+from tradetui.feeds.ccxt.socket import HardenedClient
+from tradetui.feeds.ccxt.stream import Outage, Part, Stream
+from tradetui.feeds.ccxt.trades import BadTrade, TradeReader
+from tradetui.feeds.ccxt.words import words_for
+from tradetui.feeds.health import Pulse, SymbolHealth
+from tradetui.feeds.protocol import Sink
+
+_NUMBERED: Final = ("binance", "binanceusdm", "binancecoinm", "kraken", "okx", "bitget")
+"""Exchanges whose book shows the loss of a frame with the next one."""
+
+
+class Channel:
+    """All of one symbol: its health, its two streams and what reads them."""
+
+    def __init__(self, health: SymbolHealth, streams: tuple[Stream, Stream], pulse: Pulse) -> None:
+        self.health = health
+        self.book, self.trades = streams
+        self.pulse = pulse
+        self.book_reader = BookReader(health.symbol)
+        self.trade_reader = TradeReader(health.symbol)
+
+
+class Hub:
+    """The owner of an exchange's sockets."""
+
+    def __init__(self, exchange: Any, channels: dict[str, Channel], sink: Sink) -> None:
+        self._exchange = exchange
+        self._channels = channels
+        self._sink = sink
+        self._checks: KrakenBooks | None = None
+        self._kicked: tuple[Stream | None, Outage] = None, Outage(FeedState.DOWN, "")
+
+    def check_with(self, checks: KrakenBooks) -> None:
+        """Check every frame's checksum before ccxt sees it."""
+        self._checks = checks
+
+    def say(self, symbol: str, part: Part, state: FeedState, *, text: str = "", retry_s: float = 0.0) -> None:
+        """Deliver a symbol's state if a part of it changed it."""
+        health = self._channels[symbol].health
+        self._tell(health.report(part, state, ts_received=time_ns(), text=text, retry_s=round(retry_s, 2)))
+
+    def break_off(self, stream: Stream, outage: Outage) -> None:
+        """Stop trusting a stream; its pump subscribes it again after the wait."""
+        if stream.is_broken:
+            return
+        stream.break_off(monotonic(), self._exchange.ws_dial_delay(stream.url))
+        channel = self._channels[stream.symbol]
+        if outage.state in (FeedState.GAP, FeedState.CROSSED):
+            channel.health.stats.gaps += 1
+        if stream.is_book:
+            self._forget_book(channel)
+        self.say(stream.symbol, stream.part, outage.state, text=outage.text, retry_s=stream.wait_s)
+
+    def kick(self, stream: Stream, outage: Outage) -> None:
+        """Break a stream off and close its socket, so that the next try starts clean."""
+        socket = self._exchange.clients.get(stream.url)
+        if socket is not None and not stream.is_broken:
+            self._kicked = stream, outage
+            socket.on_error(NetworkError(f"reconnecting: {stream.symbol} {outage.text}"))
+        self.break_off(stream, outage)
+
+    def break_silent(self) -> None:
+        """Mark the books that should have been heard of long ago as stale, and reconnect them."""
+        now = monotonic()
+        for channel in self._channels.values():
+            if channel.book.is_live and channel.pulse.is_overdue(now):
+                text = f"silent for {channel.pulse.silence(now):.1f} s"
+                self.kick(channel.book, Outage(FeedState.STALE, text))
+
+    def tapped(self, _socket: HardenedClient, text: str) -> bool:
+        """Check a frame's checksum where the exchange sends one that ccxt does not check."""
+        if self._checks is None or not text.startswith("{"):
+            return True
+        wrong = [symbol for symbol in self._checks.wrong_symbols(text.encode()) if symbol in self._channels]
+        for symbol in wrong:
+            self.kick(self._channels[symbol].book, Outage(FeedState.GAP, "its checksum does not match"))
+        return not wrong
+
+    def resolved(self, result: Any) -> None:
+        """Deliver what a frame was turned into: a book or a batch of trades."""
+        if isinstance(result, OrderBook):
+            self._take_book(result)
+        elif type(result) is ArrayCache:
+            rows = list(result)
+            result.clear()
+            self._take_trades(rows)
+
+    def rejected(self, socket: HardenedClient, error: BaseException, message_hash: str) -> None:
+        """A stream failed on a socket that lives: a gap that ccxt saw, or a refused subscription."""
+        for stream in self._streams_of(socket):
+            if message_hash.endswith(stream.symbol) and stream.is_book == ("book" in message_hash.lower()):
+                text = "a book update is missing" if stream.is_live else words_for(error)
+                state = FeedState.GAP if stream.is_live else FeedState.DOWN
+                self.break_off(stream, Outage(state, text))
+            elif not stream.is_live and f'"{stream.symbol}"' in str(error):
+                self.break_off(stream, Outage(FeedState.HALTED, words_for(error)))
+
+    def bad_frame(self, socket: HardenedClient, error: Exception) -> None:
+        """Count a frame that could not be handled; resync where the next one would not show the loss."""
+        shows_loss = self._exchange.id in _NUMBERED and isinstance(error, ValueError | msgspec.MsgspecError)
+        streams = self._streams_of(socket)
+        for symbol in {stream.symbol for stream in streams}:
+            self._channels[symbol].health.stats.bad_messages += 1
+        books = [stream for stream in streams if stream.is_book and stream.is_live]
+        if books and not shows_loss:
+            for stream in books:
+                self.break_off(stream, Outage(FeedState.GAP, "a frame could not be read"))
+            socket.on_error(NetworkError("reconnecting: a frame could not be read"))
+
+    def connected(self, socket: HardenedClient) -> None:
+        """Count reconnects; trades are trusted again from here, as none may come for a long time."""
+        for stream in self._streams_of(socket):
+            stream.connections += 1
+            if stream.connections > 1:
+                self._channels[stream.symbol].health.stats.reconnects += 1
+            if not stream.is_book:
+                self.say(stream.symbol, stream.part, FeedState.STREAMING)
+
+    def lost(self, socket: HardenedClient, text: str) -> None:
+        """Break off all streams of a socket that is gone."""
+        opened = socket.connectionEstablished
+        lived = self._exchange.milliseconds() - opened if opened else 0
+        self._exchange.note_loss(socket, lived / 1000)
+        for stream in self._streams_of(socket):
+            kicked, outage = self._kicked
+            self.break_off(stream, outage if stream is kicked else Outage(FeedState.DOWN, text))
+
+    def _streams_of(self, socket: HardenedClient) -> list[Stream]:
+        streams = (each for one in self._channels.values() for each in (one.book, one.trades))
+        return [stream for stream in streams if stream.url == socket.url]
+
+    def _forget_book(self, channel: Channel) -> None:
+        symbol = channel.health.symbol
+        self._exchange.orderbooks.pop(symbol, None)
+        channel.book_reader.forget()
+        channel.pulse.pause()
+        if self._checks:
+            self._checks.forget(symbol)
+
+    def _take_book(self, book: Any) -> None:
+        channel = self._channels.get(book.get("symbol"))
+        if channel is None or channel.book.is_broken:
+            return
+        try:
+            message = channel.book_reader.read(book, time_ns())
+        except CrossedBook as error:
+            self.kick(channel.book, Outage(FeedState.CROSSED, str(error)))
+            return
+        except BadBook as error:
+            channel.health.stats.bad_messages += 1
+            self.kick(channel.book, Outage(FeedState.GAP, str(error)))
+            return
+        now = monotonic()
+        channel.pulse.beat(now)
+        if message is None:
+            return
+        self._sink(message)
+        if not channel.book.is_live:
+            channel.health.stats.resyncs += channel.book.went_live(now)
+            self.say(channel.health.symbol, Part.BOOK, FeedState.STREAMING)
+        self._judge_delay(channel, message.ts_exchange, message.ts_received)
+
+    def _take_trades(self, rows: list[dict[str, Any]]) -> None:
+        now_ns = time_ns()
+        for row in rows:
+            channel = self._channels.get(row.get("symbol", ""))
+            if channel is None:
+                continue
+            try:
+                trade = channel.trade_reader.read(row, now_ns)
+            except BadTrade:
+                channel.health.stats.bad_messages += 1
+                continue
+            if trade is not None:
+                channel.trades.went_live(monotonic())
+                self._sink(trade)
+                self._judge_delay(channel, trade.ts_exchange, now_ns)
+
+    def _judge_delay(self, channel: Channel, ts_exchange: int, ts_received: int) -> None:
+        self._tell(channel.health.arrived(ts_exchange, ts_received=ts_received, now=monotonic()))
+
+    def _tell(self, status: FeedStatus | None) -> None:
+        if status is not None:
+            self.deliver(status)
+
+    def deliver(self, message: MarketMessage) -> None:
+        """Hand a message to the sink."""
+        self._sink(message)
