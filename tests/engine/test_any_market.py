@@ -119,7 +119,7 @@ class Script:
 
     def command(self) -> None:
         chance, symbol = self.chance, self.table.symbol
-        kind = chance.randint(0, 13)
+        kind = chance.randint(0, 14)
         if kind <= 5:
             self.press(self.submit())
             return
@@ -131,12 +131,8 @@ class Script:
             CancelOrder(order_id=chance.choice(ids)),
             CancelAll(),
             SetStop(symbol=symbol, stop=Stop(price=self.typed(chance.randint(-3000, 3000)))),
-            chance.choice(
-                [
-                    BreakEven(symbol=symbol),
-                    SetTarget(symbol=symbol, target=Target(price=self.typed(chance.randint(-3000, 3000)))),
-                ]
-            ),
+            BreakEven(symbol=symbol),
+            SetTarget(symbol=symbol, target=Target(price=self.typed(chance.randint(-3000, 3000)))),
             SetRiskLimits(daily_loss=chance.choice([D("0.01"), D("0.05")])),
         ]
         self.table.do(wishes[kind - 6])

@@ -1,0 +1,63 @@
+"""The fold takes legal steps only."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import product
+
+import pytest
+
+from tradetui.domain.event import Event, OrderChanged
+from tradetui.domain.market_data import Side
+from tradetui.domain.order import TRANSITIONS, Order, OrderState, OrderType
+from tradetui.errors import InvalidTransition
+from tradetui.state import State
+
+FIRST = (
+    OrderState.SUBMITTED,
+    OrderState.DENIED,
+    OrderState.HELD,
+    OrderState.ARMED,
+    OrderState.TRIGGERED,
+    OrderState.WORKING,
+    OrderState.PARTIALLY_FILLED,
+)
+FORBIDDEN = [
+    (before, after)
+    for before, after in product(OrderState, OrderState)
+    if after not in TRANSITIONS[before] and (before is not after or not TRANSITIONS[before])
+]
+
+
+def event(seq: int, state: OrderState) -> Event:
+    order = Order(
+        order_id="O-1",
+        ts=1,
+        symbol="BTC/USDT",
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        qty=Decimal(1),
+        state=state,
+    )
+    return Event(seq=seq, ts=seq, account="paper", body=OrderChanged(order=order))
+
+
+@pytest.mark.parametrize(("before", "after"), FORBIDDEN)
+def test_every_forbidden_step_of_an_order_is_refused(before: OrderState, after: OrderState) -> None:
+    state = State()
+    state.orders["O-1"] = event(1, before).body.order  # type: ignore[union-attr]
+    with pytest.raises(InvalidTransition, match=f"no way from {before} to {after}"):
+        state.apply(event(1, after))
+
+
+@pytest.mark.parametrize("state", [state for state in OrderState if state not in FIRST])
+def test_no_order_begins_where_nothing_leads(state: OrderState) -> None:
+    with pytest.raises(InvalidTransition, match="no way from nothing"):
+        State().apply(event(1, state))
+
+
+def test_a_gap_in_the_sequence_is_refused() -> None:
+    state = State()
+    state.apply(event(1, OrderState.SUBMITTED))
+    with pytest.raises(ValueError, match="expected event 2, was 3"):
+        state.apply(event(3, OrderState.WORKING))
