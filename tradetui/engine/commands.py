@@ -212,7 +212,9 @@ class CommandDesk:
             if not desk.instrument.price_on_tick(stop.price):
                 raise shape.off_tick(desk.instrument, "stop", stop.price, side=position.side)
         reference = self.books.valuation(command.symbol) or position.entry_price
-        return self._move_stop(desk, position, self.intake.stop_price(desk, stop, reference, sign=sign))
+        return self._move_stop(
+            desk, position, self.intake.pricing.stop_price(desk, stop, reference, sign=sign)
+        )
 
     def _breakeven(self, command: BreakEven) -> Reply:
         desk, position = self._position_of(command.symbol)

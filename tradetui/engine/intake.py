@@ -10,20 +10,21 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.command import Reason, Size, SizeUnit, Stop, SubmitOrder
+from tradetui.domain.command import Reason, SizeUnit, SubmitOrder
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import FeedState, Side, Timeframe
-from tradetui.domain.number import MONEY, ONE, ZERO, ceil_to, floor_to
-from tradetui.domain.order import Order, OrderRole, OrderType, TimeInForce
+from tradetui.domain.market_data import FeedState, Side
+from tradetui.domain.number import MONEY, ZERO, floor_to
+from tradetui.domain.order import Order, OrderRole, OrderType
 from tradetui.domain.position import Position
 from tradetui.engine import shape
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk
+from tradetui.engine.pricing import Pricing
 from tradetui.engine.refusals import money, number, refuse
-from tradetui.engine.reserve import band_price, reserve, unit_cost
+from tradetui.engine.reserve import reserve, unit_cost
 from tradetui.state import State
 from tradetui.trading import guard, risk
-from tradetui.trading.match_types import Incoming, Match
+from tradetui.trading.match_types import Match
 from tradetui.trading.risk import Budget
 from tradetui.trading.settings import EngineSettings
 
@@ -49,6 +50,7 @@ class Intake:
         self.state = state
         self.desks = desks
         self.books = books
+        self.pricing = Pricing(settings, state, books)
 
     def plan(self, command: SubmitOrder, *, ts: int, reversing: bool = False) -> Plan:
         """Check an order in the order of section 9; raises Refused with the first failure."""
@@ -114,7 +116,7 @@ class Intake:
                 Reason.UNSUPPORTED_TYPE, "a reducing stop is the position's own stop", mend="use: stop P"
             )
         held = desk.exit_qty()
-        wanted = self._exit_size(desk, command.size, position)
+        wanted = self.pricing.exit_size(desk, command.size, position)
         if not command.reduce_only and command.size.unit is SizeUnit.BASE and wanted > held:
             raise refuse(
                 Reason.INSUFFICIENT_BALANCE,
@@ -138,20 +140,6 @@ class Intake:
         )
         return Plan(order=order, entry=entry, match=self._match(desk, order), text=text)
 
-    def _exit_size(self, desk: Desk, size: Size, position: Position) -> Decimal:
-        if size.unit is SizeUnit.BASE:
-            return size.value
-        price = self.books.valuation(desk.symbol) or position.entry_price
-        lot = desk.instrument.lot_size
-        if size.unit is SizeUnit.RISK:
-            stop = self.state.stop_of(desk.symbol)
-            if stop is None or stop.trigger is None:
-                return position.qty
-            unit = self._unit_risk(desk.instrument, price, stop.trigger, post_only=False)
-            return min(risk.largest_qty(size.value * self.books.r_value(), unit, lot), position.qty)
-        amount = size.value * (self.books.equity() if size.unit is SizeUnit.EQUITY else ONE)
-        return min(floor_to(MONEY.divide(amount, desk.instrument.notional(ONE, price)), lot), position.qty)
-
     # --- entries
 
     def _plan_entry(
@@ -159,18 +147,18 @@ class Intake:
     ) -> Plan:
         instrument = desk.instrument
         self._check_flip(desk, command, position)
-        reference = self._reference(desk, command)
+        reference = self.pricing.reference(desk, command)
         stop = self._stop_of(desk, command, reference)
         budget = self.books.budget()
-        qty, entry = self._size(desk, command, reference, stop, budget=budget)
+        qty, entry = self.pricing.size(desk, command, reference, stop, budget=budget)
         shape.check_qty(instrument, qty, entry, computed=command.size.unit is not SizeUnit.BASE)
         self._check_stop_side(desk, command, entry, stop)
         shape.check_target_side(command.target, sign=command.side.sign, entry=entry)
         leverage = self.settings_leverage(instrument)
         self._check_liquidation(desk, command, position, qty=qty, entry=entry, stop=stop, leverage=leverage)
-        worst = self._worst_price(desk, command, entry)
+        worst = self.pricing.worst_price(desk, command, entry)
         held_back = self._check_balance(desk, command, qty, worst, leverage=leverage, reversing=reversing)
-        unit = self._unit_risk(instrument, entry, stop, post_only=command.post_only)
+        unit = self.pricing.unit_risk(instrument, entry, stop, post_only=command.post_only)
         self._check_budget(desk, qty, unit, budget=budget, reversing=reversing)
         order = msgspec.structs.replace(
             self._order(desk, command, qty, ts=ts),
@@ -206,13 +194,6 @@ class Intake:
             nearest=held,
         )
 
-    def _reference(self, desk: Desk, command: SubmitOrder) -> Decimal:
-        """The price that stops are measured from: trigger, limit, or the touch."""
-        price = command.trigger or command.limit or desk.best(command.side)
-        if price is None:
-            raise refuse(Reason.NO_PRICE, f"{desk.symbol} offers nothing to {command.side.value}")
-        return price
-
     def _stop_of(self, desk: Desk, command: SubmitOrder, reference: Decimal) -> Decimal | None:
         """The protective stop's price; raises Refused where one is required and missing."""
         if command.stop is None:
@@ -221,78 +202,7 @@ class Intake:
                     Reason.STOP_REQUIRED, "an entry needs a stop: none was given", mend="add: stop PRICE"
                 )
             return None
-        return self.stop_price(desk, command.stop, reference, sign=command.side.sign)
-
-    def stop_price(self, desk: Desk, stop: Stop, reference: Decimal, *, sign: int) -> Decimal:
-        """A stop as a price: typed, or a multiple of ATR from the reference, rounded up to the tick."""
-        if stop.price is not None:
-            return stop.price
-        if stop.atr is None or stop.atr <= 0:
-            raise refuse(Reason.BAD_INPUT, "expected a stop price or a multiple of ATR above zero")
-        range_ = desk.market.atr(Timeframe(stop.timeframe))
-        if range_ is None:
-            raise refuse(
-                Reason.WARM_UP,
-                f"ATR(14) on {stop.timeframe} has too few candles yet",
-                mend="set the stop at the ladder cursor, or take a shorter timeframe",
-            )
-        distance = ceil_to(stop.atr * Decimal(repr(range_)), desk.instrument.tick_size)
-        price = reference - sign * max(distance, desk.instrument.tick_size)
-        if price <= 0:
-            raise refuse(Reason.STOP_WRONG_SIDE, f"a stop {number(distance)} away would lie below zero")
-        return guard.tick_for_stop(desk.instrument, price, sign=sign)
-
-    def _size(
-        self, desk: Desk, command: SubmitOrder, reference: Decimal, stop: Decimal | None, *, budget: Budget
-    ) -> tuple[Decimal, Decimal]:
-        """Quantity and expected entry price."""
-        unit, value = command.size.unit, command.size.value
-        if unit is SizeUnit.BASE:
-            return value, self._entry_price(desk, command, value, reference)
-        if unit is SizeUnit.RISK:
-            if stop is None:
-                raise refuse(Reason.STOP_REQUIRED, "a size in R needs a stop", mend="add: stop PRICE")
-            return self._risk_size(desk, command, reference, stop, value * budget.r_value)
-        amount = value if unit is SizeUnit.QUOTE else value * self.books.equity()
-        qty, entry = ZERO, reference
-        for _ in range(3):
-            qty = floor_to(
-                MONEY.divide(amount, desk.instrument.notional(ONE, entry)), desk.instrument.lot_size
-            )
-            entry = self._entry_price(desk, command, qty, reference)
-        return qty, entry
-
-    def _risk_size(
-        self, desk: Desk, command: SubmitOrder, reference: Decimal, stop: Decimal, amount: Decimal
-    ) -> tuple[Decimal, Decimal]:
-        """Size from risk with the walk's average price, which depends on the size: a few rounds settle it."""
-        instrument, entry, qty = desk.instrument, reference, ZERO
-        for _ in range(8):
-            unit = self._unit_risk(instrument, entry, stop, post_only=command.post_only)
-            fitting = risk.largest_qty(amount, unit, instrument.lot_size)
-            qty = fitting if qty == 0 else min(qty, fitting)
-            entry = self._entry_price(desk, command, qty, reference)
-            if qty * self._unit_risk(instrument, entry, stop, post_only=command.post_only) <= amount:
-                break
-        return qty, entry
-
-    def _entry_price(self, desk: Desk, command: SubmitOrder, qty: Decimal, reference: Decimal) -> Decimal:
-        """Limit or trigger, or the average of the walk."""
-        if command.limit is not None or command.trigger is not None or qty <= 0:
-            return reference
-        match = desk.matcher.estimate(
-            Incoming(order_id="", side=command.side, lots=desk.lots(qty), tif=TimeInForce.IOC)
-        )
-        average = match.vwap_ticks
-        return average * desk.instrument.tick_size if average is not None else reference
-
-    def _unit_risk(
-        self, instrument: Instrument, entry: Decimal, stop: Decimal | None, *, post_only: bool
-    ) -> Decimal:
-        if stop is None:
-            return instrument.notional(ONE, entry) * self.settings.unstopped_risk
-        fee_in = instrument.maker_fee if post_only else instrument.taker_fee
-        return risk.unit_risk(instrument, entry, stop, fee_in=max(ZERO, fee_in), slip=self.settings.slip)
+        return self.pricing.stop_price(desk, command.stop, reference, sign=command.side.sign)
 
     def _check_stop_side(
         self, desk: Desk, command: SubmitOrder, entry: Decimal, stop: Decimal | None
@@ -358,15 +268,6 @@ class Intake:
             limit=price,
             nearest=nearest,
         )
-
-    def _worst_price(self, desk: Desk, command: SubmitOrder, entry: Decimal) -> Decimal:
-        """The price that the reserve is computed at."""
-        if command.limit is not None:
-            return command.limit
-        reference = command.trigger or desk.best(command.side) or entry
-        if command.side is Side.SELL:
-            return reference
-        return band_price(desk, command.side, reference)
 
     def _check_balance(
         self,
