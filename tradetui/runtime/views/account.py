@@ -1,0 +1,150 @@
+"""The account's and the status bar's parts of a frame, and the docked ticket."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import ZERO
+from tradetui.domain.view import AccountView, Draft, LimitGauge, SidePreview, TicketView, TradingState
+from tradetui.engine import Engine
+from tradetui.runtime.views.books import PublishedBooks
+from tradetui.runtime.views.kept import Kept
+from tradetui.runtime.views.words import at_scale, cents, fine, time_of_day
+from tradetui.state import State
+
+_ASSET_SCALE = 8
+
+
+class AccountPart:
+    """Balances and limits by the published state, at the engine's prices."""
+
+    def __init__(self, published: State, books: PublishedBooks) -> None:
+        """Everything but prices comes from the published state."""
+        self._published = published
+        self._books = books
+        self._view: Kept[AccountView] = Kept(self._build())
+
+    def view(self) -> AccountView:
+        """The account; the same object while no number on it changed."""
+        state = self._published
+        prices = tuple([self._books.valuation(symbol) for symbol in state.positions])
+        return self._view.get((state.seq, prices), self._build)
+
+    def _build(self) -> AccountView:
+        state, books = self._published, self._books
+        currency = state.currency or books.settings.currency
+        margin = sum((state.margin(symbol) for symbol in state.positions), ZERO)
+        cash = state.cash(currency) if state.account else books.settings.balance
+        profit = sum((books.unrealized(symbol) for symbol in state.positions), ZERO)
+        return AccountView(
+            currency=currency,
+            balances=self._balances(currency),
+            equity=cents(books.equity()),
+            balance=cents(cash + margin),
+            margin_used=cents(margin),
+            realized_pnl=cents(state.realized_pnl),
+            unrealized_pnl=cents(profit),
+            fees=cents(state.fees),
+            gauges=self._gauges(currency),
+            locks=lock_words(state),
+        )
+
+    def _balances(self, currency: str) -> tuple[tuple[str, Decimal, Decimal], ...]:
+        """The account's currency first, then the other assets."""
+        state = self._published
+        assets = sorted(state.assets(), key=lambda asset: (asset != currency, asset))
+        return tuple(
+            (asset, at_scale(state.free(asset), _ASSET_SCALE), at_scale(state.locked(asset), _ASSET_SCALE))
+            for asset in assets
+        )
+
+    def _gauges(self, currency: str) -> tuple[LimitGauge, ...]:
+        books = self._books
+        lost = max(ZERO, -books.day_pnl())
+        risk = books.in_r(books.open_risk())
+        return (
+            LimitGauge("daily loss", cents(lost), cents(books.daily_limit()), currency),
+            LimitGauge("open risk", cents(risk), books.limits.max_open_risk, "R"),
+        )
+
+
+class TicketPart:
+    """The draft priced on both sides, a few times a second."""
+
+    def __init__(self, engine: Engine, published: State, books: PublishedBooks) -> None:
+        """Previews come from the engine: they say what a key would do now."""
+        self._engine = engine
+        self._published = published
+        self._books = books
+        self._asked: object = None
+        self._market: object = None
+        self._due = 0
+        self._view: Kept[TicketView | None] = Kept(None)
+
+    def view(self, symbol: str, draft: Draft, *, now: int) -> TicketView | None:
+        """At once for another draft or own event; for another book only when it is time again."""
+        market = self._engine.markets[symbol]
+        asked = (market, draft, self._published.seq)
+        moved = (market.book, market.book.version, market.feed_state)
+        if asked == self._asked and (moved == self._market or now < self._due):
+            return self._view.part
+        self._asked, self._market, self._due = asked, moved, now + REPRICE_NS
+        return self._view.get((asked, moved), lambda: self._build(symbol, draft))
+
+    def _build(self, symbol: str, draft: Draft) -> TicketView:
+        scale = self._engine.markets[symbol].instrument.price_scale
+        buy, sell = (self._engine.preview(symbol, side, draft) for side in (Side.BUY, Side.SELL))
+        return TicketView(
+            draft=draft,
+            buy=shown_preview(buy, scale),
+            sell=shown_preview(sell, scale),
+            r_value=cents(self._books.r_value()),
+            head_room=cents(self._books.head_room() - self._books.open_risk()),
+        )
+
+
+REPRICE_NS = 200_000_000
+
+
+def shown_preview(preview: SidePreview, scale: int) -> SidePreview:
+    """A preview with as many digits as can be read."""
+    average = preview.avg_price
+    return msgspec.structs.replace(
+        preview,
+        notional=cents(preview.notional),
+        avg_price=at_scale(average, scale + 1) if average is not None else None,
+        fee=fine(preview.fee),
+        stop_atr=round(preview.stop_atr, 2) if preview.stop_atr is not None else None,
+        risk=cents(preview.risk),
+        risk_r=fine(preview.risk_r),
+        margin=cents(preview.margin),
+    )
+
+
+def zone_of(state: State) -> str:
+    """The zone of the account's trading day."""
+    return state.limits.get("zone", "UTC")
+
+
+def lock_text(state: State) -> str:
+    """locked until 00:00 UTC; empty without a lock."""
+    if state.lock is None:
+        return ""
+    return f"locked until {time_of_day(state.lock.until_ts, zone_of(state))}"
+
+
+def lock_words(state: State) -> tuple[str, ...]:
+    """Until when the account is locked, and why."""
+    return (lock_text(state), state.lock.text) if state.lock is not None else ()
+
+
+def trading_state(engine: Engine, published: State) -> TradingState:
+    """What the engine accepts by what has been committed; the journal's health is the host's."""
+    if published.lock is not None:
+        return TradingState.LOCKED
+    if any(engine.recovering(symbol) for symbol in published.instruments):
+        return TradingState.RECOVERING
+    return TradingState.ACTIVE if published.account else TradingState.STARTING
