@@ -181,9 +181,10 @@ class InlineLink:
     async def _begin(self, profile: str) -> None:
         try:
             self._progress = "loading the engine"
-            make_frames = self._make_frames or await asyncio.to_thread(_load_frames)
+            if self._make_frames is None:
+                self._make_frames = await asyncio.to_thread(_load_frames)
             host = await self._make_host(profile, self._say)
-            self._stages[profile] = _Stage(host, make_frames, self._profiles)
+            self._stages[profile] = _Stage(host, self._make_frames, self._profiles)
         finally:
             self._progress = ""
 
