@@ -12,7 +12,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import accumulate
-from operator import itemgetter, neg
+from operator import itemgetter
 from typing import Final
 
 from tradetui.domain.market_data import Side
@@ -23,20 +23,58 @@ _PRICES_KNOWN: Final = 50_000
 """How many prices of a side keep their key; beyond it they are forgotten and looked up afresh."""
 
 
+class _Levels:
+    """The levels of one side; `scale` turns a price into a key."""
+
+    __slots__ = ("key_of", "keys", "scale", "sizes")
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+        self.sizes: dict[int, float] = {}
+        self.keys: list[int] = []
+        self.key_of: dict[float, int] = {}
+
+    def replace(self, levels: Sequence[Level]) -> None:
+        """Hold these levels and no others; their prices are known from here on."""
+        self.key_of = key_of = {price: round(price * self.scale) for price, _ in levels}
+        self.sizes = {key_of[price]: qty for price, qty in levels if qty > 0.0}
+        self.keys = sorted(self.sizes)
+
+    def apply(self, changes: Iterable[Level]) -> None:
+        """Set or remove levels."""
+        sizes, keys, key_of = self.sizes, self.keys, self.key_of
+        for price, qty in changes:
+            try:
+                key = key_of[price]
+            except KeyError:
+                key = self._learn(price)
+            if qty > 0.0:
+                if key not in sizes:
+                    insort(keys, key)
+                sizes[key] = qty
+            elif key in sizes:
+                del sizes[key]
+                del keys[bisect_left(keys, key)]
+
+    def best(self, count: int) -> tuple[list[int], Sequence[float]]:
+        """Keys and sizes of the best levels, best first."""
+        keys = self.keys[: -count - 1 : -1]
+        if len(keys) < 2:
+            return keys, [self.sizes[key] for key in keys]
+        return keys, itemgetter(*keys)(self.sizes)  # one C call for all of them
+
+    def _learn(self, price: float) -> int:
+        """The key of a price not seen before."""
+        if len(self.key_of) >= _PRICES_KNOWN:
+            self.key_of.clear()
+        self.key_of[price] = key = round(price * self.scale)
+        return key
+
+
 class OrderBook:
     """Displayed sizes of both sides; `version` grows with every change that is applied."""
 
-    __slots__ = (
-        "_ask_key_of",
-        "_ask_keys",
-        "_ask_sizes",
-        "_bid_key_of",
-        "_bid_keys",
-        "_bid_sizes",
-        "_inverse",
-        "tick_size",
-        "version",
-    )
+    __slots__ = ("_asks", "_bids", "tick_size", "version")
 
     def __init__(self, tick_size: Decimal) -> None:
         """Raises ValueError unless the tick is above zero."""
@@ -44,32 +82,25 @@ class OrderBook:
             raise ValueError(f"expected a tick above zero, was {tick_size}")
         self.tick_size = tick_size
         self.version = 0
-        self._inverse = float(1 / tick_size)
-        self._bid_sizes: dict[int, float] = {}
-        self._ask_sizes: dict[int, float] = {}
-        self._bid_keys: list[int] = []
-        self._ask_keys: list[int] = []
-        self._bid_key_of: dict[float, int] = {}
-        self._ask_key_of: dict[float, int] = {}
+        self._bids = _Levels(float(1 / tick_size))
+        self._asks = _Levels(-self._bids.scale)
 
     def tick_of(self, price: float) -> int:
         """The tick nearest to a price off the wire."""
-        return round(price * self._inverse)
+        return round(price * self._bids.scale)
 
     def apply_snapshot(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
         """Replace the whole book by levels of (price, qty), in any order; a qty of zero is no level."""
-        self._bid_sizes = _levels(bids, self._bid_key_of, self._inverse)
-        self._ask_sizes = _levels(asks, self._ask_key_of, -self._inverse)
-        self._bid_keys = sorted(self._bid_sizes)
-        self._ask_keys = sorted(self._ask_sizes)
+        self._bids.replace(bids)
+        self._asks.replace(asks)
         self.version += 1
 
     def apply_delta(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
         """Set the levels of (price, qty) that changed; a qty of zero removes the level."""
         if bids:
-            _apply(self._bid_sizes, self._bid_keys, bids, key_of=self._bid_key_of, scale=self._inverse)
+            self._bids.apply(bids)
         if asks:
-            _apply(self._ask_sizes, self._ask_keys, asks, key_of=self._ask_key_of, scale=-self._inverse)
+            self._asks.apply(asks)
         self.version += 1
 
     def clear(self) -> None:
@@ -79,41 +110,41 @@ class OrderBook:
     @property
     def best_bid(self) -> int | None:
         """The highest bid's tick."""
-        return self._bid_keys[-1] if self._bid_keys else None
+        return self._bids.keys[-1] if self._bids.keys else None
 
     @property
     def best_ask(self) -> int | None:
         """The lowest ask's tick."""
-        return -self._ask_keys[-1] if self._ask_keys else None
+        return -self._asks.keys[-1] if self._asks.keys else None
 
     @property
     def is_crossed(self) -> bool:
         """Whether the best bid is above the best ask: the book can not be true."""
-        return bool(self._bid_keys and self._ask_keys and self._bid_keys[-1] > -self._ask_keys[-1])
+        return bool(self._bids.keys and self._asks.keys and self._bids.keys[-1] > -self._asks.keys[-1])
 
     @property
     def is_locked(self) -> bool:
         """Whether the best bid equals the best ask, which venues allow for a moment."""
-        return bool(self._bid_keys and self._ask_keys and self._bid_keys[-1] == -self._ask_keys[-1])
+        return bool(self._bids.keys and self._asks.keys and self._bids.keys[-1] == -self._asks.keys[-1])
 
     def count(self, side: Side) -> int:
         """How many levels a side has."""
-        return len(self._bid_keys if side is Side.BUY else self._ask_keys)
+        return len(self._bids.keys if side is Side.BUY else self._asks.keys)
 
     def __len__(self) -> int:
-        return len(self._bid_keys) + len(self._ask_keys)
+        return len(self._bids.keys) + len(self._asks.keys)
 
     def qty_at(self, side: Side, tick: int) -> float:
         """The size displayed at a tick, 0.0 where there is none."""
         if side is Side.BUY:
-            return self._bid_sizes.get(tick, 0.0)
-        return self._ask_sizes.get(-tick, 0.0)
+            return self._bids.sizes.get(tick, 0.0)
+        return self._asks.sizes.get(-tick, 0.0)
 
     def qty_in(self, side: Side, ticks: range) -> float:
         """The size displayed at a range of ticks together: a ladder row of several ticks."""
         if len(ticks) == 1:
             return self.qty_at(side, ticks[0])
-        sizes = self._bid_sizes if side is Side.BUY else self._ask_sizes
+        sizes = self._bids.sizes if side is Side.BUY else self._asks.sizes
         sign = side.sign
         if len(ticks) <= len(sizes):
             return sum(sizes.get(sign * tick, 0.0) for tick in ticks)
@@ -122,56 +153,14 @@ class OrderBook:
     def levels(self, side: Side) -> Iterator[tuple[int, float]]:
         """Levels as (tick, qty), best first; the book must not change while they are read."""
         if side is Side.BUY:
-            sizes = self._bid_sizes
-            return ((tick, sizes[tick]) for tick in reversed(self._bid_keys))
-        sizes = self._ask_sizes
-        return ((-key, sizes[key]) for key in reversed(self._ask_keys))
+            sizes = self._bids.sizes
+            return ((tick, sizes[tick]) for tick in reversed(self._bids.keys))
+        sizes = self._asks.sizes
+        return ((-key, sizes[key]) for key in reversed(self._asks.keys))
 
     def top(self, count: int) -> tuple[list[DepthRow], list[DepthRow]]:
         """The best levels of bids and asks as (tick, qty, cumulative qty), best first."""
-        bid_keys = self._bid_keys[: -count - 1 : -1]
-        ask_keys = self._ask_keys[: -count - 1 : -1]
-        bid_sizes = _sizes_at(self._bid_sizes, bid_keys)
-        ask_sizes = _sizes_at(self._ask_sizes, ask_keys)
-        bids = list(zip(bid_keys, bid_sizes, accumulate(bid_sizes), strict=True))
-        return bids, list(zip(map(neg, ask_keys), ask_sizes, accumulate(ask_sizes), strict=True))
-
-
-def _sizes_at(sizes: dict[int, float], keys: list[int]) -> tuple[float, ...]:
-    """The sizes at several keys; one C call for all of them where there are at least two."""
-    if len(keys) < 2:
-        return tuple(sizes[key] for key in keys)
-    found: tuple[float, ...] = itemgetter(*keys)(sizes)
-    return found
-
-
-def _levels(levels: Sequence[Level], key_of: dict[float, int], scale: float) -> dict[int, float]:
-    """The sizes of one side by key; their prices are known from here on."""
-    key_of.clear()
-    key_of.update((price, round(price * scale)) for price, _ in levels)
-    return {key_of[price]: qty for price, qty in levels if qty > 0.0}
-
-
-def _apply(
-    sizes: dict[int, float],
-    keys: list[int],
-    changes: Iterable[Level],
-    *,
-    key_of: dict[float, int],
-    scale: float,
-) -> None:
-    """Set or remove the levels of one side; `scale` turns a price into the side's key."""
-    for price, qty in changes:
-        try:
-            key = key_of[price]
-        except KeyError:
-            if len(key_of) >= _PRICES_KNOWN:
-                key_of.clear()
-            key = key_of[price] = round(price * scale)
-        if qty > 0.0:
-            if key not in sizes:
-                insort(keys, key)
-            sizes[key] = qty
-        elif key in sizes:
-            del sizes[key]
-            del keys[bisect_left(keys, key)]
+        keys, sizes = self._bids.best(count)
+        bids = [*zip(keys, sizes, accumulate(sizes))]  # noqa: B905  # the check costs, and can not fail
+        keys, sizes = self._asks.best(count)
+        return bids, [*zip([-key for key in keys], sizes, accumulate(sizes))]  # noqa: B905
