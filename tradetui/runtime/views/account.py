@@ -1,8 +1,9 @@
-"""The account's and the status bar's parts of a frame, and the docked ticket."""
+"""The account's part of a frame, and the docked ticket."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -15,7 +16,9 @@ from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.words import at_scale, cents, fine, time_of_day
 from tradetui.state import State
 
-_ASSET_SCALE = 8
+_ASSET_SCALE: Final = 8
+REPRICE_NS: Final = 200_000_000
+"""A moving book prices the ticket again at most this often."""
 
 
 class AccountPart:
@@ -81,7 +84,7 @@ class TicketPart:
         self._books = books
         self._asked: object = None
         self._market: object = None
-        self._due = 0
+        self._priced_ts = 0
         self._view: Kept[TicketView | None] = Kept(None)
 
     def view(self, symbol: str, draft: Draft, *, now: int) -> TicketView | None:
@@ -89,9 +92,10 @@ class TicketPart:
         market = self._engine.markets[symbol]
         asked = (market, draft, self._published.seq)
         moved = (market.book, market.book.version, market.feed_state)
-        if asked == self._asked and (moved == self._market or now < self._due):
+        is_early = 0 <= now - self._priced_ts < REPRICE_NS
+        if asked == self._asked and (moved == self._market or is_early):
             return self._view.part
-        self._asked, self._market, self._due = asked, moved, now + REPRICE_NS
+        self._asked, self._market, self._priced_ts = asked, moved, now
         return self._view.get((asked, moved), lambda: self._build(symbol, draft))
 
     def _build(self, symbol: str, draft: Draft) -> TicketView:
@@ -104,9 +108,6 @@ class TicketPart:
             r_value=cents(self._books.r_value()),
             head_room=cents(self._books.head_room() - self._books.open_risk()),
         )
-
-
-REPRICE_NS = 200_000_000
 
 
 def shown_preview(preview: SidePreview, scale: int) -> SidePreview:

@@ -181,9 +181,7 @@ def _indicator(market: Market, request: ViewRequest, name: str) -> IndicatorLine
 
 
 def _chart_candle(candle: Candle) -> ChartCandle:
-    return ChartCandle(
-        candle.open_ts, candle.open, candle.high, candle.low, candle.close, candle.volume
-    )
+    return ChartCandle(candle.open_ts, candle.open, candle.high, candle.low, candle.close, candle.volume)
 
 
 def _known(value: float) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.number import MONEY, ZERO
@@ -16,7 +17,7 @@ from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.words import MS, SECOND, at_scale, cents
 from tradetui.state import State
 
-AGE_STEP_MS = 100
+AGE_STEP_MS: Final = 100
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ class PositionsPart:
             unrealized_pct=self._percent(position, profit),
             r=_in_r(profit, position.planned_risk),
             stop=stop.trigger if stop is not None else None,
-            stop_distance=_distance(position, mark, stop),
+            stop_distance=_distance(position, mark, stop, scale=scale),
             stop_by=stop.trigger_by.value if stop is not None else "last",
             stop_age_ms=self._stop_age_ms(symbol, now),
             stop_state=self._stop_state(symbol, stop),
@@ -131,11 +132,11 @@ def _in_r(profit: Decimal, planned_risk: Decimal) -> float | None:
     return round(float(MONEY.divide(profit, planned_risk)), 2) if planned_risk > 0 else None
 
 
-def _distance(position: Position, mark: Decimal | None, stop: Order | None) -> Decimal | None:
+def _distance(position: Position, mark: Decimal | None, stop: Order | None, *, scale: int) -> Decimal | None:
     """How far the mark has to go to the stop; negative where it is beyond."""
     if mark is None or stop is None or stop.trigger is None:
         return None
-    return (mark - stop.trigger) * position.side.sign
+    return at_scale((mark - stop.trigger) * position.side.sign, scale)
 
 
 def _price(order: Order | None) -> Decimal | None:

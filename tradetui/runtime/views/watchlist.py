@@ -36,7 +36,9 @@ class WatchlistPart:
         if kept is None:
             kept = self._rows[symbol] = Kept(_unknown(symbol))
         market = self._engine.markets.get(symbol)
-        return kept.get((market, market.version), lambda: watch_row(market)) if market is not None else kept.part
+        return (
+            kept.get((market, market.version), lambda: watch_row(market)) if market is not None else kept.part
+        )
 
 
 def watch_row(market: Market) -> WatchRow:

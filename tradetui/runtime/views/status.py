@@ -1,0 +1,120 @@
+"""The status bar's part of a frame."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from tradetui.domain.market_data import FeedState
+from tradetui.domain.number import MONEY, ZERO
+from tradetui.domain.profile import Profile
+from tradetui.domain.view import ProfileBadge, StatusView, TradingState
+from tradetui.engine import Engine
+from tradetui.market.market import Market
+from tradetui.runtime.views.account import lock_text, trading_state, zone_of
+from tradetui.runtime.views.books import PublishedBooks
+from tradetui.runtime.views.kept import Kept
+from tradetui.runtime.views.words import MS, SECOND, cents
+from tradetui.state import State
+
+AGE_STEP_MS: Final = 100
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What only the host knows and the status bar tells."""
+
+    badges: tuple[ProfileBadge, ...] = ()
+    playback: str = ""
+    scenario: str = ""
+    halted: TradingState | None = None
+    """Why nothing is accepted although the engine would: the journal's or an invariant's failure."""
+
+
+class Worth(msgspec.Struct, frozen=True):
+    """The day's money in the status bar."""
+
+    equity: Decimal = ZERO
+    day_pnl: Decimal = ZERO
+    day_pnl_pct: float = 0.0
+    loss_limit: Decimal = ZERO
+    loss_left: Decimal = ZERO
+    open_risk_r: Decimal = ZERO
+
+
+class StatusPart:
+    """Feed, money and what is accepted."""
+
+    def __init__(self, engine: Engine, published: State, *, books: PublishedBooks, profile: Profile) -> None:
+        """Everything of the account but prices comes from the published state."""
+        self._engine = engine
+        self._published = published
+        self._books = books
+        self._profile = profile
+        self._worth: Kept[Worth] = Kept(Worth())
+        self._lock: Kept[str] = Kept("")
+        self._view: Kept[StatusView | None] = Kept(None)
+
+    def view(self, symbol: str, surroundings: Surroundings, *, now: int) -> StatusView:
+        """The status bar; the same object while nothing on it changed, ages in steps of 100 ms."""
+        fresh = self._build(symbol, surroundings, now)
+        return self._view.get(fresh, lambda: fresh) or fresh
+
+    def _build(self, symbol: str, surroundings: Surroundings, now: int) -> StatusView:
+        state, market = self._published, self._engine.markets.get(symbol)
+        prices = tuple([self._books.valuation(held) for held in state.positions])
+        worth = self._worth.get((state.seq, prices), self._count)
+        return StatusView(
+            profile=self._profile.name,
+            symbol=symbol,
+            currency=state.currency or self._profile.currency,
+            feed_state=market.feed_state if market is not None else FeedState.CONNECTING,
+            feed_text=market.feed_text if market is not None else "",
+            age_ms=age_ms(market, now),
+            latency_ms=latency_ms(market),
+            retry_s=market.feed_retry_s if market is not None else 0.0,
+            ts=now // SECOND * SECOND,
+            zone=zone_of(state),
+            trading_state=surroundings.halted or trading_state(self._engine, state),
+            locked_until=state.lock.until_ts if state.lock is not None else 0,
+            lock_text=self._lock.get(state.seq, lambda: lock_text(state)),
+            equity=worth.equity,
+            day_pnl=worth.day_pnl,
+            day_pnl_pct=worth.day_pnl_pct,
+            loss_limit=worth.loss_limit,
+            loss_left=worth.loss_left,
+            open_risk_r=worth.open_risk_r,
+            endpoint=self._profile.endpoint,
+            scenario=surroundings.scenario,
+            playback=surroundings.playback,
+            profiles=surroundings.badges,
+        )
+
+    def _count(self) -> Worth:
+        books, session = self._books, self._published.session
+        day_pnl = books.day_pnl()
+        anchor = session.anchor if session is not None else ZERO
+        return Worth(
+            equity=cents(books.equity()),
+            day_pnl=cents(day_pnl),
+            day_pnl_pct=round(float(MONEY.divide(day_pnl, anchor)) * 100, 2) if anchor > 0 else 0.0,
+            loss_limit=cents(books.daily_limit()),
+            loss_left=cents(books.head_room()),
+            open_risk_r=cents(books.in_r(books.open_risk())),
+        )
+
+
+def age_ms(market: Market | None, now: int) -> int:
+    """How long ago the newest message about prices came, in steps; 0 before the first."""
+    if market is None or not market.ts_received:
+        return 0
+    return max(0, now - market.ts_received) // (AGE_STEP_MS * MS) * AGE_STEP_MS
+
+
+def latency_ms(market: Market | None) -> int:
+    """From the venue's clock to ours for the newest message that has both; 0 where none has."""
+    if market is None:
+        return 0
+    exchange, received = max(market.ts_trade, market.ts_book, key=lambda times: times[1])
+    return max(0, received - exchange) // MS if exchange else 0
