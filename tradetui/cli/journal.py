@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,10 +16,11 @@ import msgspec
 from tradetui.cli.parts import chosen_profile, journal_path, load_config
 from tradetui.cli.report import fill_row, plain
 from tradetui.config.paths import data_folder
-from tradetui.domain.event import Event, Filled
+from tradetui.domain.event import Filled
 from tradetui.errors import JournalError
-from tradetui.journal.reader import read_events, verify
-from tradetui.reports.trades import ClosedTrade, closed_trades
+from tradetui.journal.reader import read_events
+from tradetui.reports.trades import closed_trades
+from tradetui.runtime.recovery import verify_journal
 
 _TRADE_COLUMNS = ("closed", "symbol", "side", "qty", "entry_price", "exit_price", "net_pnl", "r")
 _FILL_COLUMNS = ("time", "symbol", "side", "qty", "price", "fee", "fee_asset", "liquidity")
@@ -38,23 +39,21 @@ def run(options: argparse.Namespace) -> int:
         rows = [fill_row(event.body.fill) for event in events if isinstance(event.body, Filled)]
         _show(rows, _FILL_COLUMNS, "fills", as_json=getattr(options, "json", False))
     else:
-        rows = [plain(trade) for trade in _trades(events)]
+        rows = [plain(trade) for trade in closed_trades(events)]
         _show(rows, _TRADE_COLUMNS, "closed trades", as_json=getattr(options, "json", False))
     return 0
 
 
-def _trades(events: Iterator[Event]) -> Iterator[ClosedTrade]:
-    return closed_trades(events)
-
-
 def _verify(path: Path, *, as_json: bool) -> int:
-    result = verify(path, progress("verifying"))
+    result = verify_journal(path, progress("verifying"))
     if as_json:
         print(msgspec.json.encode(result).decode())
     elif result.fault:
-        print(f"{path}: does not hold after event {result.last_good}: {result.fault}")
+        print(f"{path}: does not hold after event {result.last_seq}: {result.fault}")
     else:
-        print(f"{path}: {result.events} events, chain, numbering and sums hold; head {result.head[:16]}")
+        print(
+            f"{path}: {result.events} events, chain, numbering, sums and fold hold; head {result.last_hash[:16]}"
+        )
     return 1 if result.fault else 0
 
 

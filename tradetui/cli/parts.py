@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +16,10 @@ from tradetui.config.paths import config_path
 from tradetui.domain.profile import Profile
 from tradetui.errors import ConfigError, Fault
 from tradetui.feeds.protocol import Feed
+from tradetui.version import __version__
 
 if TYPE_CHECKING:
+    from tradetui.journal.writer import RunStamp
     from tradetui.trading.settings import EngineSettings, RiskLimits
 
 _MILLISECOND: Final = 1_000_000
@@ -58,24 +61,37 @@ def make_feed(
     *,
     config: Config,
     options: argparse.Namespace,
-    folder: Path,
-    keep_state: bool = True,
+    state_path: Path | None = None,
+    not_before: int = 0,
 ) -> Feed:
-    """The feed of a profile; the simulated market keeps its clock and prices in the data folder."""
+    """The feed of a profile; the simulated market keeps its clock at `state_path`."""
     if profile.exchange == "sim":
         from tradetui.feeds.simulated.feed import SimulatedFeed
+        from tradetui.feeds.simulated.scenario import Scenario
 
         return SimulatedFeed(
+            getattr(options, "seed", None),
+            scenario=getattr(options, "scenario", None) or Scenario.NORMAL,
+            state_path=state_path,
+            not_before=not_before,
             symbols=profile.symbols,
-            seed=getattr(options, "seed", None),
-            scenario=getattr(options, "scenario", None),
-            state_path=folder / "sim.json" if keep_state else None,
-            start_ts=time.time_ns(),
         )
     from tradetui.feeds.ccxt.feed import CcxtFeed
 
     feed = config.settings.feed
     return CcxtFeed(profile, stale_after_s=feed.stale_after_s, lagging_after_s=feed.lagging_after_s)
+
+
+def run_stamp() -> RunStamp:
+    """What a run of the journal says of the program that wrote it."""
+    from tradetui.journal.writer import RunStamp
+
+    return RunStamp(
+        started_ns=time.time_ns(),
+        code_version=__version__,
+        config_hash="",
+        tzdata=importlib.metadata.version("tzdata"),
+    )
 
 
 def engine_settings(profile: Profile, config: Config) -> EngineSettings:

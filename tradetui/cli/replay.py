@@ -7,20 +7,25 @@ import asyncio
 import math
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import msgspec
 
 from tradetui.cli.orders import read_orders
+from tradetui.cli.parts import journal_path, run_stamp
 from tradetui.cli.report import fill_row, market_row, order_row, plain
+from tradetui.config.paths import data_folder
 from tradetui.domain.event import Event, Filled
 from tradetui.domain.number import canonical
 from tradetui.engine import Engine
 from tradetui.errors import ConfigError, Fault
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.runtime.headless import HeadlessResult, run_headless
+from tradetui.runtime.recovery import open_journal, recover
 from tradetui.trading.settings import EngineSettings
+
+_BATCH: Final = 5_000
 
 
 def run(options: argparse.Namespace) -> int:
@@ -67,7 +72,7 @@ def summarize(feed: ReplayFeed, engine: Engine, result: HeadlessResult) -> dict[
     state = engine.state
     fills = [event.body.fill for event in result.events if isinstance(event.body, Filled)]
     return {
-        "messages": feed.messages,
+        "messages": feed.lines,
         "bad_messages": feed.bad_messages,
         "gaps": feed.gaps,
         "resyncs": feed.resyncs,
@@ -104,17 +109,19 @@ def _position_row(engine: Engine, symbol: str) -> dict[str, Any]:
     return plain(msgspec.defstruct("Row", list(row))(**row))
 
 
-async def _keep(options: argparse.Namespace, events: list[Event]) -> None:
-    """Write the events of a run to a journal in the data folder; it must not have one already."""
-    from tradetui.cli.parts import journal_path
-    from tradetui.config.paths import data_folder
-    from tradetui.journal.keep import keep_events
-
+async def _keep(options: argparse.Namespace, events: Sequence[Event]) -> None:
+    """Write the events of a run to a journal in the data folder; it must not hold one already."""
     path = journal_path(data_folder(options.data_dir), "replay")
     if path.exists():
         message = "holds a replay already; name another folder or remove it"
         raise ConfigError("arguments", [Fault("--data-dir", str(path), message)])
-    await keep_events(path, events)
+    recovered = await recover(path, lambda _: None)
+    journal = await open_journal(recovered, run_stamp())
+    try:
+        for start in range(0, len(events), _BATCH):
+            await journal.append(events[start : start + _BATCH])
+    finally:
+        await journal.close(time.time_ns())
 
 
 def _print_text(summary: dict[str, Any]) -> None:

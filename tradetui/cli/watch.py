@@ -6,14 +6,12 @@ import argparse
 import asyncio
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from tradetui.cli.parts import chosen_profile, load_config, make_feed
 from tradetui.config.load import Config
-from tradetui.config.paths import data_folder
 from tradetui.domain.profile import Profile
 from tradetui.runtime.watch import watch
 
@@ -24,15 +22,12 @@ def run(options: argparse.Namespace) -> int:
     """Watch until the seconds are over or the user stops it; 1 when a symbol was not streaming at the end."""
     config = load_config(options)
     profile = chosen_profile(options, config)
-    folder = data_folder(getattr(options, "data_dir", None))
     say = _json_line if getattr(options, "json", False) else _text_line
-    return asyncio.run(_watch(options, config, profile, folder, say))
+    return asyncio.run(_watch(options, config, profile, say))
 
 
-async def _watch(
-    options: argparse.Namespace, config: Config, profile: Profile, folder: Path, say: Say
-) -> int:
-    feed = make_feed(profile, config=config, options=options, folder=folder, keep_state=False)
+async def _watch(options: argparse.Namespace, config: Config, profile: Profile, say: Say) -> int:
+    feed = make_feed(profile, config=config, options=options)
     task = asyncio.create_task(watch(feed, seconds=options.seconds, say=say))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -53,7 +48,5 @@ def _text_line(row: dict[str, Any]) -> None:
     bid, ask = row["bid"] or "—", row["ask"] or "—"
     age = "—" if row["age_ms"] is None else f"{row['age_ms']} ms"
     faults = f"gaps {row['gaps']} resyncs {row['resyncs']} bad {row['bad_messages']}"
-    print(
-        f"{row['symbol']:<14} {row['state']:<11} age {age:>8}  {bid:>14} {ask:>14}  trades {row['trades']:<8} {faults}",
-        flush=True,
-    )
+    touch = f"{bid:>14} {ask:>14}  trades {row['trades']:<8}"
+    print(f"{row['symbol']:<14} {row['state']:<11} age {age:>8}  {touch} {faults}", flush=True)

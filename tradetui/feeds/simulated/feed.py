@@ -40,6 +40,7 @@ from tradetui.feeds.simulated.scenario import Conditions, Scenario, conditions
 
 _SECOND_NS: Final = 1_000_000_000
 _CHUNK: Final = 512
+_FIRST_SEED: Final = 1
 _BASIS_SIGMA: Final = 0.0006
 _RESUME_NS: Final = 2 * _SECOND_NS
 _SAVE_EVERY_S: Final = 1.0
@@ -82,7 +83,7 @@ class _Symbol:
         self.name = listing.instrument.symbol
         self.number = number
         self.fair = _Fair(listing, seed=seed, underlying=underlying)
-        self.market = SimMarket(listing, Random(seed))
+        self.market = SimMarket(listing, Random(seed))  # noqa: S311  (a market, no secret)
         self.offset = 0.0
         self.start_value = 0.0
 
@@ -103,7 +104,7 @@ class SimulatedFeed:
 
     def __init__(
         self,
-        seed: int = 1,
+        seed: int | None = None,
         *,
         scenario: Scenario | str = Scenario.NORMAL,
         state_path: Path | None = None,
@@ -115,7 +116,7 @@ class SimulatedFeed:
         """Make the market; a state file at `state_path` decides over clock and prices.
 
         Args:
-            seed: Same seed, same start: same messages.
+            seed: Same seed, same start: same messages; None is the saved market's, else 1.
             scenario: What is out of the ordinary.
             state_path: Where clock and prices are kept; None keeps nothing.
             speed: A multiple of real time.
@@ -129,18 +130,21 @@ class SimulatedFeed:
         self.scenario = Scenario(scenario)
         self.notes: tuple[str, ...] = ()
         """Sentences about a state file that could not be used."""
-        self._seed = seed
         self._speed = speed
         self._state_path = state_path
-        self._symbols = _chosen(seed, symbols)
         saved = self._load()
+        if seed is None:
+            seed = saved.seed if saved else _FIRST_SEED
+        self._seed = seed
+        self._symbols = _chosen(seed, symbols)
         start = saved.ts + _RESUME_NS if saved else start_ts if start_ts is not None else time.time_ns()
         self._first = self._index = -(-max(start, not_before) // STEP_NS)
         offsets = saved.offsets if saved and saved.seed == seed else {}
         for symbol in self._symbols:
             symbol.offset = offsets.get(symbol.name, 0.0)
             symbol.start_value = symbol.fair.one(self._index)
-            symbol.market = SimMarket(symbol.listing, Random(f"{seed} {symbol.name} {self._index}"))
+            chance = Random(f"{seed} {symbol.name} {self._index}")  # noqa: S311  (a market, no secret)
+            symbol.market = SimMarket(symbol.listing, chance)
         self._feed_state = FeedState.CONNECTING
         self._feed_retry = 0.0
 

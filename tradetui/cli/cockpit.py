@@ -1,0 +1,183 @@
+"""`tradetui` and `tradetui replay`: opens the cockpit on a profile or on a recording."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+
+from tradetui.cli.parts import (
+    chosen_profile,
+    engine_settings,
+    journal_path,
+    load_config,
+    make_feed,
+    run_stamp,
+)
+from tradetui.config.load import Config
+from tradetui.config.paths import data_folder
+from tradetui.domain.market_data import Timeframe
+from tradetui.domain.profile import Profile
+from tradetui.domain.view import ViewRequest
+from tradetui.errors import ConfigError, Fault, JournalError
+from tradetui.journal.lock import JournalLock
+from tradetui.runtime.inline import InlineLink, MakeHost
+
+if TYPE_CHECKING:
+    from tradetui.runtime.host import Host
+
+Say = Callable[[str], None]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Open the cockpit; raises ConfigError or JournalError where it can not be opened."""
+    _need_terminal()
+    config = load_config(options)
+    profile = chosen_profile(options, config)
+    folder = data_folder(getattr(options, "data_dir", None))
+    path = journal_path(folder, profile.name)
+    first_run = config.path is None and not path.exists()
+    _check_free(path)
+    link = InlineLink(
+        _host_maker(options, config, profile, folder), profile=profile.name, profiles=tuple(config.profiles)
+    )
+    return asyncio.run(_open(link, config, first_run=first_run))
+
+
+def open_recording(options: argparse.Namespace) -> int:
+    """Play a recording on the screen, with a throw-away account."""
+    _need_terminal()
+    config = load_config(options)
+    link = InlineLink(_recording_maker(options), profile="replay", profiles=("replay", *config.profiles))
+    return asyncio.run(_open(link, config, first_run=False))
+
+
+def _need_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        mend = "the cockpit needs a terminal; without one there are `watch` and `replay --headless`"
+        raise ConfigError("arguments", [Fault("terminal", "", mend)])
+
+
+def _check_free(path: Path) -> None:
+    """Refuse a second start, a damaged or a newer journal before anything is painted."""
+    if not path.exists():
+        return
+    from tradetui.journal.schema import create_or_check
+
+    lock = JournalLock.acquire(path)
+    try:
+        create_or_check(path)
+    finally:
+        lock.release()
+
+
+async def _open(link: InlineLink, config: Config, *, first_run: bool) -> int:
+    from tradetui.ui.app import CockpitApp
+
+    cockpit = config.settings.cockpit
+    app = CockpitApp(
+        link,
+        keymap=config.settings.keys,
+        theme=cockpit.theme,
+        fps=cockpit.frames_per_second,
+        first_run=first_run,
+        request=ViewRequest(
+            timeframe=Timeframe(cockpit.timeframe), overlays=cockpit.overlays, panes=cockpit.panes
+        ),
+        size_presets=cockpit.size_presets,
+        disarm_after_s=cockpit.disarm_after_s,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, app.exit)
+    try:
+        await app.run_async()
+    finally:
+        await link.stop()
+    return app.return_code or 0
+
+
+def _host_maker(options: argparse.Namespace, config: Config, first: Profile, folder: Path) -> MakeHost:
+    async def make(name: str, say: Say) -> Host:
+        profile = first if name == first.name else config.profiles[name]
+        return await _make_host(profile, config=config, options=options, folder=folder, say=say)
+
+    return make
+
+
+async def _make_host(
+    profile: Profile, *, config: Config, options: argparse.Namespace, folder: Path, say: Say
+) -> Host:
+    """Recover a profile's journal and put an engine and a feed behind it."""
+    say("loading the engine")
+    await asyncio.to_thread(_import_engine)
+    from tradetui.engine import Engine
+    from tradetui.runtime.host import Host
+    from tradetui.runtime.recovery import open_journal, recover
+
+    recovered = await recover(journal_path(folder, profile.name), say)
+    say("opening the market")
+    state = None if recovered.is_new else recovered.state
+    try:
+        feed = make_feed(
+            profile,
+            config=config,
+            options=options,
+            state_path=folder / "sim.json",
+            not_before=recovered.state.last_ts,
+        )
+        engine = Engine(engine_settings(profile, config), state=state)
+    except BaseException:
+        recovered.lock.release()
+        raise
+    journal = await open_journal(recovered, run_stamp())
+    host = Host(profile, feed=feed, engine=engine, journal=journal, now=time.time_ns)
+    if recovered.words:
+        host.note("info", recovered.words)
+    return host
+
+
+def _import_engine() -> None:
+    """Load what computes in another thread, so that the painted screen does not freeze."""
+    import tradetui.engine
+    import tradetui.feeds.simulated.feed
+    import tradetui.runtime.recovery  # noqa: F401
+
+
+def _recording_maker(options: argparse.Namespace) -> MakeHost:
+    async def make(name: str, say: Say) -> Host:
+        if name != "replay":
+            raise JournalError("a recording is played alone; start the program again for a live profile")
+        return await asyncio.to_thread(_recording_host, options, say)
+
+    return make
+
+
+def _recording_host(options: argparse.Namespace, say: Say) -> Host:
+    from tradetui.cli.replay import replay_settings
+    from tradetui.engine import Engine
+    from tradetui.feeds.replay import ReplayFeed
+    from tradetui.runtime.host import Host
+    from tradetui.runtime.null_journal import NullJournal
+
+    feed = ReplayFeed(
+        options.paths,
+        instruments=options.instruments,
+        speed=options.speed or 1.0,
+        progress=lambda lines: say(f"scanning the recording: {lines:,} lines"),
+    )
+    engine = Engine(replay_settings(options, feed))
+    profile = Profile(
+        name="replay",
+        exchange="replay",
+        symbols=feed.symbols,
+        currency=engine.settings.currency,
+        balance=options.balance,
+    )
+    return Host(profile, feed=feed, engine=engine, journal=NullJournal(), now=time.time_ns)
