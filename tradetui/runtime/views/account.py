@@ -131,7 +131,7 @@ def zone_of(state: State) -> str:
 
 
 def lock_text(state: State) -> str:
-    """locked until 00:00 UTC; empty without a lock."""
+    """Locked until 00:00 UTC; empty without a lock."""
     if state.lock is None:
         return ""
     return f"locked until {time_of_day(state.lock.until_ts, zone_of(state))}"

@@ -17,6 +17,7 @@ from tradetui.runtime.views.words import (
     at_scale,
     fee_text,
     listed_qtys,
+    mid_text,
     price_text,
     qty_text,
     span_text,
@@ -152,7 +153,7 @@ def _taker_words(group: Group, whole: Fill, scale: int) -> str:
     else:
         words = f"1 level of {qty_text(whole.receipt.displayed)}"
     mid = whole.receipt.arrival_mid
-    return f"{words} · mid {price_text(mid, scale)}" if mid is not None else words
+    return f"{words} · mid {mid_text(mid, scale)}" if mid is not None else words
 
 
 def _maker_words(group: Group, whole: Fill) -> str:

@@ -92,7 +92,9 @@ class LadderPart:
         for tick in reversed(ticks):
             bid, ask = _sizes(book, tick, ticks.step)
             change = 0.0 if before is None else _change(bid + ask, before.get(tick))
-            volume = tape.volume_in(range(tick, tick + ticks.step))
+            volume = (
+                tape.volume_at(tick) if ticks.step == 1 else tape.volume_in(range(tick, tick + ticks.step))
+            )
             price = round(tick * tick_size, places)
             rows.append(LadderRow(tick, price, bid, ask, volume, change, own.get(tick, ())))
         return tuple(rows)

@@ -113,7 +113,7 @@ class PositionsPart:
 
     def _percent(self, position: Position, profit: Decimal) -> float:
         paid = self._instrument(position.symbol).notional(position.qty, position.entry_price)
-        return round(float(MONEY.divide(profit, paid)) * 100, 2) if paid else 0.0
+        return round(float(MONEY.divide(profit, paid)) * 100, 2) or 0.0 if paid else 0.0
 
     def _stop_age_ms(self, symbol: str, now: int) -> int | None:
         seen = self._engine.stop_evaluated_ts(symbol)
@@ -129,7 +129,7 @@ class PositionsPart:
 
 
 def _in_r(profit: Decimal, planned_risk: Decimal) -> float | None:
-    return round(float(MONEY.divide(profit, planned_risk)), 2) if planned_risk > 0 else None
+    return round(float(MONEY.divide(profit, planned_risk)), 2) or 0.0 if planned_risk > 0 else None
 
 
 def _distance(position: Position, mark: Decimal | None, stop: Order | None, *, scale: int) -> Decimal | None:

@@ -98,7 +98,7 @@ class StatusPart:
         return Worth(
             equity=cents(books.equity()),
             day_pnl=cents(day_pnl),
-            day_pnl_pct=round(float(MONEY.divide(day_pnl, anchor)) * 100, 2) if anchor > 0 else 0.0,
+            day_pnl_pct=round(float(MONEY.divide(day_pnl, anchor)) * 100, 2) or 0.0 if anchor > 0 else 0.0,
             loss_limit=cents(books.daily_limit()),
             loss_left=cents(books.head_room()),
             open_risk_r=cents(books.in_r(books.open_risk())),

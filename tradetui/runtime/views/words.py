@@ -38,6 +38,11 @@ def price_text(price: Decimal, scale: int) -> str:
     return f"{at_scale(price, scale):,f}"
 
 
+def mid_text(mid: Decimal, scale: int) -> str:
+    """A price that may lie between two ticks: one digit more where it does."""
+    return price_text(mid, scale if at_scale(mid, scale) == mid else scale + 1)
+
+
 def qty_text(qty: Decimal) -> str:
     """A quantity without trailing zeros."""
     return canonical(qty)
