@@ -80,6 +80,11 @@ class Hardening:
         known = self._dials.get(url)
         return max(0.0, known[1] - monotonic()) if known else 0.0
 
+    def on_connected(self, client: Any, message: Any = None) -> None:
+        """Tell the owner that a socket is open."""
+        super().on_connected(client, message)  # type: ignore[misc]
+        self.owner.connected(client)
+
     def note_loss(self, socket: HardenedClient, lived_s: float) -> None:
         """A socket ended after so long: put off the next dial, and honor a Retry-After."""
         backoff = self._dials.get(socket.url, (self.backoff(), 0.0))[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from time import time_ns
 from typing import Any, Final
@@ -24,6 +26,7 @@ from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.protocol import Sink
 
 _FIRST_BOOK_S: Final = 15.0
+_LOOK_S: Final = 0.2
 _BOOK_DEPTH: Final = {"kraken": 10, "bybit": 200}
 _dialing_stream: ContextVar[Stream | None] = ContextVar("dialing_stream", default=None)
 
@@ -32,6 +35,13 @@ def _note_address(url: str) -> None:
     stream = _dialing_stream.get()
     if stream is not None:
         stream.url = url
+
+
+@asynccontextmanager
+async def _at_most(seconds: float) -> AsyncIterator[None]:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            yield
 
 
 class CcxtFeed:
@@ -172,6 +182,10 @@ class CcxtFeed:
             hub.deliver(history)
 
     async def _deepen_history(self, hub: Hub, symbols: list[str]) -> None:
+        """Load the longer timeframes when the books stand: they share the exchange's request limit."""
+        async with _at_most(_FIRST_BOOK_S):
+            while not all(self._channels[symbol].book.is_live for symbol in symbols):
+                await asyncio.sleep(_LOOK_S)
         for timeframe in OTHERS:
             for symbol in symbols:
                 history = await self._history(symbol, timeframe)

@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import ClientConnectorCertificateError, ClientSSLError
 from ccxt import BadSymbol, ExchangeNotAvailable, OnMaintenance, RequestTimeout
 
-_STATUS: Final = re.compile(r"\s([45]\d\d)\s")
+_STATUS: Final = re.compile(r"^\w+ (?:[A-Z]+ \S+ )?([45]\d\d)\b")
 _LONGEST: Final = 100
 _MEANING: Final = {
     401: "refused",
@@ -45,7 +45,7 @@ def words_for(error: BaseException) -> str:
 
 def http_status(error: BaseException) -> int:
     """The HTTP status that a ccxt error names; 0 for none."""
-    found = _STATUS.search(f"{error} ") if "http" in str(error) else None
+    found = _STATUS.search(str(error))
     return int(found[1]) if found else 0
 
 

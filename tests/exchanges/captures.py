@@ -1,0 +1,92 @@
+"""Captured Binance and Kraken sessions, and the book that a plain reading of them in Decimal gives."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Levels = list[tuple[Decimal, Decimal]]
+
+
+class DecimalBook:
+    """A book as the exchange's manual says to keep it, slow and exact."""
+
+    def __init__(self) -> None:
+        self.bids: dict[Decimal, Decimal] = {}
+        self.asks: dict[Decimal, Decimal] = {}
+        self.last_id = 0
+
+    def apply(self, bids: list[Any], asks: list[Any], last_id: int = 0) -> None:
+        for side, levels in ((self.bids, bids), (self.asks, asks)):
+            for price, qty in levels:
+                side[Decimal(str(price))] = Decimal(str(qty))
+                if not Decimal(str(qty)):
+                    del side[Decimal(str(price))]
+        self.last_id = last_id
+
+    def cut(self, depth: int) -> None:
+        bids, asks = self.top(depth)
+        self.bids, self.asks = dict(bids), dict(asks)
+
+    def top(self, count: int) -> tuple[Levels, Levels]:
+        return sorted(self.bids.items(), reverse=True)[:count], sorted(self.asks.items())[:count]
+
+
+class Frame(NamedTuple):
+    stream: str
+    text: str
+    first_id: int = 0
+    last_id: int = 0
+
+
+class BinanceSession(NamedTuple):
+    """The inline snapshot and every depth and trade frame that belongs after it, in order."""
+
+    snapshot: dict[str, Any]
+    frames: list[Frame]
+    exchange_info: dict[str, Any]
+    minutes: list[dict[str, Any]]
+    golden: dict[str, Any]
+
+
+def binance_session(captures: Path, *, symbols: tuple[str, ...] = ("BTCUSDT", "ETHUSDT")) -> BinanceSession:
+    golden = json.loads((captures / "golden/hft_spot_btcusdt.json").read_text())
+    snapshot: dict[str, Any] = {}
+    frames: list[Frame] = []
+    for name in golden["source_files"]:
+        with gzip.open(captures / "hftbacktest" / name, "rt") as lines:
+            for line in lines:
+                text = line.split(" ", 1)[1].strip()
+                if '"lastUpdateId"' in text[:20]:
+                    snapshot = json.loads(text)
+                elif "@bookTicker" not in text[:40]:
+                    frames.append(_frame(text))
+    minutes = golden["candles_1m_by_exchange_trade_time_T"]
+    return BinanceSession(snapshot, frames, _exchange_info(captures, symbols), minutes, golden)
+
+
+def _frame(text: str) -> Frame:
+    wrapped = json.loads(text)
+    event = wrapped["data"]
+    return Frame(wrapped["stream"], json.dumps(event), event.get("U", 0), event.get("u", 0))
+
+
+def _exchange_info(captures: Path, symbols: tuple[str, ...]) -> dict[str, Any]:
+    with gzip.open(captures / "cryptofeed/BINANCE.0.gz", "rt") as lines:
+        info = json.loads(next(lines).split(": ", 1)[1])
+    info["symbols"] = [each for each in info["symbols"] if each["symbol"] in symbols]
+    return dict(info)
+
+
+def kraken_frames(captures: Path) -> list[str]:
+    text = (captures / "kraken_v2/A3_btcusd_20260719T1754_raw_text.json").read_text()
+    return list(json.loads(text)["raw_text"])
+
+
+def kraken_pairs(captures: Path, names: tuple[str, ...] = ("XXBTZUSD", "XETHZUSD")) -> dict[str, Any]:
+    with gzip.open(captures / "cryptofeed/KRAKEN.0.gz", "rt") as lines:
+        pairs = json.loads(next(lines).split(": ", 1)[1])["result"]
+    return {name: pairs[name] for name in names}

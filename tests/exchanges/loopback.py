@@ -1,0 +1,102 @@
+"""What the loopback exchanges share: a port of their own, their sockets, and the faults a test plants."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Loopback:
+    """A server on 127.0.0.1 with a REST side and a websocket side."""
+
+    rest_faults: dict[str, tuple[int, dict[str, str]]]
+    """Part of a path to the status and headers to answer it with."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.dials: list[float] = []
+        self.sockets: list[web.WebSocketResponse] = []
+        self.rest_faults = {}
+        self.is_storming = False
+        self.asked: list[str] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def rest(self, request: web.Request) -> web.StreamResponse:
+        raise NotImplementedError
+
+    async def received(self, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def forgotten(self, socket: web.WebSocketResponse) -> None:
+        raise NotImplementedError
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if "websocket" in request.headers.get("Upgrade", "").lower():
+            return await self._serve_socket(request)
+        self.asked.append(request.path)
+        for part, (status, headers) in self.rest_faults.items():
+            if part in request.path:
+                return web.Response(status=status, headers=headers, text="no")
+        return await self.rest(request)
+
+    async def _serve_socket(self, request: web.Request) -> web.StreamResponse:
+        self.dials.append(time.monotonic())
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        if self.is_storming:
+            await socket.close()
+            return socket
+        self.sockets.append(socket)
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                await self.received(socket, message.json())
+        self.sockets.remove(socket)
+        self.forgotten(socket)
+        return socket
+
+    async def send(self, socket: web.WebSocketResponse, text: str) -> None:
+        if not socket.closed:
+            try:
+                await socket.send_str(text)
+            except ConnectionError:
+                self.forgotten(socket)
+
+    async def close_sockets(self, code: int = 1001) -> None:
+        for socket in list(self.sockets):
+            await socket.close(code=code)
+
+    async def broadcast(self, text: str) -> None:
+        for socket in list(self.sockets):
+            await self.send(socket, text)
+
+    def start(self, work: Any) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        return task
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self.answer)
+        runner = web.AppRunner(app, shutdown_timeout=0.2)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        try:
+            yield
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            done = await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self.close_sockets()
+            await runner.cleanup()
+            failed = [each for each in done if isinstance(each, Exception)]
+            if failed:
+                raise failed[0]
