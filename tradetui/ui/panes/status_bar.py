@@ -1,58 +1,305 @@
-"""The status bar: paper, feed, money, what may still be lost, and whether entries are armed."""
+"""The status bar: paper, feed, money, what may still be lost, and whether entries are armed.
+
+Each part has forms from long to short. Where the terminal is narrow, parts take shorter forms in a
+fixed order until the line fits; the mark of paper, the feed's state and ARMED never go.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from rich.text import Text
-from textual.widgets import Static
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from tradetui.domain.market_data import FeedState
 from tradetui.domain.view import StatusView, TradingState
+from tradetui.ui.paint.bars import ACROSS
+from tradetui.ui.paint.numbers import age_text, clock_text, fixed, sign_ink, signed
+from tradetui.ui.paint.rows import Row, Run, fit, plain, width_of
+from tradetui.ui.panes.bar import Bar
+
+GAUGE_CELLS: Final = 12
+FEED_CELLS: Final = 20
+GAP: Final = 3
+DAY_NS: Final = 86_400_000_000_000
 
 
-class StatusBar(Static):
-    """One line; never the word LIVE."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece of the line: its forms from long to short, the last empty where it may go."""
 
-    DEFAULT_CSS = "StatusBar { height: 1; }"
+    name: str
+    forms: tuple[Row, ...]
 
-    def show_status(self, status: StatusView | None, *, armed_s: int, starting: str) -> None:
-        """Write the line again; before the engine runs it says what is being done."""
-        text = Text(no_wrap=True, overflow="crop")
-        text.append(" PAPER ", "bold #0b0f14 on #f5b041")
-        if status is None:
-            text.append(f"  {starting or 'starting …'}", "#66758a")
-        else:
-            self._fill(text, status, armed_s)
-        self.update(text, layout=False)
 
-    @staticmethod
-    def _fill(text: Text, status: StatusView, armed_s: int) -> None:
-        text.append(f"  {status.profile} ", "#66758a").append(status.symbol, "bold #eef4fb")
-        text.append(f"  {feed_words(status)}", "#2bb8a3" if status.feed_state.is_fresh else "bold #f5b041")
-        text.append("   equity ", "#66758a").append(f"{status.equity:,.2f}", "bold #eef4fb")
-        color = "#f0616d" if status.day_pnl < 0 else "#2bb8a3"
-        text.append("  day ", "#66758a").append(f"{status.day_pnl:+,.2f} {status.day_pnl_pct:+.2f}%", color)
-        text.append("  loss left ", "#66758a").append(f"{status.loss_left:,.2f}", "#c9d4e0")
-        text.append("  open risk ", "#66758a").append(f"{status.open_risk_r:.2f} R", "#c9d4e0")
-        active = status.trading_state is TradingState.ACTIVE
-        text.append(f"  {status.lock_text or status.trading_state}", "#2bb8a3" if active else "bold #f5b041")
-        if armed_s:
-            text.append("  ").append(f" ARMED {armed_s} s ", "bold #0b0f14 on #f0616d")
-        clock = datetime.fromtimestamp(status.ts // 1_000_000_000, UTC)
-        text.append(f"   {clock:%H:%M:%S} UTC", "#c9d4e0")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the status bar tells besides the engine's status."""
+
+    armed_s: int = 0
+    starting: str = ""
+    dropped: int = 0
+
+
+SHRINKS: Final = (
+    "profiles",
+    "loss",
+    "dropped",
+    "clock",
+    "day",
+    "equity",
+    "risk",
+    "market",
+    "profiles",
+    "clock",
+    "scenario",
+    "endpoint",
+    "equity",
+    "feed",
+    "risk",
+    "loss",
+    "playback",
+    "day",
+    "day",
+    "risk",
+    "dropped",
+    "state",
+    "loss",
+    "endpoint",
+    "playback",
+    "scenario",
+    "equity",
+    "market",
+    "feed",
+    "armed",
+    "state",
+    "market",
+    "feed",
+)
+"""Whose turn it is to take a shorter form."""
+
+AT_RIGHT: Final = ("endpoint", "scenario", "playback", "profiles", "dropped", "clock")
+
+
+class StatusBar(Bar):
+    """One line; says PAPER always."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._status: StatusView | None = None
+        self._shown = Shown()
+
+    def show_status(
+        self, status: StatusView | None, *, armed_s: int, starting: str = "", dropped: int = 0
+    ) -> None:
+        """Show the engine's status; before it runs, what it is busy with."""
+        shown = Shown(armed_s=armed_s, starting=starting, dropped=dropped)
+        if status is not self._status or shown != self._shown:
+            self._status, self._shown = status, shown
+            self.repaint()
+
+    def rows_at(self, width: int) -> Sequence[Row]:
+        """The line."""
+        return (status_row(self._status, self._shown, width),)
+
+
+def status_row(status: StatusView | None, shown: Shown, width: int) -> Row:
+    """The whole line in exactly `width` cells."""
+    paper = Part("paper", (((" PAPER ", "text!@warn"),),))
+    if status is None:
+        starting = Part("feed", (((shown.starting or "starting …", "dim"),),))
+        return _joined([paper, starting], [], width)
+    parts = [paper, *parts_of(status, shown)]
+    at = dict.fromkeys((part.name for part in parts), 0)
+    for name in SHRINKS:
+        if _width(parts, at) <= width:
+            break
+        forms = next((part.forms for part in parts if part.name == name), ())
+        if at.get(name, 0) + 1 < len(forms):
+            at[name] += 1
+    chosen = [Part(part.name, (part.forms[at[part.name]],)) for part in parts]
+    chosen = [part for part in chosen if part.forms[0]]
+    left = [part for part in chosen if part.name not in AT_RIGHT]
+    return _joined(left, [part for part in chosen if part.name in AT_RIGHT], width)
+
+
+def _width(parts: Sequence[Part], at: dict[str, int]) -> int:
+    widths = [width_of(part.forms[at[part.name]]) for part in parts]
+    return sum(width + 1 for width in widths if width)
+
+
+def _joined(left: Sequence[Part], right: Sequence[Part], width: int) -> Row:
+    """Parts with gaps as wide as there is room for, up to three cells."""
+    used = sum(width_of(part.forms[0]) for part in (*left, *right))
+    gaps = len(left) + len(right)
+    gap = max(1, min(GAP, (width - used) // gaps)) if gaps else 1
+    row = [run for part in left for run in (*part.forms[0], (" " * gap, "text"))]
+    tail = [run for part in right for run in ((" " * gap, "text"), *part.forms[0])]
+    tail.append((" ", "text"))
+    room = width - width_of(row) - width_of(tail)
+    return fit([*row, (" " * max(0, room), "text"), *tail], width)
+
+
+def parts_of(status: StatusView, shown: Shown) -> list[Part]:
+    """Every part behind the mark of paper, in the order on the line."""
+    market = (plain(status.profile), "dim"), (" ", "dim"), (plain(status.symbol), "bright!")
+    return [
+        Part("market", (market, market[2:], ())),
+        feed_part(status),
+        Part("equity", _labeled("equity", (fixed(status.equity, 2), "bright!"))),
+        _day(status),
+        _loss(status),
+        Part("risk", _labeled("open risk", (f"{fixed(status.open_risk_r, 2)} R", "text"))),
+        state_part(status),
+        _armed(shown.armed_s),
+        *_optional(status),
+        Part("profiles", _profiles(status)),
+        _dropped(shown.dropped),
+        _clock(status),
+    ]
+
+
+def _run(text: str, ink: str) -> Run:
+    return plain(text), ink
+
+
+def _labeled(label: str, *runs: Run) -> tuple[Row, ...]:
+    """With its label, without, and gone."""
+    return ((f"{label} ", "dim"), *runs), tuple(runs), ()
+
+
+def _day(status: StatusView) -> Part:
+    ink = sign_ink(status.day_pnl)
+    money = (signed(status.day_pnl, 2), f"{ink}!")
+    share = (f" {signed(status.day_pnl_pct, 2)}%", ink)
+    return Part("day", ((("day ", "dim"), money, share), (("day ", "dim"), money), (money,), ()))
+
+
+def _loss(status: StatusView) -> Part:
+    limit = abs(status.loss_limit)
+    if not limit:
+        return Part("loss", ((),))
+    share = float(status.loss_left / limit)
+    ink = "down!" if share <= 0.1 else "warn!" if share <= 0.25 else "text"
+    left = (fixed(status.loss_left, 2), ink)
+    named: Row = (("loss left ", "dim"), left)
+    return Part("loss", ((*named, (" ", "dim"), *gauge_left(share)), named, (("left ", "dim"), left), ()))
+
+
+def gauge_left(share: float, cells: int = GAUGE_CELLS) -> Row:
+    """What is left of a budget as a bar in eighths of a cell; it empties from the right."""
+    share = min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0
+    ink = "up" if share > 0.5 else "warn" if share > 0.25 else "down"
+    eighths = round(share * cells * 8)
+    if share > 0:
+        eighths = max(1, eighths)
+    full, part = divmod(eighths, 8)
+    text = "█" * full + (ACROSS[part] if part else "")
+    return ((text.ljust(cells), f"{ink}@hairline"),)
 
 
 def feed_words(status: StatusView) -> str:
     """The feed's state with its age, latency or retry, in words."""
     state = status.feed_state
     words = {
+        FeedState.CONNECTING: "○ connecting",
         FeedState.STREAMING: f"● streaming {status.latency_ms} ms",
         FeedState.LAGGING: f"◐ lagging {status.age_ms / 1000:.1f} s",
-        FeedState.STALE: f"○ stale {status.age_ms // 1000} s",
+        FeedState.STALE: f"○ stale {age_text(max(1000, status.age_ms))}",
         FeedState.GAP: "! gap – resyncing",
         FeedState.CROSSED: "! crossed",
-        FeedState.DOWN: f"! down – retry {status.retry_s:.0f} s",
+        FeedState.DOWN: f"! down – retry {math.ceil(status.retry_s)} s",
+        FeedState.HALTED: "! halted by the venue",
     }
-    said = words.get(state, state.value)
-    return f"{said} {status.feed_text}".rstrip()
+    return words[state]
+
+
+def feed_part(status: StatusView) -> Part:
+    """The feed's state; as wide as the common states, so that what follows does not move."""
+    state = status.feed_state
+    ink = "up" if state is FeedState.STREAMING else "warn!"
+    words = feed_words(status)
+    said = plain(status.feed_text)
+    forms: list[Row] = [((words.ljust(FEED_CELLS), ink), (f" {said}", "dim"))] if said else []
+    short = words if state is FeedState.STREAMING else words.partition(" – ")[0]
+    forms += [((words.ljust(FEED_CELLS), ink),), ((words, ink),), ((short, ink),)]
+    forms.append(((f"{words[0]} {state.value}", ink),))
+    forms.append(((words[0], ink),) if state is FeedState.STREAMING else ((state.value, ink),))
+    return Part("feed", tuple(forms))
+
+
+def state_part(status: StatusView) -> Part:
+    """What the engine accepts; only `active` may go."""
+    state = status.trading_state
+    if state is TradingState.ACTIVE:
+        return Part("state", ((("active", "up"),), ()))
+    words = state.value.replace("_", " – ")
+    if state is TradingState.LOCKED:
+        words = f"locked until {until_text(status)}" if status.locked_until else "locked"
+    ink = (
+        "warn!"
+        if state in (TradingState.REDUCING, TradingState.RECOVERING, TradingState.STARTING)
+        else "down!"
+    )
+    short = ((words.partition(" ")[0], ink),)
+    said = plain(status.lock_text)
+    longest: tuple[Row, ...] = (((words, ink), (f" {said}", "dim")),) if said and said != words else ()
+    return Part("state", (*longest, ((words, ink),), short))
+
+
+def until_text(status: StatusView) -> str:
+    """When a lock ends: the time of day, with the weekday where that is more than a day away."""
+    pattern = "%H:%M" if status.locked_until - status.ts <= DAY_NS else "%a %H:%M"
+    return clock_text(status.locked_until, status.zone, pattern=pattern)
+
+
+def _armed(armed_s: int) -> Part:
+    """The countdown; its place stays free where there is room."""
+    if not armed_s:
+        return Part("armed", (((" " * 12, "text"),), ()))
+    words = f" ARMED {armed_s:>2} s "
+    return Part("armed", (((words, "text!@down"),), ((f"ARMED {armed_s}", "text!@down"),)))
+
+
+def _optional(status: StatusView) -> list[Part]:
+    """Redirected endpoint, scenario and playback, where there are any."""
+    parts: list[Part] = []
+    if status.endpoint:
+        parts.append(
+            Part("endpoint", ((_run(f"via {status.endpoint}", "warn"),), (("redirected", "warn"),), ()))
+        )
+    if status.scenario:
+        parts.append(
+            Part(
+                "scenario",
+                ((_run(f"scenario {status.scenario}", "accent"),), (_run(status.scenario, "accent"),), ()),
+            )
+        )
+    if status.playback:
+        short = status.playback.rpartition(" · ")[2]
+        parts.append(Part("playback", ((_run(status.playback, "accent"),), (_run(short, "accent"),), ())))
+    return parts
+
+
+def _profiles(status: StatusView) -> tuple[Row, ...]:
+    """Other profiles with their positions; those that hold one stay longest."""
+    others = [badge for badge in status.profiles if not badge.active]
+    everyone: list[Run] = []
+    holding: list[Run] = []
+    for badge in others:
+        run = (f"  {plain(badge.name)} {badge.positions}", "bright" if badge.positions else "dim")
+        everyone.append(run)
+        holding += [run] if badge.positions else []
+    return tuple(everyone), tuple(holding), ()
+
+
+def _dropped(count: int) -> Part:
+    if not count:
+        return Part("dropped", ((),))
+    return Part("dropped", (((f"{count} frames dropped", "warn"),), ((f"{count} dropped", "warn"),), ()))
+
+
+def _clock(status: StatusView) -> Part:
+    time = clock_text(status.ts, status.zone)
+    zone = clock_text(status.ts, status.zone, pattern="%Z")
+    return Part("clock", (((time, "text"), (f" {zone}", "dim")), ((time, "text"),), ()))

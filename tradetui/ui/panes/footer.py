@@ -1,0 +1,119 @@
+"""The keys that work here, most needed first; what does not fit stays in the help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tradetui.ui.actions import BY_ID
+from tradetui.ui.paint.rows import Row, Run, width_of
+from tradetui.ui.panes.bar import Bar
+
+Hint = tuple[tuple[str, ...], str]
+"""Action ids, and one label for all of them."""
+
+SAFE: Final[tuple[Hint, ...]] = (
+    (("arm",), "arm"),
+    (("flatten",), "flatten"),
+    (("stop_here",), "stop here"),
+    (("stop_nearer", "stop_farther"), "stop ±"),
+    (("breakeven",), "breakeven"),
+    (("half",), "half"),
+    (("cancel", "cancel_all"), "cancel"),
+)
+ARMED: Final[tuple[Hint, ...]] = (
+    (("arm",), "disarm"),
+    (("buy", "sell"), "buy sell"),
+    (("buy_limit", "sell_limit"), "join"),
+    (("flatten",), "flatten"),
+    (("stop_here",), "stop here"),
+    (("stop_nearer", "stop_farther"), "stop ±"),
+    (("breakeven",), "breakeven"),
+    (("half",), "half"),
+    (("cancel", "cancel_all"), "cancel"),
+)
+VIEW: Final[tuple[Hint, ...]] = (
+    (("ticket",), "ticket"),
+    (("timeframe_down", "timeframe_up"), "timeframe"),
+    (("indicators",), "indicators"),
+    (("symbols",), "symbol"),
+    (("profiles",), "profile"),
+    (("command_line",), "command"),
+    (("next_pane",), "next pane"),
+    (("layout",), "layout"),
+    (("zoom",), "zoom"),
+)
+REPLAY: Final[tuple[Hint, ...]] = (
+    (("pause",), "pause"),
+    (("step",), "step"),
+    (("seek_back",), "back"),
+)
+ALWAYS: Final[tuple[Hint, ...]] = ((("help",), "help"), (("leave",), "leave"))
+TYPING: Final[tuple[Hint, ...]] = ((("flatten_anywhere",), "flatten"), (("leave_now",), "leave now"))
+FIELD_KEYS: Final = (("enter", "accept"), ("esc", "back"), ("tab", "complete"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What decides which keys are offered."""
+
+    is_armed: bool = False
+    is_replay: bool = False
+    is_typing: bool = False
+
+
+class Footer(Bar):
+    """One line of keys."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._bound: Mapping[str, str] = {}
+        self._where = Context()
+
+    def show_keys(self, keys: Mapping[str, str], context: Context) -> None:
+        """Offer the keys (action ids to keys) that work in a context."""
+        if keys is not self._bound or context != self._where:
+            self._bound, self._where = keys, context
+            self.repaint()
+
+    def rows_at(self, width: int) -> Sequence[Row]:
+        """The line."""
+        return (footer_row(self._bound, self._where, width),)
+
+
+def footer_row(keys: Mapping[str, str], context: Context, width: int) -> Row:
+    """As many hints as fit; help and leave always stand at the end."""
+    if context.is_typing:
+        hints = [_hint(key, label) for key, label in FIELD_KEYS] + _hints(TYPING, keys)
+        return _fitting(hints, [], width)
+    first = _hints(ARMED if context.is_armed else SAFE, keys)
+    replay = _hints(REPLAY, keys) if context.is_replay else []
+    return _fitting([*first, *replay, *_hints(VIEW, keys)], _hints(ALWAYS, keys), width)
+
+
+def _hints(hints: Sequence[Hint], keys: Mapping[str, str]) -> list[Row]:
+    rows = []
+    for ids, label in hints:
+        known = [keys.get(each, BY_ID[each].key) for each in ids if each in BY_ID]
+        if known:
+            rows.append(_hint(" ".join(known), label))
+    return rows
+
+
+def _hint(key: str, label: str) -> Row:
+    return (key, "accent!"), (f" {label}", "text")
+
+
+def _fitting(hints: Sequence[Row], last: Sequence[Row], width: int) -> Row:
+    gap = 2
+    room = width - 1 - sum(width_of(hint) + gap for hint in last)
+    row: list[Run] = [(" ", "text")]
+    for hint in hints:
+        room -= width_of(hint) + gap
+        if room < 0:
+            break
+        row += [*hint, (" " * gap, "text")]
+    for hint in last:
+        row += [*hint, (" " * gap, "text")]
+    return tuple(row)

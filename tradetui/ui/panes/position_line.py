@@ -1,0 +1,70 @@
+"""One row for the position in the symbol shown, where its pane is not on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import canonical
+from tradetui.domain.view import Frame, PositionView
+from tradetui.ui.paint.numbers import fixed, sign_ink, signed
+from tradetui.ui.paint.rows import Row, Run, plain, width_of
+from tradetui.ui.panes.bar import Bar
+
+
+class PositionLine(Bar):
+    """Side, quantity, entry, profit, R, stop and its distance."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._positions: tuple[PositionView, ...] = ()
+        self._symbol = ""
+
+    def show_frame(self, frame: Frame) -> None:
+        """Show the position of a frame's symbol."""
+        if frame.positions is not self._positions or frame.status.symbol != self._symbol:
+            self._positions, self._symbol = frame.positions, frame.status.symbol
+            self.repaint()
+
+    def rows_at(self, width: int) -> Sequence[Row]:
+        """The line."""
+        return (position_row(self._positions, self._symbol, width),)
+
+
+def position_row(positions: Sequence[PositionView], symbol: str, width: int) -> Row:
+    """The position in a symbol, or that there is none, with what is open elsewhere."""
+    here = next((row for row in positions if row.symbol == symbol), None)
+    others = [row for row in positions if row is not here]
+    parts: list[Row] = [(("flat", "dim"),)] if here is None else _parts(here)
+    if others:
+        total = sum((row.unrealized_pnl for row in others), Decimal(0))
+        parts.append(((f"+{len(others)} elsewhere ", "dim"), (signed(total, 2), sign_ink(total))))
+    row: list[Run] = [(" ", "text")]
+    for part in parts:
+        if width_of(row) + width_of(part) + 2 > width and len(row) > 1:
+            break
+        row += [*part, ("  ", "text")]
+    return tuple(row)
+
+
+def _parts(row: PositionView) -> list[Row]:
+    """The most important first: what does not fit is left out from the end."""
+    scale = row.price_scale
+    side = ("long ", "up!") if row.side is Side.BUY else ("short ", "down!")
+    stop: Row = (("no stop", "warn!"),)
+    if row.stop is not None:
+        away = f" {fixed(row.stop_distance, scale)} away" if row.stop_distance is not None else ""
+        stop = (("stop ", "dim"), (fixed(row.stop, scale), "down"), (away, "dim"))
+    if row.stop is not None and row.stop_state != "armed":
+        stop = (*stop, (f" {plain(row.stop_state)}", "warn!"))
+    ink = sign_ink(row.unrealized_pnl)
+    parts: list[Row] = [
+        (side, (canonical(row.qty), "bright!"), (" @ ", "dim"), (fixed(row.entry_price, scale), "text")),
+        ((signed(row.unrealized_pnl, 2), f"{ink}!"),),
+        ((f"{signed(row.r, 2)} R", ink),),
+        stop,
+    ]
+    if row.target is not None:
+        parts.append((("target ", "dim"), (fixed(row.target, scale), "up")))
+    return parts

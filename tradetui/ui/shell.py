@@ -1,0 +1,251 @@
+"""The frame around the panes: theme, layout, frame clock, notices; knows no keys and no commands."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from textual.app import App, ComposeResult
+from textual.events import DescendantFocus, Resize
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tradetui.domain.view import Frame
+from tradetui.runtime.link import Link
+from tradetui.ui.frame_clock import FrameClock, writes_queued
+from tradetui.ui.layout import Choice, Desk, LayoutName
+from tradetui.ui.palette import MIDNIGHT
+from tradetui.ui.panes.account import AccountPane
+from tradetui.ui.panes.base import LivePane
+from tradetui.ui.panes.chart import ChartPane
+from tradetui.ui.panes.fills import FillsPane
+from tradetui.ui.panes.footer import Context, Footer
+from tradetui.ui.panes.ladder import LadderPane
+from tradetui.ui.panes.notices import Notices
+from tradetui.ui.panes.orders import OrdersPane
+from tradetui.ui.panes.position_line import PositionLine
+from tradetui.ui.panes.positions import PositionsPane
+from tradetui.ui.panes.status_bar import StatusBar
+from tradetui.ui.panes.tape import TapePane
+from tradetui.ui.panes.ticket import TicketPane
+from tradetui.ui.panes.watchlist import WatchlistPane
+from tradetui.ui.terminal import facts_of, is_small, sentences, small_sentence
+from tradetui.ui.theming import FALLBACK, check_theme_name, load_themes, textual_theme
+
+
+class Shell(App[None]):
+    """Paints at once; subclasses start the engine and bind keys."""
+
+    CSS = """
+    Screen { background: $pane; color: $text; layers: base above; overflow: hidden; }
+    """
+    ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None
+
+    def __init__(
+        self,
+        link: Link,
+        *,
+        theme: str = FALLBACK,
+        user_themes: Path | None = None,
+        fps: int = 15,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self._link, self._fps, self._now = link, fps, now
+        self._view: Frame | None = None
+        self._failed = ""
+        self._substitute = ""
+        self._said_small = False
+        self.frame_clock = FrameClock(
+            is_current=self._is_current, writes_queued=lambda: writes_queued(self), paint=self._paint
+        )
+        self._theme_faults = self._take_themes(theme, user_themes)
+        self._shown: frozenset[str] = frozenset()
+
+    # Theme.
+
+    def _take_themes(self, name: str, user_folder: Path | None) -> list[str]:
+        """Register every sound theme, choose one, and say in words what was wrong."""
+        themes, faults = load_themes(user_folder)
+        said = [f"theme {fault}" for fault in faults]
+        for theme in themes:
+            self.register_theme(textual_theme(theme))
+        missing = check_theme_name(name, user_folder=user_folder)
+        if missing is not None:
+            said.append(f"{missing}; {FALLBACK} is used")
+        known = {theme.name for theme in themes}
+        chosen = next((each for each in (name, FALLBACK) if each in known), None)
+        if chosen is not None:
+            self.theme = chosen
+        return said
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The painters' colors, for themes that do not name them."""
+        return MIDNIGHT
+
+    # Panes.
+
+    def compose(self) -> ComposeResult:
+        """Status bar, desk of panes, position line, notices, footer."""
+        yield StatusBar(id="status")
+        yield Desk(*self.make_panes(), choice=Choice())
+        yield PositionLine(id="position-line")
+        yield from self.compose_below()
+        yield Footer(id="footer")
+        yield Notices(id="notices")
+
+    def make_panes(self) -> Iterable[Widget]:
+        """The panes, each with its name in the layout as id."""
+        yield ChartPane(id="chart")
+        yield LadderPane(id="ladder")
+        yield TicketPane(id="ticket")
+        yield PositionsPane(id="positions")
+        yield OrdersPane(id="orders")
+        yield FillsPane(id="fills")
+        yield TapePane(id="tape")
+        yield WatchlistPane(id="watchlist")
+        yield AccountPane(id="account")
+
+    def compose_below(self) -> ComposeResult:
+        """What a subclass puts between the panes and the footer."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Start the clock, and say what is wrong with themes and terminal."""
+        self.set_interval(1 / self._fps, self._tick)
+        self.arrange()
+        facts = facts_of(self)
+        for text in (*self._theme_faults, *sentences(facts)):
+            self.say(text, "warning")
+
+    # Layout.
+
+    @property
+    def desk(self) -> Desk:
+        """Where the panes stand."""
+        return self._main.query_one(Desk)
+
+    def next_pane(self, step: int = 1) -> None:
+        """Focus the next pane; where one is shown at a time, show it."""
+        desk = self.desk
+        self.focus_pane(desk.plan.pane_after(desk.choice.pane, step))
+
+    def action_focus_next(self) -> None:
+        """Tab goes from pane to pane."""
+        self.next_pane(1)
+
+    def action_focus_previous(self) -> None:
+        """Shift+tab goes back."""
+        self.next_pane(-1)
+
+    def focus_pane(self, name: str) -> None:
+        """Focus a pane by its name in the layout."""
+        self.arrange(replace(self.desk.choice, pane=name))
+
+    def cycle_layout(self) -> LayoutName:
+        """The next layout; its main pane gets the focus."""
+        name = self.desk.choice.name.following
+        self.arrange(replace(self.desk.choice, name=name, pane=name.main_pane, zoomed=False))
+        return name
+
+    def toggle_zoom(self) -> None:
+        """Show the focused pane alone, or all again."""
+        choice = self.desk.choice
+        self.arrange(replace(choice, zoomed=not choice.zoomed))
+
+    def open_ticket(self, *, wanted: bool) -> None:
+        """Make room for the ticket where it is not always shown."""
+        self.arrange(replace(self.desk.choice, ticket_open=wanted))
+
+    def arrange(self, choice: Choice | None = None) -> None:
+        """Place the panes for the present size; the focus stays where it can be seen."""
+        desk = self.desk
+        desk.arrange_as(choice or desk.choice)
+        plan = desk.plan
+        self._main.query_one(PositionLine).display = plan.has_position_line
+        self._main.query_one(Footer).display = plan.has_footer
+        focused = self._main.focused
+        if focused is None or isinstance(focused, LivePane):
+            self._focus_in(desk, plan.focus_for(desk.choice))
+
+    def _focus_in(self, desk: Desk, name: str) -> None:
+        self._substitute = "" if name == desk.choice.pane else name
+        self._main.set_focus(desk.query_one(f"#{name}"))
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Remember the pane that the trader chose, not one that stands in for it."""
+        name = event.widget.id or ""
+        if isinstance(event.widget, LivePane) and name != self._substitute:
+            self._substitute = ""
+            self.arrange(replace(self.desk.choice, pane=name))
+
+    def on_resize(self, _event: Resize) -> None:
+        """Another size may have room for other panes."""
+        if not self._main.query(Desk):
+            return
+        self.desk.place_again()
+        self.arrange()
+        if is_small(self.size) and not self._said_small:
+            self._said_small = True
+            self.say(small_sentence(self.size), "warning")
+
+    # The frame clock.
+
+    @property
+    def _main(self) -> Screen[object]:
+        return self.screen_stack[0]
+
+    @property
+    def armed_s(self) -> float:
+        """Seconds until entries are disarmed; a subclass knows."""
+        return 0.0
+
+    @property
+    def footer_keys(self) -> Mapping[str, str]:
+        """Action ids to keys; a subclass knows."""
+        return {}
+
+    def _is_current(self) -> bool:
+        return self.is_running and len(self.screen_stack) == 1 and bool(self._main.query(Notices))
+
+    def _tick(self) -> None:
+        self.frame_clock.tick()
+
+    def _paint(self) -> None:
+        """Take what the engine published since the last frame to the panes that are shown."""
+        main, frame = self._main, self._link.frame()
+        for notice in self._link.notices():
+            self.say(notice.text, notice.severity)
+        main.query_one(Notices).pass_time(self._now())
+        self._paint_bars(frame)
+        shown = frozenset(self.desk.plan.boxes)
+        if frame is None or (frame is self._view and shown == self._shown):
+            return
+        self._view, self._shown = frame, shown
+        for pane in main.query(LivePane):
+            if pane.id in shown:
+                pane.show_frame(frame)
+        main.query_one(PositionLine).show_frame(frame)
+
+    def _paint_bars(self, frame: Frame | None) -> None:
+        main, armed_s = self._main, math.ceil(self.armed_s)
+        main.query_one(StatusBar).show_status(
+            frame.status if frame else None,
+            armed_s=armed_s,
+            starting=self._failed or self._link.progress(),
+            dropped=self.frame_clock.dropped,
+        )
+        context = Context(
+            is_armed=armed_s > 0,
+            is_replay=bool(frame and frame.status.playback),
+            is_typing=main.focused is not None and not isinstance(main.focused, LivePane),
+        )
+        main.query_one(Footer).show_keys(self.footer_keys, context)
+
+    def say(self, text: str, severity: str = "info") -> None:
+        """Say something once: severity is info, success, warning or error."""
+        self._main.query_one(Notices).say(text, severity)
