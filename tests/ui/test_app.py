@@ -1,12 +1,20 @@
-"""Keys become commands: the arm rule, the held key, exits, and the keymap's faults."""
+"""Keys become commands: the arm rule, the held key, exits, leaving, and what survives a fault."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
 import pytest
+from textual.pilot import Pilot
 
 from tests.ui.fake_link import FakeLink, tag
-from tradetui.ui.actions import check_keymap
+from tradetui.domain.command import AnyCommand, Reply, Size, SizeUnit, SubmitOrder
+from tradetui.domain.market_data import Timeframe
 from tradetui.ui.app import CockpitApp
+from tradetui.ui.panes.ladder import LadderPane
+from tradetui.ui.panes.notices import Notices
 
 
 class Clock:
@@ -16,16 +24,48 @@ class Clock:
         return self.now
 
 
-async def press(keys: list[str], *, wait_s: float = 1.0, size: tuple[int, int] = (200, 60)) -> list[str]:
-    link, clock = FakeLink(), Clock()
-    app = CockpitApp(link, now=clock)
+class Cockpit:
+    """A cockpit under test: presses keys, each a second after the one before."""
+
+    def __init__(self, app: CockpitApp, link: FakeLink, clock: Clock, pilot: Pilot[None]) -> None:
+        self.app, self.link, self.clock, self.pilot = app, link, clock, pilot
+
+    async def press(self, *keys: str, wait_s: float = 1.0) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            self.clock.now += wait_s
+        await self.pilot.pause()
+        self.app._paint()
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*text)
+        await self.pilot.pause()
+
+    @property
+    def tags(self) -> list[str]:
+        return [tag(command) for command in self.link.sent]
+
+    @property
+    def said(self) -> str:
+        return " / ".join(line.text for line in self.app._main.query_one(Notices).lines)
+
+
+@asynccontextmanager
+async def cockpit(
+    link: FakeLink | None = None, *, size: tuple[int, int] = (200, 60), first_run: bool = False
+) -> AsyncIterator[Cockpit]:
+    link, clock = link or FakeLink(), Clock()
+    app = CockpitApp(link, now=clock, first_run=first_run, profiles=("sim", "kraken"))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        app._tick()
-        for key in keys:
-            await pilot.press(key)
-            clock.now += wait_s
-    return [tag(command) for command in link.sent]
+        app._paint()
+        yield Cockpit(app, link, clock, pilot)
+
+
+async def press(keys: list[str], *, wait_s: float = 1.0, size: tuple[int, int] = (200, 60)) -> list[str]:
+    async with cockpit(size=size) as open_cockpit:
+        await open_cockpit.press(*keys, wait_s=wait_s)
+        return open_cockpit.tags
 
 
 async def test_an_entry_needs_arm() -> None:
@@ -46,15 +86,126 @@ async def test_arm_ends_after_a_minute_without_a_key() -> None:
     assert await press(["a", "b"], wait_s=61) == []
 
 
+async def test_any_key_keeps_entries_armed() -> None:
+    assert await press(["a", ",", "up", "b"], wait_s=40) == ["submit"]
+
+
+async def test_keys_that_only_look_may_be_held() -> None:
+    async with cockpit() as it:
+        await it.press(".", ".", ".", wait_s=0.03)
+        assert it.app.request.timeframe is Timeframe.M15
+
+
 @pytest.mark.parametrize("size", [(200, 60), (160, 45), (120, 35), (80, 24), (20, 5)])
 async def test_every_size_takes_an_exit(size: tuple[int, int]) -> None:
     assert await press(["x"], size=size) == ["flatten"]
 
 
-def test_a_keymap_names_unknown_actions_keys_and_clashes() -> None:
-    assert check_keymap({}) == []
-    faults = check_keymap({"flaten": "f", "arm": "b", "half": "hyper"})
-    text = " / ".join(map(str, faults))
-    assert "nearest is flatten" in text
-    assert "arm and buy" in text
-    assert "no such key" in text
+async def test_a_market_order_takes_size_stop_and_target_of_the_draft() -> None:
+    async with cockpit() as it:
+        await it.press("5", ".", "a", "b")
+        (order,) = it.link.sent
+        assert isinstance(order, SubmitOrder)
+        assert order.size == Size(Decimal(2), SizeUnit.RISK)
+        assert order.limit is None
+        assert order.stop is not None
+        assert (order.stop.atr, order.stop.timeframe) == (Decimal(1), "3m")
+
+
+async def test_a_limit_order_joins_the_bid_until_the_cursor_is_moved() -> None:
+    async with cockpit() as it:
+        ladder = it.link.market.ladder(it.app.request, {})
+        await it.press("a", "B", "up", "up", "up", "S")
+        cursor = it.app.query_one(LadderPane).cursor_tick
+        prices = [order.limit for order in it.link.sent if isinstance(order, SubmitOrder)]
+        assert ladder.best_bid is not None
+        assert cursor is not None
+        assert prices == [ladder.best_bid * ladder.tick_size, cursor * ladder.tick_size]
+
+
+async def test_keys_that_can_not_act_say_why() -> None:
+    async with cockpit(FakeLink(open_position=False)) as it:
+        await it.press("c", "z")
+        assert it.link.sent == []
+        assert "no order is selected" in it.said
+        assert "move it with the up and down keys" in it.said
+
+
+class BrokenLink(FakeLink):
+    async def submit(self, command: AnyCommand) -> Reply:
+        raise ConnectionError("the engine went away")
+
+
+async def test_a_link_that_breaks_is_said_and_ends_nothing() -> None:
+    async with cockpit(BrokenLink()) as it:
+        await it.press("x")
+        assert "the engine went away" in it.said
+        assert it.app.is_running
+
+
+async def test_leaving_asks_while_something_is_open() -> None:
+    async with cockpit() as it:
+        await it.press("q")
+        assert "wait until the next start" in it.said
+        assert it.app.is_running
+        await it.press("up", "q")
+        assert it.app._exit is False
+        await it.press("y")
+        assert it.app._exit is True
+
+
+async def test_leaving_twice_or_with_nothing_open_leaves() -> None:
+    async with cockpit() as it:
+        await it.press("q", "q")
+        assert it.app._exit
+    async with cockpit(FakeLink(open_position=False)) as it:
+        await it.press("q")
+        assert it.app._exit
+
+
+async def test_control_c_leaves_unasked() -> None:
+    async with cockpit() as it:
+        await it.press(":", "ctrl+c")
+        assert it.app._exit
+
+
+async def test_a_failed_start_says_so_and_offers_another_profile() -> None:
+    link = FakeLink()
+    link.start_error = ConnectionError("blocked here (HTTP 451)")
+    async with cockpit(link) as it:
+        assert "blocked here (HTTP 451)" in it.said
+        link.started = True
+        await it.press("p", "k", "r", "enter")
+        assert link.switched == ["kraken"]
+
+
+async def test_recording_keys_steer_a_recording_only() -> None:
+    link = FakeLink()
+    async with cockpit(link) as it:
+        await it.press("P")
+        assert link.playbacks == []
+        link.status = {"playback": "3:12 of 10:48 · 4×"}
+        link.rebuild()
+        it.app._paint()
+        await it.press("P", ">", "<")
+        assert link.playbacks == [("pause", 0.0), ("step", 1), ("seek", -10.0)]
+
+
+async def test_a_resize_tells_the_engine_the_new_room() -> None:
+    async with cockpit() as it:
+        wide = it.app.request.ladder_rows
+        await it.pilot.resize_terminal(120, 35)
+        await it.pilot.pause()
+        assert it.link.requests[-1].ladder_rows < wide
+
+
+@pytest.mark.parametrize("opening", [":", "/", "t", "?", "ctrl+p"])
+@pytest.mark.parametrize("size", [(80, 24), (20, 5)])
+async def test_a_resize_while_something_is_open_loses_nothing(opening: str, size: tuple[int, int]) -> None:
+    async with cockpit() as it:
+        await it.press(opening)
+        await it.pilot.resize_terminal(*size)
+        await it.pilot.pause()
+        it.app._paint()
+        await it.press("escape", "x")
+        assert it.tags == ["flatten"]

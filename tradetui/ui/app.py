@@ -1,286 +1,281 @@
-"""The cockpit's shell: one frame clock, one layout, and keys that become commands."""
+"""The cockpit: a link's frames on the shell's panes, and keys and words that become commands."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Final
 
 import msgspec
-from rich.text import Text
-from textual.app import App, ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Static
+from textual.app import ComposeResult
+from textual.events import Event, Key, Resize
+from textual.widgets import Input
 
-from tradetui.domain.command import (
-    AnyCommand,
-    BreakEven,
-    CancelAll,
-    CancelOrder,
-    Flatten,
-    Half,
-    Reverse,
-    SetStop,
-    Stop,
-    SubmitOrder,
-)
-from tradetui.domain.market_data import Side, Timeframe
-from tradetui.domain.view import Frame, ViewRequest
+from tradetui.domain.command import AnyCommand, Reply
+from tradetui.domain.grammar import GrammarError
+from tradetui.domain.view import ViewRequest
 from tradetui.errors import ConfigError
 from tradetui.runtime.link import Link
-from tradetui.ui.actions import ACTIONS, BY_ID, check_keymap, textual_key
-from tradetui.ui.panes.account import AccountPane
+from tradetui.ui.actions import ACTIONS, WHILE_TYPING, check_keymap, textual_key
+from tradetui.ui.controls import Controls
+from tradetui.ui.controls_orders import Sight
+from tradetui.ui.controls_screen import ScreenKeys
+from tradetui.ui.controls_view import with_symbol, with_timeframe
+from tradetui.ui.controls_words import Wish, offered, read_line
 from tradetui.ui.panes.base import LivePane
 from tradetui.ui.panes.chart import ChartPane
-from tradetui.ui.panes.fills import FillsPane
+from tradetui.ui.panes.chooser import Chooser
+from tradetui.ui.panes.command_line import CommandLine
 from tradetui.ui.panes.ladder import LadderPane
 from tradetui.ui.panes.orders import OrdersPane
-from tradetui.ui.panes.positions import PositionsPane
-from tradetui.ui.panes.status_bar import StatusBar
-from tradetui.ui.panes.tape import TapePane
+from tradetui.ui.panes.prompt import KEYS as PROMPT_KEYS
+from tradetui.ui.panes.prompt import FirstPrompt
 from tradetui.ui.panes.ticket import TicketPane
-from tradetui.ui.panes.watchlist import WatchlistPane
+from tradetui.ui.panes.ticket_fields import TicketFields
+from tradetui.ui.theming import FALLBACK
 
-ARMED_S = 60.0
-HELD_S = 0.7
-FOOTER = (
-    "arm",
-    "buy",
-    "sell",
-    "flatten",
-    "cancel_all",
-    "half",
-    "breakeven",
-    "stop_here",
-    "recenter",
-    "leave",
-)
+SIZE_PRESETS: Final = ("0.25r", "0.5r", "1r", "1.5r", "2r")
+CANCELABLE: Final = frozenset({"buy", "sell", "target"})
+"""Kinds of own marks on the ladder that `cancel` may mean."""
 
 
-class CockpitApp(App[None]):
+class CockpitApp(ScreenKeys, inherit_bindings=False):
     """Paints at once, then starts the engine behind the link."""
 
-    CSS = """
-    Screen { background: #0f151c; color: #c9d4e0; }
-    #left { width: 34; } #right { width: 52; } #bottom { height: 13; } #note, #keys { height: 1; }
-    #side { width: 52; }
-    """
-    ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar = [Binding("ctrl+c", "quit", "", priority=True), ("ctrl+x", "do('flatten')", "")]
+    BINDINGS: ClassVar = []
 
     def __init__(
         self,
         link: Link,
         *,
         keymap: Mapping[str, str] | None = None,
+        theme: str = FALLBACK,
         fps: int = 15,
+        first_run: bool = False,
+        request: ViewRequest | None = None,
+        size_presets: Sequence[str] = SIZE_PRESETS,
+        disarm_after_s: float = 60.0,
+        user_themes: Path | None = None,
+        profiles: Sequence[str] = (),
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Raises ConfigError with every clash of the keymap."""
+        """Make a cockpit on a link; `first_run` asks once for the limits of a trade and a day.
+
+        Raises:
+            ConfigError: every clash and unknown name of the keymap.
+        """
         faults = check_keymap(keymap or {})
         if faults:
             raise ConfigError("keys", faults)
-        super().__init__()
-        self._link, self._fps, self._now = link, fps, now
+        super().__init__(link, theme=theme, user_themes=user_themes, fps=fps, now=now)
         self._keys = {action.id: (keymap or {}).get(action.id, action.key) for action in ACTIONS}
-        self._request = ViewRequest()
-        self._view: Frame | None = None
-        self._armed_until = 0.0
-        self._last_press: dict[str, float] = {}
-        self._failed = ""
-        self._leaving = False
+        self._first_run, self.profiles = first_run, tuple(profiles)
+        started_at = request or ViewRequest()
+        self.request = with_timeframe(started_at, started_at.timeframe)
+        self.controls = Controls(
+            keys=self._keys, size_presets=size_presets, disarm_after_s=disarm_after_s, now=now
+        )
+        self._always = {textual_key(self._keys[action]): action for action in WHILE_TYPING}
 
-    def compose(self) -> ComposeResult:
-        """The layout for wide terminals."""
-        yield StatusBar()
-        with Horizontal():
-            with Vertical(id="left"):
-                yield WatchlistPane()
-                yield AccountPane()
-            yield ChartPane()
-            with Vertical(id="right"):
-                yield LadderPane()
-        with Horizontal(id="bottom"):
-            yield TapePane()
-            with Vertical():
-                yield PositionsPane()
-                yield OrdersPane()
-            yield FillsPane()
-            with Vertical(id="side"):
-                yield TicketPane()
-        yield Static(id="note")
-        yield Static(Text("  ".join(f"{self._keys[i]} {BY_ID[i].label}" for i in FOOTER)), id="keys")
+    def compose_below(self) -> ComposeResult:
+        """The lines and lists that are typed into; hidden until they are asked for."""
+        yield FirstPrompt()
+        yield Chooser()
+        yield CommandLine(lambda text: offered(text, self.vocabulary()))
 
     def on_mount(self) -> None:
-        """Bind the keys, start the clock, then the engine."""
+        """Bind the keys, then start the engine."""
         for action, key in self._keys.items():
-            self.bind(textual_key(key), f"do('{action}')")
-        self.set_interval(1 / self._fps, self._tick)
+            if action not in WHILE_TYPING:
+                self.bind(textual_key(key), f"do('{action}')", show=False)
+        if self._first_run:
+            self.query_one(FirstPrompt).open()
+            self.place_notices()
         self.run_worker(self._start(), exclusive=True)
 
     async def _start(self) -> None:
         try:
             await self._link.start()
         except Exception as error:  # noqa: BLE001 - whatever failed is shown in words
-            self._failed = f"could not start: {error}"
-        self._look()
+            self._fail(f"could not start: {error}")
+        self.look()
 
-    def _look(self) -> None:
-        chart, ladder = self.query_one(ChartPane), self.query_one(LadderPane)
-        self._request = msgspec.structs.replace(
-            self._request,
+    def _fail(self, words: str) -> None:
+        self._failed = words
+        leave, other = self._keys["leave"], self._keys["profiles"]
+        self.say(f"{words} ({other} offers another profile, {leave} leaves)", "error")
+
+    # what is looked at
+
+    def look(self, request: ViewRequest | None = None) -> None:
+        """Tell the engine what is looked at now: the request with the room that the panes have."""
+        if not self.is_running or not self._main.query(LadderPane):
+            return
+        chart, ladder = self._main.query_one(ChartPane), self._main.query_one(LadderPane)
+        wanted = request or self.request
+        if wanted.symbol != self.request.symbol or wanted.timeframe != self.request.timeframe:
+            chart.offset_columns, chart.crosshair = 0, None
+        self.request = msgspec.structs.replace(
+            wanted,
             columns=max(1, chart.columns),
             offset=chart.offset_columns,
             ladder_rows=ladder.visible_rows,
-            ladder_center=ladder.wanted_center,
+            ladder_center=ladder.wanted_center if wanted.symbol == self.request.symbol else None,
             ladder_group=ladder.group,
         )
-        self._link.show(self._request)
+        self._link.show(self.request)
 
     def on_live_pane_request_changed(self, _message: LivePane.RequestChanged) -> None:
         """A pane looks elsewhere."""
-        self._look()
+        self.look()
 
-    def _tick(self) -> None:
-        if not self.query(StatusBar):
-            return  # the app is closing: its widgets go before its timers
-        armed = max(0, round(self._armed_until - self._now()))
-        frame = self._link.frame()
-        bar = self.query_one(StatusBar)
-        bar.show_status(
-            frame.status if frame else None, armed_s=armed, starting=self._failed or self._link.progress()
-        )
-        for notice in self._link.notices():
-            self._say(notice.text, notice.severity)
-        if frame is None or frame is self._view:
-            return
-        self._view = frame
-        for pane in self.query(LivePane):
-            pane.show_frame(frame)
+    def on_resize(self, _event: Resize) -> None:
+        """The panes have another size once they are placed."""
+        self.call_after_refresh(self.look)
 
-    def _say(self, text: str, severity: str = "info") -> None:
-        sign = {"error": "✗", "warning": "!", "success": "✓"}.get(severity, "·")
-        self.query_one("#note", Static).update(Text(f" {sign} {text}"), layout=False)
+    @property
+    def armed_s(self) -> float:
+        """Seconds until entries are disarmed."""
+        return self.controls.armed_s
 
-    async def action_do(self, action: str) -> None:
+    @property
+    def footer_keys(self) -> Mapping[str, str]:
+        """Action ids to keys."""
+        return self._keys
+
+    def _paint(self) -> None:
+        self._main.query_one(TicketPane).show_arm(self._keys, is_armed=self.armed_s > 0)
+        super()._paint()
+
+    def _sight(self) -> Sight | None:
+        if self._view is None:
+            return None
+        tick, ladder = self._main.query_one(LadderPane).cursor_tick, self._view.ladder
+        cursor: Decimal | None = None if tick is None or ladder is None else tick * ladder.tick_size
+        return Sight(frame=self._view, request=self.request, cursor=cursor, order_id=self._order_meant(tick))
+
+    def _order_meant(self, tick: int | None) -> str:
+        """The order under the ladder's cursor, else the one selected in the list."""
+        ladder = self._view.ladder if self._view is not None else None
+        rows = ladder.rows if ladder is not None and tick is not None else ()
+        marks = [mark for row in rows if row.tick == tick for mark in row.own if mark.kind in CANCELABLE]
+        if marks:
+            return marks[0].order_id
+        orders = self._view.orders if self._view is not None else ()
+        at = min(self._main.query_one(OrdersPane).selected, len(orders) - 1)
+        return orders[at].order.order_id if orders else ""
+
+    # keys
+
+    async def on_event(self, event: Event) -> None:
+        """See every key first: it keeps entries armed, and some work wherever the focus is."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            self.controls.touch()
+            if self._takes(event.key):
+                return
+        await super().on_event(event)
+
+    def _takes(self, key: str) -> bool:
+        if (action := self._always.get(key)) is not None:
+            if len(self.screen_stack) > 1:
+                self.pop_screen()
+            self.run_key(action)
+            return True
+        if self._is_typing or len(self.screen_stack) > 1:
+            return False
+        if self.is_leaving and key == "y":
+            self.exit()
+            return True
+        self.is_leaving = self.is_leaving and key == textual_key(self._keys["leave"])
+        prompt = self._main.query(FirstPrompt)
+        if key in PROMPT_KEYS and prompt and prompt.first().display:
+            prompt.first().take(key)
+            return True
+        return False
+
+    @property
+    def _is_typing(self) -> bool:
+        return isinstance(self.focused, Input)
+
+    def action_do(self, action: str) -> None:
+        """Do one action of the table, unless a text field has the focus."""
+        if not self._is_typing:
+            self.run_key(action)
+
+    def run_key(self, action: str) -> None:
         """Do one action of the table."""
-        if self._is_held(action):
-            return
-        self._leaving = self._leaving and action == "leave"
-        local = getattr(self, f"_do_{action}", None)
+        local: Callable[[], None] | None = getattr(self, f"_do_{action}", None)
         if local is not None:
             local()
             return
-        if BY_ID[action].adds_risk and self._now() >= self._armed_until:
-            self._say(f"entries are not armed: press {self._keys['arm']} first", "warning")
-            return
-        if self._now() < self._armed_until:
-            self._armed_until = self._now() + ARMED_S
-        command = self._command(action)
-        if command is not None:
-            await self._send(command)
+        outcome = self.controls.press(action, self._sight())
+        if outcome.text:
+            self.say(outcome.text, "info" if outcome.draft else "warning")
+        if outcome.draft is not None:
+            self.look(msgspec.structs.replace(self.request, draft=outcome.draft))
+        if outcome.command is not None:
+            self.submit(outcome.command)
 
-    def _is_held(self, action: str) -> bool:
-        """The same order key is ignored until 700 ms after its last event."""
-        if action in ("cursor_up", "cursor_down"):
-            return False
-        last, now = self._last_press.get(action, -HELD_S), self._now()
-        self._last_press[action] = now
-        return now - last < HELD_S
+    # commands
+
+    def submit(self, command: AnyCommand) -> None:
+        """Give a command to the engine; what becomes of it is said."""
+        self.run_worker(self._send(command))
 
     async def _send(self, command: AnyCommand) -> None:
-        reply = await self._link.submit(command)
+        try:
+            self._tell(await self._link.submit(command))
+        except Exception as error:  # noqa: BLE001 - whatever failed is shown in words, and the screen stays
+            self.say(f"the command did not reach the engine: {said(error)}", "error")
+
+    def _tell(self, reply: Reply) -> None:
         if reply.refusal is None:
-            self._say(reply.text or "done", "success")
+            self.say(reply.text or "done", "success")
         else:
-            self._say(f"{reply.refusal.text} {reply.refusal.mend}".rstrip(), "error")
+            self.say(f"{reply.refusal.text} {reply.refusal.mend}".rstrip(), "error")
 
-    def _command(self, action: str) -> AnyCommand | None:
-        if self._view is None:
-            self._say("the engine is still starting", "warning")
-            return None
-        symbol = self._view.status.symbol
-        if action in ("buy", "sell", "buy_limit", "sell_limit"):
-            return self._entry(Side(action.removesuffix("_limit")), limit=action.endswith("limit"))
-        if action == "cancel":
-            order = self.query_one(OrdersPane).selected_order
-            return CancelOrder(order_id=order.order_id) if order else None
-        if action == "stop_here":
-            price = self._cursor_price()
-            return SetStop(symbol=symbol, stop=Stop(price=price)) if price else None
-        plain: dict[str, AnyCommand] = {
-            "flatten": Flatten(symbol=symbol),
-            "flatten_all": Flatten(),
-            "cancel_all": CancelAll(symbol=symbol),
-            "half": Half(symbol=symbol),
-            "reverse": Reverse(symbol=symbol, stop=self._default_stop()),
-            "breakeven": BreakEven(symbol=symbol),
-        }
-        return plain[action]
+    def switch_profile(self, name: str) -> None:
+        """Show another profile."""
+        self.run_worker(self._switch(name))
 
-    def _default_stop(self) -> Stop:
-        return Stop(atr=Decimal(1), timeframe=self._request.timeframe.value)
-
-    def _entry(self, side: Side, *, limit: bool) -> AnyCommand | None:
-        view = self._view
-        if view is None or (limit and view.ladder is None):
-            return None
-        price = None
-        if limit and view.ladder is not None:
-            best = view.ladder.best_bid if side is Side.BUY else view.ladder.best_ask
-            price = self._cursor_price() or (None if best is None else best * view.ladder.tick_size)
-            if price is None:
-                self._say("no price to join: the book is empty", "warning")
-                return None
-        draft = self._request.draft
-        stop = draft.stop if draft.stop.price is not None else self._default_stop()
-        return SubmitOrder(
-            symbol=view.status.symbol, side=side, size=draft.size, limit=price, stop=stop, target=draft.target
-        )
-
-    def _cursor_price(self) -> Decimal | None:
-        tick = self.query_one(LadderPane).cursor_tick
-        ladder = self._view.ladder if self._view else None
-        return None if tick is None or ladder is None else tick * ladder.tick_size
-
-    def _do_arm(self) -> None:
-        self._armed_until = 0.0 if self._now() < self._armed_until else self._now() + ARMED_S
-
-    def _do_cursor_up(self) -> None:
-        self.query_one(LadderPane).move_cursor(1)
-
-    def _do_cursor_down(self) -> None:
-        self.query_one(LadderPane).move_cursor(-1)
-
-    def _do_recenter(self) -> None:
-        self.query_one(LadderPane).recenter()
-
-    def _do_timeframe_down(self) -> None:
-        self._timeframe(-1)
-
-    def _do_timeframe_up(self) -> None:
-        self._timeframe(1)
-
-    def _timeframe(self, step: int) -> None:
-        frames = list(Timeframe)
-        at = max(0, min(len(frames) - 1, frames.index(self._request.timeframe) + step))
-        self._request = msgspec.structs.replace(self._request, timeframe=frames[at])
-        self._look()
-
-    def _do_zoom(self) -> None:
-        if self.screen.maximized is not None:
-            self.screen.minimize()
-        elif self.focused is not None:
-            self.screen.maximize(self.focused)
-
-    def _do_leave(self) -> None:
-        if self._view is None or not self._view.positions or self._leaving:
-            self.exit()
+    async def _switch(self, name: str) -> None:
+        try:
+            reply = await self._link.switch(name)
+        except Exception as error:  # noqa: BLE001 - whatever failed is shown in words, and the screen stays
+            self.say(f"profile {name} could not be shown: {said(error)}", "error")
             return
-        self._leaving = True
-        self._say(
-            "a position is open, and its stop works only while the program runs: q again to leave",
-            "warning",
-        )
+        self._tell(reply)
+        if reply.accepted:
+            self._failed = ""
+            self.look(with_symbol(self.request, ""))
+
+    # lines
+
+    def on_command_line_typed(self, event: CommandLine.Typed) -> None:
+        """A line: a command for the engine, or a wish for the view."""
+        line = self._main.query_one(CommandLine)
+        try:
+            meant = read_line(event.text, self.vocabulary())
+        except GrammarError as error:
+            line.show_error(error)
+            return
+        line.accept(event.text)
+        if isinstance(meant, Wish):
+            self.fulfill(meant)
+        else:
+            self.submit(meant)
+
+    def on_ticket_fields_drafted(self, event: TicketFields.Drafted) -> None:
+        """The ticket's words describe another order: have it priced."""
+        self.look(msgspec.structs.replace(self.request, draft=event.draft))
+
+    def on_first_prompt_answered(self, event: FirstPrompt.Answered) -> None:
+        """The first minute's limits."""
+        self.submit(event.limits)
+
+
+def said(error: Exception) -> str:
+    """The words of an error; its kind where it has none."""
+    return str(error) or type(error).__name__

@@ -31,7 +31,10 @@ class Chooser(Vertical):
     """Opened by the shell with what to choose from and what to do with it."""
 
     DEFAULT_CSS = """
-    Chooser { height: 13; max-height: 100%; width: 76; max-width: 100%; background: $bar; display: none; }
+    Chooser {
+        layer: above; dock: bottom; offset-y: -1; display: none; background: $bar;
+        height: 13; max-height: 100%; width: 76; max-width: 100%;
+    }
     Chooser Horizontal { height: 1; }
     Chooser #what { width: auto; color: $accent; text-style: bold; padding: 0 1; }
     Chooser #list { height: 1fr; }

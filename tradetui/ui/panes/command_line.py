@@ -21,7 +21,7 @@ class CommandLine(Vertical):
     """Opened by the shell, hidden otherwise; posts what was typed."""
 
     DEFAULT_CSS = """
-    CommandLine { height: 2; background: $bar; display: none; }
+    CommandLine { layer: above; dock: bottom; offset-y: -1; height: 2; background: $bar; display: none; }
     CommandLine Horizontal { height: 1; }
     CommandLine #colon { width: 2; color: $accent; text-style: bold; }
     CommandLine #hint { height: 1; padding: 0; }

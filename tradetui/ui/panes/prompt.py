@@ -24,7 +24,7 @@ class FirstPrompt(Horizontal):
     """One docked line; it never takes the focus unless its numbers are edited."""
 
     DEFAULT_CSS = """
-    FirstPrompt { height: 1; background: $bar; display: none; }
+    FirstPrompt { layer: above; dock: bottom; offset-y: -1; height: 1; background: $bar; display: none; }
     FirstPrompt Static { width: auto; height: 1; }
     FirstPrompt LineInput { width: 8; display: none; background: $ground; }
     FirstPrompt.editing LineInput { display: block; }

@@ -1,0 +1,150 @@
+"""Help: every key by its group, the commands, and what matters in the pane that has the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tradetui.ui.actions import ACTIONS, Action, Group
+from tradetui.ui.paint.rows import Row, clip, fit
+from tradetui.ui.panes.docked import painted
+
+COMMANDS: Final = (
+    ("buy|sell SIZE [SYMBOL] [limit P] [trigger P]", "SIZE: 0.25 · 500usdt · 10% · 0.5r"),
+    ("   [stop P] [target P|2r] [post] [ioc|fok] [reduce]", "no stop is invented for you"),
+    ("stop P [SYMBOL]     target P|2r [SYMBOL]", "of the open position"),
+    ("cancel ID|all [SYMBOL]     flatten [SYMBOL|all]", "always work"),
+    ("reverse [SYMBOL] [stop P]     half [SYMBOL]", ""),
+    ("symbol S · timeframe 5m · theme NAME", "words may be shortened, Tab completes"),
+    ("profile NAME · layout NAME · overlay NAME · pane NAME", ""),
+)
+RULES: Final = (
+    "Entries by key need ARM; exits never do and never ask.",
+    "A typed command needs no ARM: writing it out is deliberate.",
+    "A held key orders once; press it again after 0.7 s.",
+    "Everything is on paper: no order ever leaves this machine.",
+)
+CONTEXTS: Final[Mapping[str, str]] = {
+    "chart": "left and right move the crosshair, pageup and pagedown go through history, end comes back",
+    "ladder": "up and down set the cursor; limit orders, stops and cancels act on its price",
+    "ticket": "what buy and sell would do now, fees included; its key opens the fields",
+    "positions": "size, entry, mark, result in money and R, the stop and how fresh its last check is",
+    "orders": "up and down select the order that cancel means",
+    "fills": "each fill with its receipt: levels or print, queue, slippage, fee",
+    "tape": "prints as they come; large ones are lit",
+    "watchlist": "the symbols of this profile; the symbol key searches them",
+    "account": "balances, and each limit with what is left of it today",
+}
+COLUMN: Final = 62
+KEY_CELLS: Final = 11
+
+
+class HelpScreen(Screen[None]):
+    """Shown until any key is pressed."""
+
+    CSS: ClassVar[str] = """
+    HelpScreen { background: $pane; }
+    HelpScreen VerticalScroll { padding: 1 2; scrollbar-size: 1 1; }
+    HelpScreen Static { height: auto; }
+    """
+    SCROLLS: ClassVar = {"up": -1, "down": 1, "pageup": -15, "pagedown": 15}
+
+    def __init__(self, keys: Mapping[str, str], pane: str) -> None:
+        """`keys` is action id to key, `pane` the one that has the focus."""
+        super().__init__()
+        self._keys, self._pane = keys, pane
+
+    def compose(self) -> ComposeResult:
+        """One page that scrolls where the terminal is low."""
+        with VerticalScroll():
+            yield Static(id="page")
+
+    def on_mount(self) -> None:
+        """Write the page."""
+        self._write()
+
+    def on_resize(self) -> None:
+        """Another width may have room for two columns."""
+        self._write()
+
+    def _write(self) -> None:
+        width = max(20, self.app.size.width - 5)
+        rows = help_rows(self._keys, self._pane, width)
+        text = Text("\n", no_wrap=True).join(painted(self, row, "pane") for row in rows)
+        self.query_one("#page", Static).update(text)
+
+    def on_key(self, event: Key) -> None:
+        """Arrows scroll, every other key closes."""
+        event.stop()
+        event.prevent_default()
+        step = self.SCROLLS.get(event.key)
+        if step is None:
+            self.dismiss()
+        else:
+            self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
+
+
+def help_rows(keys: Mapping[str, str], pane: str, width: int) -> list[Row]:
+    """The page in two columns where there is room, else in one."""
+    groups = {group: group_rows(group, keys) for group in Group}
+    first = [*groups[Group.TRADE], (), *groups[Group.STOPS]]
+    second = [*groups[Group.VIEW], (), *groups[Group.SYSTEM]]
+    head: list[Row] = [(("tradetui", "accent!"), ("  keys and commands · any key closes", "dim")), ()]
+    if pane in CONTEXTS:
+        head += [((f"{pane}: ", "bright!"), (CONTEXTS[pane], "text")), ()]
+    if width < 2 * COLUMN:
+        return [*head, *first, (), *second, (), *words_rows()]
+    left, right = [*first, (), *rules_rows()], [*second, (), *command_rows()]
+    height = max(len(left), len(right))
+    left, right = ([*rows, *[()] * (height - len(rows))] for rows in (left, right))
+    return head + [(*fit(one, COLUMN + 2), *two) for one, two in zip(left, right, strict=True)]
+
+
+def group_rows(group: Group, keys: Mapping[str, str]) -> list[Row]:
+    """One group of actions under its name."""
+    actions = [action for action in ACTIONS if action.group is group]
+    rows: list[Row] = [((group.value, "bright!"),)]
+    sizes = [action for action in actions if action.id.startswith("size_")]
+    for action in actions:
+        if action not in sizes:
+            rows.append(_action_row(keys.get(action.id, action.key), action))
+        elif action is sizes[0]:
+            shown = " ".join(keys.get(each.id, each.key) for each in sizes)
+            shown = "1…9" if shown == "1 2 3 4 5 6 7 8 9" else shown
+            rows.append(_words(shown, "size presets of the config"))
+    return rows
+
+
+def _action_row(key: str, action: Action) -> Row:
+    return _words(key, action.help, needs_arm=action.adds_risk)
+
+
+def _words(key: str, meaning: str, *, needs_arm: bool = False) -> Row:
+    mark = ("▲ ", "warn") if needs_arm else ("  ", "text")
+    return ((f" {key:<{KEY_CELLS - 1}}", "accent!"), mark, (clip(meaning, COLUMN - KEY_CELLS - 2), "text"))
+
+
+def words_rows() -> list[Row]:
+    """Rules, then commands."""
+    return [*rules_rows(), (), *command_rows()]
+
+
+def rules_rows() -> list[Row]:
+    """What always holds."""
+    marked: Row = ((" ▲ needs ARM", "warn"),)
+    return [(("rules", "bright!"),), *[((f" {rule}", "text"),) for rule in RULES], marked]
+
+
+def command_rows() -> list[Row]:
+    """The command line's grammar."""
+    return [
+        (("command line", "bright!"),),
+        *[((f" {left:<54}", "text"), (right, "dim")) for left, right in COMMANDS],
+    ]
