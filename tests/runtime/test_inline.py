@@ -279,3 +279,12 @@ class Steered:
 
     def describe(self) -> str:
         return "0:10 of 1:00"
+
+
+async def test_a_symbol_of_another_profile_shows_the_first_of_this_one() -> None:
+    async with Stage() as stage:
+        stage.link.show(ViewRequest(symbol="ADA/EUR", ladder_center=7))
+        frame = stage.link.frame()
+        assert frame is not None
+        assert frame.status.symbol == PERP
+        assert frame.ladder is not None

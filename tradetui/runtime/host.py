@@ -121,6 +121,18 @@ class Host:
         """Whether something of ours has to be watched."""
         return bool(self.position_count or self.published.live or self._waiting)
 
+    @property
+    def playback_words(self) -> str:
+        """Where a recording is; empty for other feeds."""
+        describe = getattr(self.feed, "describe", None)
+        return str(describe()) if describe is not None else ""
+
+    @property
+    def scenario(self) -> str:
+        """What is out of the ordinary in a simulated market; empty when nothing is."""
+        scenario = str(getattr(self.feed, "scenario", ""))
+        return "" if scenario == "normal" else scenario
+
     def notices(self) -> tuple[Notice, ...]:
         """Notices since the last call."""
         notices = tuple(self._notices)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 
 from tradetui.domain.command import AnyCommand, Reason, Refusal, Reply
-from tradetui.domain.view import Frame, Notice, ProfileBadge, ViewRequest
+from tradetui.domain.view import Frame, Notice, ProfileBadge, TradingState, ViewRequest
 from tradetui.errors import TradeTuiError
 
 if TYPE_CHECKING:
-    from tradetui.runtime.host import Host
+    from tradetui.runtime.host import Halt, Host
 
 MakeHost = Callable[[str, Callable[[str], None]], Awaitable["Host"]]
 """Makes the host of a profile and says in words what it is busy with; raises TradeTuiError."""
@@ -30,7 +30,14 @@ class Frames(Protocol):
     """Builds the frames of one host."""
 
     def build(
-        self, request: ViewRequest, *, now: int, badges: tuple[ProfileBadge, ...], playback: str
+        self,
+        request: ViewRequest,
+        *,
+        now: int,
+        badges: tuple[ProfileBadge, ...],
+        playback: str,
+        scenario: str,
+        halted: TradingState | None,
     ) -> Frame:
         """The newest frame, the same object while nothing changed."""
         ...
@@ -65,15 +72,28 @@ class _Stage:
         return self._frames
 
     def frame(self, request: ViewRequest, badges: tuple[ProfileBadge, ...]) -> Frame:
-        """The newest frame, with the host's own state in it."""
-        describe = getattr(self.host.feed, "describe", None)
-        playback = describe() if describe is not None else ""
-        frame = self.frames.build(request, now=self.host.clock, badges=badges, playback=playback)
-        if self.host.halt is None:
+        """The newest frame, with what only the host knows in it."""
+        host = self.host
+        frame = self.frames.build(
+            self._known(request),
+            now=host.clock,
+            badges=badges,
+            playback=host.playback_words,
+            scenario=host.scenario,
+            halted=host.halt.state if host.halt is not None else None,
+        )
+        if host.halt is None:
             return frame
         if frame is not self._source or self._shown is None:
-            self._source, self._shown = frame, _halted(frame, self.host)
+            self._source, self._shown = frame, _halted(frame, host.halt)
         return self._shown
+
+    def _known(self, request: ViewRequest) -> ViewRequest:
+        """The request; of this profile's first symbol when it names one of another profile."""
+        host, symbol = self.host, request.symbol
+        if not symbol or symbol in host.profile.symbols or symbol in host.engine.markets:
+            return request
+        return msgspec.structs.replace(request, symbol="", ladder_center=None, offset=0)
 
     async def end(self) -> None:
         """Stop the host in good order."""
@@ -172,7 +192,7 @@ class InlineLink:
             except TradeTuiError as error:
                 return _refused(Reason.BAD_INPUT, f"{profile} could not start: {error}")
         self._profile = profile
-        self._request = msgspec.structs.replace(self._request, symbol="", ladder_center=None, offset=0)
+        self._request = msgspec.structs.replace(self._request, ladder_center=None, offset=0)
         for name, stage in list(self._stages.items()):
             if name != profile and not stage.host.is_needed:
                 await self._end(name)
@@ -221,11 +241,9 @@ def _load_frames() -> MakeFrames:
     return lambda host, profiles: FrameBuilder(host.engine, host.published, host.profile, profiles=profiles)
 
 
-def _halted(frame: Frame, host: Host) -> Frame:
-    """The frame of a host that decides nothing any more."""
-    if host.halt is None:
-        return frame
-    status = msgspec.structs.replace(frame.status, trading_state=host.halt.state, lock_text=host.halt.text)
+def _halted(frame: Frame, halt: Halt) -> Frame:
+    """The frame of a host that decides nothing any more: why, and no prices for orders."""
+    status = msgspec.structs.replace(frame.status, lock_text=halt.text)
     return msgspec.structs.replace(frame, status=status, ticket=None)
 
 
