@@ -16,8 +16,6 @@ import msgspec
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, MarkPrice, Side, Trade
 
 _MS: Final = 1_000_000
-_STREAM: Final = b'{"stream":"'
-_STREAM_AT: Final = len(_STREAM)
 
 Price = Annotated[float, msgspec.Meta(gt=0, lt=1e300)]
 Quantity = Annotated[float, msgspec.Meta(ge=0, lt=1e300)]
@@ -96,30 +94,6 @@ class _Snapshot(msgspec.Struct):
     T: int = 0
 
 
-class _TickerFrame(msgspec.Struct, gc=False):
-    data: _Ticker
-
-
-class _TradeFrame(msgspec.Struct, gc=False):
-    data: _Trade
-
-
-class _AggTradeFrame(msgspec.Struct, gc=False):
-    data: _AggTrade
-
-
-class _DepthFrame(msgspec.Struct):
-    data: _Depth
-
-
-class _MarkFrame(msgspec.Struct, gc=False):
-    data: _Mark
-
-
-class _SnapshotFrame(msgspec.Struct):
-    data: _Snapshot
-
-
 class _Probe(msgspec.Struct):
     """The few keys that tell what a frame is."""
 
@@ -132,12 +106,14 @@ class _Probe(msgspec.Struct):
 
 
 _probe: Final = msgspec.json.Decoder(_Probe).decode
-_ticker: Final = msgspec.json.Decoder(_TickerFrame, strict=False).decode
-_trade: Final = msgspec.json.Decoder(_TradeFrame, strict=False).decode
-_agg_trade: Final = msgspec.json.Decoder(_AggTradeFrame, strict=False).decode
-_depth: Final = msgspec.json.Decoder(_DepthFrame, strict=False).decode
-_mark: Final = msgspec.json.Decoder(_MarkFrame, strict=False).decode
-_snapshot: Final = msgspec.json.Decoder(_SnapshotFrame, strict=False).decode
+_ticker: Final = msgspec.json.Decoder(_Ticker, strict=False).decode
+_trade: Final = msgspec.json.Decoder(_Trade, strict=False).decode
+_agg_trade: Final = msgspec.json.Decoder(_AggTrade, strict=False).decode
+_depth: Final = msgspec.json.Decoder(_Depth, strict=False).decode
+_mark: Final = msgspec.json.Decoder(_Mark, strict=False).decode
+_snapshot: Final = msgspec.json.Decoder(_Snapshot, strict=False).decode
+_SIDES: Final = (Side.BUY, Side.SELL)
+"""The aggressor, by whether the buyer was the maker."""
 
 
 def stream_kind(stream: str) -> str:
@@ -162,7 +138,13 @@ def frame_kind(frame: bytes) -> tuple[str, str]:
             named = _probe(bytes(probe.data)).s or probe.stream.partition("@")[0].upper()
             return stream_kind(probe.stream), named
     except msgspec.MsgspecError as error:
-        raise FrameError(f"expected a frame of Binance, was {_shown(frame)}: {error}") from None
+        shown = frame[:80].decode("utf-8", "replace")
+        raise FrameError(f"expected a frame of Binance: {error}: {shown}") from None
+    return _kind_of(probe)
+
+
+def _kind_of(probe: _Probe) -> tuple[str, str]:
+    """The kind and the symbol of a bare frame."""
     if probe.lastUpdateId is not None:
         return "snapshot", probe.s
     return probe.e or ("bookTicker" if bytes(probe.B) else ""), probe.s
@@ -173,7 +155,6 @@ class BinanceCodec:
 
     def __init__(self, symbols: Mapping[str, str]) -> None:
         self._symbols = dict(symbols)
-        self._readers: dict[bytes, Reader] = {}
         self._by_kind: dict[str, Reader] = {
             "bookTicker": self._read_ticker,
             "trade": self._read_trade,
@@ -189,78 +170,65 @@ class BinanceCodec:
             FrameError: The frame is broken, misses a field, or holds a number that can not be.
         """
         try:
-            stream = frame[_STREAM_AT : frame.index(b'"', _STREAM_AT)]
-            reader = self._readers.get(stream)
-            if reader is not None:
-                return reader(frame, ts_received)
-            return self._first_of_stream(frame, ts_received, stream)
-        except msgspec.MsgspecError as error:
-            raise FrameError(f"{error}, in {_shown(frame)}") from None
-        except ValueError as error:
-            raise FrameError(f"expected a frame of Binance, was {_shown(frame)}: {error}") from None
-        except KeyError as error:
-            raise FrameError(f"expected one of {sorted(self._symbols)}, was {error}") from None
+            probe = _probe(frame)
+            if not probe.stream:
+                kind, symbol = _kind_of(probe)
+                return self._read(kind, symbol, frame, ts_received)
+            symbol = probe.stream.partition("@")[0].upper()
+            return self._read(stream_kind(probe.stream), symbol, bytes(probe.data), ts_received)
+        except (msgspec.MsgspecError, KeyError, ValueError) as error:
+            raise self._refusal(frame, error) from None
 
-    def _first_of_stream(self, frame: bytes, ts_received: int, stream: bytes) -> VenueMessage | None:
-        if not frame.startswith(_STREAM):
-            return self._read_bare(frame, ts_received)
-        kind = stream_kind(stream.decode())
-        reader = self._by_kind.get(kind)
+    def reader(self, kind: str) -> Reader | None:
+        """What reads the body (`data`) of a kind of frame, for callers that know the kind beforehand.
+
+        A reader raises MsgspecError, KeyError or ValueError for a body that `decode` refuses.
+        """
+        return self._by_kind.get(kind)
+
+    def _read(self, kind: str, symbol: str, body: bytes, ts_received: int) -> VenueMessage | None:
         if kind == "snapshot":
-            reader = self._snapshot_reader(stream.decode().partition("@")[0].upper())
-        if reader is None:
-            frame_kind(frame)  # a stream that is not used must still be JSON
-            return None
-        self._readers[stream] = reader
-        return reader(frame, ts_received)
-
-    def _read_bare(self, frame: bytes, ts_received: int) -> VenueMessage | None:
-        kind, symbol = frame_kind(frame)
-        wrapped = b'{"data":' + frame + b"}"
-        if kind == "snapshot":
-            return self._snapshot_reader(symbol)(wrapped, ts_received)
+            return self._read_snapshot(symbol, body, ts_received)
         reader = self._by_kind.get(kind)
-        return reader(wrapped, ts_received) if reader else None
+        return reader(body, ts_received) if reader else None
 
-    def _read_ticker(self, frame: bytes, ts_received: int) -> BestQuote:
-        body = _ticker(frame).data
-        return BestQuote(self._symbols[body.s], body.T * _MS, ts_received, body.b, body.B, body.a, body.A)
+    def _refusal(self, frame: bytes, error: Exception) -> FrameError:
+        shown = frame[:80].decode("utf-8", "replace") + "…" * (len(frame) > 80)
+        if isinstance(error, KeyError):
+            return FrameError(f"expected a symbol of {sorted(self._symbols)}, was {error}: {shown}")
+        return FrameError(f"expected a frame of Binance: {error}: {shown}")
 
-    def _read_trade(self, frame: bytes, ts_received: int) -> Trade | None:
-        body = _trade(frame).data
-        if body.X != "MARKET":  # insurance fund and deleveraging are no public prints
+    def _read_ticker(self, body: bytes, ts_received: int) -> BestQuote:
+        quote = _ticker(body)
+        symbol = self._symbols[quote.s]
+        return BestQuote(symbol, quote.T * _MS, ts_received, quote.b, quote.B, quote.a, quote.A)
+
+    def _read_trade(self, body: bytes, ts_received: int) -> Trade | None:
+        trade = _trade(body)
+        if trade.X != "MARKET":  # insurance fund and deleveraging are no public prints
             return None
-        side = Side.SELL if body.m else Side.BUY
-        return Trade(self._symbols[body.s], body.T * _MS, ts_received, body.p, body.q, side, body.t)
+        symbol, side = self._symbols[trade.s], _SIDES[trade.m]
+        return Trade(symbol, trade.T * _MS, ts_received, trade.p, trade.q, side, trade.t)
 
-    def _read_agg_trade(self, frame: bytes, ts_received: int) -> Trade:
-        body = _agg_trade(frame).data
-        side = Side.SELL if body.m else Side.BUY
-        return Trade(self._symbols[body.s], body.T * _MS, ts_received, body.p, body.q, side, body.a)
+    def _read_agg_trade(self, body: bytes, ts_received: int) -> Trade:
+        trade = _agg_trade(body)
+        symbol, side = self._symbols[trade.s], _SIDES[trade.m]
+        return Trade(symbol, trade.T * _MS, ts_received, trade.p, trade.q, side, trade.a)
 
-    def _read_depth(self, frame: bytes, ts_received: int) -> DepthUpdate:
-        body = _depth(frame).data
-        if body.U > body.u:
-            raise FrameError(f"expected first update id U ≤ last u, was {body.U} > {body.u}")
-        ts = (body.T or body.E) * _MS
-        delta = BookDelta(self._symbols[body.s], ts, ts_received, body.b, body.a, body.u)
-        return DepthUpdate(body.U, body.pu, delta)
+    def _read_depth(self, body: bytes, ts_received: int) -> DepthUpdate:
+        depth = _depth(body)
+        if depth.u < depth.U:
+            raise ValueError(f"expected first update id U ≤ last u, was {depth.U} > {depth.u}")
+        ts = (depth.T or depth.E) * _MS
+        delta = BookDelta(self._symbols[depth.s], ts, ts_received, depth.b, depth.a, depth.u)
+        return DepthUpdate(depth.U, depth.pu, delta)
 
-    def _read_mark(self, frame: bytes, ts_received: int) -> MarkPrice:
-        body = _mark(frame).data
-        return MarkPrice(self._symbols[body.s], body.E * _MS, ts_received, body.p, body.i)
+    def _read_mark(self, body: bytes, ts_received: int) -> MarkPrice:
+        mark = _mark(body)
+        return MarkPrice(self._symbols[mark.s], mark.E * _MS, ts_received, mark.p, mark.i)
 
-    def _snapshot_reader(self, venue_symbol: str) -> Reader:
-        """A reader of books that do not name their symbol; of "" the message's symbol is "" too."""
+    def _read_snapshot(self, venue_symbol: str, body: bytes, ts_received: int) -> BookSnapshot:
+        """A book; a bare one names no symbol, and the message's is "" then."""
         symbol = self._symbols[venue_symbol] if venue_symbol else ""
-
-        def read(frame: bytes, ts_received: int) -> BookSnapshot:
-            body = _snapshot(frame).data
-            return BookSnapshot(symbol, body.T * _MS, ts_received, body.bids, body.asks, body.lastUpdateId)
-
-        return read
-
-
-def _shown(frame: bytes) -> str:
-    text = frame[:80].decode("utf-8", "replace")
-    return text + ("…" if len(frame) > len(text) else "")
+        book = _snapshot(body)
+        return BookSnapshot(symbol, book.T * _MS, ts_received, book.bids, book.asks, book.lastUpdateId)

@@ -15,9 +15,10 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import Final, Self
 
 import msgspec
 
@@ -87,8 +88,8 @@ class RecordingWriter:
         self.close()
 
 
-def read_blocks(path: Path) -> Iterator[list[bytes]]:
-    """The lines of a recording, a few megabytes at a time, without their line ends.
+def read_blocks(path: Path) -> Iterator[bytes]:
+    """The text of a recording, a few megabytes of whole lines at a time, the last line end left out.
 
     Raises:
         RecordingError: The file is missing, empty, not readable, or its gzip is damaged or cut off.
@@ -98,10 +99,11 @@ def read_blocks(path: Path) -> Iterator[list[bytes]]:
     try:
         with _open(path) as file:
             while chunk := file.read(_BLOCK):
-                lines = (rest + chunk).split(b"\n")
-                rest = lines.pop()
-                lines_read += len(lines)
-                yield lines
+                whole, found, rest_now = (rest + chunk).rpartition(b"\n")
+                rest = rest_now
+                if found:
+                    lines_read += whole.count(b"\n") + 1
+                    yield whole
     except EOFError:
         raise RecordingError(f"{path}: the gzip ends in the middle, after line {lines_read}") from None
     except (gzip.BadGzipFile, zlib.error) as error:
@@ -109,10 +111,10 @@ def read_blocks(path: Path) -> Iterator[list[bytes]]:
     except OSError as error:
         raise RecordingError(f"{path}: can not be read: {error.strerror or error}") from None
     if rest:
-        yield [rest]
+        yield rest
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> gzip.GzipFile | BufferedReader:
     """Open plain or gzip by content."""
     if not path.exists():
         raise RecordingError(f"{path}: no such recording")

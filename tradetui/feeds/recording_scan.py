@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -84,10 +85,10 @@ def scan(
     kept: list[Blocks] | None = [[] for _ in files]
     size = lines = 0
     for number, file in enumerate(files):
-        for block in file.blocks():
-            survey.add(file, block)
+        for text, block in file.blocks():
+            survey.add(file, text, block)
             lines += len(block)
-            size += sum(map(len, block))
+            size += len(text)
             if size > _KEPT_BYTES:
                 kept = None
             if kept is not None:
@@ -111,18 +112,18 @@ class _File:
     def payload(self) -> str:
         return self.header.payload if self.header else BINANCE
 
-    def blocks(self) -> Iterator[list[bytes]]:
-        """Its lines; after the first pass the span is known."""
+    def blocks(self) -> Iterator[tuple[bytes, list[bytes]]]:
+        """Its text and the lines of it; after the first pass the span is known."""
         self.lines, self.last_ts = 0, 0
-        for block in read_blocks(self.path):
-            lines = block
+        for text in read_blocks(self.path):
+            lines = text.split(b"\n")
             if not self.lines and lines and (header := header_of(self.path, lines[0])):
                 self.header = header
                 self.lines = 1
                 lines = lines[1:]
             self._check(lines)
             self.lines += len(lines)
-            yield [line for line in lines if line] if b"" in lines else lines
+            yield text, [line for line in lines if line] if b"" in lines else lines
         if not self.first_ts:
             raise RecordingError(f"{self.path}:1: expected lines `<receive ns> <json>`, found none")
 
@@ -160,7 +161,7 @@ class _Survey:
         self._kinds: dict[bytes, tuple[str, str]] = {}
         self._message = msgspec.json.Decoder(InstrumentListed)
 
-    def add(self, file: _File, block: list[bytes]) -> None:
+    def add(self, file: _File, text: bytes, block: list[bytes]) -> None:
         """Take in one block of one file."""
         if file.payload == MESSAGES:
             self._add_listings(block)
@@ -174,8 +175,9 @@ class _Survey:
             self._note(symbol, kinds, samples)
             wanted = {p for p, (kind, s) in kinds.items() if kind in _USED_KINDS and s in (symbol, "")}
             whole = only and len(wanted) == len(kinds)
-            lines = block if whole else [l for p, l in zip(prefixes, block, strict=True) if p in wanted]
-            self._found[symbol].steps.add(lines, self._soundness(symbol))
+            if not whole:
+                text = b"\n".join(line for p, line in zip(prefixes, block, strict=True) if p in wanted)
+            self._found[symbol].steps.add(text, self._soundness(symbol))
 
     def _kind(self, prefix: bytes, line: bytes) -> tuple[str, str]:
         known = self._kinds.get(prefix)
@@ -263,10 +265,11 @@ def _merged(files: list[_File], kept: list[Blocks] | None) -> Iterator[list[byte
     """The lines of all files by receive time; files that do not overlap are played one after the other."""
     order = sorted(range(len(files)), key=lambda number: (files[number].first_ts, number))
     sources: list[Iterable[list[bytes]]] = [
-        kept[number] if kept is not None else _File(files[number].path).blocks() for number in order
+        kept[number] if kept is not None else (lines for _, lines in _File(files[number].path).blocks())
+        for number in order
     ]
     spans = [files[number] for number in order]
-    if all(early.last_ts <= late.first_ts for early, late in zip(spans, spans[1:], strict=False)):
+    if all(early.last_ts <= late.first_ts for early, late in pairwise(spans)):
         for source in sources:
             yield from source
         return

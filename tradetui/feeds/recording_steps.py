@@ -27,6 +27,7 @@ _QTY_KEYS: Final = np.frombuffer(b"qBA", dtype=np.uint8)
 
 Bytes = NDArray[np.uint8]
 Positions = NDArray[np.intp]
+Windows = NDArray[np.uint64]
 
 
 class DecimalSteps:
@@ -35,6 +36,8 @@ class DecimalSteps:
     def __init__(self) -> None:
         self._price_scale = 0
         self._qty_scale = 0
+        self._ends = _Endings(b'"')
+        self._level_ends = _Endings(b'"]')
 
     @property
     def tick_size(self) -> Decimal:
@@ -46,29 +49,41 @@ class DecimalSteps:
         """The smallest step of a quantity."""
         return Decimal(1).scaleb(-self._qty_scale)
 
-    def add(self, lines: list[bytes], is_sound: Callable[[bytes], bool]) -> None:
+    def add(self, lines: bytes, is_sound: Callable[[bytes], bool]) -> None:
         """Take lines of one symbol in; a line counts only when it is sound, asked for the few that matter."""
-        text = b"\n".join(lines) + _PAD
+        text = lines + _PAD
         buffer = np.frombuffer(text, dtype=np.uint8)
+        windows = np.ndarray((len(text) - 8,), dtype="<u8", buffer=text, strides=(1,))
         dots = np.flatnonzero(buffer == _DOT)
-        deep = dots[_reaches_beyond(text, dots, min(self._price_scale, self._qty_scale))]
-        prices, quantities = _classify(buffer, deep)
+        dots = self._ends.drop(windows, dots, min(self._price_scale, self._qty_scale))
+        dots = self._level_ends.drop(windows, dots, self._qty_scale)
+        prices, quantities = _classify(buffer, dots)
         self._price_scale = _deepest(text, prices, self._price_scale, is_sound)
         self._qty_scale = _deepest(text, quantities, self._qty_scale, is_sound)
 
 
-def _reaches_beyond(text: bytes, dots: Positions, scale: int) -> NDArray[np.bool_]:
-    """Where a digit that is not zero may stand behind the first `scale` decimals: no false negatives."""
-    windows = np.ndarray((len(text) - 8,), dtype="<u8", buffer=text, strides=(1,))
-    tails = windows[dots + (scale + 1)]
-    beyond = np.ones(len(dots), dtype=bool)
-    for zeros in range(8):
-        harmless = int.from_bytes(b"0" * zeros + b'"', "little")
-        mask = (1 << (8 * (zeros + 1))) - 1
-        beyond &= (tails & np.uint64(mask)) != np.uint64(harmless)
-        if not beyond.any():
-            break
-    return beyond
+class _Endings:
+    """Drops numbers that end in zeros and these bytes right behind a given count of decimals."""
+
+    def __init__(self, end: bytes) -> None:
+        self._zeros = list(range(9 - len(end)))
+        """How many zeros stand before the end, the most frequent count first."""
+        self._end = end
+
+    def drop(self, windows: Windows, dots: Positions, scale: int) -> Positions:
+        """The dots of the other numbers: all whose decimals may reach beyond `scale`, and some more."""
+        tails = windows[dots + (scale + 1)]
+        dropped: dict[int, int] = {}
+        for zeros in self._zeros:
+            size = zeros + len(self._end)
+            harmless = int.from_bytes(b"0" * zeros + self._end, "little")
+            rest = (tails & np.uint64((1 << 8 * size) - 1)) != np.uint64(harmless)
+            dropped[zeros] = len(dots)
+            if not rest.all():
+                dots, tails = dots[rest], tails[rest]
+            dropped[zeros] -= len(dots)
+        self._zeros.sort(key=lambda zeros: -dropped[zeros])
+        return dots
 
 
 def _classify(buffer: Bytes, dots: Positions) -> tuple[Positions, Positions]:
@@ -94,7 +109,6 @@ def _classify(buffer: Bytes, dots: Positions) -> tuple[Positions, Positions]:
 
 def _deepest(text: bytes, dots: Positions, scale: int, is_sound: Callable[[bytes], bool]) -> int:
     """The most decimals that count among these numbers and `scale`, lines that are broken left out."""
-    dots = dots[_reaches_beyond(text, dots, scale)]
     depths = _depths(np.frombuffer(text, dtype=np.uint8), dots)
     while len(dots) and int(depths.max()) > scale:
         at = int(dots[depths.argmax()])

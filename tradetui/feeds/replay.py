@@ -12,155 +12,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from math import inf
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-from tradetui.domain.market_data import (
-    BestQuote,
-    BookSnapshot,
-    FeedState,
-    FeedStatus,
-    InstrumentListed,
-    MarketMessage,
-    MarkPrice,
-    Trade,
-)
-from tradetui.feeds.binance import BinanceCodec, DepthUpdate, FrameError
-from tradetui.feeds.book_sync import BookSync, Sync
+from tradetui.domain.market_data import MarketMessage
 from tradetui.feeds.protocol import Sink
-from tradetui.feeds.recording import MESSAGES
-from tradetui.feeds.recording_scan import Progress, Recording, scan
+from tradetui.feeds.recording_scan import Progress, scan
+from tradetui.feeds.replay_player import BadLine, Crossed, Play, Player
 
 SLOWEST: Final = 0.25
 _SLICE_LINES: Final = 256
 _NAP_S: Final = 0.05
 _SECOND_NS: Final = 1_000_000_000
-_REMEMBERED_IDS: Final = 20_000
-_BAD_LINES_KEPT: Final = 20
-
-
-class BadLine(msgspec.Struct, frozen=True):
-    """A line that was skipped: its number in the merged recording and what was wrong."""
-
-    number: int
-    reason: str
-
-
-class _Player:
-    """Turns lines into messages; one is made for each run through the recording."""
-
-    def __init__(self, recording: Recording, sink: Sink) -> None:
-        self.lines = 0
-        self.bad_lines: list[BadLine] = []
-        self.bad_messages = 0
-        self.ts = recording.first_ts
-        self.syncs = {
-            i.symbol: BookSync(futures=i.symbol in recording.futures) for i in recording.instruments
-        }
-        self._recording = recording
-        self._sink = sink
-        self._decode = BinanceCodec(recording.names).decode
-        self._message = msgspec.json.Decoder(MarketMessage)
-        self._seen: dict[str, dict[int | str, None]] = {symbol: {} for symbol in self.syncs}
-        self._newest: dict[str, int] = dict.fromkeys(self.syncs, -1)
-        self._handlers: dict[type, Callable[[Any], None]] = {
-            BestQuote: sink,
-            MarkPrice: sink,
-            Trade: self._on_trade,
-            DepthUpdate: self._on_depth,
-            BookSnapshot: self._on_snapshot,
-            type(None): lambda _: None,
-        }
-
-    def announce(self) -> None:
-        """List the instruments and say where their data stands; recordings of messages do so themselves."""
-        if self._recording.payload == MESSAGES:
-            return
-        for instrument in self._recording.instruments:
-            self._sink(InstrumentListed(instrument, self.ts))
-            if instrument.symbol in self._recording.without_book:
-                text = "recording without a book"
-                self._sink(FeedStatus(instrument.symbol, self.ts, FeedState.STREAMING, text))
-            else:
-                text = "waiting for the book's snapshot"
-                self._sink(FeedStatus(instrument.symbol, self.ts, FeedState.CONNECTING, text))
-
-    def play(self, line: bytes) -> None:
-        """Deliver what one line says; a line that can not be understood is counted."""
-        self.lines += 1
-        try:
-            stamp, frame = line.split(b" ", 1)
-            self.ts = ts = int(stamp)
-            message = self._decode(frame, ts)
-        except ValueError as error:
-            self._skip(line, error)
-            return
-        self._handlers[type(message)](message)
-
-    def play_message(self, line: bytes) -> None:
-        """The same for a line of the program's own messages."""
-        self.lines += 1
-        try:
-            stamp, frame = line.split(b" ", 1)
-            self.ts = int(stamp)
-            message = self._message.decode(frame)
-        except (ValueError, msgspec.MsgspecError) as error:
-            self._skip(line, error)
-            return
-        self._sink(message)
-
-    def _skip(self, line: bytes, error: Exception) -> None:
-        self.bad_messages += 1
-        if len(self.bad_lines) < _BAD_LINES_KEPT:
-            reason = str(error) if isinstance(error, (FrameError, msgspec.MsgspecError)) else ""
-            shown = line[:60].decode("utf-8", "replace")
-            self.bad_lines.append(BadLine(self.lines, reason or f"expected `<ns> <json>`, was {shown}"))
-
-    def _on_trade(self, trade: Trade) -> None:
-        number = trade.trade_id
-        seen = self._seen[trade.symbol]
-        if isinstance(number, int) and number > self._newest[trade.symbol]:
-            self._newest[trade.symbol] = number
-        elif number in seen:
-            return
-        if number is not None:
-            seen[number] = None
-            if len(seen) > _REMEMBERED_IDS:
-                del seen[next(iter(seen))]
-        self._sink(trade)
-
-    def _on_depth(self, update: DepthUpdate) -> None:
-        delta = update.delta
-        sync = self.syncs[delta.symbol]
-        before = sync.state
-        if sync.update(update):
-            self._sink(delta)
-        elif sync.state is not before:
-            self._tell(delta.symbol, sync)
-
-    def _on_snapshot(self, snapshot: BookSnapshot) -> None:
-        if not snapshot.symbol:
-            snapshot = msgspec.structs.replace(snapshot, symbol=self._owner_of(snapshot))
-        sync = self.syncs[snapshot.symbol]
-        before = sync.state
-        for message in sync.snapshot(snapshot):
-            self._sink(message)
-            if message is snapshot and before is not Sync.STREAMING:
-                self._sink(FeedStatus(snapshot.symbol, self.ts, FeedState.STREAMING))
-        if sync.state is not Sync.STREAMING:
-            self._tell(snapshot.symbol, sync)
-
-    def _owner_of(self, snapshot: BookSnapshot) -> str:
-        """A snapshot names no symbol: it belongs to the waiting book whose updates are nearest to it."""
-        waiting = [symbol for symbol, sync in self.syncs.items() if sync.state is not Sync.STREAMING]
-        if not waiting:
-            return next(iter(self.syncs))
-        return min(waiting, key=lambda symbol: self.syncs[symbol].distance(snapshot.update_id))
-
-    def _tell(self, symbol: str, sync: BookSync) -> None:
-        state = FeedState.CROSSED if sync.state is Sync.CROSSED else FeedState.GAP
-        self._sink(FeedStatus(symbol, self.ts, state, sync.reason))
 
 
 class ReplayFeed:
@@ -180,6 +42,7 @@ class ReplayFeed:
         speed: float = 1.0,
         progress: Progress | None = None,
         on_restart: Callable[[], None] | None = None,
+        crossed: Crossed | None = None,
     ) -> None:
         """Read the files once; raises RecordingError when they can not be replayed.
 
@@ -188,6 +51,9 @@ class ReplayFeed:
             instruments: Metadata of the exchange, see `recording_instruments.Metadata`.
             speed: A multiple of real time from 0.25; infinity is as fast as possible.
             progress: Called with the number of lines scanned so far.
+            crossed: Says whether the book of a symbol is crossed, by whoever keeps the books that this
+                feed delivers (asked after each book message); None lets the feed watch by itself,
+                which costs about as much as decoding.
             on_restart: Called before the recording starts again, which a seek backwards does.
         """
         self.recording = scan([Path(path) for path in paths], instruments=instruments, progress=progress)
@@ -199,7 +65,8 @@ class ReplayFeed:
         self._restart = False
         self._anchor = (0.0, 0)
         self._changed = asyncio.Event()
-        self._player = _Player(self.recording, lambda _: None)
+        self._crossed = crossed
+        self._player = Player(self.recording, lambda _: None)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -245,8 +112,7 @@ class ReplayFeed:
         """Deliver everything at once, without a clock."""
         play = self._start(sink)
         for block in self.recording.blocks():
-            for line in block:
-                play(line)
+            play(block)
             if progress is not None:
                 progress(self._player.lines)
 
@@ -256,16 +122,15 @@ class ReplayFeed:
         play = self._start(delivered.append)
         for block in self.recording.blocks():
             for start in range(0, len(block), _SLICE_LINES):
-                for line in block[start : start + _SLICE_LINES]:
-                    play(line)
+                play(block[start : start + _SLICE_LINES])
                 yield from delivered
                 delivered.clear()
         yield from delivered
 
-    def _start(self, sink: Sink) -> Callable[[bytes], None]:
-        self._player = _Player(self.recording, sink)
+    def _start(self, sink: Sink) -> Play:
+        self._player = Player(self.recording, sink, crossed=self._crossed)
         self._player.announce()
-        return self._player.play_message if self.recording.payload == MESSAGES else self._player.play
+        return self._player.play
 
     async def run(self, sink: Sink) -> None:
         """Deliver at the chosen speed until the recording ends."""
@@ -277,24 +142,22 @@ class ReplayFeed:
             if self._on_restart is not None:
                 self._on_restart()
 
-    async def _play_through(self, play: Callable[[bytes], None]) -> None:
+    async def _play_through(self, play: Play) -> None:
         self._settle()
         in_slice = 0
         for line in self._lines():
             ts = self._time_of(line)
-            while self._wait_for(ts) > 0 and not self._restart:
+            while not self._restart and (wait := self._wait_for(ts)) > 0:
                 in_slice = 0
-                await self._nap(self._wait_for(ts))
+                await self._nap(wait)
             if self._restart:
                 return
             self._steps = max(0, self._steps - self._paused)
-            play(line)
+            play((line,))
             in_slice += 1
             if in_slice >= _SLICE_LINES:
                 in_slice = 0
                 await asyncio.sleep(0)
-                if self._restart:
-                    return
 
     def _lines(self) -> Iterator[bytes]:
         for block in self.recording.blocks():

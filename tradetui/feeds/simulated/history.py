@@ -1,4 +1,4 @@
-"""Candles of the past from the price path: one series of bars, finer towards now, summed up to each timeframe.
+"""Candles of the past from the price path: bars, finer towards now, summed up to each timeframe.
 
 Every timeframe is made of the same bars, so they agree with one another where they overlap, and
 their closes lie on the path that the live price continues.

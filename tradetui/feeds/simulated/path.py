@@ -55,7 +55,8 @@ def normal(bits: Words) -> Floats:
     low = np.uint64(0xFFFF)
     total = (bits & low) + ((bits >> np.uint64(16)) & low)
     total = total + ((bits >> np.uint64(32)) & low) + (bits >> np.uint64(48))
-    return (total.astype(np.float64) * _UNIT - 2.0) * 1.7320508075688772
+    scaled: Floats = (total.astype(np.float64) * _UNIT - 2.0) * 1.7320508075688772
+    return scaled
 
 
 class PricePath:

@@ -72,7 +72,7 @@ def _breakout(elapsed: float) -> Conditions:
 
 
 def _flash_crash(elapsed: float) -> Conditions:
-    """From the fifteenth second down by seven percent in ten seconds on a thin book; most of it comes back."""
+    """From the fifteenth second down seven percent in ten seconds, the book thin; most of it comes back."""
     if elapsed < 15:
         return _NORMAL
     if elapsed < 25:
@@ -109,7 +109,7 @@ def _stall(elapsed: float) -> Conditions:
 
 
 def _disconnect(elapsed: float) -> Conditions:
-    """The connection is lost for twelve seconds in each minute, first at the tenth second; two retries fail."""
+    """The connection is lost for twelve seconds in each minute, first at the tenth; two retries fail."""
     lost = (elapsed - 10) % 60 if elapsed >= 10 else 60.0
     if lost < 3:
         return Conditions(
