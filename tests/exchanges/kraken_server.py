@@ -101,8 +101,8 @@ class KrakenServer(Loopback):
         if frame.get("channel") != "book":
             return "method" not in frame
         for part in frame["data"]:
-            levels = [[(each["price"], each["qty"]) for each in part[side]] for side in ("bids", "asks")]
-            self.book.apply(*levels)
+            bids, asks = ([(each["price"], each["qty"]) for each in part[side]] for side in ("bids", "asks"))
+            self.book.apply(bids, asks)
             self.book.cut(DEPTH)
             self.checksum = part["checksum"]
         if self.drops and frame["type"] == "update":

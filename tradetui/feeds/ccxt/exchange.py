@@ -121,6 +121,7 @@ def open_exchange(profile: Profile) -> Any:
     exchange = hardened_class(profile.exchange)(
         {
             "timeout": _TIMEOUT_MS,
+            "enableRateLimit": not profile.endpoint,
             "streaming": {"keepAlive": _KEEP_ALIVE_MS},
             "options": {"tradesLimit": _TRADES_KEPT, **_market_types(profile)},
         }

@@ -26,7 +26,6 @@ from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.protocol import Sink
 
 _FIRST_BOOK_S: Final = 15.0
-_LOOK_S: Final = 0.2
 _BOOK_DEPTH: Final = {"kraken": 10, "bybit": 200}
 _dialing_stream: ContextVar[Stream | None] = ContextVar("dialing_stream", default=None)
 
@@ -184,8 +183,8 @@ class CcxtFeed:
     async def _deepen_history(self, hub: Hub, symbols: list[str]) -> None:
         """Load the longer timeframes when the books stand: they share the exchange's request limit."""
         async with _at_most(_FIRST_BOOK_S):
-            while not all(self._channels[symbol].book.is_live for symbol in symbols):
-                await asyncio.sleep(_LOOK_S)
+            for symbol in symbols:
+                await self._channels[symbol].book.until_live()
         for timeframe in OTHERS:
             for symbol in symbols:
                 history = await self._history(symbol, timeframe)

@@ -37,6 +37,7 @@ class Stream:
         self.connections = 0
         self._backoff = backoff
         self._broken = asyncio.Event()
+        self._live = asyncio.Event()
         self._live_since: float | None = None
         self._failed_before = False
 
@@ -58,6 +59,7 @@ class Stream:
     def restart(self) -> None:
         """Forget the outage: it is about to be subscribed."""
         self._broken.clear()
+        self._live.clear()
         self._live_since = None
 
     def went_live(self, now: float) -> bool:
@@ -65,6 +67,7 @@ class Stream:
         if self._live_since is not None:
             return False
         self._live_since = now
+        self._live.set()
         ended, self._failed_before = self._failed_before, False
         return ended
 
@@ -74,6 +77,10 @@ class Stream:
         self.wait_s = max(self._backoff.next_wait(lived), least_wait_s)
         self._failed_before = True
         self._broken.set()
+
+    async def until_live(self) -> None:
+        """Wait for its first delivery."""
+        await self._live.wait()
 
     async def until_broken(self) -> None:
         """Wait for the next outage."""
