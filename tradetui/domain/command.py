@@ -66,6 +66,8 @@ class SubmitOrder(Command, frozen=True, kw_only=True, tag="submit"):
     post_only: bool = False
     reduce_only: bool = False
     client_id: str = ""
+    fit: bool = False
+    """A size in R that the balance can not carry becomes the largest that it can; only keys ask for it."""
 
 
 class CancelOrder(Command, frozen=True, kw_only=True, tag="cancel"):

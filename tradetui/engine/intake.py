@@ -151,6 +151,11 @@ class Intake:
         stop = self._stop_of(desk, command, reference)
         budget = self.books.budget()
         qty, entry = self.pricing.size(desk, command, reference, stop, budget=budget)
+        text = ""
+        if command.fit and command.size.unit is SizeUnit.RISK:
+            carried = self._carried_qty(desk, command, entry)
+            if carried < qty:
+                qty, text = carried, f"as much as the balance carries: {number(carried)}"
         shape.check_qty(instrument, qty, entry, computed=command.size.unit is not SizeUnit.BASE)
         self._check_stop_side(desk, command, entry, stop)
         shape.check_target_side(command.target, sign=command.side.sign, entry=entry)
@@ -168,9 +173,16 @@ class Intake:
             planned_risk=qty * unit,
             reserved=held_back,
         )
-        return Plan(
-            order=order, entry=entry, risk=qty * unit, margin=held_back, match=self._match(desk, order)
-        )
+        match = self._match(desk, order)
+        return Plan(order=order, entry=entry, risk=qty * unit, margin=held_back, match=match, text=text)
+
+    def _carried_qty(self, desk: Desk, command: SubmitOrder, entry: Decimal) -> Decimal:
+        """The largest entry that the free balance can pay for at the worst price it may meet."""
+        instrument = desk.instrument
+        worst = self.pricing.worst_price(desk, command, entry)
+        unit = unit_cost(desk, command.side, worst, self.settings_leverage(instrument))
+        free = max(ZERO, self.state.free(instrument.settle))
+        return floor_to(MONEY.divide(free, unit), instrument.lot_size)
 
     def settings_leverage(self, instrument: Instrument) -> Decimal:
         """The leverage of an instrument's positions."""

@@ -18,7 +18,13 @@ from tradetui.trading.match_types import Outcome
 def preview(intake: Intake, books: Books, *, symbol: str, side: Side, draft: Draft, ts: int) -> SidePreview:
     """Price a draft on one side; a refusal is told in words."""
     command = SubmitOrder(
-        symbol=symbol, side=side, size=draft.size, limit=draft.limit, stop=draft.stop, target=draft.target
+        symbol=symbol,
+        side=side,
+        size=draft.size,
+        limit=draft.limit,
+        stop=draft.stop,
+        target=draft.target,
+        fit=True,
     )
     try:
         plan = intake.plan(command, ts=ts)

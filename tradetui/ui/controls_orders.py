@@ -91,7 +91,13 @@ def _join(sight: Sight, side: Side) -> Outcome:
 def _order(sight: Sight, side: Side, limit: Decimal | None) -> SubmitOrder:
     draft = sight.request.draft
     return SubmitOrder(
-        symbol=sight.symbol, side=side, size=draft.size, limit=limit, stop=draft.stop, target=draft.target
+        symbol=sight.symbol,
+        side=side,
+        size=draft.size,
+        limit=limit,
+        stop=draft.stop,
+        target=draft.target,
+        fit=True,
     )
 
 
