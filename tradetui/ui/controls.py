@@ -69,12 +69,13 @@ class Controls:
     def _resize(self, number: int, sight: Sight) -> Outcome:
         if number > len(self._presets):
             return Outcome(text=f"no size on {number}: there are {len(self._presets)} presets")
+        preset = self._presets[number - 1]
         try:
-            size = read_size(self._presets[number - 1], sight.symbol)
+            size = read_size(preset, sight.symbol)
         except GrammarError as error:
-            return Outcome(text=f"size preset {number}, {error.text.partition(' ')[2]!r}: {error.message}")
+            return Outcome(text=f"size preset {number}, {preset!r}: {error.message}")
         draft = msgspec.structs.replace(sight.request.draft, size=size)
-        return Outcome(draft=draft, text=f"size {self._presets[number - 1]}")
+        return Outcome(draft=draft, text=f"size {preset}")
 
 
 def read_size(text: str, symbol: str) -> Size:

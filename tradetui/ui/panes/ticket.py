@@ -95,7 +95,7 @@ def leading(part: TicketView) -> SidePreview:
 
 
 def _name(word: str) -> tuple[str, str]:
-    return (f" {word:<7}", "dim")
+    return (f" {word:<8}", "dim")
 
 
 def _reference(side: SidePreview, part: TicketView) -> Decimal | None:

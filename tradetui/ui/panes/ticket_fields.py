@@ -24,7 +24,7 @@ class TicketFields(Vertical):
     DEFAULT_CSS = """
     TicketFields { height: 5; margin: 1 0 0 1; background: $bar; display: none; }
     TicketFields Horizontal { height: 1; }
-    TicketFields Horizontal Static { width: 8; color: $dim; padding: 0 0 0 1; }
+    TicketFields Horizontal Static { width: 9; color: $dim; padding: 0 0 0 1; }
     TicketFields LineInput { width: 1fr; }
     TicketFields #fault { height: 1; }
     """

@@ -42,7 +42,7 @@ CONTEXTS: Final[Mapping[str, str]] = {
     "watchlist": "the symbols of this profile; the symbol key searches them",
     "account": "balances, and each limit with what is left of it today",
 }
-COLUMN: Final = 62
+COLUMN: Final = 76
 KEY_CELLS: Final = 11
 
 
@@ -99,7 +99,7 @@ def help_rows(keys: Mapping[str, str], pane: str, width: int) -> list[Row]:
     head: list[Row] = [(("tradetui", "accent!"), ("  keys and commands · any key closes", "dim")), ()]
     if pane in CONTEXTS:
         head += [((f"{pane}: ", "bright!"), (CONTEXTS[pane], "text")), ()]
-    if width < 2 * COLUMN:
+    if width < 2 * COLUMN - 8:
         return [*head, *first, (), *second, (), *words_rows()]
     left, right = [*first, (), *rules_rows()], [*second, (), *command_rows()]
     height = max(len(left), len(right))
