@@ -8,29 +8,27 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tradetui.domain.number import MONEY, canonical
+from tradetui.domain.number import MONEY, ZERO, canonical, scale_of
 
 SECOND: Final = 1_000_000_000
 MS: Final = 1_000_000
-CENT: Final = Decimal("0.01")
-FINE: Final = Decimal("0.0001")
 _SLOW_MS: Final = 10_000
 _LISTED: Final = 4
 
 
 def cents(amount: Decimal) -> Decimal:
     """An amount of money with two digits."""
-    return amount.quantize(CENT, context=MONEY)
+    return at_scale(amount, 2)
 
 
 def fine(amount: Decimal) -> Decimal:
     """A small amount, or a number of R, with four digits."""
-    return amount.quantize(FINE, context=MONEY)
+    return at_scale(amount, 4)
 
 
 def at_scale(value: Decimal, scale: int) -> Decimal:
-    """A value with so many digits after the point."""
-    return value.quantize(Decimal(1).scaleb(-scale), context=MONEY)
+    """A value with so many digits after the point, and no sign before zero."""
+    return MONEY.add(value.quantize(Decimal(1).scaleb(-scale), context=MONEY), ZERO)
 
 
 def price_text(price: Decimal, scale: int) -> str:
@@ -48,15 +46,11 @@ def qty_text(qty: Decimal) -> str:
     return canonical(qty)
 
 
-def short_qty(qty: Decimal) -> str:
-    """A quantity without the zero before its point: .075."""
-    text = canonical(qty)
-    return text[1:] if text.startswith("0.") else text
-
-
 def listed_qtys(qtys: Sequence[Decimal]) -> str:
-    """The first few quantities, and a sign that there are more."""
-    shown = " ".join(short_qty(qty) for qty in qtys[:_LISTED])
+    """The first few quantities with equal digits, and a sign that there are more: .075 .030 .315."""
+    digits = max((scale_of(qty) for qty in qtys[:_LISTED]), default=0)
+    texts = (f"{qty:.{digits}f}" for qty in qtys[:_LISTED])
+    shown = " ".join(text[1:] if text.startswith("0.") else text for text in texts)
     return f"{shown} …" if len(qtys) > _LISTED else shown
 
 

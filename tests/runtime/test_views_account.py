@@ -1,0 +1,299 @@
+"""What a frame says of the account: positions, orders, fills with receipts, limits, the ticket."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.engine.market import MS, SECOND, SPOT, D
+from tests.runtime.views_scene import ASKS, BIDS, Scene
+from tradetui.domain.command import Size, SizeUnit, Stop
+from tradetui.domain.market_data import FeedState, Side
+from tradetui.domain.view import Draft, Frame, LimitGauge, OwnMark, ProfileBadge, TradingState
+
+PAID = D("25200.342")
+"""0.075 at 60,000.2, 0.030 at 60,000.4 and 0.315 at 60,001.0."""
+FEE = D("12.600171")
+RISEN = [(60100.0, 1.0)], [(60100.2, 1.0)]
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene().begin()
+
+
+def entered(scene: Scene) -> Frame:
+    scene.enter()
+    scene.publish()
+    return scene.frame()
+
+
+def test_a_position_is_valued_where_it_could_be_sold(scene: Scene) -> None:
+    entered(scene)
+    scene.snapshot(*RISEN)
+    scene.trade(60100.1, 0.1)
+    view = scene.frame(later_ms=350).positions[0]
+    profit = D("0.42") * D(60100) - PAID
+    assert view.side is Side.BUY
+    assert (view.qty, view.entry_price, view.mark_price) == (D("0.42"), D("60000.8"), D(60100))
+    assert view.unrealized_pnl == D("41.66") == round(profit, 2)
+    assert view.unrealized_pct == 0.17
+    assert view.r == 0.98  # of 0.075 x 100.2 + 0.030 x 100.4 + 0.315 x 101.0 = 42.342
+    assert (view.stop, view.stop_distance, view.target) == (D(59900), D("200.0"), D("60202.4"))
+    assert (view.stop_by, view.stop_state, view.stop_age_ms) == ("last", "armed", 300)
+
+
+def test_the_liquidation_price_is_where_the_margin_covers_maintenance_and_the_closing_fee(
+    scene: Scene,
+) -> None:
+    view = entered(scene).positions[0]
+    margin = PAID / 10
+    assert view.liquidation_price == round((PAID - margin) / (D("0.42") * D("0.9945")), 1)
+
+
+def test_a_position_remembers_its_worst_and_its_best_moment(scene: Scene) -> None:
+    entered(scene)
+    scene.snapshot(*RISEN)
+    scene.frames.observe()
+    scene.snapshot([(59990.0, 1.0)], ASKS)
+    scene.frames.observe()
+    scene.snapshot(BIDS, ASKS)
+    view = scene.frame().positions[0]
+    assert view.mfe == D("41.66")
+    assert view.mae == round(D("0.42") * 59990 - PAID, 2) == D("-4.54")
+
+
+def test_a_stop_that_no_price_reaches_is_not_called_armed(scene: Scene) -> None:
+    entered(scene)
+    scene.status(FeedState.STALE)
+    assert scene.frame().positions[0].stop_state == "waiting"
+
+
+def test_the_time_that_a_position_is_held_counts_in_seconds(scene: Scene) -> None:
+    first = entered(scene)
+    assert scene.frame(later_ms=400).positions is first.positions
+    assert scene.frame(later_ms=4100).positions[0].held_s == 4
+
+
+def test_orders_tell_their_queue_their_age_and_what_they_belong_to(scene: Scene) -> None:
+    entered(scene)
+    scene.buy("0.1", limit="59999", stop="59900")
+    scene.publish()
+    scene.now += 8 * SECOND
+    views = [(view.linked, view.queue_ahead, view.age_s) for view in scene.frame().orders]
+    assert views[:3] == [("position", None, 8), ("target", 0.0, 8), ("entry", 1.0, 8)]
+
+
+def test_own_orders_stand_on_the_ladder_and_on_the_chart(scene: Scene) -> None:
+    entered(scene)
+    scene.buy("0.1", limit="59999", stop="59900")
+    scene.publish()
+    frame = scene.ask(ladder_center=599990)
+    assert frame.ladder is not None
+    assert frame.chart is not None
+    ids = {view.order.order_id: view for view in frame.orders}
+    own = next(row.own for row in frame.ladder.rows if row.tick == 599990)
+    assert own == (OwnMark("buy", "0.1", 1.0, list(ids)[2]),)
+    labels = {mark.kind: (mark.label, round(mark.price, 1)) for mark in frame.chart.marks}
+    assert labels["entry"] == ("entry", 60000.8)
+    assert labels["stop"] == ("stop 0.42", 59900.0)
+    assert labels["target"] == ("target 2R", 60202.4)
+    assert labels["buy"] == ("buy 0.1", 59999.0)
+    assert labels["liquidation"][0] == "liq"
+    assert [(mark.price, mark.side) for mark in frame.chart.fills] == [
+        (60000.2, Side.BUY),
+        (60000.4, Side.BUY),
+        (60001.0, Side.BUY),
+    ]
+
+
+def test_the_levels_of_one_execution_are_one_fill_with_its_receipt(scene: Scene) -> None:
+    views = entered(scene).fills
+    assert len(views) == 1
+    fill = views[0].fill
+    assert (fill.qty, fill.price, fill.fee) == (D("0.42"), D("60000.81"), FEE)
+    assert views[0].lines == (
+        "3 levels .075 .030 .315 · mid 60,000.1",
+        "slip 0.1 bp 0.00 R · fee 12.60 · 0 ms",
+    )
+
+
+def test_a_maker_fill_names_the_print_and_the_queue_and_the_wait(scene: Scene) -> None:
+    scene.buy("0.2", limit="59999", stop="59900")
+    scene.now += 41 * SECOND
+    scene.trade(59999.0, 1.204)
+    scene.publish()
+    lines = scene.frame().fills[0].lines
+    assert lines[0] == "print 1.204, queue 1 before us"
+    assert lines[1].startswith("slip -0.2 bp ")
+    assert lines[1].endswith("· fee 2.40 · waited 41 s")
+
+
+def test_a_stopped_fill_names_the_trigger_and_the_gap(scene: Scene) -> None:
+    entered(scene)
+    scene.snapshot([(59898.0, 5.0)], [(59899.0, 5.0)])
+    scene.trade(59899.0, 0.1)
+    scene.delta(bids=[(59898.0, 5.0)])
+    scene.publish()
+    frame = scene.frame()
+    assert frame.positions == ()
+    assert frame.fills[0].lines[0] == "trigger 59,900.0 last · gap 0.3 bp"
+
+
+def test_the_newest_thirty_executions_are_listed(scene: Scene) -> None:
+    for number in range(32):
+        scene.buy("0.001", limit="59999", stop="59900")
+        scene.trade(59998.0, 5.0)
+        scene.delta(bids=[(59999.0, 1.0 + number)])
+    scene.publish()
+    fills = scene.frame().fills
+    assert len(fills) == 30
+    assert fills[0].fill.ts > fills[1].fill.ts
+
+
+def test_the_account_adds_up(scene: Scene) -> None:
+    entered(scene)
+    scene.snapshot(*RISEN)
+    frame = scene.frame()
+    account, margin = frame.account, PAID / 10
+    profit = D("0.42") * 60100 - PAID
+    equity = 100_000 - FEE + profit
+    assert account.equity == round(equity, 2) == D("100029.06")
+    assert account.balance == round(100_000 - FEE, 2)
+    assert account.balances == (("USDT", 100_000 - FEE - margin, D(0)),)
+    assert (account.margin_used, account.fees) == (round(margin, 2), D("12.60"))
+    assert (account.realized_pnl, account.unrealized_pnl) == (D(0), D("41.66"))
+    risk = D("0.42") * (200 + D(59900) * D("0.001"))
+    assert account.gauges == (
+        LimitGauge("daily loss", D("0.00"), D("2000.00"), "USDT"),
+        LimitGauge("open risk", round(risk / (equity * D("0.005")), 2), D(2), "R"),
+    )
+
+
+def test_the_status_bar_tells_the_day_and_what_may_still_be_lost(scene: Scene) -> None:
+    entered(scene)
+    scene.snapshot(*RISEN)
+    status = scene.frame(later_ms=1250).status
+    assert (status.equity, status.day_pnl, status.day_pnl_pct) == (D("100029.06"), D("29.06"), 0.03)
+    assert (status.loss_limit, status.loss_left, status.open_risk_r) == (D(2000), D("2029.06"), D("0.22"))
+    assert status.trading_state is TradingState.ACTIVE
+    assert (status.feed_state, status.age_ms, status.profile) == (FeedState.STREAMING, 1200, "paper")
+
+
+def test_money_that_an_order_holds_back_is_locked(scene: Scene) -> None:
+    scene.buy("0.1", limit="59999", stop="59900")
+    scene.publish()
+    asset, free, locked = scene.frame().account.balances[0]
+    assert asset == "USDT"
+    assert free + locked == 100_000
+    assert locked >= D("599.99")
+
+
+def test_a_lock_says_until_when_and_why(scene: Scene) -> None:
+    entered(scene)
+    scene.snapshot([(54990.0, 5.0)], [(55000.0, 5.0)])
+    scene.delta(bids=[(54990.0, 6.0)])
+    scene.publish()
+    frame = scene.frame()
+    assert frame.status.trading_state is TradingState.LOCKED
+    assert frame.status.lock_text == "locked until 00:00 UTC"
+    assert frame.status.locked_until == 1_700_006_400 * SECOND
+    assert frame.account.locks[0] == "locked until 00:00 UTC"
+    assert "daily loss of 2,000.00 USDT reached" in frame.account.locks[1]
+
+
+def test_what_is_not_committed_is_not_shown(scene: Scene) -> None:
+    scene.enter()
+    frame = scene.frame()
+    assert scene.state.positions
+    assert (frame.positions, frame.orders, frame.fills) == ((), (), ())
+    assert frame.account.equity == frame.status.equity == D(100_000)
+    assert frame.account.balances == (("USDT", D(100_000), D(0)),)
+    assert frame.chart is not None
+    assert [mark.kind for mark in frame.chart.marks] == []
+    scene.publish()
+    frame = scene.frame()
+    assert len(frame.positions) == len(frame.fills) == 1
+    assert len(frame.orders) == 2
+    assert frame.account.fees == D("12.60")
+
+
+def test_the_ticket_prices_the_draft_on_both_sides(scene: Scene) -> None:
+    draft = Draft(size=Size(D("0.1"), SizeUnit.BASE), stop=Stop(price=D(59900)))
+    ticket = scene.ask(draft=draft).ticket
+    assert ticket is not None
+    assert ticket.r_value == D(500)
+    assert ticket.head_room == D(2000)
+    assert ticket.buy.allowed
+    assert ticket.buy.fills_now == D("0.1")
+    assert ticket.buy.avg_price == D("60000.25")  # 0.075 at 60,000.2 and 0.025 at 60,000.4
+    assert ticket.buy.fee == D("3.0000")
+    assert not ticket.sell.allowed
+    assert ticket.sell.refusal
+
+
+def test_a_moving_book_prices_the_ticket_five_times_a_second(scene: Scene) -> None:
+    first = scene.ask(draft=Draft(size=Size(D("0.1"), SizeUnit.BASE), stop=Stop(price=D(59900)))).ticket
+    scene.now += 50 * MS
+    scene.delta(asks=[(60000.2, 0.05)])
+    assert scene.frame().ticket is first
+    scene.now += 150 * MS
+    scene.delta(asks=[(60000.2, 0.05)])
+    moved = scene.frame().ticket
+    assert moved is not None
+    assert moved.buy.avg_price == D("60000.42")  # 0.05 at 0.2, 0.03 at 0.4 and 0.02 at 1.0 above 60,000
+    other = scene.ask(draft=Draft(size=Size(D("0.05"), SizeUnit.BASE), stop=Stop(price=D(59900)))).ticket
+    assert other is not None
+    assert other.buy.qty == D("0.05")
+
+
+def test_nothing_new_is_the_same_frame(scene: Scene) -> None:
+    entered(scene)
+    first = scene.frame()
+    assert scene.frame() is first
+    assert scene.frame(later_ms=10) is first
+
+
+def test_a_print_leaves_alone_what_it_does_not_touch(scene: Scene) -> None:
+    entered(scene)
+    scene.trade(60000.2, 0.01)
+    first = scene.frame()
+    scene.trade(60000.2, 0.01)
+    second = scene.frame()
+    assert second is not first
+    assert second.version == first.version + 1
+    assert second.tape is not first.tape
+    for part in ("fills", "orders", "account", "ticket", "instrument", "symbols", "positions"):
+        assert getattr(second, part) is getattr(first, part), part
+
+
+def test_a_quiet_second_changes_the_status_bar_alone(scene: Scene) -> None:
+    first = scene.frame()
+    second = scene.frame(later_ms=300)
+    assert second.status.age_ms == 300
+    for part in ("chart", "ladder", "tape", "watchlist", "account", "ticket"):
+        assert getattr(second, part) is getattr(first, part), part
+
+
+def test_the_host_says_what_only_it_knows(scene: Scene) -> None:
+    badge = ProfileBadge("other", 1, active=False)
+    frame = scene.frames.build(
+        scene.request,
+        now=scene.now,
+        badges=(badge,),
+        playback="3:12 of 10:48",
+        scenario="calm",
+        halted=TradingState.HALTED_JOURNAL,
+    )
+    status = frame.status
+    assert (status.profiles, status.playback, status.scenario) == ((badge,), "3:12 of 10:48", "calm")
+    assert status.trading_state is TradingState.HALTED_JOURNAL
+
+
+def test_before_the_first_message_there_is_a_frame_to_show() -> None:
+    frame = Scene().frame()
+    assert frame.status.trading_state is TradingState.STARTING
+    assert frame.account.equity == Decimal(100_000)
+    assert frame.symbols[0] != SPOT
+    assert frame.chart is None
