@@ -30,7 +30,7 @@ VERSION: Final = 1
 MESSAGES: Final = "messages"
 BINANCE: Final = "binance"
 
-_BLOCK: Final = 4 << 20
+_BLOCK: Final = 1 << 20
 _GZIP: Final = b"\x1f\x8b"
 
 

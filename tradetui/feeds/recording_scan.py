@@ -24,8 +24,8 @@ from tradetui.feeds.recording_steps import DecimalSteps
 
 _KEPT_BYTES: Final = 96 << 20
 _STAMP: Final = 19
-_PREFIX: Final = slice(31, 55)
-_STREAM: Final = slice(20, 31)
+_PREFIX: Final = slice(20, 55)
+"""Of a line with a time of 19 digits: what tells its stream."""
 _STREAM_MARK: Final = b'{"stream":"'
 _BOOK_KINDS: Final = ("depthUpdate", "snapshot")
 _USED_KINDS: Final = ("depthUpdate", "snapshot", "bookTicker", "trade", "aggTrade")
@@ -166,7 +166,7 @@ class _Survey:
         if file.payload == MESSAGES:
             self._add_listings(block)
             return
-        prefixes = [line[_PREFIX] if line[_STREAM] == _STREAM_MARK else line for line in block]
+        prefixes = [line[_PREFIX] for line in block]
         samples = dict(zip(prefixes, block, strict=True))
         kinds = {prefix: self._kind(prefix, line) for prefix, line in samples.items()}
         symbols = {symbol for kind, symbol in kinds.values() if kind and symbol}
@@ -186,7 +186,7 @@ class _Survey:
                 known = frame_kind(line.partition(b" ")[2])
             except FrameError:
                 return "", ""
-            if len(prefix) < len(line):
+            if prefix.startswith(_STREAM_MARK):
                 self._kinds[prefix] = known
         return known
 

@@ -67,7 +67,7 @@ class _Endings:
 
     def __init__(self, end: bytes) -> None:
         self._zeros = list(range(9 - len(end)))
-        """How many zeros stand before the end, the most frequent count first."""
+        """How many zeros stand before the end: at first any, then what did occur, the most frequent first."""
         self._end = end
 
     def drop(self, windows: Windows, dots: Positions, scale: int) -> Positions:
@@ -82,7 +82,8 @@ class _Endings:
             if not rest.all():
                 dots, tails = dots[rest], tails[rest]
             dropped[zeros] -= len(dots)
-        self._zeros.sort(key=lambda zeros: -dropped[zeros])
+        if any(dropped.values()):
+            self._zeros = sorted((zeros for zeros in dropped if dropped[zeros]), key=lambda z: -dropped[z])
         return dots
 
 

@@ -111,42 +111,42 @@ class Player:
             symbol = instrument.symbol
             self._sink(InstrumentListed(instrument, self.ts))
             if symbol in self._recording.without_book:
-                self._say(symbol, FeedState.STREAMING, "recording without a book")
+                self._say(symbol, self.ts, FeedState.STREAMING, "recording without a book")
             else:
-                self._say(symbol, FeedState.CONNECTING, "waiting for the book's snapshot")
+                self._say(symbol, self.ts, FeedState.CONNECTING, "waiting for the book's snapshot")
 
     def _play_frames(self, lines: Iterable[bytes]) -> None:
         """Deliver what lines of raw frames say; those of streams met before take the short way."""
         route_of = self._routes.get
-        for line in lines:
-            self.lines += 1
+        number, ts = self.lines, self.ts
+        for number, line in enumerate(lines, self.lines + 1):
             route = route_of(line[_HEAD])
             if route is None:
-                self._play_any(line)
+                ts = self._play_any(line, number)
                 continue
             reader, body, deliver = route
             try:
-                ts = int(line[:_STAMP])
-                message = reader(line[body:-1], ts)
+                message = reader(line[body:-1], ts := int(line[:_STAMP]))
             except (ValueError, KeyError, msgspec.MsgspecError):
-                self._play_any(line)
+                ts = self._play_any(line, number)
                 continue
-            self.ts = ts
             deliver(message)
+        self.lines, self.ts = number, ts
 
-    def _play_any(self, line: bytes) -> None:
-        """Deliver what one line says; a line that can not be understood is counted."""
+    def _play_any(self, line: bytes, number: int) -> int:
+        """Deliver what one line says and return its time; one that can not be understood is counted."""
         try:
             stamp, frame = line.split(b" ", 1)
             ts = int(stamp)
             message = self._codec.decode(frame, ts)
         except ValueError as error:
-            self._skip(line, error)
-            return
+            self._skip(line, number, error)
+            return self.ts
         self.ts = ts
         if message is not None:
             self._remember_stream(line)
             self._handlers[type(message)](message)
+        return ts
 
     def _remember_stream(self, line: bytes) -> None:
         """Keep the way for lines that begin alike: combined frames without blanks, times of 19 digits."""
@@ -169,21 +169,21 @@ class Player:
                 ts = int(stamp)
                 message = self._message.decode(frame)
             except (ValueError, msgspec.MsgspecError) as error:
-                self._skip(line, error)
+                self._skip(line, self.lines, error)
                 continue
             self.ts = ts
             self._sink(message)
 
-    def _skip(self, line: bytes, error: Exception) -> None:
+    def _skip(self, line: bytes, number: int, error: Exception) -> None:
         self.bad_messages += 1
         if len(self.bad_lines) < _BAD_LINES_KEPT:
             known = isinstance(error, FrameError | msgspec.MsgspecError)
             shown = line[:60].decode("utf-8", "replace")
             reason = str(error) if known else f"expected `<ns> <json>`, was {shown}"
-            self.bad_lines.append(BadLine(self.lines, reason))
+            self.bad_lines.append(BadLine(number, reason))
 
-    def _say(self, symbol: str, state: FeedState, text: str = "") -> None:
-        self._sink(FeedStatus(symbol, self.ts, state, text))
+    def _say(self, symbol: str, ts: int, state: FeedState, text: str = "") -> None:
+        self._sink(FeedStatus(symbol, ts, state, text))
 
     def _on_trade(self, trade: Trade | None) -> None:
         if trade is None:
@@ -199,7 +199,7 @@ class Player:
         if sync.update(update):
             self._deliver_book(delta, sync)
         if sync.state is not before:
-            self._say_lost(delta.symbol, sync)
+            self._say_lost(delta, sync)
 
     def _on_snapshot(self, snapshot: BookSnapshot) -> None:
         if not snapshot.symbol:
@@ -210,11 +210,11 @@ class Player:
         for message in sync.snapshot(snapshot):
             self._deliver_book(message, sync)
             if message is snapshot and resumes:
-                self._say(symbol, FeedState.STREAMING)
+                self._say(symbol, snapshot.ts_received, FeedState.STREAMING)
             if sync.state is Sync.CROSSED:
                 break
         if sync.state is not Sync.STREAMING:
-            self._say_lost(symbol, sync)
+            self._say_lost(snapshot, sync)
 
     def _deliver_book(self, message: BookDelta | BookSnapshot, sync: BookSync) -> None:
         symbol = message.symbol
@@ -228,5 +228,6 @@ class Player:
         waiting = [symbol for symbol, sync in self.syncs.items() if sync.state is not Sync.STREAMING]
         return min(waiting or self.syncs, key=lambda symbol: self.syncs[symbol].distance(snapshot.update_id))
 
-    def _say_lost(self, symbol: str, sync: BookSync) -> None:
-        self._say(symbol, FeedState.CROSSED if sync.state is Sync.CROSSED else FeedState.GAP, sync.reason)
+    def _say_lost(self, message: BookDelta | BookSnapshot, sync: BookSync) -> None:
+        state = FeedState.CROSSED if sync.state is Sync.CROSSED else FeedState.GAP
+        self._say(message.symbol, message.ts_received, state, sync.reason)
