@@ -80,6 +80,11 @@ class HeldJournal:
                 self.committed += events
                 future.set_result(None)
 
+    async def reopen(self) -> State:
+        if self.failure is not None:
+            raise self.failure
+        return State.fold(self.committed)
+
     async def close(self, now_ns: int) -> None:
         self.commit()
         self.closed = True
@@ -106,6 +111,7 @@ class Session:
             engine=Engine(settings, state=state),
             journal=journal or self.held,
             now=lambda: self.feed.now or START,
+            retry_s=0,
         )
 
     async def __aenter__(self) -> Self:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.engine.market import PERP, SECOND, START, D
 from tests.runtime.scripted import BIDS, Session, buy, settle
-from tradetui.domain.command import Flatten, Reason, SubmitOrder
+from tradetui.domain.command import BreakEven, Flatten, Reason, SubmitOrder
 from tradetui.domain.market_data import FeedState
 from tradetui.domain.view import TradingState
 from tradetui.errors import FeedError, JournalError
@@ -88,13 +88,16 @@ async def test_a_failed_commit_halts_and_drops_what_it_was_about() -> None:
         assert any("disk full" in text for text in session.texts)
 
 
-async def test_while_halted_exits_are_refused_in_words_and_the_market_goes_on() -> None:
+async def test_while_halted_exits_wait_the_rest_is_refused_and_the_market_goes_on() -> None:
     async with Session() as session:
         session.open()
         await session.host.submit(buy())
         session.held.failure = JournalError("disk full")
         await session.host.submit(buy("0.02", limit="59900"))
         reply = await session.host.submit(Flatten())
+        assert reply.refusal is not None
+        assert reply.refusal.text.startswith("not done yet: disk full")
+        reply = await session.host.submit(BreakEven(symbol=PERP))
         assert reply.refusal is not None
         assert reply.refusal.text.startswith("not done: disk full")
         session.feed.delta(bids=[(60000.0, 0.0)])
@@ -272,3 +275,29 @@ async def test_the_same_key_acts_once_and_is_answered_the_same() -> None:
         first, second = await session.host.submit(command), await session.host.submit(command)
         assert first.order_ids == second.order_ids
         assert session.host.published.positions[PERP].qty == D("0.1")
+
+
+async def test_when_the_journal_can_be_written_again_trading_goes_on_and_exits_come_first() -> None:
+    async with Session() as session:
+        session.open()
+        await session.host.submit(buy())
+        session.held.failure = JournalError("disk full")
+        await session.host.submit(buy("0.02", limit="59900"))
+        for _ in range(2):
+            await session.host.submit(Flatten())
+        await settle()
+        tried = session.host.halt
+        assert tried is not None, "it was tried in vain"
+        session.feed.running.clear()
+        session.held.failure = None
+        await session.feed.running.wait()
+        await settle()
+        assert session.host.halt is None
+        session.open()
+        assert not session.host.published.positions
+        assert session.host.published == session.host.engine.state
+        assert State.fold(session.held.committed) == session.host.published
+        texts = session.texts
+        assert "the journal can be written again: trading goes on" in texts
+        assert sum(text.startswith("closed: sold 0.1") for text in texts) == 1
+        assert (await session.host.submit(buy("0.02"))).accepted

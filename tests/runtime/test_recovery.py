@@ -223,3 +223,26 @@ async def test_a_start_that_fails_after_the_lock_lets_go_of_it(
     _, journal = await begin(path)
     await journal.append([deposit(1)])
     await journal.close(1)
+
+
+async def test_a_real_journal_that_failed_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "paper.db"
+    recovered, journal = await begin(path)
+    async with Session(journal, state=recovered.state) as session:
+        session.open()
+        await session.host.submit(buy("0.01"))
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute(
+                "CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+            )
+            reply = await session.host.submit(buy("0.02"))
+            assert reply.refusal is not None
+            assert "disk full" in reply.refusal.text
+            session.feed.running.clear()
+            other.execute("DROP TRIGGER full")
+        await session.feed.running.wait()
+        session.open()
+        assert (await session.host.submit(buy("0.03"))).accepted
+    assert session.host.published.positions[PERP].qty == D("0.04")
+    assert State.fold(read_events(path)) == session.host.published
+    assert not verify_journal(path).fault

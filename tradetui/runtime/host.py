@@ -3,7 +3,9 @@
 From a message to its events is one synchronous call. Events go to the journal; one task waits for
 their commits in order and folds them into `published`, the state that screens, replies and notices
 speak of. When a commit fails or the engine breaks a rule of its own, trading halts in words: nothing
-new is decided, what was not committed is dropped, and the market goes on being shown.
+new is decided, what was not committed is dropped, and the market goes on being shown. A journal that
+failed is tried again: once it can be written, the engine continues from what is in it, on fresh books
+that the feed delivers anew, and the exits asked for meanwhile are done first.
 """
 
 from __future__ import annotations
@@ -24,19 +26,16 @@ from tradetui.domain.view import Notice, TradingState
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, TradeTuiError
 from tradetui.feeds.protocol import Feed
+from tradetui.runtime.halt import EXITS, RETRY_S, Halt
 from tradetui.runtime.notices import FeedWatch, describe
+from tradetui.runtime.published import copy_state
 from tradetui.state import State
-from tradetui.trading.ledger import Ledger
 
 TICK_S: Final = 0.25
 """How often the clock speaks to an engine whose feed has none of its own."""
 STARTED_AGAIN_NS: Final = 1_000_000_000
 """A recording that goes back by more than this has been started again."""
 _KEPT_NOTICES: Final = 200
-_HALTS: Final = {
-    TradingState.HALTED_JOURNAL: Reason.HALTED_JOURNAL,
-    TradingState.HALTED_INVARIANT: Reason.HALTED_INVARIANT,
-}
 
 
 class Journal(Protocol):
@@ -51,22 +50,13 @@ class Journal(Protocol):
         """Queue events; the future is done when they are on the disk, or raises JournalError."""
         ...
 
+    async def reopen(self) -> State:
+        """After a failure: what is committed; raises JournalError while it can not be written."""
+        ...
+
     async def close(self, now_ns: int) -> None:
         """Commit what waits and end the run."""
         ...
-
-
-class Halt(msgspec.Struct, frozen=True):
-    """Why nothing is traded any more."""
-
-    state: TradingState
-    text: str
-
-    @property
-    def refusal(self) -> Refusal:
-        """The answer to every command."""
-        mend = "open tradetui again when that is mended: positions and stops are as last shown"
-        return Refusal(_HALTS[self.state], f"not done: {self.text}", mend=mend)
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -82,7 +72,14 @@ class Host:
     """One profile that runs: feed, engine, journal."""
 
     def __init__(
-        self, profile: Profile, *, feed: Feed, engine: Engine, journal: Journal, now: Callable[[], int]
+        self,
+        profile: Profile,
+        *,
+        feed: Feed,
+        engine: Engine,
+        journal: Journal,
+        now: Callable[[], int],
+        retry_s: float = RETRY_S,
     ) -> None:
         """`engine` continues what the journal holds; `now` is the wall clock, nanoseconds UTC."""
         self.profile = profile
@@ -93,11 +90,15 @@ class Host:
         """What has been committed; panes, replies and notices speak of nothing else."""
         self.halt: Halt | None = None
         self._now = now
+        self._retry_s = retry_s
         self._waiting: deque[_Waiting] = deque()
         self._appended = asyncio.Event()
         self._stopping = asyncio.Event()
         self._notices: deque[Notice] = deque(maxlen=_KEPT_NOTICES)
         self._feed_watch = FeedWatch()
+        self._journal_failed = asyncio.Event()
+        self._exits: list[AnyCommand] = []
+        self._feeding: asyncio.Task[None] | None = None
 
     # --- what is asked of it
 
@@ -146,7 +147,7 @@ class Host:
     async def submit(self, command: AnyCommand) -> Reply:
         """Carry out a command; returns when its events are committed."""
         if self.halt is not None:
-            return Reply(key=command.key, refusal=self.halt.refusal)
+            return Reply(key=command.key, refusal=self._postpone(command, self.halt))
         if not self.clock:
             refusal = Refusal(
                 Reason.NO_PRICE, "the market has not begun yet", mend="wait for its first price"
@@ -168,11 +169,12 @@ class Host:
         """Run until `stop` or cancellation; on the way out everything decided is committed."""
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._publish()), group.create_task(self._run_feed())]
+                tasks = [group.create_task(self._publish()), group.create_task(self._heal(group))]
                 if not self.feed.own_clock:
                     tasks.append(group.create_task(self._run_clock()))
+                self._feeding = group.create_task(self._run_feed())
                 await self._stopping.wait()
-                for task in tasks:
+                for task in (*tasks, self._feeding):
                     task.cancel()
         finally:
             await self._close()
@@ -300,6 +302,8 @@ class Host:
         if self.halt is None:
             self.halt = Halt(state, text)
             self.note("error", text)
+            if state is TradingState.HALTED_JOURNAL:
+                self._journal_failed.set()
         self._roll_back()
         return self.halt
 
@@ -307,18 +311,42 @@ class Host:
         """Only valuations read a halted engine's state, so it may be set back in place."""
         vars(self.engine.state).update(vars(copy_state(self.published)))
 
+    # --- and going on
 
-def copy_state(state: State) -> State:
-    """An independent copy; its values are immutable, so only the containers are copied."""
-    copied = State()
-    for name, value in vars(state).items():
-        setattr(copied, name, _copy_of(value))
-    return copied
+    def _postpone(self, command: AnyCommand, halt: Halt) -> Refusal:
+        """Keep an exit for when the journal can be written again; refuse anything else."""
+        if halt.state is not TradingState.HALTED_JOURNAL or not isinstance(command, EXITS):
+            return halt.refusal
+        if command not in self._exits:
+            self._exits.append(command)
+        return halt.postponed
 
+    async def _heal(self, group: asyncio.TaskGroup) -> None:
+        """Try a journal that failed again and again."""
+        while True:
+            await self._journal_failed.wait()
+            await asyncio.sleep(self._retry_s)
+            if self._waiting:
+                continue
+            try:
+                state = await self.journal.reopen()
+            except JournalError:
+                continue
+            self._journal_failed.clear()
+            await self._go_on(group, state)
 
-def _copy_of(value: object) -> object:
-    if isinstance(value, Ledger):
-        ledger = Ledger()
-        ledger.balances = dict(value.balances)
-        return ledger
-    return value.copy() if isinstance(value, (dict, deque)) else value
+    async def _go_on(self, group: asyncio.TaskGroup, state: State) -> None:
+        """Continue from what is committed, with books that the feed delivers anew."""
+        if self._feeding is not None:
+            self._feeding.cancel()
+            await asyncio.wait((self._feeding,))
+        self.engine = Engine(self.engine.settings, state=state if state.seq else None)
+        self.published = copy_state(self.engine.state)
+        self.halt = None
+        self._feeding = group.create_task(self._run_feed())
+        self.note("success", "the journal can be written again: trading goes on")
+        exits, self._exits = self._exits, []
+        for command in exits:
+            reply = await self.submit(command)
+            if reply.refusal is not None:
+                self.note("error", reply.refusal.text)

@@ -18,7 +18,8 @@ from tradetui.domain.view import Frame, Notice, ProfileBadge, TradingState, View
 from tradetui.errors import TradeTuiError
 
 if TYPE_CHECKING:
-    from tradetui.runtime.host import Halt, Host
+    from tradetui.runtime.halt import Halt
+    from tradetui.runtime.host import Host
 
 MakeHost = Callable[[str, Callable[[str], None]], Awaitable["Host"]]
 """Makes the host of a profile and says in words what it is busy with; raises TradeTuiError."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from tradetui.domain.event import Event
+from tradetui.state import State
 
 
 class NullJournal:
@@ -18,6 +19,10 @@ class NullJournal:
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         committed.set_result(None)
         return committed
+
+    async def reopen(self) -> State:
+        """Nothing was kept; it never fails, so nobody asks."""
+        return State()
 
     async def close(self, _now_ns: int) -> None:
         """Nothing to close."""

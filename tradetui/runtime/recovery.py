@@ -7,6 +7,7 @@ mend, and the file stays as it is.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -16,7 +17,7 @@ import msgspec
 
 from tradetui.domain.event import Event
 from tradetui.domain.order import OrderRole
-from tradetui.errors import InvalidTransition
+from tradetui.errors import InvalidTransition, JournalError
 from tradetui.journal.lock import JournalLock
 from tradetui.journal.reader import Head, JournalReader, Verification, verify
 from tradetui.journal.reader import Progress as Counted
@@ -67,20 +68,40 @@ class LockedJournal:
 
     keeps = True
 
-    def __init__(self, writer: JournalWriter, lock: JournalLock) -> None:
+    def __init__(self, writer: JournalWriter, lock: JournalLock, stamp: RunStamp) -> None:
         self.writer = writer
         self._lock = lock
+        self._stamp = stamp
+        self._is_open = True
 
     def append(self, events: Sequence[Event]) -> asyncio.Future[None]:
         """Queue events that follow each other; the future is done when they are on the disk."""
         return self.writer.append(events)
 
+    async def reopen(self) -> State:
+        """After a failure: begin another run behind what is committed, and return that.
+
+        Raises JournalError while the file can not be read or written.
+        """
+        with contextlib.suppress(JournalError):
+            await self._end_run(0)
+        path = self.writer.path
+        found = await asyncio.to_thread(_fold_file, path, self._lock, lambda _: None)
+        self.writer = await JournalWriter.open(path, head=found.head, stamp=self._stamp)
+        self._is_open = True
+        return found.state
+
     async def close(self, now_ns: int) -> None:
         """End the run and let go of the lock; raises JournalError when that can not be written."""
         try:
-            await self.writer.close(now_ns)
+            await self._end_run(now_ns)
         finally:
             self._lock.release()
+
+    async def _end_run(self, now_ns: int) -> None:
+        if self._is_open:
+            self._is_open = False
+            await self.writer.close(now_ns)
 
 
 async def recover(journal: Path, progress: Progress) -> Recovered:
@@ -104,7 +125,7 @@ async def open_journal(recovered: Recovered, stamp: RunStamp) -> LockedJournal:
     except BaseException:
         recovered.lock.release()
         raise
-    return LockedJournal(writer, recovered.lock)
+    return LockedJournal(writer, recovered.lock, stamp)
 
 
 def verify_journal(path: Path, progress: Counted | None = None) -> Verification:

@@ -1,0 +1,38 @@
+"""Why a host decides nothing any more, and what it answers meanwhile."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from tradetui.domain.command import CancelAll, CancelOrder, Flatten, Reason, Refusal
+from tradetui.domain.view import TradingState
+
+RETRY_S: Final = 5.0
+"""How often a journal that failed is tried again."""
+EXITS: Final = (Flatten, CancelAll, CancelOrder)
+"""What waits for a journal that failed: doing it later is what was meant, doing it twice harms nobody."""
+_REASONS: Final = {
+    TradingState.HALTED_JOURNAL: Reason.HALTED_JOURNAL,
+    TradingState.HALTED_INVARIANT: Reason.HALTED_INVARIANT,
+}
+
+
+class Halt(msgspec.Struct, frozen=True):
+    """Why nothing is traded any more."""
+
+    state: TradingState
+    text: str
+
+    @property
+    def refusal(self) -> Refusal:
+        """The answer to what can not be done now."""
+        mend = "open tradetui again when that is mended: positions and stops are as last shown"
+        return Refusal(_REASONS[self.state], f"not done: {self.text}", mend=mend)
+
+    @property
+    def postponed(self) -> Refusal:
+        """The answer to an exit that waits."""
+        mend = f"it waits and is done first; the journal is tried again every {RETRY_S:.0f} s"
+        return Refusal(_REASONS[self.state], f"not done yet: {self.text}", mend=mend)
