@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from textual.app import App
+
+LATELY_TICKS: Final = 450
+"""For how many frames after the last one dropped the number is told."""
 
 
 class FrameClock:
@@ -22,6 +25,12 @@ class FrameClock:
         self._is_current, self._writes_queued, self._paint = is_current, writes_queued, paint
         self.dropped = 0
         """Frames that were skipped because the terminal was slow."""
+        self._quiet_ticks = 0
+
+    @property
+    def dropped_lately(self) -> int:
+        """Frames that were skipped, 0 when the last one was long ago."""
+        return self.dropped if self._quiet_ticks < LATELY_TICKS else 0
 
     def tick(self) -> None:
         """Paint, or leave this frame out: a queue of writes would hold up every key behind it."""
@@ -29,7 +38,9 @@ class FrameClock:
             return
         if self._writes_queued() > 1:
             self.dropped += 1
+            self._quiet_ticks = 0
             return
+        self._quiet_ticks += 1
         self._paint()
 
 

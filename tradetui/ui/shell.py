@@ -33,7 +33,7 @@ from tradetui.ui.panes.tape import TapePane
 from tradetui.ui.panes.ticket import TicketPane
 from tradetui.ui.panes.watchlist import WatchlistPane
 from tradetui.ui.terminal import facts_of, is_small, sentences, small_sentence
-from tradetui.ui.theming import FALLBACK, check_theme_name, load_themes, textual_theme
+from tradetui.ui.theming import FALLBACK, REQUIRED, check_theme_name, load_themes, textual_theme
 
 
 class Shell(App[None]):
@@ -59,6 +59,7 @@ class Shell(App[None]):
         self._view: Frame | None = None
         self._failed = ""
         self._substitute = ""
+        self._ticket_wanted = False
         self._said_small = False
         self.frame_clock = FrameClock(
             is_current=self._is_current, writes_queued=lambda: writes_queued(self), paint=self._paint
@@ -84,8 +85,8 @@ class Shell(App[None]):
         return said
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The painters' colors, for themes that do not name them."""
-        return MIDNIGHT
+        """The colors that every theme names, for Textual's own themes; others are blended from these."""
+        return {name: MIDNIGHT[name] for name in REQUIRED}
 
     # Panes.
 
@@ -159,13 +160,17 @@ class Shell(App[None]):
 
     def open_ticket(self, *, wanted: bool) -> None:
         """Make room for the ticket where it is not always shown."""
-        self.arrange(replace(self.desk.choice, ticket_open=wanted))
+        self._ticket_wanted = wanted
+        self.arrange(replace(self.desk.choice, ticket_open=wanted or self.armed_s > 0))
 
     def arrange(self, choice: Choice | None = None) -> None:
         """Place the panes for the present size; the focus stays where it can be seen."""
         desk = self.desk
+        before = desk.plan
         desk.arrange_as(choice or desk.choice)
         plan = desk.plan
+        if plan != before:
+            self.call_after_refresh(self.post_message, LivePane.RequestChanged())
         self._main.query_one(PositionLine).display = plan.has_position_line
         self._main.query_one(Footer).display = plan.has_footer
         focused = self._main.focused
@@ -184,8 +189,11 @@ class Shell(App[None]):
             self.arrange(replace(self.desk.choice, pane=name))
 
     def on_resize(self, _event: Resize) -> None:
-        """Another size may have room for other panes."""
-        if not self._main.query(Desk):
+        """Another size may have room for other panes; Textual takes the size after this."""
+        self.call_later(self._take_size)
+
+    def _take_size(self) -> None:
+        if not self.is_running or not self._main.query(Desk):
             return
         self.desk.place_again()
         self.arrange()
@@ -233,14 +241,17 @@ class Shell(App[None]):
 
     def _paint_bars(self, frame: Frame | None) -> None:
         main, armed_s = self._main, math.ceil(self.armed_s)
+        is_armed = armed_s > 0
+        if self.desk.choice.ticket_open != (is_armed or self._ticket_wanted):
+            self.open_ticket(wanted=self._ticket_wanted)
         main.query_one(StatusBar).show_status(
             frame.status if frame else None,
             armed_s=armed_s,
             starting=self._failed or self._link.progress(),
-            dropped=self.frame_clock.dropped,
+            dropped=self.frame_clock.dropped_lately,
         )
         context = Context(
-            is_armed=armed_s > 0,
+            is_armed=is_armed,
             is_replay=bool(frame and frame.status.playback),
             is_typing=main.focused is not None and not isinstance(main.focused, LivePane),
         )

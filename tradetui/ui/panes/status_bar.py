@@ -125,7 +125,7 @@ def status_row(status: StatusView | None, shown: Shown, width: int) -> Row:
 
 def _width(parts: Sequence[Part], at: dict[str, int]) -> int:
     widths = [width_of(part.forms[at[part.name]]) for part in parts]
-    return sum(width + 1 for width in widths if width)
+    return sum(width + 2 for width in widths if width)
 
 
 def _joined(left: Sequence[Part], right: Sequence[Part], width: int) -> Row:
