@@ -1,161 +1,223 @@
 """Vectorised kernels for seeding: the same results as the incremental ones, a million values at once.
 
-Windows are built by doubling (a window of 20 from one of 16 and one of 4), so that nothing is ever
-subtracted and no error gathers. Every result has the length of its input, NaN until it is ready.
+Each writes to `out`, as long as its input and NaN until it is ready. Averages may write over their
+input. They work in stretches that
+stay in the processor's cache. Windows are built by doubling (a window of 20 from one of 16 and one
+of 4), so that nothing is ever subtracted and no error gathers.
 """
 
 from __future__ import annotations
 
-from math import fsum, log
+from collections.abc import Iterator
+from math import fsum
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from tradetui.market.ring import FloatArray
 
-_SPAN: Final = 60.0
-"""Rows of the exponential scan are as long as it takes the weight to fall to exp(-60)."""
+IntArray = npt.NDArray[np.intp]
+
+_STRETCH: Final = 32_768
+_BLOCK: Final = 16
+_ROWS: Final = 1_024
+"""Blocks that one matrix product takes: few enough that it does not spread over processors."""
+_COLLAPSED: Final = 1e-6
+"""A variance below this share of the squared distance from the anchor has lost digits."""
 
 
-def _padded(values: FloatArray, length: int) -> FloatArray:
-    """Values at the end of an array of the given length, NaN before them."""
-    result = np.empty(length)
-    result[: length - len(values)] = np.nan
-    result[length - len(values) :] = values
-    return result
+def _stretches(length: int, period: int) -> Iterator[tuple[int, int]]:
+    """Where the windows of each stretch end: the first place, and the one after the last."""
+    step = max(_STRETCH, 4 * period)
+    for first in range(period - 1, length, step):
+        yield first, min(first + step, length)
 
 
-def rolling_sum(values: FloatArray, period: int) -> FloatArray:
+def _windows(values: FloatArray, period: int, combine: np.ufunc, out: FloatArray) -> None:
+    """Combine each full window, every value once, by doubling."""
+    total, covered = values[:0], 0
+    block, width = values, 1
+    while covered + width < period:
+        if period & width:
+            total = combine(total[: len(block) - covered], block[covered:]) if covered else block
+            covered += width
+        block = combine(block[:-width], block[width:])
+        width *= 2
+    if covered:
+        combine(total[: len(block) - covered], block[covered:], out=out)
+    else:
+        out[:] = block
+
+
+def rolling_sum(values: FloatArray, period: int, out: FloatArray) -> FloatArray:
     """Sums of windows."""
-    total, covered = None, 0
-    block, width = values, 1
-    while True:
-        if period & width:
-            total = block if total is None else total[: len(block) - covered] + block[covered:]
-            covered += width
-        if total is not None and covered == period:
-            return _padded(total, len(values))
-        block = block[:-width] + block[width:]
-        width *= 2
+    out[: period - 1] = np.nan
+    for first, last in _stretches(len(values), period):
+        _windows(values[first - period + 1 : last], period, np.add, out[first:last])
+    return out
 
 
-def rolling_mean(values: FloatArray, period: int) -> FloatArray:
+def rolling_mean(values: FloatArray, period: int, out: FloatArray) -> FloatArray:
     """Means of windows."""
-    result = rolling_sum(values, period)
-    result /= period
-    return result
+    rolling_sum(values, period, out)
+    out /= period
+    return out
 
 
-def rolling_deviation(values: FloatArray, period: int) -> tuple[FloatArray, FloatArray]:
-    """Means and population standard deviations of windows, by merging the spreads of their parts (Chan)."""
-    total, spread, covered = values[:0], values[:0], 0
-    block, block_spread, width = values, np.zeros_like(values), 1
-    while True:
-        if period & width:
-            if covered:
-                older, newer = total[: len(block) - covered], block[covered:]
-                apart = older / covered - newer / width
-                merged = apart * apart * (covered * width / (covered + width))
-                merged += spread[: len(newer)]
-                merged += block_spread[covered:]
-                total, spread = older + newer, merged
-            else:
-                total, spread = block, block_spread
-            covered += width
-        if covered == period:
-            return _padded(total / period, len(values)), _padded(np.sqrt(spread / period), len(values))
-        block, block_spread = _doubled(block, block_spread, width)
-        width *= 2
+def rolling_deviation(values: FloatArray, period: int, *, mean: FloatArray, deviation: FloatArray) -> None:
+    """Means and population standard deviations of windows.
+
+    Squares are taken of the distance from a value nearby. Where a window is so calm that this
+    distance has eaten its digits, it is computed anew by itself.
+    """
+    mean[: period - 1] = deviation[: period - 1] = np.nan
+    for first, last in _stretches(len(values), period):
+        part = values[first - period + 1 : last]
+        anchor = part[len(part) // 2]
+        away = part - anchor
+        middle, spread = mean[first:last], deviation[first:last]
+        _windows(away, period, np.add, middle)
+        middle /= period
+        np.multiply(away, away, out=away)
+        _windows(away, period, np.add, spread)
+        spread /= period
+        square = middle * middle
+        spread -= square
+        square *= _COLLAPSED
+        _look_closer(part, period, np.flatnonzero(spread < square), spread)
+        np.sqrt(spread, out=spread)
+        middle += anchor
 
 
-def _doubled(block: FloatArray, spread: FloatArray, width: int) -> tuple[FloatArray, FloatArray]:
-    """Sums and spreads of windows twice as long."""
-    apart = block[:-width] - block[width:]
-    apart *= apart
-    apart *= 0.5 / width
-    if width > 1:
-        apart += spread[:-width]
-        apart += spread[width:]
-    return block[:-width] + block[width:], apart
+def _look_closer(values: FloatArray, period: int, places: IntArray, variance: FloatArray) -> None:
+    """Compute the variances of some windows by themselves, as many at a time as memory allows."""
+    windows = np.lib.stride_tricks.sliding_window_view(values, period)
+    group = max(1, _STRETCH * _BLOCK // period)
+    for first in range(0, len(places), group):
+        some = places[first : first + group]
+        variance[some] = windows[some].var(axis=1)
 
 
-def rolling_max(values: FloatArray, period: int) -> FloatArray:
+def rolling_max(values: FloatArray, period: int, out: FloatArray) -> FloatArray:
     """The largest of windows."""
-    block, width = values, 1
-    while width * 2 <= period:
-        block = np.maximum(block[:-width], block[width:])
-        width *= 2
-    rest = period - width
-    return _padded(np.maximum(block[: len(block) - rest], block[rest:]), len(values))
+    return _extremes(values, period, np.maximum, out)
 
 
-def rolling_min(values: FloatArray, period: int) -> FloatArray:
+def rolling_min(values: FloatArray, period: int, out: FloatArray) -> FloatArray:
     """The smallest of windows."""
-    block, width = values, 1
-    while width * 2 <= period:
-        block = np.minimum(block[:-width], block[width:])
-        width *= 2
-    rest = period - width
-    return _padded(np.minimum(block[: len(block) - rest], block[rest:]), len(values))
+    return _extremes(values, period, np.minimum, out)
 
 
-def smoothed(values: FloatArray, alpha: float, start: float) -> FloatArray:
-    """The recursion y = y + alpha * (x - y) from a start value.
+def _extremes(values: FloatArray, period: int, pick: np.ufunc, out: FloatArray) -> FloatArray:
+    """The extremes of windows: of two windows of a power of two that overlap."""
+    out[: period - 1] = np.nan
+    for first, last in _stretches(len(values), period):
+        block, width = values[first - period + 1 : last], 1
+        while width * 2 <= period:
+            block = pick(block[:-width], block[width:])
+            width *= 2
+        rest = period - width
+        pick(block[: len(block) - rest], block[rest:], out=out[first:last])
+    return out
 
-    Within a row the sum of x / beta^j is cumulative; the row is short enough that the powers stay
-    far from overflow, and what the row before hands on is added at the row's start.
+
+def recursion(values: FloatArray, gain: float, decay: float, *, start: float, out: FloatArray) -> FloatArray:
+    """The recursion y = decay * y + gain * x from a start value; `out` may be `values`.
+
+    A block is a product with a triangular matrix of powers. The ends of the blocks follow the same
+    recursion with the decay of a whole block; each is carried into the next block as one more input.
     """
-    beta = 1.0 - alpha
-    if beta <= 0.0 or not len(values):
-        return values.copy()
-    width = max(1, min(len(values), int(_SPAN / -log(beta))))
-    powers = np.power(beta, np.arange(1, width + 1, dtype=np.float64))
-    weights, decay = alpha / powers, float(powers[-1])
-    rows, rest = divmod(len(values), width)
-    result = np.empty(len(values))
-    block = result[: rows * width].reshape(rows, width)
-    np.multiply(values[: rows * width].reshape(rows, width), weights, out=block)
-    np.cumsum(block, axis=1, out=block)
-    carries = []
-    for end in block[:, -1].tolist():
-        carries.append(start)
-        start = (start + end) * decay
-    block += np.array(carries)[:, np.newaxis]
-    block *= powers
+    rows, rest = divmod(len(values), _BLOCK)
+    if rows < 2:
+        return _step_by_step(values, gain, decay, start=start, out=out)
+    body = rows * _BLOCK
+    blocks, result = values[:body].reshape(rows, _BLOCK), out[:body].reshape(rows, _BLOCK)
+    weights = _weights(gain, decay)
+    carried = np.empty(rows + 1)
+    carried[0] = start
+    ends = _ends(blocks, weights[:_BLOCK, -1].copy())
+    recursion(ends, 1.0, float(weights[_BLOCK, -1]), start=start, out=carried[1:])
+    inputs = np.empty((_ROWS, _BLOCK + 1))
+    for first in range(0, rows, _ROWS):
+        last = min(first + _ROWS, rows)
+        part = inputs[: last - first]
+        part[:, :_BLOCK] = blocks[first:last]
+        part[:, _BLOCK] = carried[first:last]
+        np.matmul(part, weights, out=result[first:last])
     if rest:
-        tail = np.cumsum(values[rows * width :] * weights[:rest])
-        result[rows * width :] = (tail + start) * powers[:rest]
-    return result
+        _step_by_step(values[body:], gain, decay, start=float(carried[-1]), out=out[body:])
+    return out
 
 
-def seeded(values: FloatArray, period: int, alpha: float) -> FloatArray:
-    """An exponential average seeded with the mean of the first `period` values.
+def _weights(gain: float, decay: float) -> FloatArray:
+    """What each input of a block, and the end of the block before, adds to each of its outputs."""
+    lag = np.arange(_BLOCK) - np.arange(_BLOCK)[:, np.newaxis]
+    weights = np.empty((_BLOCK + 1, _BLOCK))
+    weights[:_BLOCK] = np.where(lag < 0, 0.0, gain * np.power(decay, np.maximum(lag, 0)))
+    weights[_BLOCK] = np.power(decay, np.arange(1.0, _BLOCK + 1))
+    return weights
 
-    NaN at the beginning of the input is skipped.
-    """
-    first = int(np.isnan(values).argmin()) if len(values) and np.isnan(values[0]) else 0
-    result = np.empty(len(values))
+
+def _ends(blocks: FloatArray, weights: FloatArray) -> FloatArray:
+    """What each block by itself adds to its last output."""
+    ends = np.empty(len(blocks))
+    for first in range(0, len(blocks), _ROWS // 2):
+        here = slice(first, first + _ROWS // 2)
+        np.matmul(blocks[here], weights, out=ends[here])
+    return ends
+
+
+def _step_by_step(
+    values: FloatArray, gain: float, decay: float, *, start: float, out: FloatArray
+) -> FloatArray:
+    """The recursion as it is written."""
+    for place, value in enumerate(values.tolist()):
+        out[place] = start = decay * start + gain * value
+    return out
+
+
+def cumulative(values: FloatArray, out: FloatArray) -> FloatArray:
+    """Sums of everything so far."""
+    return recursion(values, 1.0, 1.0, start=0.0, out=out)
+
+
+def _averaged(values: FloatArray, period: int, alpha: float, out: FloatArray) -> FloatArray:
+    """An exponential average seeded with the mean of its first values; NaN before them is skipped."""
+    first = 0
+    while np.isnan(values[first]):
+        first += 1
     begin = first + period
-    result[: begin - 1] = np.nan
-    result[begin - 1] = mean = fsum(values[first:begin].tolist()) / period
-    result[begin:] = smoothed(values[begin:], alpha, mean)
-    return result
+    start = fsum(values[first:begin].tolist()) / period
+    recursion(values[begin:], alpha, 1.0 - alpha, start=start, out=out[begin:])
+    out[: begin - 1] = np.nan
+    out[begin - 1] = start
+    return out
 
 
-def ema(values: FloatArray, period: int) -> FloatArray:
+def ema(values: FloatArray, period: int, out: FloatArray) -> FloatArray:
     """The usual exponential average."""
-    return seeded(values, period, 2.0 / (period + 1))
+    return _averaged(values, period, 2.0 / (period + 1), out)
 
 
-def wilder(values: FloatArray, period: int) -> FloatArray:
+def wilder(values: FloatArray, period: int, out: FloatArray) -> FloatArray:
     """Wilder's average."""
-    return seeded(values, period, 1.0 / period)
+    return _averaged(values, period, 1.0 / period, out)
 
 
-def true_range(high: FloatArray, low: FloatArray, close: FloatArray) -> FloatArray:
+def divide(above: FloatArray, below: FloatArray, otherwise: float) -> None:
+    """Divide in place; another value where the divisor is zero."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        above /= below
+    if not below.all():
+        above[below == 0.0] = otherwise
+
+
+def true_range(high: FloatArray, low: FloatArray, close: FloatArray, out: FloatArray) -> FloatArray:
     """Wilder's true range; NaN for the first bar, which has no close before it."""
-    result = np.empty(len(close))
-    result[:1] = np.nan
-    np.maximum(high[1:], close[:-1], out=result[1:])
-    result[1:] -= np.minimum(low[1:], close[:-1])
-    return result
+    out[:1] = np.nan
+    for first in range(1, len(close), _STRETCH):
+        here, before = slice(first, first + _STRETCH), slice(first - 1, min(first + _STRETCH, len(close)) - 1)
+        np.maximum(high[here], close[before], out=out[here])
+        out[here] -= np.minimum(low[here], close[before])
+    return out

@@ -37,10 +37,10 @@ class Sma(Indicator):
         """The outputs on the open candle."""
         return (self._mean.peek(candle.close),)
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
         self._mean.load(bars.close[-self._period :].tolist())
-        return (scan.rolling_mean(bars.close, self._period),)
+        scan.rolling_mean(bars.close, self._period, lines[0])
 
 
 class Ema(Indicator):
@@ -66,11 +66,10 @@ class Ema(Indicator):
         """The outputs on the open candle."""
         return (self._average.peek(candle.close),)
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
-        line = scan.ema(bars.close, self._period)
+        line = scan.ema(bars.close, self._period, lines[0])
         self._average.load(float(line[-1]))
-        return (line,)
 
 
 class Wma(Indicator):
@@ -96,10 +95,9 @@ class Wma(Indicator):
         """The outputs on the open candle."""
         return (self._mean.peek(candle.close),)
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
         self._mean.load(bars.close[-self._period :].tolist())
         weights = np.arange(self._period, 0, -1) / (self._period * (self._period + 1) / 2.0)
-        line = np.full(len(bars), np.nan)
-        line[self._period - 1 :] = np.convolve(bars.close, weights, mode="valid")
-        return (line,)
+        lines[0, : self._period - 1] = np.nan
+        lines[0, self._period - 1 :] = np.convolve(bars.close, weights, mode="valid")

@@ -46,12 +46,14 @@ class Bollinger(Indicator):
         width = self._multiple * deviation
         return mean + width, mean, mean - width
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
         self._deviation.load(bars.close[-self._period :].tolist())
-        mean, width = scan.rolling_deviation(bars.close, self._period)
+        upper, mean, width = lines
+        scan.rolling_deviation(bars.close, self._period, mean=mean, deviation=width)
         width *= self._multiple
-        return mean + width, mean, mean - width
+        np.add(mean, width, out=upper)
+        np.subtract(mean, width, out=width)
 
 
 class Keltner(Indicator):
@@ -86,12 +88,15 @@ class Keltner(Indicator):
         width = self._multiple * self._range.peek(candle)
         return mean + width, mean, mean - width
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
-        mean = scan.ema(bars.close, self._period)
+        upper, mean, width = lines
+        scan.ema(bars.close, self._period, mean)
         self._average.load(float(mean[-1]))
-        width = self._range.scan(bars) * self._multiple
-        return mean + width, mean, mean - width
+        self._range.scan(bars, width)
+        width *= self._multiple
+        np.add(mean, width, out=upper)
+        np.subtract(mean, width, out=width)
 
 
 class Donchian(Indicator):
@@ -123,12 +128,17 @@ class Donchian(Indicator):
         del candle
         return self._held
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
-        high = scan.rolling_max(bars.high, self._period)
-        low = scan.rolling_min(bars.low, self._period)
+        upper, middle, lower = lines
+        high = scan.rolling_max(bars.high, self._period, middle)
+        low = scan.rolling_min(bars.low, self._period, lower)
         self._high.load(bars.high[-self._period :].tolist())
         self._low.load(bars.low[-self._period :].tolist())
         self._held = (float(high[-1]), float(high[-1] + low[-1]) / 2.0, float(low[-1]))
-        upper, lower = (np.concatenate(([np.nan], line[:-1])) for line in (high, low))
-        return upper, (upper + lower) / 2.0, lower
+        upper[0] = np.nan
+        upper[1:] = high[:-1]
+        lower[1:] = lower[:-1].copy()
+        lower[0] = np.nan
+        np.add(upper, lower, out=middle)
+        middle /= 2.0

@@ -72,7 +72,8 @@ class Indicator(ABC):
         if len(bars) <= self.warmup:
             lines = np.array([self.update(candle) for candle in bars.candles()], dtype=np.float64)
             return lines.reshape(-1, len(self.parts)).T
-        lines = np.stack(self.scan(bars))
+        lines = np.empty((len(self.parts), len(bars)))
+        self.scan(bars, lines)
         self.values = tuple(lines[:, -1].tolist())
         return lines
 
@@ -89,8 +90,8 @@ class Indicator(ABC):
         """The outputs that the open candle would give, without committing it."""
 
     @abstractmethod
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
-        """The outputs over more than `warmup` candles at once, leaving the state of their end."""
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
+        """Fill in the outputs over more than `warmup` candles, shape (outputs, n), and keep their end."""
 
 
 def period(value: float, what: str = "period", least: int = 1) -> int:
@@ -111,10 +112,3 @@ def ascending(fast: int, slow: int) -> None:
     """Raises ValueError unless the fast period is shorter than the slow one."""
     if fast >= slow:
         raise ValueError(f"expected a fast period below the slow one, was {fast} and {slow}")
-
-
-def divided(above: FloatArray, below: FloatArray, otherwise: float) -> FloatArray:
-    """A quotient, with another value where the divisor is zero."""
-    result = np.full(len(above), otherwise)
-    np.divide(above, below, out=result, where=below != 0.0)
-    return result

@@ -9,6 +9,7 @@ import numpy as np
 
 from tradetui.domain.calendar import TradingCalendar
 from tradetui.domain.market_data import Candle
+from tradetui.market import scan
 from tradetui.market.bars import SECOND, Bars
 from tradetui.market.indicators.base import Indicator, Values, factor
 from tradetui.market.ring import FloatArray
@@ -42,14 +43,14 @@ class Vwap(Indicator):
         traded = self._traded + (candle.high + candle.low + candle.close) / 3.0 * candle.volume
         return (traded / total if total else nan,)
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
-        typical = _typical(bars)
-        typical *= bars.volume
-        traded, volume = np.cumsum(typical, out=typical), np.cumsum(bars.volume)
+        traded = _typical(bars, lines[0])
+        traded *= bars.volume
+        scan.cumulative(traded, traded)
+        volume = scan.cumulative(bars.volume, np.empty(len(bars)))
         self._traded, self._volume = float(traded[-1]), float(volume[-1])
-        with np.errstate(invalid="ignore"):
-            return (np.divide(traded, volume, out=traded),)
+        scan.divide(traded, volume, nan)
 
 
 class SessionVwap(Indicator):
@@ -91,17 +92,15 @@ class SessionVwap(Indicator):
         traded, squares = self._traded + away * volume, self._squares + away * away * volume
         return self._lines(self._anchor, self._volume + volume, traded, squares)
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history, a trading day at a time."""
-        typical = _typical(bars)
-        lines = np.empty((3, len(bars)))
+        typical = _typical(bars, np.empty(len(bars)))
         first = 0
         while first < len(bars):
             self._until = self._calendar.session_at(int(bars.open_s[first]) * SECOND).end_ts
             last = int(np.searchsorted(bars.open_s, self._until / SECOND))
             self._scan_session(typical[first:last], bars.volume[first:last], lines[:, first:last])
             first = last
-        return lines[0], lines[1], lines[2]
 
     def _scan_session(self, typical: FloatArray, volume: FloatArray, lines: FloatArray) -> None:
         """Fill in the lines of one trading day and keep the sums at its end."""
@@ -156,11 +155,11 @@ class Obv(Indicator):
             return (self._total - candle.volume,)
         return (self._total,)
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
-        line = np.cumsum(np.sign(np.diff(bars.close, prepend=bars.close[0])) * bars.volume)
+        signed = np.sign(np.diff(bars.close, prepend=bars.close[0])) * bars.volume
+        line = scan.cumulative(signed, lines[0])
         self._total, self._close = float(line[-1]), float(bars.close[-1])
-        return (line,)
 
 
 class Cvd(Indicator):
@@ -185,16 +184,14 @@ class Cvd(Indicator):
         """The outputs on the open candle."""
         return (self._total + candle.delta,)
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
-        line = np.cumsum(bars.delta)
-        self._total = float(line[-1])
-        return (line,)
+        self._total = float(scan.cumulative(bars.delta, lines[0])[-1])
 
 
-def _typical(bars: Bars) -> FloatArray:
+def _typical(bars: Bars, out: FloatArray) -> FloatArray:
     """The typical price: the mean of high, low and close."""
-    typical = bars.high + bars.low
-    typical += bars.close
-    typical /= 3.0
-    return typical
+    np.add(bars.high, bars.low, out=out)
+    out += bars.close
+    out /= 3.0
+    return out

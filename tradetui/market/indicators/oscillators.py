@@ -10,7 +10,7 @@ import numpy as np
 from tradetui.domain.market_data import Candle
 from tradetui.market import scan
 from tradetui.market.bars import Bars
-from tradetui.market.indicators.base import Indicator, Values, ascending, divided, period
+from tradetui.market.indicators.base import Indicator, Values, ascending, period
 from tradetui.market.ring import FloatArray
 from tradetui.market.rolling import RollingMax, RollingMean, RollingMin, Smoother
 
@@ -53,16 +53,17 @@ class Macd(Indicator):
         signal = self._average.peek(line) if line == line else nan  # noqa: PLR0124
         return line, signal, line - signal
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
-        fast = scan.ema(bars.close, self._fast_period)
-        slow = scan.ema(bars.close, self._slow_period)
-        self._fast.load(float(fast[-1]))
+        line, signal, slow = lines
+        scan.ema(bars.close, self._fast_period, line)
+        scan.ema(bars.close, self._slow_period, slow)
+        self._fast.load(float(line[-1]))
         self._slow.load(float(slow[-1]))
-        line = np.subtract(fast, slow, out=fast)
-        signal = scan.ema(line, self._signal_period)
+        line -= slow
+        scan.ema(line, self._signal_period, signal)
         self._average.load(float(signal[-1]))
-        return line, signal, np.subtract(line, signal, out=slow)
+        np.subtract(line, signal, out=slow)
 
 
 class Pvo(Indicator):
@@ -108,18 +109,19 @@ class Pvo(Indicator):
         signal = self._average.peek(line) if line == line else nan  # noqa: PLR0124
         return line, signal, line - signal
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
-        fast = scan.ema(bars.volume, self._fast_period)
-        slow = scan.ema(bars.volume, self._slow_period)
-        self._fast.load(float(fast[-1]))
+        line, signal, slow = lines
+        scan.ema(bars.volume, self._fast_period, line)
+        scan.ema(bars.volume, self._slow_period, slow)
+        self._fast.load(float(line[-1]))
         self._slow.load(float(slow[-1]))
-        fast -= slow
-        fast *= 100.0
-        line = divided(fast, slow, 0.0)
-        signal = scan.ema(line, self._signal_period)
+        line -= slow
+        line *= 100.0
+        scan.divide(line, slow, 0.0)
+        scan.ema(line, self._signal_period, signal)
         self._average.load(float(signal[-1]))
-        return line, signal, line - signal
+        np.subtract(line, signal, out=slow)
 
 
 class Rsi(Indicator):
@@ -161,18 +163,21 @@ class Rsi(Indicator):
         both = gain + loss
         return (100.0 * gain / both if both else 50.0,)
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
-        change = np.diff(bars.close, prepend=np.nan)
-        rise = np.maximum(change, 0.0)
-        gain = scan.wilder(rise, self._period)
-        loss = scan.wilder(np.subtract(rise, change, out=rise), self._period)
+        gain, loss = lines[0], np.empty(len(bars))
+        loss[0] = np.nan
+        np.subtract(bars.close[1:], bars.close[:-1], out=loss[1:])
+        np.maximum(loss, 0.0, out=gain)
+        np.subtract(gain, loss, out=loss)
+        scan.wilder(gain, self._period, gain)
+        scan.wilder(loss, self._period, loss)
         self._gain.load(float(gain[-1]))
         self._loss.load(float(loss[-1]))
         self._close = float(bars.close[-1])
         loss += gain
         gain *= 100.0
-        return (divided(gain, loss, 50.0),)
+        scan.divide(gain, loss, 50.0)
 
 
 class Stochastic(Indicator):
@@ -213,17 +218,18 @@ class Stochastic(Indicator):
         line = self._smooth.peek(raw) if raw == raw else nan  # noqa: PLR0124
         return line, (self._signal.peek(line) if line == line else nan)  # noqa: PLR0124
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
-        high = scan.rolling_max(bars.high, self._period)
-        low = scan.rolling_min(bars.low, self._period)
+        line, signal = lines
+        span = scan.rolling_max(bars.high, self._period, line)
+        low = scan.rolling_min(bars.low, self._period, signal)
         self._high.load(bars.high[-self._period :].tolist())
         self._low.load(bars.low[-self._period :].tolist())
-        high -= low
-        np.subtract(bars.close, low, out=low)
-        low *= 100.0
-        raw = divided(low, high, 0.0)
-        line = scan.rolling_mean(raw, self._smooth_period)
+        span -= low
+        raw = bars.close - low
+        raw *= 100.0
+        scan.divide(raw, span, 0.0)
+        scan.rolling_mean(raw, self._smooth_period, line)
         self._smooth.load(raw[-self._smooth_period :].tolist())
         self._signal.load(line[-self._signal_period :].tolist())
-        return line, scan.rolling_mean(line, self._signal_period)
+        scan.rolling_mean(line, self._signal_period, signal)

@@ -10,7 +10,7 @@ import numpy as np
 from tradetui.domain.market_data import Candle
 from tradetui.market import scan
 from tradetui.market.bars import Bars
-from tradetui.market.indicators.base import Indicator, Values, divided, factor, period
+from tradetui.market.indicators.base import Indicator, Values, factor, period
 from tradetui.market.ring import FloatArray
 from tradetui.market.rolling import Smoother
 
@@ -45,9 +45,10 @@ class AverageTrueRange:
             return nan
         return self._average.peek(max(candle.high, close) - min(candle.low, close))
 
-    def scan(self, bars: Bars) -> FloatArray:
+    def scan(self, bars: Bars, line: FloatArray) -> FloatArray:
         """The values over history."""
-        line = scan.wilder(scan.true_range(bars.high, bars.low, bars.close), self._period)
+        scan.true_range(bars.high, bars.low, bars.close, line)
+        scan.wilder(line, self._period, line)
         self._average.load(float(line[-1]))
         self._close = float(bars.close[-1])
         return line
@@ -75,9 +76,9 @@ class Atr(Indicator):
         """The outputs on the open candle."""
         return (self._range.peek(candle),)
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
-        return (self._range.scan(bars),)
+        self._range.scan(bars, lines[0])
 
 
 class Adx(Indicator):
@@ -117,21 +118,26 @@ class Adx(Indicator):
         plus, minus, index = _directions(self._rise.peek(rise), self._fall.peek(fall), span)
         return (self._index.peek(index) if index == index else nan, plus, minus)  # noqa: PLR0124
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
         up, down = np.diff(bars.high, prepend=np.nan), -np.diff(bars.low, prepend=np.nan)
         with np.errstate(invalid="ignore"):
             rise = np.where(up > down, np.maximum(up, 0.0), 0.0)
             fall = np.where(down > up, np.maximum(down, 0.0), 0.0)
         rise[0] = fall[0] = np.nan
-        lines = [self._range.scan(bars), scan.wilder(rise, self._period), scan.wilder(fall, self._period)]
-        plus, minus = 100.0 * divided(lines[1], lines[0], 0.0), 100.0 * divided(lines[2], lines[0], 0.0)
-        index = scan.wilder(100.0 * divided(np.abs(plus - minus), plus + minus, 0.0), self._period)
-        self._rise.load(float(lines[1][-1]))
-        self._fall.load(float(lines[2][-1]))
+        index, plus, minus = lines
+        self._range.scan(bars, index)
+        for average, moves, line in ((self._rise, rise, plus), (self._fall, fall, minus)):
+            scan.wilder(moves, self._period, line)
+            average.load(float(line[-1]))
+        for share in (plus, minus):
+            share *= 100.0  # noqa: PLW2901  # in place
+            scan.divide(share, index, 0.0)
+        apart = 100.0 * np.abs(plus - minus)
+        scan.divide(apart, plus + minus, 0.0)
+        scan.wilder(apart, self._period, index)
         self._index.load(float(index[-1]))
         self._last = bars.candles(len(bars) - 1)[0]
-        return index, plus, minus
 
     def _moves(self, candle: Candle) -> tuple[float, float]:
         """How far the candle went beyond the last one, up or down: one of them is 0."""
@@ -181,15 +187,15 @@ class Supertrend(Indicator):
         upper, lower, rising = self._next(candle, self._range.close, self._range.peek(candle))
         return (lower if rising else upper,)
 
-    def scan(self, bars: Bars) -> tuple[FloatArray, ...]:
+    def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history: the ranges at once, the bands one after the other."""
-        spans = self._range.scan(bars).tolist()
+        spans = self._range.scan(bars, lines[0]).tolist()
         line, before = [], nan
         for candle, span in zip(bars.candles(), spans, strict=True):
             self._upper, self._lower, self._rising = self._next(candle, before, span)
             line.append(self._lower if self._rising else self._upper)
             before = candle.close
-        return (np.array(line),)
+        lines[0] = line
 
     def _next(self, candle: Candle, before: float, span: float) -> tuple[float, float, bool]:
         """Bands and direction; a band moves away from the price only after a close beyond it."""
