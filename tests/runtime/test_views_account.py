@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.engine.market import MS, SECOND, SPOT, D
+from tests.engine.market import MS, SECOND, SPOT, D, spot
 from tests.runtime.views_scene import ASKS, BIDS, Scene
 from tradetui.domain.command import Size, SizeUnit, Stop
 from tradetui.domain.market_data import FeedState, Side
@@ -297,3 +297,26 @@ def test_before_the_first_message_there_is_a_frame_to_show() -> None:
     assert frame.account.equity == Decimal(100_000)
     assert frame.symbols[0] != SPOT
     assert frame.chart is None
+
+
+def test_on_spot_the_fee_is_paid_in_what_was_bought() -> None:
+    scene = Scene(spot()).begin()
+    scene.buy("0.1", stop="59900")
+    scene.publish()
+    frame = scene.ask(symbol=SPOT)
+    held = D("0.0999")
+    assert frame.positions[0].qty == held
+    assert frame.positions[0].liquidation_price is None
+    assert frame.fills[0].lines[1].endswith("· fee 0.0001 BTC · 0 ms")
+    paid = D("0.075") * D("60000.2") + D("0.025") * D("60000.4")
+    assert frame.account.balances == (("USDT", 100_000 - paid, D(0)), ("BTC", held, D(0)))
+    assert frame.account.equity == round(100_000 - paid + held * 60000, 2)
+    assert frame.symbols == (*frame.symbols[:2], SPOT)
+
+
+def test_a_waiting_entry_stands_at_its_trigger(scene: Scene) -> None:
+    scene.buy("0.1", trigger="60010", stop="59900")
+    scene.publish()
+    chart = scene.frame().chart
+    assert chart is not None
+    assert [(mark.kind, mark.label, mark.price) for mark in chart.marks] == [("buy", "buy 0.1", 60010.0)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.market import SECOND
+from tests.engine.market import MS, SECOND
 from tests.runtime.views_scene import MINUTE, Scene
-from tradetui.domain.market_data import FeedState, Side, Ticker, Timeframe
+from tradetui.domain.market_data import FeedState, Side, Ticker, Timeframe, Trade
 from tradetui.domain.view import ChartView, LadderRow, LadderView, TapeView, ViewRequest
 
 RISING = [60000.0 + n for n in range(30)]
@@ -208,3 +208,22 @@ def test_a_symbol_without_a_market_is_connecting_and_has_no_parts(scene: Scene) 
     assert frame.status.feed_state is FeedState.CONNECTING
     assert [row.symbol for row in frame.watchlist] == [scene.symbol, "ETH/USDT:USDT"]
     assert frame.watchlist[1].last is None
+
+
+def test_a_moving_book_leaves_the_chart_and_the_tape_alone(scene: Scene) -> None:
+    scene.begin().history(RISING)
+    scene.trade(60010.0, 0.25)
+    first = scene.frame()
+    scene.delta(bids=[(60000.0, 0.7)])
+    second = scene.frame()
+    assert second.ladder is not first.ladder
+    assert second.chart is first.chart
+    assert second.tape is first.tape
+
+
+def test_the_latency_is_from_the_clock_of_the_venue_to_ours(scene: Scene) -> None:
+    scene.begin()
+    ts = scene.tick()
+    scene.feed(Trade(scene.symbol, ts - 38 * MS, ts, 60000.0, 0.1, None))
+    status = scene.frame().status
+    assert (status.latency_ms, status.age_ms) == (38, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tests.engine.market import MS, PERP, START, D, Levels, Table
+from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Candle, CandleHistory, Timeframe
 from tradetui.domain.profile import Profile
 from tradetui.domain.view import Frame, ViewRequest
@@ -21,8 +22,8 @@ PROFILE = Profile(name="paper", exchange="venue", symbols=(PERP, "ETH/USDT:USDT"
 class Scene(Table):
     """An engine with 100,000 USDT, latency 0, and a book whose mid is 60,000.1."""
 
-    def __init__(self) -> None:
-        super().__init__(settings=msgspec.structs.replace(EngineSettings(), balance=D(100_000)))
+    def __init__(self, instrument: Instrument | None = None) -> None:
+        super().__init__(instrument, settings=msgspec.structs.replace(EngineSettings(), balance=D(100_000)))
         self.published = State()
         self.frames = FrameBuilder(self.engine, self.published, PROFILE, profiles=("paper", "other"))
         self.request = ViewRequest()

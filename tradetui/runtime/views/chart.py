@@ -9,7 +9,7 @@ import msgspec
 
 from tradetui.domain.market_data import Candle
 from tradetui.domain.number import MONEY, canonical
-from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.order import Order
 from tradetui.domain.position import Position
 from tradetui.domain.view import ChartCandle, ChartView, FillMark, IndicatorLine, PriceMark, ViewRequest
 from tradetui.market.lines import IndicatorLines
@@ -17,10 +17,9 @@ from tradetui.market.market import Market
 from tradetui.market.series import CandleSeries
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
+from tradetui.runtime.views.orders import mark_kind, standing_price
 from tradetui.runtime.views.words import SECOND, price_text, qty_text
 from tradetui.state import State
-
-_HIDDEN = frozenset({OrderState.NEW, OrderState.HELD})
 
 
 class ChartPart:
@@ -40,17 +39,18 @@ class ChartPart:
 
     def view(self, market: Market, request: ViewRequest) -> ChartView | None:
         """The chart of a market as a request wants it; the same object while nothing on it changed."""
-        key = (market, market.tape.trades, market.version, self._published.seq, request)
-        return self._view.get(key, lambda: self._build(market, request))
-
-    def _build(self, market: Market, request: ViewRequest) -> ChartView:
         series = market.candles(request.timeframe)
+        wanted = (request.timeframe, request.columns, request.offset, request.overlays, request.panes)
+        of_market = (market, market.instrument, series.version, market.tape.trades, market.feed_state)
+        key = (of_market, wanted, self._published.seq)
+        return self._view.get(key, lambda: self._build(market, series, request))
+
+    def _build(self, market: Market, series: CandleSeries, request: ViewRequest) -> ChartView:
         self._keep_closed(market, series, request)
         at_edge = request.offset <= 0
         candle = series.open if at_edge else None
         seq = self._published.seq
-        value = self._books.valuation(market.symbol)
-        marks = self._marks.get((market, seq, market.last_price, value), lambda: self._price_marks(market))
+        marks = self._marks.get((market, seq, market.last_price), lambda: self._price_marks(market))
         first = self._closed[0].open_ts if self._closed else 0
         return ChartView(
             symbol=market.symbol,
@@ -148,21 +148,14 @@ def closed_lines(lines: IndicatorLines, count: int, offset: int) -> tuple[Indica
 
 def order_mark(order: Order, position: Position | None) -> PriceMark | None:
     """An own order as a named price; None for one that has no price or does not stand yet."""
-    price = order.trigger if order.trigger is not None else order.price
-    if price is None or order.state in _HIDDEN:
+    price = standing_price(order)
+    if price is None:
         return None
     kind = mark_kind(order)
     label = f"{kind} {qty_text(order.leaves)}"
     if kind == "target":
         label = target_label(price, position)
     return PriceMark(kind, float(price), label, order.order_id)
-
-
-def mark_kind(order: Order) -> str:
-    """What an own order is on a price row: stop, target, buy or sell."""
-    if order.role is OrderRole.PROTECTIVE:
-        return "stop"
-    return "target" if order.role is OrderRole.TAKE_PROFIT else order.side.value
 
 
 def target_label(price: Decimal, position: Position | None) -> str:

@@ -6,13 +6,12 @@ from collections import deque
 from typing import Final
 
 from tradetui.domain.market_data import Side
-from tradetui.domain.order import OrderState
 from tradetui.domain.view import LadderRow, LadderView, OwnMark, ViewRequest
 from tradetui.engine import Engine
 from tradetui.market.book import OrderBook
 from tradetui.market.market import Market
-from tradetui.runtime.views.chart import mark_kind
 from tradetui.runtime.views.kept import Kept
+from tradetui.runtime.views.orders import mark_kind, standing_price
 from tradetui.runtime.views.words import SECOND, qty_text
 from tradetui.state import State
 
@@ -21,8 +20,6 @@ _IMBALANCE_LEVELS: Final = 10
 _MARGIN: Final = 10
 """Rows beyond the ladder whose sizes are remembered, so that a recentered ladder knows them too."""
 _MOST_ROWS: Final = 500
-_RESTING: Final = frozenset({OrderState.SUBMITTED, OrderState.WORKING, OrderState.PARTIALLY_FILLED})
-_WAITING: Final = frozenset({OrderState.ARMED, OrderState.TRIGGERED})
 
 
 class LadderPart:
@@ -102,8 +99,7 @@ class LadderPart:
     def _own_marks(self, market: Market, group: int) -> dict[int, tuple[OwnMark, ...]]:
         found: dict[int, tuple[OwnMark, ...]] = {}
         for order in self._published.live_of(market.symbol):
-            waits = order.state in _WAITING
-            price = order.trigger if waits else order.price if order.state in _RESTING else None
+            price = standing_price(order)
             if price is None:
                 continue
             queue = self._engine.queue_ahead(order.order_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 from tradetui.domain.order import Order, OrderRole, OrderState
@@ -11,6 +12,8 @@ from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.words import SECOND
 from tradetui.state import State
 
+_RESTING: Final = frozenset({OrderState.SUBMITTED, OrderState.WORKING, OrderState.PARTIALLY_FILLED})
+_WAITING: Final = frozenset({OrderState.ARMED, OrderState.TRIGGERED})
 _LINKED: Final = {
     OrderRole.PROTECTIVE: "position",
     OrderRole.TAKE_PROFIT: "target",
@@ -50,6 +53,20 @@ class OrdersPart:
         if kept is None:
             kept = self._rows[order.order_id] = Kept(row)
         return kept.get(row, lambda: row)
+
+
+def standing_price(order: Order) -> Decimal | None:
+    """Where an order stands on the price axis: its trigger, then its limit; None where it does not."""
+    if order.state in _WAITING:
+        return order.trigger
+    return order.price if order.state in _RESTING else None
+
+
+def mark_kind(order: Order) -> str:
+    """What an own order is on a price row: stop, target, buy or sell."""
+    if order.role is OrderRole.PROTECTIVE:
+        return "stop"
+    return "target" if order.role is OrderRole.TAKE_PROFIT else order.side.value
 
 
 def linked(order: Order) -> str:
