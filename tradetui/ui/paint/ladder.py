@@ -18,7 +18,20 @@ MARKS: Final = {
     "target": ("T", "up"),
 }
 BID_MARKS: Final = frozenset({"buy", "stop"})
-SIZE_CELLS: Final = 8
+COLUMNS: Final = (
+    (10, 8, 9, 6, 6, 1),
+    (10, 6, 8, 5, 6, 0),
+    (10, 6, 8, 5, 5, 0),
+    (10, 6, 7, 5, 5, 0),
+    (9, 5, 7, 5, 5, 0),
+    (8, 6, 7, 5, 0, 0),
+    (7, 6, 7, 0, 0, 0),
+    (5, 5, 7, 0, 0, 0),
+    (0, 0, 8, 0, 0, 0),
+    (0, 0, 7, 0, 0, 0),
+    (0, 0, 5, 0, 0, 0),
+)
+"""Cells of own orders left and right, a size, volume and change, and of the gaps; broadest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,8 @@ class LadderLook:
     """What all rows of one ladder share: cells a column, digits, and the size a full bar stands for."""
 
     own: int
+    """Cells of own orders at the left: sign, quantity and queue."""
+    own_right: int
     size: int
     price: int
     volume: int
@@ -38,7 +53,11 @@ class LadderLook:
     @property
     def width(self) -> int:
         """Cells of a whole row."""
-        return 1 + 2 * self.own + 2 * self.size + self.price + 2 + self.volume + self.change + 6 * self.pad
+        return 1 + sum(self._cells) + 2 + 5 * self.pad
+
+    @property
+    def _cells(self) -> tuple[int, ...]:
+        return (self.own, self.size, self.price, self.size, self.own_right, self.volume, self.change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +72,21 @@ class RowFlags:
 
 @lru_cache(maxsize=64)
 def look_for(width: int, *, price_cells: int, price_scale: int, qty_scale: int, largest: float) -> LadderLook:
-    """The columns that fit, the least needed dropped first: own at the ask, change, volume, own."""
-    places = qty_places(largest, qty_scale, SIZE_CELLS - 2)
-    wanted = (
-        (10, 9, 5, 6, 1),
-        (10, 8, 5, 5, 0),
-        (8, 8, 5, 0, 0),
-        (7, 8, 0, 0, 0),
-        (5, 7, 0, 0, 0),
-        (0, 8, 0, 0, 0),
-        (0, 7, 0, 0, 0),
-        (0, 5, 0, 0, 0),
-    )
+    """The columns that fit: first the gaps go, then queue, change, volume and own orders."""
     looks = [
-        LadderLook(own, size, price_cells, volume, change, price_scale, places, largest, pad)
-        for own, size, volume, change, pad in wanted
+        LadderLook(
+            own=own,
+            own_right=own_right,
+            size=size,
+            price=price_cells,
+            volume=volume,
+            change=change,
+            price_scale=price_scale,
+            places=qty_places(largest, qty_scale, size - 1),
+            full=largest,
+            pad=pad,
+        )
+        for own, own_right, size, volume, change, pad in COLUMNS
     ]
     return next((look for look in looks if look.width <= width), looks[-1])
 
@@ -80,17 +99,8 @@ def qty_places(largest: float, scale: int, room: int) -> int:
 def heading(look: LadderLook) -> Row:
     """The names of the columns."""
     pad = " " * look.pad
-    names = [
-        " ",
-        left(" own", look.own),
-        pad,
-        right("bid", look.size),
-        pad,
-        " ",
-        right("price", look.price),
-        " ",
-    ]
-    names += [pad, right("ask", look.size), pad, left(" own", look.own), pad]
+    names = [" ", left(" own", look.own), pad, right("bid", look.size), " ", right("price", look.price), " "]
+    names += [pad, right("ask", look.size), pad, left(" own", look.own_right), pad]
     names += [right("vol", look.volume), pad, right("±1s", look.change)]
     return (("".join(names), "dim"),)
 
@@ -102,12 +112,11 @@ def ladder_row(row: LadderRow, look: LadderLook, flags: RowFlags) -> Row:
     ask_marks = [mark for mark in row.own if not _stands_left(mark, row)]
     runs: list[Run] = [(" ", "text"), own_run(bid_marks, look.own), pad]
     runs += size_runs(row.bid, look, side="bid")
-    runs.append(pad)
     runs.append(("▸" if flags.is_last else " ", "accent!"))
     runs.append((right(fixed(row.price, look.price_scale), look.price), price_ink(row, flags)))
     runs += [(" ", "text"), pad]
     runs += size_runs(row.ask, look, side="ask")
-    runs += [pad, own_run(ask_marks, look.own), pad]
+    runs += [pad, own_run(ask_marks, look.own_right, indent=1), pad]
     if look.volume:
         runs.append((right(compact(row.volume, 2) if row.volume else "", look.volume), "dim"))
     if look.change:
@@ -128,18 +137,19 @@ def _stands_left(mark: OwnMark, row: LadderRow) -> bool:
     return mark.kind in BID_MARKS or (mark.kind == "target" and row.bid > 0)
 
 
-def own_run(marks: list[OwnMark], width: int) -> Run:
+def own_run(marks: list[OwnMark], width: int, *, indent: int = 0) -> Run:
     """Own orders at a price: sign, quantity, queue ahead; the first is named, more are counted."""
     if not marks or not width:
         return (" " * width, "text")
     mark = marks[0]
     sign, ink = MARKS.get(mark.kind, (mark.kind[:1].upper(), "accent"))
     words = f"{sign} {short_qty(plain(mark.qty))}"
-    if mark.queue is not None:
-        words += f" q{compact(mark.queue, 2)}"
-    if len(marks) > 1:
-        words = f"{clip(words, width - 3)}+{len(marks) - 1}"
-    return (left(words, width), f"{ink}!")
+    queue = f" q{compact(mark.queue, 2)}" if mark.queue is not None else ""
+    if len(words) + len(queue) + indent <= width:
+        words += queue
+    more = f"+{len(marks) - 1}" if len(marks) > 1 else ""
+    room = max(0, width - indent - len(more))
+    return (left(f"{' ' * indent}{clip(words, room)}{more}", width), f"{ink}!")
 
 
 def short_qty(text: str) -> str:
@@ -159,7 +169,7 @@ def size_runs(size: float, look: LadderLook, *, side: str) -> Row:
     """A size with its bar; bids grow from the price to the left, asks to the right."""
     is_bid = side == "bid"
     text = size_text(size, look)
-    text = right(f"{text} " if is_bid else text, look.size) if text else " " * look.size
+    text = right(text, look.size)
     if size <= 0:
         return ((text, "text"),)
     return behind(text, min(1.0, size / look.full), ink=side, ground=f"{side}-depth", from_right=is_bid)
@@ -180,6 +190,8 @@ def change_run(change: float, width: int) -> Run:
     if change == 0:
         return ("·".rjust(width), "hairline")
     text = compact(abs(change), 2)
+    if len(text) > width - 2:
+        text = compact(abs(change), 1)
     sign, ink = ("+", "up") if change > 0 else ("−", "down")
     return (f"{sign}{text}".rjust(width)[-width:], ink)
 

@@ -6,6 +6,8 @@ The rows move only when the trader recenters or when the market leaves the middl
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
 from typing import Final
 
 from tradetui.domain.view import Frame, LadderRow, LadderView
@@ -22,8 +24,10 @@ from tradetui.ui.paint.numbers import fixed
 from tradetui.ui.paint.rows import Row, fit, merged
 from tradetui.ui.panes.base import LivePane
 
-KEEP_SHARE: Final = 0.32
-"""The market may stray this share of the rows from the center before the ladder follows."""
+KEEP_SHARE: Final = 0.25
+"""The market may stray this share of the rows from the center: it stays in the middle half."""
+ROW_SHARE: Final = 1.6e-5
+"""What one row of an automatic grouping is of the price: about 40 rows show 6 basis points."""
 SHRINK_AT: Final = 0.3
 """Bars are scaled anew when the largest size falls below this share of a full bar."""
 
@@ -42,6 +46,7 @@ class LadderPane(LivePane[LadderView]):
         self.cursor_tick: int | None = None
         self.wanted_center: int | None = None
         self.group = 1
+        self._groups: dict[str, int] = {}
         self._symbol = ""
         self._full = 0.0
         self._columns: LadderLook | None = None
@@ -76,14 +81,14 @@ class LadderPane(LivePane[LadderView]):
         if view is None:
             return
         if self.cursor_tick is None:
-            self.cursor_tick = snapped(market_tick(view), view.group)
+            self.cursor_tick = snapped(market_tick(view), self.group)
         else:
-            self.cursor_tick = max(view.group, self.cursor_tick + rows * view.group)
+            self.cursor_tick = max(self.group, self.cursor_tick + rows * self.group)
         self._follow_cursor(view)
         self.repaint()
 
     def _follow_cursor(self, view: LadderView) -> None:
-        reach = (self.visible_rows - 1) // 2 * view.group
+        reach = (self.visible_rows - 1) // 2 * self.group
         center = self.wanted_center if self.wanted_center is not None else view.center
         tick = self.cursor_tick if self.cursor_tick is not None else center
         if tick > center + reach:
@@ -95,19 +100,20 @@ class LadderPane(LivePane[LadderView]):
         """Put the market into the middle and drop the cursor."""
         self.cursor_tick = None
         if self.part is not None:
-            self._want(snapped(market_tick(self.part), self.part.group))
+            self._want(snapped(market_tick(self.part), self.group))
         self.repaint()
 
     def set_group(self, ticks: int) -> None:
-        """How many ticks one row holds."""
-        self.group = max(1, ticks)
+        """How many ticks one row of the symbol shown holds, instead of the automatic number."""
+        self._groups[self._symbol] = group = max(1, ticks)
         center = self.wanted_center
         self.cursor_tick = None
-        self._want(None if center is None else snapped(center, self.group))
+        self._want(None if center is None else snapped(center, group), group=group)
 
-    def _want(self, center: int | None) -> None:
-        if center != self.wanted_center:
-            self.wanted_center = center
+    def _want(self, center: int | None, *, group: int | None = None) -> None:
+        wanted = (center, self.group if group is None else group)
+        if wanted != (self.wanted_center, self.group):
+            self.wanted_center, self.group = wanted
             self.post_message(self.RequestChanged())
 
     # Following the market.
@@ -120,19 +126,23 @@ class LadderPane(LivePane[LadderView]):
             if part.symbol != self._symbol:
                 self._symbol, self._full = part.symbol, 0.0
                 self.cursor_tick = self.wanted_center = None
-            self._keep_market_in_sight(part)
+            if is_known(part):
+                self._choose_group(part)
+                self._keep_market_in_sight(part)
             self._scale_bars(part)
         super().update_view(part)
 
+    def _choose_group(self, view: LadderView) -> None:
+        if self._symbol not in self._groups:
+            self._groups[self._symbol] = automatic_group(market_tick(view))
+        if self.wanted_center is None:
+            self.group = self._groups[self._symbol]
+
     def _keep_market_in_sight(self, view: LadderView) -> None:
-        if (
-            view.best_bid is None and view.best_ask is None and view.last is None
-        ) or view.group != self.group:
-            return
-        market = snapped(market_tick(view), view.group)
+        market = snapped(market_tick(view), self.group)
         center = self.wanted_center
         share = KEEP_SHARE if self.cursor_tick is None else 0.5
-        keep = max(1, int(self.visible_rows * share)) * view.group
+        keep = max(1, int(self.visible_rows * share)) * self.group
         if center is None or abs(market - center) > keep:
             self._want(market)
 
@@ -147,8 +157,8 @@ class LadderPane(LivePane[LadderView]):
         """Tick, spread, imbalance, and the feed's fault in words."""
         tick = f"{part.tick_size * part.group:f}"
         words: list[tuple[str, str]] = [(f"tick {tick}", "dim")]
-        if part.best_bid is not None and part.best_ask is not None and part.best_bid >= part.best_ask:
-            words.append(("  crossed" if part.best_bid > part.best_ask else "  locked", "warn!"))
+        if part.spread is not None and part.spread <= 0:
+            words.append(("  crossed" if part.spread < 0 else "  locked", "warn!"))
         elif part.spread is not None:
             words.append((f"  spread {fixed(part.spread, part.price_scale)}", "dim"))
         if part.imbalance is not None:
@@ -157,11 +167,12 @@ class LadderPane(LivePane[LadderView]):
 
     def paint(self, part: LadderView, width: int, height: int) -> list[Row]:
         """Heading and the rows around the center."""
-        price_cells = max((len(fixed(row.price, part.price_scale)) for row in part.rows[:1]), default=6)
+        scale = row_scale(part.tick_size * part.group, part.price_scale)
+        price_cells = max((len(fixed(row.price, scale)) for row in part.rows[:1]), default=6)
         look = look_for(
             width,
             price_cells=price_cells,
-            price_scale=part.price_scale,
+            price_scale=scale,
             qty_scale=part.qty_scale,
             largest=self._full or full_size(part.rows),
         )
@@ -174,10 +185,10 @@ class LadderPane(LivePane[LadderView]):
 
     def _row(self, row: LadderRow, view: LadderView, look: LadderLook, width: int) -> Row:
         flags = RowFlags(
-            is_bid=row.tick == view.best_bid,
-            is_ask=row.tick == view.best_ask,
+            is_bid=holds(row.tick, view.best_bid, view.group),
+            is_ask=holds(row.tick, view.best_ask, view.group),
             is_last=holds(row.tick, view.last, view.group),
-            is_cursor=row.tick == self.cursor_tick,
+            is_cursor=holds(row.tick, self.cursor_tick, view.group),
         )
         known = self._painted.get(row.tick)
         key = (row, flags)
@@ -196,6 +207,24 @@ def imbalance_words(imbalance: float) -> tuple[str, str]:
     if imbalance >= 0.5:
         return (f"  imbalance {imbalance * 100:.0f}% bid", "dim")
     return (f"  imbalance {(1 - imbalance) * 100:.0f}% ask", "dim")
+
+
+def automatic_group(market: int) -> int:
+    """The 1, 2 or 5 times a power of ten of ticks nearest, as a ratio, to the wanted share of a price."""
+    wanted = max(1.0, market * ROW_SHARE)
+    power: int = 10 ** int(math.log10(wanted))
+    return min((power * factor for factor in (1, 2, 5, 10)), key=lambda ticks: abs(math.log(ticks / wanted)))
+
+
+def row_scale(step: Decimal, most: int) -> int:
+    """Digits after the point that prices one step apart need."""
+    exponent = step.normalize().as_tuple().exponent
+    return min(most, max(0, -exponent)) if isinstance(exponent, int) else most
+
+
+def is_known(view: LadderView) -> bool:
+    """Whether anything tells where the market is."""
+    return view.best_bid is not None or view.best_ask is not None or view.last is not None
 
 
 def market_tick(view: LadderView) -> int:
