@@ -76,9 +76,11 @@ class Terminal:
     def until(self, *texts: str, seconds: float = 30) -> str:
         """Read until all texts stand on the screen; raises AssertionError with the screen otherwise."""
         deadline = time.monotonic() + seconds
+        runs = True
         while not all(text in self.text for text in texts):
-            if time.monotonic() > deadline or not self.read(0.1):
+            if not runs or time.monotonic() > deadline:
                 raise AssertionError(f"expected {texts!r} on the screen, was:\n{self.text}")
+            runs = self.read(0.1)
         return self.text
 
     def read(self, seconds: float) -> bool:
