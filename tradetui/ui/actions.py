@@ -53,9 +53,7 @@ def _system(name: str, key: str, label: str, meaning: str) -> Action:
 
 
 ACTIONS: Final = (
-    Action(
-        "arm", "a", "arm", "arm or disarm entries; disarms itself after a while without a key", Group.TRADE
-    ),
+    Action("arm", "a", "arm", "arm or disarm entries; they disarm after a while without a key", Group.TRADE),
     _entry("buy", "b", "buy", "buy with the ticket's size, stop and target"),
     _entry("sell", "s", "sell", "sell with the ticket's size, stop and target"),
     _entry("buy_limit", "B", "join bid", "buy limit at the ladder cursor, or join the bid"),
@@ -63,7 +61,7 @@ ACTIONS: Final = (
     _exit("flatten", "x", "flatten", "close this symbol's position; never asks"),
     _exit("flatten_all", "X", "flatten all", "close every position; never asks"),
     _exit("flatten_anywhere", "ctrl+x", "flatten", "as flatten, also while a text field has the focus"),
-    _exit("cancel", "c", "cancel", "cancel the order under the ladder cursor, else the selected one"),
+    _exit("cancel", "c", "cancel", "cancel the order at the ladder cursor, else the selected one"),
     _exit("cancel_all", "C", "cancel all", "cancel every order of this symbol"),
     _exit("half", "h", "half", "close half of the position"),
     _entry("reverse", "r", "reverse", "close, and open the same quantity the other way"),

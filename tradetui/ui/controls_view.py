@@ -121,7 +121,8 @@ def named(kind: str, typed: str, names: Sequence[str]) -> str:
 
 def unlike(kind: str, typed: str, names: Sequence[str]) -> str:
     """Words for an unknown name, with the nearest known one."""
-    lowered = {name.lower(): name for name in names}
+    lowered = {name.lower().partition("/")[0]: name for name in reversed(names)}
+    lowered |= {name.lower(): name for name in names}
     near = difflib.get_close_matches(typed.lower(), lowered, n=1, cutoff=0.4)
     hint = f"did you mean {lowered[near[0]]}?" if near else f"there are {', '.join(names)}"
     return f"unknown {kind} {typed!r}; {hint}"

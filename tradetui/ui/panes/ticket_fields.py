@@ -92,14 +92,13 @@ class TicketFields(Vertical):
         return (self._before if is_untouched else draft), faults
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Price what is typed as soon as it makes sense."""
+        """Price what is typed where it makes sense, else what stood there before."""
         event.stop()
         if not self.display:
             return
         draft, faults = self._read()
         self._say(*((next(iter(faults.values())), "warn!") if faults else (HINT, "dim")))
-        if draft is not None:
-            self.post_message(self.Drafted(draft))
+        self.post_message(self.Drafted(self._before if draft is None else draft))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter applies, unless something is wrong."""

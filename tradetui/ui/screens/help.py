@@ -13,21 +13,23 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tradetui.ui.actions import ACTIONS, Action, Group
-from tradetui.ui.paint.rows import Row, clip, fit
+from tradetui.ui.paint.rows import Row, fit
 from tradetui.ui.panes.docked import painted
 
 COMMANDS: Final = (
-    ("buy|sell SIZE [SYMBOL] [limit P] [trigger P]", "SIZE: 0.25 · 500usdt · 10% · 0.5r"),
-    ("   [stop P] [target P|2r] [post] [ioc|fok] [reduce]", "no stop is invented for you"),
-    ("stop P [SYMBOL]     target P|2r [SYMBOL]", "of the open position"),
-    ("cancel ID|all [SYMBOL]     flatten [SYMBOL|all]", "always work"),
-    ("reverse [SYMBOL] [stop P]     half [SYMBOL]", ""),
-    ("symbol S · timeframe 5m · theme NAME", "words may be shortened, Tab completes"),
-    ("profile NAME · layout NAME · overlay NAME · pane NAME", ""),
+    "buy|sell SIZE [SYMBOL] [limit P] [trigger P] [stop P] [target P|2r]",
+    "         [post] [ioc|fok] [reduce]",
+    "SIZE     0.25 (base or contracts) · 500usdt · 10% (of equity) · 0.5r",
+    "stop P [SYMBOL]        target P|2r [SYMBOL]",
+    "cancel ID|all [SYMBOL] flatten [SYMBOL|all]",
+    "half [SYMBOL]          reverse [SYMBOL] [stop P]",
+    "symbol S · timeframe 5m · overlay NAME · pane NAME",
+    "theme NAME · profile NAME · layout NAME",
 )
 RULES: Final = (
     "Entries by key need ARM; exits never do and never ask.",
     "A typed command needs no ARM: writing it out is deliberate.",
+    "A typed entry brings its own stop: none is invented. Words may be shortened.",
     "A held key orders once; press it again after 0.7 s.",
     "Everything is on paper: no order ever leaves this machine.",
 )
@@ -42,7 +44,7 @@ CONTEXTS: Final[Mapping[str, str]] = {
     "watchlist": "the symbols of this profile; the symbol key searches them",
     "account": "balances, and each limit with what is left of it today",
 }
-COLUMN: Final = 76
+COLUMN: Final = 75
 KEY_CELLS: Final = 11
 
 
@@ -99,7 +101,7 @@ def help_rows(keys: Mapping[str, str], pane: str, width: int) -> list[Row]:
     head: list[Row] = [(("tradetui", "accent!"), ("  keys and commands · any key closes", "dim")), ()]
     if pane in CONTEXTS:
         head += [((f"{pane}: ", "bright!"), (CONTEXTS[pane], "text")), ()]
-    if width < 2 * COLUMN - 8:
+    if width < 2 * COLUMN:
         return [*head, *first, (), *second, (), *words_rows()]
     left, right = [*first, (), *rules_rows()], [*second, (), *command_rows()]
     height = max(len(left), len(right))
@@ -128,7 +130,7 @@ def _action_row(key: str, action: Action) -> Row:
 
 def _words(key: str, meaning: str, *, needs_arm: bool = False) -> Row:
     mark = ("▲ ", "warn") if needs_arm else ("  ", "text")
-    return ((f" {key:<{KEY_CELLS - 1}}", "accent!"), mark, (clip(meaning, COLUMN - KEY_CELLS - 2), "text"))
+    return ((f" {key:<{KEY_CELLS - 1}}", "accent!"), mark, (meaning, "text"))
 
 
 def words_rows() -> list[Row]:
@@ -146,5 +148,5 @@ def command_rows() -> list[Row]:
     """The command line's grammar."""
     return [
         (("command line", "bright!"),),
-        *[((f" {left:<54}", "text"), (right, "dim")) for left, right in COMMANDS],
+        *[((f" {words}", "text"),) for words in COMMANDS],
     ]

@@ -1,0 +1,73 @@
+"""The docked list: filter, pick, switch, close; symbols, profiles, themes, indicators, palette."""
+
+from __future__ import annotations
+
+from tests.ui.test_app import cockpit
+from tradetui.domain.market_data import Timeframe
+from tradetui.ui.panes.chooser import Chooser
+
+
+async def test_typing_filters_symbols_and_enter_shows_one() -> None:
+    async with cockpit() as it:
+        await it.press("/")
+        await it.type("sol")
+        assert [choice.value for choice in it.app.query_one(Chooser).found] == ["SOL/USDT"]
+        await it.press("enter")
+        assert it.app.request.symbol == "SOL/USDT"
+        assert not it.app.query_one(Chooser).display
+
+
+async def test_the_arrows_move_the_mark_and_escape_picks_nothing() -> None:
+    async with cockpit() as it:
+        await it.press("p", "down", "enter")
+        assert it.link.switched == ["binance"]
+        await it.press("p", "down", "down", "escape")
+        assert it.link.switched == ["binance"]
+
+
+async def test_indicators_are_switched_while_the_list_stays() -> None:
+    async with cockpit() as it:
+        await it.press("i")
+        await it.type("ema50")
+        await it.press("enter")
+        assert "ema50" in it.app.request.overlays
+        assert it.app.query_one(Chooser).found[0].is_on
+        await it.press("enter")
+        assert "ema50" not in it.app.request.overlays
+        assert it.app.query_one(Chooser).display
+
+
+async def test_the_palette_does_an_action_under_the_same_rules_as_its_key() -> None:
+    async with cockpit() as it:
+        await it.press("ctrl+p")
+        await it.type("buy with")
+        await it.press("enter")
+        assert it.link.sent == []
+        assert "not armed" in it.said
+        await it.press("ctrl+p")
+        await it.type("longer timeframe")
+        await it.press("enter")
+        assert it.app.request.timeframe is Timeframe.M3
+
+
+async def test_the_palette_changes_the_theme_and_can_open_another_list() -> None:
+    async with cockpit() as it:
+        await it.press("ctrl+p")
+        await it.type("theme day")
+        await it.press("enter")
+        assert it.app.theme == "daylight"
+        await it.press("ctrl+p")
+        await it.type("search a symbol")
+        await it.press("enter")
+        assert it.app.query_one(Chooser).display
+        await it.type("eth")
+        await it.press("enter")
+        assert it.app.request.symbol == "ETH/USDT"
+
+
+async def test_a_filter_that_finds_nothing_says_so_and_picks_nothing() -> None:
+    async with cockpit() as it:
+        await it.press("/")
+        await it.type("zzz")
+        await it.press("enter")
+        assert "nothing is called so" in str(it.app.query_one("#list").render())

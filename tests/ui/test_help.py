@@ -1,0 +1,57 @@
+"""Help: everything in the table stands there, in one or two columns, and any key closes it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ui.test_app import cockpit
+from tradetui.domain.grammar import CLAUSES, VERBS
+from tradetui.ui.actions import ACTIONS
+from tradetui.ui.controls_words import VIEW_VERBS
+from tradetui.ui.paint.rows import width_of
+from tradetui.ui.screens.help import CONTEXTS, HelpScreen, help_rows
+
+KEYS = {action.id: action.key for action in ACTIONS}
+
+
+def text_of(width: int, keys: dict[str, str] | None = None) -> str:
+    return "\n".join("".join(text for text, _ in row) for row in help_rows(keys or KEYS, "ladder", width))
+
+
+@pytest.mark.parametrize("width", [75, 195])
+def test_every_action_verb_and_rule_is_there(width: int) -> None:
+    text = text_of(width)
+    for action in ACTIONS:
+        assert action.id.startswith("size_") or action.help in text, action.id
+    for word in (*VERBS, *CLAUSES, *VIEW_VERBS):
+        assert word in text
+    assert CONTEXTS["ladder"] in text
+    assert "A typed command needs no ARM" in text
+
+
+def test_it_shows_the_keys_in_use() -> None:
+    assert " f9 " in text_of(195, KEYS | {"flatten": "f9"})
+
+
+@pytest.mark.parametrize("width", [75, 115, 155, 195])
+def test_no_row_of_keys_is_wider_than_the_screen(width: int) -> None:
+    rows = help_rows(KEYS, "", width)
+    assert max(width_of(row) for row in rows) <= width
+
+
+@pytest.mark.parametrize("key", ["escape", "?", "x", "q"])
+async def test_any_key_closes_it_and_does_nothing_else(key: str) -> None:
+    async with cockpit() as it:
+        await it.press("?")
+        assert isinstance(it.app.screen, HelpScreen)
+        await it.press(key)
+        assert len(it.app.screen_stack) == 1
+        assert it.link.sent == []
+        assert it.app.is_running
+
+
+async def test_control_x_flattens_from_there_too() -> None:
+    async with cockpit() as it:
+        await it.press("?", "ctrl+x")
+        assert it.tags == ["flatten"]
+        assert len(it.app.screen_stack) == 1

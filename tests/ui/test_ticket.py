@@ -1,0 +1,178 @@
+"""The ticket: what it says of the draft, and fields that price what is typed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from tests.ui.fake_link import FakeLink
+from tests.ui.test_app import Cockpit, cockpit
+from tradetui.domain.command import Size, SizeUnit, Stop, Target
+from tradetui.domain.market_data import Side
+from tradetui.domain.view import Draft, SidePreview, TicketView
+from tradetui.ui.controls_ticket import FIELDS, read_fields, words_of
+from tradetui.ui.panes.ticket import TicketPane, now_words, preview_rows, stop_row, target_row
+
+SYMBOL = "BTC/USDT"
+
+
+@pytest.mark.parametrize(
+    ("draft", "words"),
+    [
+        (Draft(), ("1r", "", "1atr", "")),
+        (
+            Draft(
+                Size(Decimal("0.25")), Decimal("61400.5"), Stop(price=Decimal(61000)), Target(r=Decimal(2))
+            ),
+            ("0.25", "61400.5", "61000", "2r"),
+        ),
+        (
+            Draft(
+                Size(Decimal(500), SizeUnit.QUOTE),
+                None,
+                Stop(atr=Decimal("1.5")),
+                Target(price=Decimal(62000)),
+            ),
+            ("500usdt", "", "1.5atr", "62000"),
+        ),
+        (Draft(Size(Decimal("0.1"), SizeUnit.EQUITY)), ("10%", "", "1atr", "")),
+    ],
+)
+def test_a_draft_and_its_words_say_the_same(draft: Draft, words: tuple[str, ...]) -> None:
+    texts = words_of(draft, SYMBOL)
+    assert tuple(texts[name] for name in FIELDS) == words
+    assert read_fields(texts, SYMBOL, "1m") == (draft, {})
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "words"),
+    [
+        ("size", "", "expected a size"),
+        ("size", "0.5x", "after the number, was 'x'"),
+        ("size", "1r stop 5", "expected one word"),
+        ("limit", "-5", "expected a price above zero, was '-5'"),
+        ("limit", "NaN", "expected a price above zero"),
+        ("stop", "", "a multiple such as 1.5atr"),
+        ("stop", "0atr", "above zero"),
+        ("target", "r", "a multiple of R such as 2r"),
+        ("target", "up", "expected a price above zero or a multiple"),
+    ],
+)
+def test_a_bad_field_is_named_in_words(field: str, text: str, words: str) -> None:
+    texts = {"size": "1r", "limit": "", "stop": "1atr", "target": ""} | {field: text}
+    draft, faults = read_fields(texts, SYMBOL, "1m")
+    assert draft is None
+    assert words in faults[field]
+
+
+BUY = SidePreview(
+    side=Side.BUY,
+    allowed=True,
+    qty=Decimal("0.148"),
+    notional=Decimal(9117),
+    fills_now=Decimal("0.148"),
+    avg_price=Decimal("61602.02"),
+    fee=Decimal("6.38"),
+    stop=Decimal("61300.0"),
+    stop_atr=1.1,
+    target=Decimal("62206.0"),
+    risk_r=Decimal("0.99"),
+)
+
+
+def words(rows: list[tuple[tuple[str, str], ...]]) -> list[str]:
+    return ["".join(text for text, _ in row).strip() for row in rows]
+
+
+def test_the_preview_says_what_fills_at_which_price_and_cost() -> None:
+    assert words(preview_rows(BUY, 50)) == [
+        "buy now fills 0.148 at 61,602.02 avg",
+        "fee 6.38 · risk with fees 0.99 R",
+    ]
+    ticket = TicketView(draft=Draft(), buy=BUY, sell=BUY, r_value=Decimal(51), head_room=Decimal(0))
+    assert words([stop_row(ticket, BUY)]) == ["stop    61,300.0  −302.02  1.1 ATR"]
+    assert words([target_row(ticket, BUY)]) == ["target  62,206.0  +603.98  2.0 R"]
+
+
+def test_rests_and_expires_are_said_and_a_refusal_in_its_own_words() -> None:
+    rests = msgspec.structs.replace(BUY, fills_now=Decimal("0.1"), rests=Decimal("0.048"))
+    assert now_words(rests) == "now fills 0.1 at 61,602.02 avg, 0.048 rests"
+    expires = msgspec.structs.replace(BUY, fills_now=Decimal(0), expires=Decimal("0.048"))
+    assert now_words(expires) == "0.048 expires"
+    refused = msgspec.structs.replace(BUY, allowed=False, refusal="the stop 61,900 is above the entry")
+    assert words(preview_rows(refused, 60)) == ["buy the stop 61,900 is above the entry"]
+
+
+def pane_of(it: Cockpit) -> TicketPane:
+    return it.app.query_one(TicketPane)
+
+
+async def fill(it: Cockpit, text: str) -> None:
+    await it.pilot.press(*["backspace"] * 12, *text)
+    await it.pilot.pause()
+
+
+async def test_fields_price_what_is_typed_and_enter_keeps_it() -> None:
+    async with cockpit() as it:
+        await it.press("t")
+        await fill(it, "2r")
+        assert it.link.requests[-1].draft.size == Size(Decimal(2), SizeUnit.RISK)
+        await it.press("tab", "tab")
+        await fill(it, "61000")
+        await it.press("down")
+        await fill(it, "3r")
+        await it.press("enter")
+        expected = Draft(
+            Size(Decimal(2), SizeUnit.RISK), None, Stop(price=Decimal(61000)), Target(r=Decimal(3))
+        )
+        assert it.app.request.draft == expected
+        assert not pane_of(it).fields.display
+        assert it.link.sent == []
+
+
+async def test_escape_takes_back_what_was_typed() -> None:
+    async with cockpit() as it:
+        await it.press("5")
+        before = it.app.request.draft
+        await it.press("t")
+        await fill(it, "9r")
+        assert it.link.requests[-1].draft != before
+        await it.press("escape")
+        assert it.link.requests[-1].draft == before
+        await it.press("x")
+        assert it.tags == ["flatten"]
+
+
+async def test_a_wrong_field_keeps_the_ticket_open_and_the_old_price() -> None:
+    async with cockpit() as it:
+        await it.press("t")
+        await fill(it, "lots")
+        await it.press("tab", "enter")
+        assert pane_of(it).fields.display
+        assert "expected a size" in str(pane_of(it).fields.query_one("#fault").render())
+        assert it.app.focused is pane_of(it).fields.query_one("#ticket-size")
+        assert it.link.requests[-1].draft == Draft()
+
+
+@pytest.mark.parametrize("size", [(120, 35), (80, 24)])
+async def test_the_ticket_opens_where_it_is_not_always_shown(size: tuple[int, int]) -> None:
+    async with cockpit(FakeLink(), size=size) as it:
+        await it.press("t")
+        fields = pane_of(it).fields
+        assert fields.region.height == 5
+        assert fields.region.width > 20
+        await it.type("x")
+        assert it.link.sent == []
+        await it.press("escape")
+        assert not fields.display
+
+
+async def test_arming_is_said_in_the_title() -> None:
+    async with cockpit() as it:
+        pane = pane_of(it)
+        assert pane.part is not None
+        assert pane.title_words(pane.part)[0][0] == "not armed"
+        await it.press("a")
+        assert pane.title_words(pane.part)[0][0] == "ARMED"
