@@ -31,6 +31,7 @@ MESSAGES: Final = "messages"
 BINANCE: Final = "binance"
 
 _BLOCK: Final = 1 << 20
+_PACKED: Final = 1 << 17
 _GZIP: Final = b"\x1f\x8b"
 
 
@@ -88,25 +89,29 @@ class RecordingWriter:
         self.close()
 
 
+class CutOffError(RecordingError):
+    """A recording whose gzip ends in the middle; what could be read of it was delivered before."""
+
+
 def read_blocks(path: Path) -> Iterator[bytes]:
-    """The text of a recording, a few megabytes of whole lines at a time, the last line end left out.
+    """The text of a recording, about a megabyte of whole lines at a time, the last line end left out.
 
     Raises:
-        RecordingError: The file is missing, empty, not readable, or its gzip is damaged or cut off.
+        CutOffError: Its gzip ends in the middle; raised after the lines that are whole.
+        RecordingError: The file is missing, empty, not readable, or its gzip is damaged.
     """
     lines_read = 0
     rest = b""
     try:
-        with _open(path) as file:
-            while chunk := file.read(_BLOCK):
-                whole, found, rest_now = (rest + chunk).rpartition(b"\n")
-                rest = rest_now
-                if found:
-                    lines_read += whole.count(b"\n") + 1
-                    yield whole
+        for chunk in _chunks(path):
+            whole, found, rest_now = (rest + chunk).rpartition(b"\n")
+            rest = rest_now
+            if found:
+                lines_read += whole.count(b"\n") + 1
+                yield whole
     except EOFError:
-        raise RecordingError(f"{path}: the gzip ends in the middle, after line {lines_read}") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
+        raise CutOffError(f"{path}: the gzip ends in the middle, after line {lines_read}") from None
+    except zlib.error as error:
         raise RecordingError(f"{path}: the gzip is damaged after line {lines_read}: {error}") from None
     except OSError as error:
         raise RecordingError(f"{path}: can not be read: {error.strerror or error}") from None
@@ -114,8 +119,8 @@ def read_blocks(path: Path) -> Iterator[bytes]:
         yield rest
 
 
-def _open(path: Path) -> gzip.GzipFile | BufferedReader:
-    """Open plain or gzip by content."""
+def _chunks(path: Path) -> Iterator[bytes]:
+    """The decompressed bytes of a file, plain or gzip by its content."""
     if not path.exists():
         raise RecordingError(f"{path}: no such recording")
     if path.is_dir():
@@ -123,8 +128,29 @@ def _open(path: Path) -> gzip.GzipFile | BufferedReader:
     if path.stat().st_size == 0:
         raise RecordingError(f"{path}: the recording is empty")
     with path.open("rb") as file:
-        zipped = file.read(2) == _GZIP
-    return gzip.open(path, "rb") if zipped else path.open("rb")
+        zipped = file.read(len(_GZIP)) == _GZIP
+        file.seek(0)
+        if zipped:
+            yield from _inflated(file)
+            return
+        while chunk := file.read(_BLOCK):
+            yield chunk
+
+
+def _inflated(file: BufferedReader) -> Iterator[bytes]:
+    """All members of a gzip, one after the other; raises EOFError where the last one is not whole."""
+    member, begun = zlib.decompressobj(wbits=31), False
+    while packed := file.read(_PACKED):
+        while packed:
+            begun = True
+            if text := member.decompress(packed):
+                yield text
+            packed = b""
+            if member.eof:
+                packed = member.unused_data.lstrip(b"\0")
+                member, begun = zlib.decompressobj(wbits=31), False
+    if begun:
+        raise EOFError
 
 
 def header_of(path: Path, first_line: bytes) -> RecordingHeader | None:

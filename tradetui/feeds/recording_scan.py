@@ -18,7 +18,14 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import InstrumentListed
 from tradetui.errors import RecordingError
 from tradetui.feeds.binance import BinanceCodec, FrameError, frame_kind
-from tradetui.feeds.recording import BINANCE, MESSAGES, RecordingHeader, header_of, read_blocks
+from tradetui.feeds.recording import (
+    BINANCE,
+    MESSAGES,
+    CutOffError,
+    RecordingHeader,
+    header_of,
+    read_blocks,
+)
 from tradetui.feeds.recording_instruments import Metadata, VenueSymbol, derived_instrument
 from tradetui.feeds.recording_steps import DecimalSteps
 
@@ -51,6 +58,8 @@ class Recording:
     """Symbols whose book follows the futures rule."""
     without_book: frozenset[str]
     """Symbols of which no depth was recorded."""
+    notes: tuple[str, ...]
+    """What is missing of it, in sentences."""
     blocks: Callable[[], Iterable[list[bytes]]]
     """The lines from the start, merged by receive time."""
 
@@ -107,6 +116,8 @@ class _File:
         self.first_ts = 0
         self.last_ts = 0
         self.lines = 0
+        self.note = ""
+        """What a crash of the writer took away."""
 
     @property
     def payload(self) -> str:
@@ -115,7 +126,7 @@ class _File:
     def blocks(self) -> Iterator[tuple[bytes, list[bytes]]]:
         """Its text and the lines of it; after the first pass the span is known."""
         self.lines, self.last_ts = 0, 0
-        for text in read_blocks(self.path):
+        for text in self._readable():
             lines = text.split(b"\n")
             if not self.lines and lines and (header := header_of(self.path, lines[0])):
                 self.header = header
@@ -126,6 +137,15 @@ class _File:
             yield text, [line for line in lines if line] if b"" in lines else lines
         if not self.first_ts:
             raise RecordingError(f"{self.path}:1: expected lines `<receive ns> <json>`, found none")
+
+    def _readable(self) -> Iterator[bytes]:
+        """The text; of our own format a crash may have cut the last block off, which is only noted."""
+        try:
+            yield from read_blocks(self.path)
+        except CutOffError as error:
+            if self.header is None:
+                raise
+            self.note = str(error)
 
     def _check(self, lines: list[bytes]) -> None:
         """Check the order of times; the usual case is settled without looking at single lines."""
@@ -246,6 +266,7 @@ class _Survey:
             names=names,
             futures=frozenset(futures),
             without_book=frozenset(names[name] for name, has_book in books.items() if not has_book),
+            notes=tuple(file.note for file in files if file.note),
             blocks=lambda: _merged(files, kept),
         )
 

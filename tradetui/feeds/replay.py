@@ -42,7 +42,6 @@ class ReplayFeed:
         speed: float = 1.0,
         progress: Progress | None = None,
         on_restart: Callable[[], None] | None = None,
-        crossed: Crossed | None = None,
     ) -> None:
         """Read the files once; raises RecordingError when they can not be replayed.
 
@@ -51,9 +50,6 @@ class ReplayFeed:
             instruments: Metadata of the exchange, see `recording_instruments.Metadata`.
             speed: A multiple of real time from 0.25; infinity is as fast as possible.
             progress: Called with the number of lines scanned so far.
-            crossed: Says whether the book of a symbol is crossed, by whoever keeps the books that this
-                feed delivers (asked after each book message); None lets the feed watch by itself,
-                which costs about as much as decoding.
             on_restart: Called before the recording starts again, which a seek backwards does.
         """
         self.recording = scan([Path(path) for path in paths], instruments=instruments, progress=progress)
@@ -65,7 +61,12 @@ class ReplayFeed:
         self._restart = False
         self._anchor = (0.0, 0)
         self._changed = asyncio.Event()
-        self._crossed = crossed
+        self.crossed: Crossed | None = None
+        """Says whether a symbol's book is crossed: by whoever keeps the books that this feed delivers.
+
+        Asked after each book message. None lets the feed watch by itself, which costs about as much
+        as decoding does.
+        """
         self._player = Player(self.recording, lambda _: None)
 
     @property
@@ -128,7 +129,7 @@ class ReplayFeed:
         yield from delivered
 
     def _start(self, sink: Sink) -> Play:
-        self._player = Player(self.recording, sink, crossed=self._crossed)
+        self._player = Player(self.recording, sink, crossed=self.crossed)
         self._player.announce()
         return self._player.play
 
