@@ -138,7 +138,7 @@ async def test_a_bug_in_the_engine_halts_with_its_words_and_keeps_the_screen_up(
         session.feed.trade(60000.0, 0.1)
         assert session.host.trading_state is TradingState.HALTED_INVARIANT
         assert any("expected 3, was 4" in text for text in session.texts)
-        reply = await session.host.submit(Flatten())
+        reply = await session.host.submit(buy())
         assert reply.refusal is not None
         assert reply.refusal.reason is Reason.HALTED_INVARIANT
         assert session.host.engine.state == kept
@@ -301,3 +301,68 @@ async def test_when_the_journal_can_be_written_again_trading_goes_on_and_exits_c
         assert "the journal can be written again: trading goes on" in texts
         assert sum(text.startswith("closed: sold 0.1") for text in texts) == 1
         assert (await session.host.submit(buy("0.02"))).accepted
+
+
+async def test_an_exit_whose_own_commit_fails_is_done_when_the_journal_can_be_written_again() -> None:
+    async with Session() as session:
+        session.open()
+        await session.host.submit(buy())
+        session.held.failure = JournalError("disk full")
+        reply = await session.host.submit(Flatten())
+        assert reply.refusal is not None
+        assert reply.refusal.text == "not done yet: disk full"
+        session.feed.running.clear()
+        session.held.failure = None
+        await session.feed.running.wait()
+        session.open()
+        await settle()
+        assert not session.host.published.positions
+
+
+async def test_after_a_bug_in_the_engine_stops_and_exits_work_again_and_entries_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Session() as session:
+        session.open()
+        await session.host.submit(buy())
+        session.feed.running.clear()
+        break_engine(session, monkeypatch)
+        reply = await session.host.submit(Flatten())
+        assert reply.refusal is not None
+        assert reply.refusal.text.startswith("not done yet: the engine broke a rule of its own")
+        await session.feed.running.wait()
+        session.open()
+        await settle()
+        assert not session.host.published.positions, "the exit that waited is done"
+        reply = await session.host.submit(buy())
+        assert reply.refusal is not None
+        assert reply.refusal.reason is Reason.HALTED_INVARIANT
+        assert (await session.host.submit(Flatten())).accepted
+        assert State.fold(session.held.committed) == session.host.published
+
+
+async def test_an_engine_that_breaks_again_and_again_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Session() as session:
+        session.open()
+        await session.host.submit(buy())
+        for _ in range(3):
+            session.feed.running.clear()
+            break_engine(session, monkeypatch)
+            await session.feed.running.wait()
+            session.open()
+        break_engine(session, monkeypatch)
+        await settle()
+        reply = await session.host.submit(Flatten())
+        assert reply.refusal is not None
+        assert reply.refusal.text.startswith("not done: ")
+        assert session.host.published.positions[PERP].qty == D("0.1")
+
+
+def break_engine(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_message: object) -> None:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(session.host.engine, "process", broken)
+    session.feed.trade(60000.0, 0.1)

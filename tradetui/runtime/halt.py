@@ -10,9 +10,11 @@ from tradetui.domain.command import CancelAll, CancelOrder, Flatten, Reason, Ref
 from tradetui.domain.view import TradingState
 
 RETRY_S: Final = 5.0
-"""How often a journal that failed is tried again."""
+"""How long after a halt it is tried to go on."""
+MAX_BREAKS: Final = 3
+"""After so many breaks of its own rules an engine is not started again."""
 EXITS: Final = (Flatten, CancelAll, CancelOrder)
-"""What waits for a journal that failed: doing it later is what was meant, doing it twice harms nobody."""
+"""What waits while nothing is decided: doing it later is what was meant, doing it twice harms nobody."""
 _REASONS: Final = {
     TradingState.HALTED_JOURNAL: Reason.HALTED_JOURNAL,
     TradingState.HALTED_INVARIANT: Reason.HALTED_INVARIANT,
@@ -34,5 +36,5 @@ class Halt(msgspec.Struct, frozen=True):
     @property
     def postponed(self) -> Refusal:
         """The answer to an exit that waits."""
-        mend = f"it waits and is done first; the journal is tried again every {RETRY_S:.0f} s"
+        mend = f"it waits and is done first, at the next try in {RETRY_S:.0f} s"
         return Refusal(_REASONS[self.state], f"not done yet: {self.text}", mend=mend)

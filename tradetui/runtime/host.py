@@ -3,9 +3,9 @@
 From a message to its events is one synchronous call. Events go to the journal; one task waits for
 their commits in order and folds them into `published`, the state that screens, replies and notices
 speak of. When a commit fails or the engine breaks a rule of its own, trading halts in words: nothing
-new is decided, what was not committed is dropped, and the market goes on being shown. A journal that
-failed is tried again: once it can be written, the engine continues from what is in it, on fresh books
-that the feed delivers anew, and the exits asked for meanwhile are done first.
+new is decided, what was not committed is dropped, and the market goes on being shown. Then it is tried
+to go on from what is committed, on books that the feed delivers anew, with the exits first that were
+asked for meanwhile: after a failed journal with everything, after a broken rule with stops and exits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tradetui.domain.view import Notice, TradingState
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, TradeTuiError
 from tradetui.feeds.protocol import Feed
-from tradetui.runtime.halt import EXITS, RETRY_S, Halt
+from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt
 from tradetui.runtime.notices import FeedWatch, describe
 from tradetui.runtime.published import copy_state
 from tradetui.state import State
@@ -88,7 +88,6 @@ class Host:
         self.journal = journal
         self.published = copy_state(engine.state)
         """What has been committed; panes, replies and notices speak of nothing else."""
-        self.halt: Halt | None = None
         self._now = now
         self._retry_s = retry_s
         self._waiting: deque[_Waiting] = deque()
@@ -96,7 +95,11 @@ class Host:
         self._stopping = asyncio.Event()
         self._notices: deque[Notice] = deque(maxlen=_KEPT_NOTICES)
         self._feed_watch = FeedWatch()
-        self._journal_failed = asyncio.Event()
+        self._unwritable: Halt | None = None
+        self._broken: Halt | None = None
+        self._breaks = 0
+        self._decides = True
+        self._interrupted = asyncio.Event()
         self._exits: list[AnyCommand] = []
         self._feeding: asyncio.Task[None] | None = None
 
@@ -106,6 +109,11 @@ class Host:
     def clock(self) -> int:
         """The time that counts here: the feed's where it has its own, else the wall's."""
         return self.engine.ts if self.feed.own_clock else self._now()
+
+    @property
+    def halt(self) -> Halt | None:
+        """Why no new risk is taken; None while all is well."""
+        return self._unwritable or self._broken
 
     @property
     def trading_state(self) -> TradingState:
@@ -146,8 +154,9 @@ class Host:
 
     async def submit(self, command: AnyCommand) -> Reply:
         """Carry out a command; returns when its events are committed."""
-        if self.halt is not None:
-            return Reply(key=command.key, refusal=self._postpone(command, self.halt))
+        halt = self.halt
+        if halt is not None and not (self._decides and isinstance(command, EXITS)):
+            return Reply(key=command.key, refusal=self._postpone(command, halt))
         if not self.clock:
             refusal = Refusal(
                 Reason.NO_PRICE, "the market has not begun yet", mend="wait for its first price"
@@ -156,12 +165,15 @@ class Host:
         try:
             reply, events = self.engine.submit(CommandIssued(self.clock, command))
         except Exception as error:  # noqa: BLE001 - a broken rule halts trading, never the screen
-            return Reply(key=command.key, refusal=self._break(error).refusal)
+            return Reply(key=command.key, refusal=self._postpone(command, self._break(error)))
         if not events:
             return reply
         answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._commit(events, reply, answered)
-        return await answered
+        reply = await answered
+        if self._unwritable is not None and reply.refusal == self._unwritable.refusal:
+            return Reply(key=command.key, refusal=self._postpone(command, self._unwritable))
+        return reply
 
     # --- running
 
@@ -205,7 +217,7 @@ class Host:
         try:
             await self.journal.close(self._now())
         except JournalError as error:
-            self._stop_trading(TradingState.HALTED_JOURNAL, str(error))
+            self._lose_journal(error)
         while self._waiting:
             self._settle(self._waiting.popleft())
 
@@ -215,7 +227,7 @@ class Host:
         """The sink of the feed: one message through the whole engine."""
         if isinstance(message, FeedStatus) and (notice := self._feed_watch.changed(message)) is not None:
             self._notices.append(notice)
-        if self.halt is not None:
+        if not self._decides:
             self._show_only(message)
             return
         if not self.journal.keeps and message.ts_received < self.engine.ts - STARTED_AGAIN_NS:
@@ -266,17 +278,14 @@ class Host:
     def _settle(self, waiting: _Waiting) -> None:
         """Show what was committed; or drop it, and say so."""
         error = waiting.committed.exception() if waiting.committed.done() else JournalError("was closed")
-        if error is not None:
-            self._stop_trading(TradingState.HALTED_JOURNAL, str(error))
-        else:
+        reply = waiting.reply
+        if error is None:
             self._show(waiting)
-        if waiting.answered is not None and waiting.reply is not None and not waiting.answered.done():
-            waiting.answered.set_result(self._answer(waiting.reply, committed=error is None))
-
-    def _answer(self, reply: Reply, *, committed: bool) -> Reply:
-        if committed or self.halt is None:
-            return reply
-        return Reply(key=reply.key, refusal=self.halt.refusal)
+        else:
+            halt = self._lose_journal(error)
+            reply = Reply(key=reply.key, refusal=halt.refusal) if reply is not None else None
+        if waiting.answered is not None and reply is not None and not waiting.answered.done():
+            waiting.answered.set_result(reply)
 
     def _show(self, waiting: _Waiting) -> None:
         try:
@@ -285,7 +294,7 @@ class Host:
         except (TradeTuiError, ValueError, KeyError, ArithmeticError) as error:
             self._break(error)
             return
-        if self.halt is not None:
+        if not self._decides:
             self._roll_back()
         asked = waiting.answered is not None
         self._notices += describe(waiting.events, self.published, asked=asked)
@@ -293,47 +302,64 @@ class Host:
     # --- halting
 
     def _break(self, error: Exception) -> Halt:
-        """The engine found itself wrong: halt with the words."""
+        """The engine found itself wrong: only exits from here on."""
         text = f"the engine broke a rule of its own ({type(error).__name__}: {error}): trading is halted"
-        return self._stop_trading(TradingState.HALTED_INVARIANT, text)
+        self._breaks += 1
+        self._broken = self._broken or Halt(TradingState.HALTED_INVARIANT, text)
+        self.note("error", text)
+        self._interrupt()
+        return self._broken
 
-    def _stop_trading(self, state: TradingState, text: str) -> Halt:
-        """Decide nothing more and go back to what was committed; the first reason stays."""
-        if self.halt is None:
-            self.halt = Halt(state, text)
-            self.note("error", text)
-            if state is TradingState.HALTED_JOURNAL:
-                self._journal_failed.set()
+    def _lose_journal(self, error: BaseException) -> Halt:
+        """The journal can not be written: nothing is decided until it can."""
+        if self._unwritable is None:
+            self._unwritable = Halt(TradingState.HALTED_JOURNAL, str(error))
+            self.note("error", str(error))
+        self._interrupt()
+        return self._unwritable
+
+    def _interrupt(self) -> None:
+        self._decides = False
+        self._interrupted.set()
         self._roll_back()
-        return self.halt
 
     def _roll_back(self) -> None:
-        """Only valuations read a halted engine's state, so it may be set back in place."""
+        """Only valuations read the state of an engine that decides nothing: it may be set back in place."""
         vars(self.engine.state).update(vars(copy_state(self.published)))
 
-    # --- and going on
-
     def _postpone(self, command: AnyCommand, halt: Halt) -> Refusal:
-        """Keep an exit for when the journal can be written again; refuse anything else."""
-        if halt.state is not TradingState.HALTED_JOURNAL or not isinstance(command, EXITS):
+        """Keep an exit for when it goes on; refuse anything else."""
+        if not isinstance(command, EXITS) or self._is_given_up:
             return halt.refusal
         if command not in self._exits:
             self._exits.append(command)
         return halt.postponed
 
+    # --- and going on
+
+    @property
+    def _is_given_up(self) -> bool:
+        return self._breaks > MAX_BREAKS
+
     async def _heal(self, group: asyncio.TaskGroup) -> None:
-        """Try a journal that failed again and again."""
+        """After each halt try to go on, again and again where the journal is the reason."""
         while True:
-            await self._journal_failed.wait()
+            await self._interrupted.wait()
             await asyncio.sleep(self._retry_s)
             if self._waiting:
                 continue
             try:
-                state = await self.journal.reopen()
+                state = await self._committed_state()
             except JournalError:
                 continue
-            self._journal_failed.clear()
-            await self._go_on(group, state)
+            self._interrupted.clear()
+            if not self._is_given_up:
+                await self._go_on(group, state)
+
+    async def _committed_state(self) -> State:
+        if self._unwritable is not None:
+            return await self.journal.reopen()
+        return copy_state(self.published)
 
     async def _go_on(self, group: asyncio.TaskGroup, state: State) -> None:
         """Continue from what is committed, with books that the feed delivers anew."""
@@ -342,9 +368,12 @@ class Host:
             await asyncio.wait((self._feeding,))
         self.engine = Engine(self.engine.settings, state=state if state.seq else None)
         self.published = copy_state(self.engine.state)
-        self.halt = None
+        self._unwritable, self._decides = None, True
         self._feeding = group.create_task(self._run_feed())
-        self.note("success", "the journal can be written again: trading goes on")
+        if self._broken is None:
+            self.note("success", "the journal can be written again: trading goes on")
+        else:
+            self.note("warning", "stops and exits work again; for entries open tradetui again")
         exits, self._exits = self._exits, []
         for command in exits:
             reply = await self.submit(command)
