@@ -108,6 +108,13 @@ class BinanceServer(Loopback):
         else:
             self._heard.clear()
 
+    async def inject(self, bids: list[list[str]], asks: list[list[str]]) -> None:
+        """Send one depth update of our own, next in sequence, that the book does not know of."""
+        number = self.book.last_id + 1
+        event = {"e": "depthUpdate", "E": 1723161300000, "s": "BTCUSDT", "U": number, "u": number}
+        for socket in list(self._listeners[STREAMS[0]]):
+            await self.send(socket, json.dumps({**event, "b": bids, "a": asks}))
+
     def play(self) -> None:
         """Send the session from here to its end."""
         self.start(self._play())

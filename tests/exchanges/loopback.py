@@ -25,6 +25,8 @@ class Loopback:
         self.sockets: list[web.WebSocketResponse] = []
         self.rest_faults = {}
         self.is_storming = False
+        self.hangs_on = ""
+        self.hung = asyncio.Event()
         self.asked: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -41,6 +43,9 @@ class Loopback:
         if "websocket" in request.headers.get("Upgrade", "").lower():
             return await self._serve_socket(request)
         self.asked.append(request.path)
+        if self.hangs_on and self.hangs_on in request.path:
+            self.hung.set()
+            await asyncio.sleep(3600)
         for part, (status, headers) in self.rest_faults.items():
             if part in request.path:
                 return web.Response(status=status, headers=headers, text="no")

@@ -14,6 +14,7 @@ from tests.exchanges.binance_server import BinanceServer
 from tests.exchanges.collector import Collector, fed, volume
 from tradetui.domain.instrument import InstrumentKind
 from tradetui.domain.market_data import (
+    BookDelta,
     BookSnapshot,
     CandleHistory,
     FeedState,
@@ -149,6 +150,37 @@ async def test_silence_is_stale_and_then_a_new_connection(captures: Path) -> Non
     assert feed.stats(SYMBOL).reconnects >= 1
 
 
+@pytest.mark.parametrize(
+    ("bids", "state"),
+    [
+        ([["99999.00000000", "1.0"]], FeedState.CROSSED),
+        ([["-1.00000000", "1.0"]], FeedState.GAP),
+        ([["0.00000000", "1.0"]], FeedState.GAP),
+        ([["60000.00000000", "-1.0"]], FeedState.GAP),
+        ([["NaN", "1.0"]], FeedState.GAP),
+        ([["60000.00000000", "Infinity"]], FeedState.GAP),
+        ([[None, None]], FeedState.GAP),
+    ],
+)
+async def test_a_book_that_can_not_be_is_withheld_and_resynced(
+    captures: Path, bids: list[list[str]], state: FeedState
+) -> None:
+    async with playing(captures, depth_frames=100) as (server, feed, collector):
+        server.play()
+        await collector.until_state(SYMBOL, FeedState.STREAMING)
+        server.is_playing.clear()
+        await collector.until(lambda: collector.books[SYMBOL].last_id == server.book.last_id)
+        await server.inject(bids, [])
+        await collector.until_state(SYMBOL, state)
+        server.is_playing.set()
+        await finished(server, collector)
+    assert collector.top(SYMBOL, 50) == server.book.top(50)
+    assert collector.states(SYMBOL)[-1] is FeedState.STREAMING
+    assert feed.stats(SYMBOL).resyncs == 1
+    told = [level for each in collector.of(BookDelta) for level in [*each.bids, *each.asks]]
+    assert all(price > 0 and qty >= 0 for price, qty in told)
+
+
 async def test_an_exchange_that_accepts_and_closes_is_not_stormed(captures: Path) -> None:
     server = BinanceServer(captures, depth_frames=20)
     server.is_storming = True
@@ -216,3 +248,21 @@ async def test_what_the_sink_raises_ends_the_run(captures: Path) -> None:
         server.play()
         with pytest.raises(ZeroDivisionError):
             await asyncio.wait_for(CcxtFeed(profile).run(broken), 20)
+
+
+@pytest.mark.parametrize("path", ["exchangeInfo", "klines", "depth"])
+async def test_a_feed_that_is_stopped_while_it_waits_for_an_answer_leaves_nothing(
+    captures: Path, path: str
+) -> None:
+    server = BinanceServer(captures, depth_frames=20)
+    server.hangs_on = path
+    async with server.running():
+        profile = Profile(name="b", exchange="binance", symbols=(SYMBOL,), endpoint=server.address)
+        before = asyncio.all_tasks()
+        run = asyncio.create_task(CcxtFeed(profile).run(Collector()))
+        await asyncio.wait_for(server.hung.wait(), 10)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        mine = {task for task in asyncio.all_tasks() - before if "ccxt" in repr(task)}
+        assert not mine

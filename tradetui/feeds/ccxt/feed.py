@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from time import time_ns
@@ -20,13 +20,18 @@ from tradetui.feeds.ccxt.history import FIRST, OTHERS, fetch_history
 from tradetui.feeds.ccxt.hub import Channel, Hub
 from tradetui.feeds.ccxt.instruments import instrument_of, nearest_symbol
 from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
+from tradetui.feeds.ccxt.prices import fetch_marks, fetch_tickers
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
 from tradetui.feeds.ccxt.words import retry_after, words_for
 from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.protocol import Sink
 
 _FIRST_BOOK_S: Final = 15.0
+_TICKERS_EVERY_S: Final = 30.0
+_MARKS_EVERY_S: Final = 3.0
+_POLL_CAP_S: Final = 600.0
 _BOOK_DEPTH: Final = {"kraken": 10, "bybit": 200}
+Fetch = Callable[[Any, list[str]], Awaitable[Sequence[MarketMessage]]]
 _dialing_stream: ContextVar[Stream | None] = ContextVar("dialing_stream", default=None)
 
 
@@ -137,6 +142,9 @@ class CcxtFeed:
             for symbol in symbols:
                 group.create_task(self._follow(hub, symbol))
             group.create_task(self._deepen_history(hub, symbols))
+            group.create_task(self._poll(hub, fetch_tickers, symbols, _TICKERS_EVERY_S))
+            perpetuals = [each.symbol for each in listed if not each.is_spot]
+            group.create_task(self._poll(hub, fetch_marks, perpetuals, _MARKS_EVERY_S))
 
     async def _load_markets(self, hub: Hub) -> None:
         backoff = self._backoff()
@@ -196,6 +204,17 @@ class CcxtFeed:
             return await fetch_history(self._exchange, symbol, timeframe)
         except Exception:  # noqa: BLE001 - a chart without its past is still a chart
             return None
+
+    async def _poll(self, hub: Hub, fetch: Fetch, symbols: list[str], every_s: float) -> None:
+        """Ask for something again and again, less often after a failure."""
+        backoff = Backoff(every_s, cap_s=_POLL_CAP_S)
+        while symbols:
+            try:
+                for message in await fetch(self._exchange, symbols):
+                    hub.deliver(message)
+                await asyncio.sleep(every_s)
+            except Exception:  # noqa: BLE001 - the streams go on without it
+                await asyncio.sleep(backoff.next_wait(0.0))
 
     async def _pump(self, hub: Hub, stream: Stream) -> None:
         """Keep one stream subscribed: subscribe, wait for its outage, wait, and again."""

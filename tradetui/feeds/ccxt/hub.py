@@ -14,7 +14,7 @@ from ccxt import NetworkError
 from ccxt.async_support.base.ws.cache import ArrayCache
 from ccxt.async_support.base.ws.order_book import OrderBook
 
-from tradetui.domain.market_data import FeedState, FeedStatus, MarketMessage
+from tradetui.domain.market_data import BookSnapshot, FeedState, FeedStatus, MarketMessage
 from tradetui.feeds.ccxt.book import BadBook, BookReader, CrossedBook
 from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
 from tradetui.feeds.ccxt.socket import HardenedClient
@@ -27,6 +27,8 @@ from tradetui.feeds.protocol import Sink
 _NUMBERED: Final = ("binance", "binanceusdm", "binancecoinm", "kraken", "okx", "bitget")
 """Exchanges whose book shows the loss of a frame with the next one."""
 
+_COMPARED: Final = 20
+
 
 class Channel:
     """All of one symbol: its health, its two streams and what reads them."""
@@ -37,6 +39,14 @@ class Channel:
         self.pulse = pulse
         self.book_reader = BookReader(health.symbol)
         self.trade_reader = TradeReader(health.symbol)
+        self.fell_silent: tuple[float, Any] | None = None
+        """How long it was silent when it was called stale, and the top of its book then."""
+
+    def learn_from(self, fresh: BookSnapshot) -> None:
+        """A fresh book equal to the one that was called stale means that the market only sleeps."""
+        if self.fell_silent and self.fell_silent[1] == (fresh.bids[:_COMPARED], fresh.asks[:_COMPARED]):
+            self.pulse.allow(self.fell_silent[0])
+        self.fell_silent = None
 
 
 class Hub:
@@ -83,8 +93,13 @@ class Hub:
         now = monotonic()
         for channel in self._channels.values():
             if channel.book.is_live and channel.pulse.is_overdue(now):
-                text = f"silent for {channel.pulse.silence(now):.1f} s"
-                self.kick(channel.book, Outage(FeedState.STALE, text))
+                silence = channel.pulse.silence(now)
+                channel.fell_silent = silence, self._top(channel.health.symbol)
+                self.kick(channel.book, Outage(FeedState.STALE, f"silent for {silence:.1f} s"))
+
+    def _top(self, symbol: str) -> tuple[list[tuple[float, float]], ...]:
+        book = self._exchange.orderbooks[symbol]
+        return tuple([(level[0], level[1]) for level in book[side][:_COMPARED]] for side in ("bids", "asks"))
 
     def tapped(self, _socket: HardenedClient, text: str) -> bool:
         """Check a frame's checksum where the exchange sends one that ccxt does not check."""
@@ -128,10 +143,11 @@ class Hub:
 
     def connected(self, socket: HardenedClient) -> None:
         """Count reconnects; trades are trusted again from here, as none may come for a long time."""
-        for stream in self._streams_of(socket):
+        streams = self._streams_of(socket)
+        for symbol in {stream.symbol for stream in streams if stream.connections}:
+            self._channels[symbol].health.stats.reconnects += 1
+        for stream in streams:
             stream.connections += 1
-            if stream.connections > 1:
-                self._channels[stream.symbol].health.stats.reconnects += 1
             if not stream.is_book:
                 self.say(stream.symbol, stream.part, FeedState.STREAMING)
 
@@ -174,6 +190,8 @@ class Hub:
         if message is None:
             return
         self._sink(message)
+        if isinstance(message, BookSnapshot):
+            channel.learn_from(message)
         if not channel.book.is_live:
             channel.health.stats.resyncs += channel.book.went_live(now)
             self.say(channel.health.symbol, Part.BOOK, FeedState.STREAMING)
@@ -191,9 +209,15 @@ class Hub:
                 channel.health.stats.bad_messages += 1
                 continue
             if trade is not None:
-                channel.trades.went_live(monotonic())
                 self._sink(trade)
+                self._note_trade(channel)
                 self._judge_delay(channel, trade.ts_exchange, now_ns)
+
+    def _note_trade(self, channel: Channel) -> None:
+        stream = channel.trades
+        if not stream.is_live and not stream.is_broken:
+            stream.went_live(monotonic())
+            self.say(stream.symbol, stream.part, FeedState.STREAMING)
 
     def _judge_delay(self, channel: Channel, ts_exchange: int, ts_received: int) -> None:
         self._tell(channel.health.arrived(ts_exchange, ts_received=ts_received, now=monotonic()))

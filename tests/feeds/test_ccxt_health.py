@@ -1,0 +1,84 @@
+"""Waits, silences, lags and the one state they make, at times that the test gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from tradetui.domain.market_data import FeedState
+from tradetui.feeds.health import Backoff, Lag, Pulse, SymbolHealth
+
+SECOND = 1_000_000_000
+
+
+def test_waits_double_to_a_cap_and_begin_anew_after_a_stable_time() -> None:
+    backoff = Backoff(chance=lambda: 0.0)
+    assert [backoff.next_wait(0.1) for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
+    assert backoff.next_wait(10.0) == 0.0
+    assert backoff.next_wait(9.9) == 1
+
+
+def test_chance_makes_a_wait_longer_and_never_shorter() -> None:
+    assert Backoff(chance=lambda: 1.0).next_wait(0) == 1.25
+    assert 1.0 <= Backoff().next_wait(0) <= 1.25
+
+
+def test_a_silence_beyond_the_limit_is_overdue() -> None:
+    pulse = Pulse(5.0)
+    assert not pulse.is_overdue(1000.0)
+    pulse.beat(0.0)
+    pulse.beat(0.1)
+    assert not pulse.is_overdue(5.0)
+    assert pulse.is_overdue(5.2)
+    assert pulse.silence(5.1) == pytest.approx(5.0)
+    pulse.pause()
+    assert not pulse.is_overdue(99.0)
+
+
+def test_a_market_that_is_usually_quiet_may_be_silent_for_longer() -> None:
+    pulse = Pulse(5.0)
+    pulse.beat(0.0)
+    pulse.allow(2.0)
+    assert not pulse.is_overdue(19.0)
+    assert pulse.is_overdue(20.1)
+
+
+def test_lag_is_counted_from_the_smallest_delay_whatever_the_venues_clock() -> None:
+    lag = Lag()
+    assert lag.seconds(-1.27, 0.0) == 0.0
+    assert lag.seconds(-1.0, 1.0) == pytest.approx(0.27)
+    assert lag.seconds(1.73, 2.0) == pytest.approx(3.0)
+    assert lag.seconds(0.0, 400.0) == pytest.approx(1.27)
+    assert lag.seconds(0.5, 800.0) == pytest.approx(0.5)
+
+
+def test_the_worst_part_is_the_symbols_state_and_is_said_once() -> None:
+    health = SymbolHealth("A/B", lagging_after_s=2.0)
+    assert health.state is FeedState.CONNECTING
+    first = health.report("book", FeedState.STREAMING, ts_received=1)
+    assert first is not None
+    assert first.state is FeedState.STREAMING
+    assert health.report("book", FeedState.STREAMING, ts_received=2) is None
+    down = health.report("trades", FeedState.DOWN, ts_received=3, text="closed", retry_s=2.0)
+    assert down is not None
+    assert (down.state, down.text, down.retry_s) == (FeedState.DOWN, "closed", 2.0)
+    assert health.report("book", FeedState.GAP, ts_received=4) is None
+    left = health.report("trades", FeedState.STREAMING, ts_received=5)
+    assert left is not None
+    assert left.state is FeedState.GAP
+
+
+def test_lagging_begins_above_the_limit_and_ends_below_half_of_it() -> None:
+    health = SymbolHealth("A/B", lagging_after_s=2.0)
+    health.report("book", FeedState.STREAMING, ts_received=0)
+
+    def arrived(delay_s: float, now: float) -> FeedState | None:
+        stamp = 1_700_000_000 * SECOND
+        status = health.arrived(stamp, ts_received=stamp + int(delay_s * SECOND), now=now)
+        return status.state if status else None
+
+    assert arrived(0.1, 0) is None
+    assert arrived(2.5, 1) is FeedState.LAGGING
+    assert health.stats.latency_ms == pytest.approx(2500)
+    assert arrived(1.5, 2) is None
+    assert arrived(0.2, 3) is FeedState.STREAMING
+    assert health.arrived(0, ts_received=1, now=4) is None
