@@ -29,7 +29,7 @@ COMMANDS: Final = (
 RULES: Final = (
     "Entries by key need ARM; exits never do and never ask.",
     "A typed command needs no ARM: writing it out is deliberate.",
-    "A typed entry brings its own stop: none is invented. Words may be shortened.",
+    "It brings its own stop: none is invented. Words may be shortened.",
     "A held key orders once; press it again after 0.7 s.",
     "Everything is on paper: no order ever leaves this machine.",
 )
