@@ -19,7 +19,7 @@ from tradetui.market.ring import FloatArray
 
 IntArray = npt.NDArray[np.intp]
 
-_STRETCH: Final = 32_768
+_STRETCH: Final = 65_536
 _BLOCK: Final = 16
 _ROWS: Final = 1_024
 """Blocks that one matrix product takes: few enough that it does not spread over processors."""
@@ -50,18 +50,12 @@ def _windows(values: FloatArray, period: int, combine: np.ufunc, out: FloatArray
         out[:] = block
 
 
-def rolling_sum(values: FloatArray, period: int, out: FloatArray) -> FloatArray:
-    """Sums of windows."""
+def rolling_mean(values: FloatArray, period: int, out: FloatArray) -> FloatArray:
+    """Means of windows."""
     out[: period - 1] = np.nan
     for first, last in _stretches(len(values), period):
         _windows(values[first - period + 1 : last], period, np.add, out[first:last])
-    return out
-
-
-def rolling_mean(values: FloatArray, period: int, out: FloatArray) -> FloatArray:
-    """Means of windows."""
-    rolling_sum(values, period, out)
-    out /= period
+        out[first:last] /= period
     return out
 
 
@@ -78,10 +72,10 @@ def rolling_deviation(values: FloatArray, period: int, *, mean: FloatArray, devi
         away = part - anchor
         middle, spread = mean[first:last], deviation[first:last]
         _windows(away, period, np.add, middle)
-        middle /= period
+        middle *= 1.0 / period
         np.multiply(away, away, out=away)
         _windows(away, period, np.add, spread)
-        spread /= period
+        spread *= 1.0 / period
         square = middle * middle
         spread -= square
         square *= _COLLAPSED
@@ -177,9 +171,9 @@ def _step_by_step(
     return out
 
 
-def cumulative(values: FloatArray, out: FloatArray) -> FloatArray:
-    """Sums of everything so far."""
-    return recursion(values, 1.0, 1.0, start=0.0, out=out)
+def cumulative(values: FloatArray, out: FloatArray, *, factor: float = 1.0) -> FloatArray:
+    """Sums of everything so far, times a factor; `out` may be `values`."""
+    return recursion(values, factor, 1.0, start=0.0, out=out)
 
 
 def _averaged(values: FloatArray, period: int, alpha: float, out: FloatArray) -> FloatArray:
@@ -211,6 +205,18 @@ def divide(above: FloatArray, below: FloatArray, otherwise: float) -> None:
         above /= below
     if not below.all():
         above[below == 0.0] = otherwise
+
+
+def products(
+    high: FloatArray, low: FloatArray, close: FloatArray, *, by: FloatArray, out: FloatArray
+) -> None:
+    """Three times the typical price, times another column."""
+    for first in range(0, len(close), _STRETCH):
+        here = slice(first, first + _STRETCH)
+        part = out[here]
+        np.add(high[here], low[here], out=part)
+        part += close[here]
+        part *= by[here]
 
 
 def true_range(high: FloatArray, low: FloatArray, close: FloatArray, out: FloatArray) -> FloatArray:

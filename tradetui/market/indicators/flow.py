@@ -45,12 +45,13 @@ class Vwap(Indicator):
 
     def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
-        traded = _typical(bars, lines[0])
-        traded *= bars.volume
-        scan.cumulative(traded, traded)
+        traded = lines[0]
+        scan.products(bars.high, bars.low, bars.close, by=bars.volume, out=traded)
+        scan.cumulative(traded, traded, factor=1.0 / 3.0)
         volume = scan.cumulative(bars.volume, np.empty(len(bars)))
         self._traded, self._volume = float(traded[-1]), float(volume[-1])
-        scan.divide(traded, volume, nan)
+        with np.errstate(invalid="ignore"):
+            traded /= volume
 
 
 class SessionVwap(Indicator):
@@ -94,7 +95,7 @@ class SessionVwap(Indicator):
 
     def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history, a trading day at a time."""
-        typical = _typical(bars, np.empty(len(bars)))
+        typical = (bars.high + bars.low + bars.close) / 3.0
         first = 0
         while first < len(bars):
             self._until = self._calendar.session_at(int(bars.open_s[first]) * SECOND).end_ts
@@ -187,11 +188,3 @@ class Cvd(Indicator):
     def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
         self._total = float(scan.cumulative(bars.delta, lines[0])[-1])
-
-
-def _typical(bars: Bars, out: FloatArray) -> FloatArray:
-    """The typical price: the mean of high, low and close."""
-    np.add(bars.high, bars.low, out=out)
-    out += bars.close
-    out /= 3.0
-    return out
