@@ -140,6 +140,27 @@ def test_rows_of_ten_ticks_sum_sizes_and_volume(scene: Scene) -> None:
     assert (ladder.best_bid, ladder.best_ask, ladder.last) == (600000, 600000, 600000)
 
 
+def test_the_volume_of_wide_rows_grows_with_each_print(scene: Scene) -> None:
+    scene.begin()
+    scene.trade(60000.4, 0.25)
+    ladder_of(scene, ladder_group=10)
+    scene.trade(60000.9, 0.5)
+    scene.trade(60001.0, 1.0)
+    ladder = ladder_of(scene, ladder_group=10)
+    assert (row_at(ladder, 600000).volume, row_at(ladder, 600010).volume) == (0.75, 1.0)
+    for _ in range(3000):
+        scene.trade(60000.0, 0.5)
+    assert row_at(ladder_of(scene), 600000).volume == 1500.75
+
+
+@pytest.mark.parametrize("group", [1, 10])
+def test_no_row_lies_below_the_first_tick(scene: Scene, group: int) -> None:
+    scene.begin()
+    rows = ladder_of(scene, ladder_center=group, ladder_group=group).rows
+    assert [row.tick for row in rows][-1] == (1 if group == 1 else 0)
+    assert ladder_of(scene, ladder_center=-1000).rows == ()
+
+
 def test_the_ladder_stays_where_it_was_asked_to_be(scene: Scene) -> None:
     scene.begin()
     ladder = ladder_of(scene, ladder_center=599990)

@@ -10,12 +10,12 @@ from tradetui.domain.view import LadderRow, LadderView, OwnMark, ViewRequest
 from tradetui.engine import Engine
 from tradetui.market.book import OrderBook
 from tradetui.market.market import Market
+from tradetui.runtime.views.depth import RowVolumes, Sizes, side_sizes
 from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.orders import mark_kind, standing_price
 from tradetui.runtime.views.words import SECOND, qty_text
 from tradetui.state import State
 
-Sizes = dict[int, float]
 _IMBALANCE_LEVELS: Final = 10
 _MARGIN: Final = 10
 """Rows beyond the ladder whose sizes are remembered, so that a recentered ladder knows them too."""
@@ -32,6 +32,7 @@ class LadderPart:
         self._view: Kept[LadderView | None] = Kept(None)
         self._seen: deque[tuple[int, Sizes]] = deque()
         self._seen_of: object = None
+        self._volumes: RowVolumes | None = None
 
     def observe(self, market: Market, request: ViewRequest, *, now: int) -> None:
         """Remember the sizes around the ladder's center, and forget those that nobody compares with."""
@@ -40,7 +41,7 @@ class LadderPart:
             self._seen_of = grid
             self._seen.clear()
         rows = price_rows(market, request, margin=_MARGIN)
-        self._seen.append((now, {tick: sum(_sizes(market.book, tick, rows.step)) for tick in rows}))
+        self._seen.append((now, both_sides(market.book, rows)))
         while len(self._seen) > 1 and self._seen[1][0] <= now - SECOND:
             self._seen.popleft()
 
@@ -84,17 +85,22 @@ class LadderPart:
         ticks = price_rows(market, request)
         own = self._own_marks(market, ticks.step)
         tick_size, places = float(market.instrument.tick_size), market.instrument.price_scale
-        book, tape = market.book, market.tape
+        book = market.book
+        bids, asks = side_sizes(book, Side.BUY, ticks), side_sizes(book, Side.SELL, ticks)
+        volumes = self._volumes_of(market, ticks.step)
         rows = []
         for tick in reversed(ticks):
-            bid, ask = _sizes(book, tick, ticks.step)
+            bid, ask = bids.get(tick, 0.0), asks.get(tick, 0.0)
             change = 0.0 if before is None else _change(bid + ask, before.get(tick))
-            volume = (
-                tape.volume_at(tick) if ticks.step == 1 else tape.volume_in(range(tick, tick + ticks.step))
-            )
             price = round(tick * tick_size, places)
-            rows.append(LadderRow(tick, price, bid, ask, volume, change, own.get(tick, ())))
+            rows.append(LadderRow(tick, price, bid, ask, volumes.at(tick), change, own.get(tick, ())))
         return tuple(rows)
+
+    def _volumes_of(self, market: Market, group: int) -> RowVolumes:
+        if self._volumes is None or not self._volumes.is_of(market, group):
+            self._volumes = RowVolumes(market, group)
+        self._volumes.catch_up()
+        return self._volumes
 
     def _own_marks(self, market: Market, group: int) -> dict[int, tuple[OwnMark, ...]]:
         found: dict[int, tuple[OwnMark, ...]] = {}
@@ -141,11 +147,12 @@ def imbalance(book: OrderBook) -> float | None:
     return bid / (bid + ask)
 
 
-def _sizes(book: OrderBook, tick: int, group: int) -> tuple[float, float]:
-    if group == 1:
-        return book.qty_at(Side.BUY, tick), book.qty_at(Side.SELL, tick)
-    ticks = range(tick, tick + group)
-    return book.qty_in(Side.BUY, ticks), book.qty_in(Side.SELL, ticks)
+def both_sides(book: OrderBook, rows: range) -> Sizes:
+    """What is displayed in each row of a range, on whichever side."""
+    sizes = dict.fromkeys(rows, 0.0) | side_sizes(book, Side.BUY, rows)
+    for tick, qty in side_sizes(book, Side.SELL, rows).items():
+        sizes[tick] += qty
+    return sizes
 
 
 def _change(now: float, before: float | None) -> float:
