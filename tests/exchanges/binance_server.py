@@ -1,4 +1,4 @@
-"""Binance spot on loopback: its REST and stream protocol, playing a captured session.
+"""Binance spot or USD-M on loopback: its REST and stream protocol, playing a captured session.
 
 The session has one clock: frames go out in order to whoever is subscribed, the book is kept, and a
 snapshot asked for later is that moment's. Nothing is played while a stream has no listener.
@@ -16,13 +16,17 @@ from aiohttp import web
 from tests.exchanges.captures import BinanceSession, DecimalBook, Frame, binance_session
 from tests.exchanges.loopback import Loopback
 
-STREAMS = ("btcusdt@depth@100ms", "btcusdt@trade")
+SPOT = ("hft_spot_btcusdt.json", "BINANCE.0.gz", "BTCUSDT")
+USD_M = ("hft_usdm_ethusdt.json", "BINANCE_FUTURES.0.gz", "ETHUSDT")
+KINDS = {"depth": "depth", "trade": "trade", "aggTrade": "trade"}
 
 
 class BinanceServer(Loopback):
-    def __init__(self, captures: Path, *, depth_frames: int | None = None) -> None:
+    def __init__(
+        self, captures: Path, *, depth_frames: int | None = None, market: tuple[str, str, str] = SPOT
+    ) -> None:
         super().__init__()
-        self.session: BinanceSession = binance_session(captures)
+        self.session: BinanceSession = binance_session(captures, *market)
         self.book = DecimalBook()
         start = self.session.snapshot
         self.book.apply(start["bids"], start["asks"], start["lastUpdateId"])
@@ -38,7 +42,7 @@ class BinanceServer(Loopback):
         self.is_playing.set()
         self.is_finished = asyncio.Event()
         self.acknowledges = True
-        self._listeners: dict[str, set[web.WebSocketResponse]] = {name: set() for name in STREAMS}
+        self._listeners: dict[str, set[web.WebSocketResponse]] = {"depth": set(), "trade": set()}
         self._heard = asyncio.Event()
         self._depth_asked = asyncio.Event()
 
@@ -54,6 +58,14 @@ class BinanceServer(Loopback):
             return web.json_response(self.session.exchange_info)
         if name == "klines":
             return web.json_response(self._klines(request.query["interval"]))
+        if name == "premiumIndex":
+            mark = {
+                "symbol": "ETHUSDT",
+                "markPrice": "2681.50",
+                "indexPrice": "2681.70",
+                "time": 1723161300000,
+            }
+            return web.json_response({**mark, "lastFundingRate": "0.0001", "nextFundingTime": 1723161600000})
         if name == "depth":
             self._depth_asked.set()
             return web.json_response(self._snapshot())
@@ -94,7 +106,7 @@ class BinanceServer(Loopback):
         if frame.get("method") == "SUBSCRIBE" and self.acknowledges:
             await self.send(socket, json.dumps({"result": None, "id": frame["id"]}))
             for name in frame["params"]:
-                self._listeners[name].add(socket)
+                self._listeners[KINDS[name.split("@")[1]]].add(socket)
             self._check_listeners()
 
     def forgotten(self, socket: web.WebSocketResponse) -> None:
@@ -112,7 +124,7 @@ class BinanceServer(Loopback):
         """Send one depth update of our own, next in sequence, that the book does not know of."""
         number = self.book.last_id + 1
         event = {"e": "depthUpdate", "E": 1723161300000, "s": "BTCUSDT", "U": number, "u": number}
-        for socket in list(self._listeners[STREAMS[0]]):
+        for socket in list(self._listeners["depth"]):
             await self.send(socket, json.dumps({**event, "b": bids, "a": asks}))
 
     def play(self) -> None:
@@ -143,5 +155,5 @@ class BinanceServer(Loopback):
             if self.garbles:
                 self.garbles -= 1
                 text = text[: len(text) // 2]
-        for socket in list(self._listeners[frame.stream]):
+        for socket in list(self._listeners[frame.kind]):
             await self.send(socket, text)

@@ -36,7 +36,7 @@ class DecimalBook:
 
 
 class Frame(NamedTuple):
-    stream: str
+    kind: str
     text: str
     first_id: int = 0
     last_id: int = 0
@@ -52,8 +52,8 @@ class BinanceSession(NamedTuple):
     golden: dict[str, Any]
 
 
-def binance_session(captures: Path, *, symbols: tuple[str, ...] = ("BTCUSDT", "ETHUSDT")) -> BinanceSession:
-    golden = json.loads((captures / "golden/hft_spot_btcusdt.json").read_text())
+def binance_session(captures: Path, golden_name: str, metadata_name: str, symbol: str) -> BinanceSession:
+    golden = json.loads((captures / "golden" / golden_name).read_text())
     snapshot: dict[str, Any] = {}
     frames: list[Frame] = []
     for name in golden["source_files"]:
@@ -65,19 +65,22 @@ def binance_session(captures: Path, *, symbols: tuple[str, ...] = ("BTCUSDT", "E
                 elif "@bookTicker" not in text[:40]:
                     frames.append(_frame(text))
     minutes = golden["candles_1m_by_exchange_trade_time_T"]
-    return BinanceSession(snapshot, frames, _exchange_info(captures, symbols), minutes, golden)
+    return BinanceSession(
+        snapshot, frames, _exchange_info(captures / "cryptofeed" / metadata_name, symbol), minutes, golden
+    )
 
 
 def _frame(text: str) -> Frame:
     wrapped = json.loads(text)
     event = wrapped["data"]
-    return Frame(wrapped["stream"], json.dumps(event), event.get("U", 0), event.get("u", 0))
+    kind = wrapped["stream"].split("@")[1]
+    return Frame(kind, json.dumps(event), event.get("U", 0), event.get("u", 0))
 
 
-def _exchange_info(captures: Path, symbols: tuple[str, ...]) -> dict[str, Any]:
-    with gzip.open(captures / "cryptofeed/BINANCE.0.gz", "rt") as lines:
+def _exchange_info(path: Path, symbol: str) -> dict[str, Any]:
+    with gzip.open(path, "rt") as lines:
         info = json.loads(next(lines).split(": ", 1)[1])
-    info["symbols"] = [each for each in info["symbols"] if each["symbol"] in symbols]
+    info["symbols"] = [each for each in info["symbols"] if each["symbol"] == symbol]
     return dict(info)
 
 

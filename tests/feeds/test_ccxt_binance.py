@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.exchanges.binance_server import BinanceServer
+from tests.exchanges.binance_server import USD_M, BinanceServer
 from tests.exchanges.collector import Collector, fed, volume
 from tradetui.domain.instrument import InstrumentKind
 from tradetui.domain.market_data import (
@@ -20,6 +20,7 @@ from tradetui.domain.market_data import (
     FeedState,
     FeedStatus,
     InstrumentListed,
+    MarkPrice,
     Side,
     Trade,
 )
@@ -72,6 +73,31 @@ async def test_the_captured_session_ends_in_the_same_top_of_the_book(captures: P
     assert volume([t for t in trades if t.aggressor is Side.SELL]) == Decimal(golden["sell_taker_qty"])
     assert feed.stats(SYMBOL).gaps == 0
     assert len(collector.of(BookSnapshot)) == 1
+
+
+async def test_the_captured_futures_session_ends_in_the_same_top_of_the_book(captures: Path) -> None:
+    symbol = "ETH/USDT:USDT"
+    server = BinanceServer(captures, market=USD_M)
+    golden = server.session.golden
+    async with server.running():
+        profile = Profile(name="f", exchange="binanceusdm", symbols=(symbol,), endpoint=server.address)
+        feed, collector = CcxtFeed(profile), Collector()
+        async with fed(feed, collector):
+            server.play()
+            await asyncio.wait_for(server.is_finished.wait(), 60)
+            await collector.until(lambda: len(collector.of(Trade)) >= golden["trades"])
+            await collector.until(lambda: collector.books[symbol].last_id == golden["final_u"])
+            await collector.until(lambda: bool(collector.of(MarkPrice)))
+    bids, asks = collector.top(symbol, 20)
+    assert [bids, asks] == [
+        [(Decimal(p), Decimal(q)) for p, q in golden["final_top20"][side]] for side in ("bids", "asks")
+    ]
+    assert volume(collector.of(Trade)) == Decimal(golden["total_qty"])
+    assert feed.stats(symbol).gaps == 0
+    instrument = collector.of(InstrumentListed)[0].instrument
+    assert (instrument.kind, instrument.settle) == (InstrumentKind.PERP_LINEAR, "USDT")
+    mark = collector.of(MarkPrice)[0]
+    assert (mark.mark, mark.index) == (2681.5, 2681.7)
 
 
 async def test_a_symbol_comes_as_instrument_status_history_and_then_live_data(captures: Path) -> None:
