@@ -366,3 +366,11 @@ def break_engine(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(session.host.engine, "process", broken)
     session.feed.trade(60000.0, 0.1)
+
+
+async def test_a_host_that_has_stopped_refuses_in_words() -> None:
+    async with Session() as session:
+        session.open()
+    reply = await session.host.submit(Flatten())
+    assert reply.refusal is not None
+    assert "the engine has stopped" in reply.refusal.text

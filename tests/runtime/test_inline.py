@@ -288,3 +288,26 @@ async def test_a_symbol_of_another_profile_shows_the_first_of_this_one() -> None
         assert frame is not None
         assert frame.status.symbol == PERP
         assert frame.ladder is not None
+
+
+async def test_a_host_that_ends_by_a_bug_says_so_and_the_screen_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Stage() as stage:
+        session = stage.sessions["venue"]
+        session.held.holds = True
+
+        def broken(_waiting: object) -> None:
+            monkeypatch.undo()
+            raise RuntimeError("a bug")
+
+        monkeypatch.setattr(session.host, "_settle", broken)
+        answer = asyncio.create_task(stage.link.submit(buy()))
+        await settle()
+        session.held.commit()
+        await settle()
+        assert any("the engine stopped" in notice.text for notice in stage.link.notices())
+        assert stage.link.frame() is not None
+        reply = await stage.link.submit(Flatten())
+        assert reply.refusal is not None
+        answer.cancel()

@@ -246,3 +246,19 @@ async def test_a_real_journal_that_failed_is_written_again(tmp_path: Path) -> No
     assert session.host.published.positions[PERP].qty == D("0.04")
     assert State.fold(read_events(path)) == session.host.published
     assert not verify_journal(path).fault
+
+
+async def test_an_account_without_anything_open_has_nothing_to_tell_unless_it_crashed(tmp_path: Path) -> None:
+    path = tmp_path / "paper.db"
+    recovered, journal = await begin(path)
+    async with Session(journal, state=recovered.state) as session:
+        session.open()
+    recovered, journal = await begin(path)
+    assert recovered.words == ""
+    await journal.writer.close(1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE run SET status = 'RUNNING' WHERE run_id = 1")
+    recovered.lock.release()
+    recovered = await recover(path, silent)
+    recovered.lock.release()
+    assert recovered.words == "recovered: nothing was open after a crash"

@@ -220,6 +220,8 @@ class Host:
             self._lose_journal(error)
         while self._waiting:
             self._settle(self._waiting.popleft())
+        self._unwritable = self._unwritable or Halt(TradingState.HALTED_JOURNAL, "the engine has stopped")
+        self._decides = False
 
     # --- from a message to what is shown
 
@@ -291,13 +293,12 @@ class Host:
         try:
             for event in waiting.events:
                 self.published.apply(event)
-        except (TradeTuiError, ValueError, KeyError, ArithmeticError) as error:
+            self._notices += describe(waiting.events, self.published, asked=waiting.answered is not None)
+        except (TradeTuiError, ValueError, LookupError, ArithmeticError) as error:
             self._break(error)
             return
         if not self._decides:
             self._roll_back()
-        asked = waiting.answered is not None
-        self._notices += describe(waiting.events, self.published, asked=asked)
 
     # --- halting
 

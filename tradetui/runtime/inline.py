@@ -57,6 +57,7 @@ class _Stage:
     def __init__(self, host: Host, make_frames: MakeFrames, profiles: tuple[str, ...]) -> None:
         self.host = host
         self.task = asyncio.create_task(host.run(), name=f"host {host.profile.name}")
+        self.task.add_done_callback(self._say_end)
         self._make_frames = make_frames
         self._profiles = profiles
         self._built_for = host.published
@@ -96,6 +97,11 @@ class _Stage:
             return request
         return msgspec.structs.replace(request, symbol="", ladder_center=None, offset=0)
 
+    def _say_end(self, task: asyncio.Task[None]) -> None:
+        """A host that ends by itself is a bug, and no secret."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.host.note("error", f"the engine stopped: {error}; open tradetui again")
+
     async def end(self) -> None:
         """Stop the host in good order."""
         self.host.stop()
@@ -127,7 +133,8 @@ class InlineLink:
 
     async def start(self) -> None:
         """Load and start the first profile; raises what making it raised."""
-        await self._begin(self._profile)
+        async with self._switching:
+            await self._begin(self._profile)
 
     async def stop(self) -> None:
         """Stop every host in good order."""

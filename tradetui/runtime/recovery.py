@@ -48,19 +48,17 @@ class Recovered(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """What a trader finds again, in one sentence; empty for a new account."""
+        """What a trader finds again, in one sentence; empty where there is nothing to tell."""
         if self.is_new:
             return ""
         state = self.state
         stops = sum(order.role is OrderRole.PROTECTIVE for order in state.live.values())
         held = sum(state.holding(symbol) is not None for symbol in state.positions)
-        found = [
-            _count(held, "position"),
-            _count(stops, "stop"),
-            _count(len(state.live) - stops, "order"),
-        ]
-        verb = "recovered" if self.crashed else "continued"
-        return f"{verb}: {', '.join(found)}{' after a crash' if self.crashed else ''}"
+        counts = ((held, "position"), (stops, "stop"), (len(state.live) - stops, "order"))
+        found = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count)
+        if self.crashed:
+            return f"recovered: {found or 'nothing was open'} after a crash"
+        return f"continued: {found}" if found else ""
 
 
 class LockedJournal:
@@ -171,7 +169,3 @@ def _has_crashed(path: Path) -> bool:
         except sqlite3.DatabaseError as error:
             raise JournalDamaged(path, str(error)) from error
     return bool(row[0])
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
