@@ -18,7 +18,7 @@ from tradetui.state import State
 
 _ASSET_SCALE: Final = 8
 REPRICE_NS: Final = 200_000_000
-"""A moving book prices the ticket again at most this often."""
+"""A moving market prices the ticket again at most this often."""
 
 
 class AccountPart:
@@ -83,19 +83,20 @@ class TicketPart:
         self._published = published
         self._books = books
         self._asked: object = None
-        self._market: object = None
+        self._moved: object = None
         self._priced_ts = 0
         self._view: Kept[TicketView | None] = Kept(None)
 
     def view(self, symbol: str, draft: Draft, *, now: int) -> TicketView | None:
-        """At once for another draft or own event; for another book only when it is time again."""
+        """At once for another draft or own event; for a market that moved only when it is time again."""
         market = self._engine.markets[symbol]
         asked = (market, draft, self._published.seq)
-        moved = (market.book, market.book.version, market.feed_state)
+        prices = tuple([self._books.valuation(held) for held in self._published.positions])
+        moved = (market.version, self._engine.state.seq, prices)
         is_early = 0 <= now - self._priced_ts < REPRICE_NS
-        if asked == self._asked and (moved == self._market or is_early):
+        if asked == self._asked and (moved == self._moved or is_early):
             return self._view.part
-        self._asked, self._market, self._priced_ts = asked, moved, now
+        self._asked, self._moved, self._priced_ts = asked, moved, now
         return self._view.get((asked, moved), lambda: self._build(symbol, draft))
 
     def _build(self, symbol: str, draft: Draft) -> TicketView:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tradetui.domain.market_data import Side
 from tradetui.market.book import OrderBook
 from tradetui.market.market import Market
 
 Sizes = dict[int, float]
+DIGITS: Final = 9
+"""Sums of floats are shown rounded, so that the order of adding shows nowhere."""
 
 
 class RowVolumes:
@@ -45,7 +49,7 @@ class RowVolumes:
         known = self._rows.get(row)
         if known is None:
             known = self._rows[row] = self._market.tape.volume_in(range(row, row + self._group))
-        return known
+        return round(known, DIGITS)
 
 
 def side_sizes(book: OrderBook, side: Side, rows: range) -> Sizes:
@@ -59,7 +63,7 @@ def side_sizes(book: OrderBook, side: Side, rows: range) -> Sizes:
     for tick, qty in book.levels(side):
         if low <= tick < high:
             row = tick // group * group
-            sizes[row] = sizes.get(row, 0.0) + qty
+            sizes[row] = round(sizes.get(row, 0.0) + qty, DIGITS)
         elif (tick < low) is (side is Side.BUY):
             break
     return sizes

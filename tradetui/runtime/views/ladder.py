@@ -10,7 +10,7 @@ from tradetui.domain.view import LadderRow, LadderView, OwnMark, ViewRequest
 from tradetui.engine import Engine
 from tradetui.market.book import OrderBook
 from tradetui.market.market import Market
-from tradetui.runtime.views.depth import RowVolumes, Sizes, side_sizes
+from tradetui.runtime.views.depth import DIGITS, RowVolumes, Sizes, side_sizes
 from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.orders import mark_kind, standing_price
 from tradetui.runtime.views.words import SECOND, qty_text
@@ -157,7 +157,7 @@ def both_sides(book: OrderBook, rows: range) -> Sizes:
 
 def _change(now: float, before: float | None) -> float:
     """What was added; sums of floats that differ by nothing but their rounding did not change."""
-    return round(now - before, 9) if before is not None else 0.0
+    return round(now - before, DIGITS) if before is not None else 0.0
 
 
 def _aligned(tick: int | None, group: int) -> int | None:
