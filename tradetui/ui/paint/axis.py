@@ -10,7 +10,7 @@ from tradetui.ui.paint.numbers import clock_text, fixed
 from tradetui.ui.paint.rows import Run, clip, plain
 from tradetui.ui.paint.scale import Scale, round_values
 
-ROWS_A_LABEL: Final = 5
+ROWS_A_LABEL: Final = 4
 CELLS_A_TIME: Final = 14
 TIME_STEPS: Final = (
     *(5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200),
@@ -39,22 +39,13 @@ def price_labels(scale: Scale, rows: int, price_scale: int) -> dict[int, str]:
     return {scale.step(value, rows): fixed(value, price_scale) for value in values}
 
 
-def mark_rows(marks: Sequence[PriceMark], scale: Scale, rows: int) -> dict[int, PriceMark]:
-    """The most important mark of each row; what lies outside the scale has no line."""
-    found: dict[int, PriceMark] = {}
-    for mark in sorted(marks, key=rank_of):
-        if scale.holds(mark.price):
-            found[scale.step(mark.price, rows)] = mark
-    return found
-
-
 def rank_of(mark: PriceMark) -> int:
     """How important a mark is."""
     return RANK.index(mark.kind) if mark.kind in RANK else -1
 
 
 def tag_rows(marks: Sequence[PriceMark], scale: Scale, rows: int) -> dict[int, tuple[PriceMark, str]]:
-    """Each mark's tag on its row or the nearest free one; an arrow tells where one lies outside."""
+    """Each mark on its row or the nearest free one; an arrow tells where one lies outside."""
     found: dict[int, tuple[PriceMark, str]] = {}
     for mark in sorted(marks, key=rank_of, reverse=True):
         row = scale.step(mark.price, rows)
@@ -73,7 +64,15 @@ def tag_run(mark: PriceMark, arrow: str, width: int, price_scale: int) -> Run:
     """The tag at the right edge: the mark's words, else its price."""
     words = fixed(mark.price, price_scale) if mark.kind == "last" or not mark.label else plain(mark.label)
     ground = MARK_LINES.get(mark.kind, MARK_LINES["level"])[1]
-    return (clip(f" {arrow}{words}", width).ljust(width), f"bright!@{ground}")
+    return (f" {arrow}{shortened(words, width - 1 - len(arrow))}".ljust(width)[:width], f"bright!@{ground}")
+
+
+def shortened(words: str, width: int) -> str:
+    """Words in at most `width` cells; digits after a point go first, and without an ellipsis."""
+    whole, point, digits = words.rpartition(".")
+    if len(words) > width > len(whole) + 1 and point and digits.isdigit():
+        return words[:width]
+    return clip(words, width)
 
 
 def time_row(candles: Sequence[ChartCandle], step_s: int, columns: int, zone: str) -> str:

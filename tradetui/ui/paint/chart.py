@@ -6,13 +6,14 @@ and joins it to rows that are kept, so the cost of a tick does not grow with the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tradetui.domain.market_data import Side
-from tradetui.domain.view import ChartCandle, ChartView, FillMark, IndicatorLine
-from tradetui.ui.paint.axis import MARK_LINES, mark_rows, price_labels, tag_rows, tag_run, time_row
+from tradetui.domain.view import ChartCandle, ChartView, FillMark, IndicatorLine, PriceMark
+from tradetui.ui.paint.axis import MARK_LINES, price_labels, tag_rows, tag_run, time_row
 from tradetui.ui.paint.braille import line_cells, sign
 from tradetui.ui.paint.candles import bar_cells, candle_cells, candle_ink, heikin_ashi
 from tradetui.ui.paint.grid import Column, Grid, empty_column
@@ -54,6 +55,20 @@ def layout_of(width: int, height: int, panes: int) -> ChartLayout:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """The closed candles as drawn and their overlays, with what their scales need."""
+
+    candles: list[ChartCandle]
+    overlays: list[IndicatorLine]
+    low: float
+    high: float
+    tails: tuple[float, float]
+    """Lowest and highest overlay near the candles; the candles' own where there is none."""
+    largest: float
+    edges: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ChartSwitches:
     """How the trader wants the candles."""
 
@@ -69,6 +84,8 @@ class ChartPainter:
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
+        self._closed_key: tuple[object, ...] = ()
+        self._closed = Closed([], [], math.inf, -math.inf, (math.inf, -math.inf), 0.0, ())
         self._scale: Scale | None = None
         self._candles: list[ChartCandle] = []
         self._price = Grid((), 0)
@@ -94,35 +111,44 @@ class ChartPainter:
     # Closed columns.
 
     def _prepare(self, view: ChartView, layout: ChartLayout, switches: ChartSwitches) -> None:
-        closed = view.closed[-(layout.columns - 1) :] if layout.columns > 1 else ()
-        overlays = [line for line in view.lines if line.pane == "price"]
-        shown = heikin_ashi(closed) if switches.heikin_ashi else list(closed)
-        scale = self._scaled(shown, view, overlays, log=switches.log_scale)
-        largest = max([candle.volume for candle in closed] or [0.0])
+        names = tuple(line.name for line in view.lines if line.pane == "price")
+        newest = view.closed[-1].open_ts if view.closed else 0
+        of = (view.symbol, view.timeframe, view.version, newest, len(view.closed), names)
+        if self._closed_key != (of, layout.columns, switches.heikin_ashi):
+            self._closed_key = (of, layout.columns, switches.heikin_ashi)
+            self._closed = closed_part(view, layout.columns - 1, averaged=switches.heikin_ashi)
+        closed = self._closed
+        scale = self._scaled(closed, view, log=switches.log_scale)
+        largest = closed.largest
         if view.open is not None and view.open.volume > max(largest, self._largest):
             largest = view.open.volume * 1.25
-        names = tuple(line.name for line in overlays)
-        edges = (closed[0].open_ts, closed[-1].open_ts) if closed else ()
-        key = (view.symbol, view.timeframe, view.version, edges, layout, switches, scale, names, view.fills)
+        key = (
+            view.symbol,
+            view.timeframe,
+            view.version,
+            closed.edges,
+            layout,
+            switches,
+            scale,
+            names,
+            view.fills,
+        )
         if key == self._key and largest <= self._largest:
             return
-        self._key, self._scale, self._candles, self._overlays = key, scale, shown, overlays
+        self._key, self._scale, self._candles, self._overlays = key, scale, closed.candles, closed.overlays
         self._largest = largest
         self._averaged = switches.heikin_ashi
         self._build(view, layout, switches)
 
-    def _scaled(
-        self, closed: Sequence[ChartCandle], view: ChartView, overlays: Sequence[IndicatorLine], *, log: bool
-    ) -> Scale:
-        candles = [*closed, *([view.open] if view.open else [])]
-        if not candles:
+    def _scaled(self, closed: Closed, view: ChartView, *, log: bool) -> Scale:
+        low, high = closed.low, closed.high
+        if view.open is not None:
+            low, high = min(low, view.open.low), max(high, view.open.high)
+        if not math.isfinite(high - low):
             return self._scale or Scale(0.0, 1.0)
-        low, high = min(candle.low for candle in candles), max(candle.high for candle in candles)
         reach = (high - low) * MARK_REACH or high * 0.001
-        prices = [low, high]
+        prices = [low, high, *closed.tails]
         prices += [mark.price for mark in view.marks if low - reach <= mark.price <= high + reach]
-        tails = [value for line in overlays for value in line.values[-len(closed) :] if value is not None]
-        prices += [value for value in tails if low - reach / 4 <= value <= high + reach / 4]
         same = self._key[:2] == (view.symbol, view.timeframe)
         return scale_for(prices, self._scale if same else None, log=log)
 
@@ -180,21 +206,14 @@ class ChartPainter:
         rows = layout.price
         last = self._open_cells(view, newest, scale, rows)
         labels = price_labels(scale, rows, view.price_scale)
-        lines = mark_rows(view.marks, scale, rows)
-        tags = tag_rows(view.marks, scale, rows) if layout.axis else {}
+        tags = tag_rows(view.marks, scale, rows)
         painted: list[Row] = []
         for y in range(rows):
-            mark = lines.get(y)
-            line = ("╌", MARK_LINES.get(mark.kind, MARK_LINES["level"])[0]) if mark else BLANK
-            if mark is None and y in labels:
-                line = ("┈", "grid")
-            row = self._price.row(y, line, last[y])
             tag = tags.get(y)
-            axis = (
-                tag_run(*tag, layout.axis, view.price_scale)
-                if tag
-                else self._label(labels.get(y, ""), layout.axis)
-            )
+            row = self._price.row(y, line_at(tag, has_label=y in labels), last[y])
+            axis = self._label(labels.get(y, ""), layout.axis)
+            if tag is not None and layout.axis:
+                axis = tag_run(*tag, layout.axis, view.price_scale)
             painted.append((BLANK, *row, axis))
         return painted
 
@@ -216,6 +235,32 @@ class ChartPainter:
         if not candles:
             return None
         return candles[max(0, len(candles) - 1 - (crosshair or 0))]
+
+
+def closed_part(view: ChartView, count: int, *, averaged: bool) -> Closed:
+    """The last `count` closed candles of a view with the ranges that do not change until one more closes."""
+    closed = view.closed[-count:] if count > 0 else ()
+    shown = heikin_ashi(closed) if averaged else list(closed)
+    low = min((candle.low for candle in shown), default=math.inf)
+    high = max((candle.high for candle in shown), default=-math.inf)
+    overlays = [line for line in view.lines if line.pane == "price"]
+    reach = (high - low) * MARK_REACH / 4 if shown else 0.0
+    near = (
+        [value for line in overlays for value in line.values[-count:] if value is not None] if shown else []
+    )
+    near = [value for value in near if low - reach <= value <= high + reach]
+    edges = (closed[0].open_ts, closed[-1].open_ts) if closed else ()
+    largest = max((candle.volume for candle in closed), default=0.0)
+    return Closed(
+        shown, overlays, low, high, (min(near, default=low), max(near, default=high)), largest, edges
+    )
+
+
+def line_at(tag: tuple[PriceMark, str] | None, *, has_label: bool) -> Run:
+    """What runs through the empty cells of a row: a mark's line, a grid line, nothing."""
+    if tag is not None and not tag[1]:
+        return ("╌", MARK_LINES.get(tag[0].kind, MARK_LINES["level"])[0])
+    return ("┈", "grid") if has_label else BLANK
 
 
 def value_at(line: IndicatorLine, back: int) -> float | None:

@@ -72,7 +72,7 @@ class RowFlags:
 
 @lru_cache(maxsize=64)
 def look_for(width: int, *, price_cells: int, price_scale: int, qty_scale: int, largest: float) -> LadderLook:
-    """The columns that fit: first the gaps go, then queue, change, volume and own orders."""
+    """The columns that fit before a blank one; gaps go first, then change, volume, own orders."""
     looks = [
         LadderLook(
             own=own,
@@ -88,7 +88,7 @@ def look_for(width: int, *, price_cells: int, price_scale: int, qty_scale: int, 
         )
         for own, own_right, size, volume, change, pad in COLUMNS
     ]
-    return next((look for look in looks if look.width <= width), looks[-1])
+    return next((look for look in looks if look.width < width), looks[-1])
 
 
 def qty_places(largest: float, scale: int, room: int) -> int:
@@ -197,5 +197,9 @@ def change_run(change: float, width: int) -> Run:
 
 
 def full_size(rows: tuple[LadderRow, ...]) -> float:
-    """What a full bar stands for: the largest size shown, rounded up so that it seldom changes."""
-    return round_up(max((max(row.bid, row.ask) for row in rows), default=1.0))
+    """What a full bar stands for, rounded up so that it seldom changes: nine of ten sizes are below it.
+
+    The largest size would make every other bar invisible while one wall stands in the book.
+    """
+    sizes = sorted(size for row in rows for size in (row.bid, row.ask) if size > 0)
+    return round_up(sizes[len(sizes) * 9 // 10]) if sizes else 1.0

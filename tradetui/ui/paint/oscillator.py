@@ -111,7 +111,7 @@ def histogram_cells(value: float, scale: Scale, rows: int) -> dict[int, Run]:
 def pane_title(lines: Sequence[IndicatorLine], width: int) -> Row:
     """Name, values and a rule: `MACD 12,26,9 +14.2 sig +9.8 hist +4.4`."""
     row: list[Run] = [(group_title(lines[0].group), "text!")]
-    for line in lines:
+    for line in sorted(lines, key=lambda line: line.style == "histogram"):
         name = part_name(line.name)
         if name == lines[0].group.rstrip("0123456789_"):
             name = ""

@@ -50,7 +50,7 @@ def layout_for(columns: tuple[Column, ...], width: int) -> Layout:
 
 
 def _need(columns: list[Column]) -> int:
-    return INDENT + sum(column.width for column in columns) + len(columns)
+    return INDENT + sum(column.width for column in columns) + len(columns) - 1
 
 
 def cells(layout: Layout, values: Mapping[str, Run]) -> Row:

@@ -67,17 +67,19 @@ def amounts(account: AccountView, width: int) -> list[Row]:
         ("fees", (fixed(account.fees, 2), "text")),
         ("margin", (fixed(account.margin_used, 2), "text")),
     ]
-    pairs += [balance(*entry) for entry in account.balances]
+    pairs += [pair for entry in account.balances for pair in balance(*entry)]
     across = 2 if width >= 56 else 1
     cell = (width - 2) // across
     return [_pair_row(pairs[at : at + across], cell) for at in range(0, len(pairs), across)]
 
 
-def balance(asset: str, free: Decimal, locked: Decimal) -> tuple[str, Run]:
+def balance(asset: str, free: Decimal, locked: Decimal) -> list[tuple[str, Run]]:
     """One asset; what orders lock is told apart."""
-    places = 2 if free >= 100 else 6
-    tail = f" +{locked:,.{places}f} locked" if locked else ""
-    return (plain(asset), (f"{free:,.{places}f}{tail}", "text"))
+    places = 2 if max(free, locked) >= 100 else 6
+    pairs: list[tuple[str, Run]] = [(plain(asset), (f"{free:,.{places}f}", "text"))]
+    if locked:
+        pairs.append(("  in orders", (f"{locked:,.{places}f}", "dim")))
+    return pairs
 
 
 def _pair_row(pairs: list[tuple[str, Run]], cell: int) -> Row:

@@ -6,7 +6,7 @@ from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical
 from tradetui.domain.view import FillView, Frame
 from tradetui.ui.paint.numbers import clock_text
-from tradetui.ui.paint.rows import Row, clip, plain
+from tradetui.ui.paint.rows import Row, clip, plain, wrapped
 from tradetui.ui.panes.base import LivePane
 
 Fills = tuple[FillView, ...]
@@ -68,4 +68,5 @@ def fill_line(view: FillView, width: int, zone: str) -> Row:
 def receipt_lines(view: FillView, width: int) -> list[Row]:
     """The words of the receipt; what was not filled against a live book or print is a warning."""
     ink = "warn" if view.fill.receipt.synthetic else "dim"
-    return [((f"   {clip(plain(line), max(1, width - 4))}", ink),) for line in view.lines]
+    room = max(1, width - 4)
+    return [((f"   {clip(part, room)}", ink),) for line in view.lines for part in wrapped(line, room)]

@@ -28,8 +28,8 @@ KEEP_SHARE: Final = 0.25
 """The market may stray this share of the rows from the center: it stays in the middle half."""
 ROW_SHARE: Final = 1.6e-5
 """What one row of an automatic grouping is of the price: about 40 rows show 6 basis points."""
-SHRINK_AT: Final = 0.3
-"""Bars are scaled anew when the largest size falls below this share of a full bar."""
+SHRINK_AT: Final = 0.45
+"""Bars are scaled anew when nine of ten sizes fall below this share of a full bar."""
 
 
 Key = tuple[LadderRow, RowFlags]

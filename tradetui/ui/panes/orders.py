@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.view import Frame, OrderView
-from tradetui.ui.paint.numbers import NONE, age_text, compact
+from tradetui.ui.paint.numbers import NONE, age_text, compact, fixed
 from tradetui.ui.paint.rows import Row, on, plain
 from tradetui.ui.paint.table import Column, cells, heading, layout_for
 from tradetui.ui.panes.base import LivePane
@@ -24,9 +25,12 @@ class OrdersPane(LivePane[Orders]):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id, classes=classes)
         self.selected = 0
+        self._scales: dict[str, int] = {}
 
     def part_of(self, frame: Frame) -> Orders:
-        """The open orders."""
+        """The open orders, and how many digits the prices of their symbols have."""
+        if frame.orders is not self.part:
+            self._scales = {row.symbol: row.price_scale for row in frame.watchlist}
         return frame.orders
 
     def has_content(self, part: Orders) -> bool:
@@ -58,12 +62,13 @@ class OrdersPane(LivePane[Orders]):
     def paint(self, part: Orders, width: int, height: int) -> list[Row]:
         """Heading, then the orders around the selected one."""
         rows = part
-        layout = layout_for(columns_of(rows), width)
+        scales = self._scales
+        layout = layout_for(columns_of(rows, scales), width)
         head = [heading(layout)] if height > 1 else []
         room = max(1, height - len(head))
         first = max(0, min(self.selected - room + 1, len(rows) - room))
         shown = rows[first : first + room]
-        painted = [cells(layout, values_of(row)) for row in shown]
+        painted = [cells(layout, values_of(row, scales)) for row in shown]
         if self.has_focus and painted:
             at = min(self.selected, len(rows) - 1) - first
             used = sum(len(text) for text, _ in painted[at])
@@ -71,9 +76,9 @@ class OrdersPane(LivePane[Orders]):
         return head + painted
 
 
-def columns_of(rows: Sequence[OrderView]) -> tuple[Column, ...]:
+def columns_of(rows: Sequence[OrderView], scales: Mapping[str, int]) -> tuple[Column, ...]:
     """Columns as wide as the longest price and quantity need."""
-    price = max((len(price_text(row.order)) for row in rows), default=8)
+    price = max((len(price_text(row.order, scales)) for row in rows), default=8)
     qty = max((len(canonical(row.order.qty)) for row in rows), default=5)
     return (
         Column("id", 4, rank=6, at_left=True),
@@ -89,13 +94,20 @@ def columns_of(rows: Sequence[OrderView]) -> tuple[Column, ...]:
     )
 
 
-def price_text(order: Order) -> str:
-    """Trigger and limit price, as far as the order has them."""
-    prices = [f"{value:,f}" for value in (order.trigger, order.price) if value is not None]
+def price_text(order: Order, scales: Mapping[str, int]) -> str:
+    """Trigger and limit price, as far as the order has them, never with fewer digits than they have."""
+    scale = scales.get(order.symbol, 0)
+    known = [value for value in (order.trigger, order.price) if value is not None]
+    prices = [fixed(value, max(scale, places_of(value))) for value in known]
     return "/".join(prices) or "market"
 
 
-def values_of(row: OrderView) -> dict[str, tuple[str, str]]:
+def places_of(value: Decimal) -> int:
+    """Digits after the point without trailing zeros."""
+    return len(canonical(value).partition(".")[2])
+
+
+def values_of(row: OrderView, scales: Mapping[str, int]) -> dict[str, tuple[str, str]]:
     """The cells of one order."""
     order = row.order
     buys = order.side is Side.BUY
@@ -109,7 +121,7 @@ def values_of(row: OrderView) -> dict[str, tuple[str, str]]:
         "type": (order.type.value, ink),
         "side": (order.side.value, "up" if buys else "down"),
         "qty": (canonical(order.qty), ink),
-        "price": (price_text(order), f"{ink}!"),
+        "price": (price_text(order, scales), f"{ink}!"),
         "filled": (canonical(order.filled) if order.filled else NONE, "text" if order.filled else "dim"),
         "queue": (queue, "text" if row.queue_ahead is not None else "dim"),
         "age": (age_text(row.age_s * 1000) if row.age_s else "0 s", "dim"),

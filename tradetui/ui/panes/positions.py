@@ -9,7 +9,7 @@ from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical
 from tradetui.domain.view import Frame, PositionView
 from tradetui.ui.paint.numbers import age_text, fixed, held_text, sign_ink, signed
-from tradetui.ui.paint.rows import Row, plain
+from tradetui.ui.paint.rows import Row, plain, width_of
 from tradetui.ui.paint.table import Column, cells, heading, layout_for
 from tradetui.ui.panes.base import LivePane
 
@@ -51,7 +51,7 @@ class PositionsPane(LivePane[Positions]):
         for row in rows:
             painted.append(cells(layout, values_of(row)))
             if room > 0:
-                painted.append(second_line(row))
+                painted.append(second_line(row, width))
                 room -= 1
         return painted
 
@@ -97,19 +97,23 @@ def values_of(row: PositionView) -> dict[str, tuple[str, str]]:
     }
 
 
-def second_line(row: PositionView) -> Row:
-    """Target, the stop's source and age, excursions, time held."""
+def second_line(row: PositionView, width: int) -> Row:
+    """The stop's source and age, target, liquidation, time held, excursions, as far as they fit."""
     words: list[str] = []
     if row.target is not None:
         words.append(f"target {fixed(row.target, row.price_scale)}")
     if row.liquidation_price is not None:
         words.append(f"liq {fixed(row.liquidation_price, row.price_scale)}")
+    words.append(held_text(row.held_s))
     if row.mae is not None:
         words.append(f"MAE {signed(row.mae, 2)}")
     if row.mfe is not None:
         words.append(f"MFE {signed(row.mfe, 2)}")
-    words.append(held_text(row.held_s))
-    return (("  ", "dim"), *stop_words(row), (" · ".join(words), "dim"))
+    watched = stop_words(row)
+    room = width - 2 - width_of(watched)
+    while len(words) > 1 and len(" · ".join(words)) > room:
+        words.pop()
+    return (("  ", "dim"), *watched, (" · ".join(words), "dim"))
 
 
 def stop_words(row: PositionView) -> Row:

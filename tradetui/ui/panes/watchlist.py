@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from tradetui.domain.view import Frame, WatchRow
 from tradetui.ui.paint.bars import sparkline
 from tradetui.ui.paint.numbers import compact, fixed, sign_ink, signed
-from tradetui.ui.paint.rows import Row, on, plain
-from tradetui.ui.paint.table import Column, cells, heading, layout_for
+from tradetui.ui.paint.rows import Row, fit, on, plain
+from tradetui.ui.paint.table import Column, Layout, cells, heading, layout_for
 from tradetui.ui.panes.base import LivePane
 
 Watched = tuple[WatchRow, ...]
 
 FLASH_FRAMES: Final = 8
 """How many frames a mover stays lit."""
-MOVE_BP: Final = 8.0
-"""A last price that moves this far between two frames is a mover."""
+MOVE_BP: Final = 10.0
+MOVE_ATR: Final = 0.5
+"""A last price that moves this far between two frames, by both measures, is a mover."""
 ARROWS: Final = {1: ("▲", "up"), -1: ("▼", "down"), 0: ("·", "dim")}
 
 
@@ -58,7 +60,7 @@ class WatchlistPane(LivePane[Watched]):
             before = self._last.get(row.symbol)
             if row.last is None:
                 continue
-            if before and abs(row.last / before - 1) * 1e4 >= MOVE_BP:
+            if before and is_mover(row, before):
                 self._flash[row.symbol] = FLASH_FRAMES
             self._last[row.symbol] = row.last
 
@@ -77,29 +79,49 @@ class WatchlistPane(LivePane[Watched]):
 
     def paint(self, part: Watched, width: int, height: int) -> list[Row]:
         """A heading where there is room, then one row a symbol."""
-        rows = part
-        layout = layout_for(columns_of(rows), width)
+        layout = layout_for(columns_of(part), width)
         head = [heading(layout)] if height > 2 else []
-        return head + [self._row(row, width, layout_for(columns_of(rows), width).columns) for row in rows]
+        return head + [self._row(row, width, layout) for row in part]
 
-    def _row(self, row: WatchRow, width: int, columns: tuple[Column, ...]) -> Row:
-        shown = cells(layout_for(columns, width), values_of(row, current=row.symbol == self.symbol))
-        shown = (*shown, (" " * max(0, width - sum(len(text) for text, _ in shown)), "text"))
+    def _row(self, row: WatchRow, width: int, layout: Layout) -> Row:
+        shown = fit(cells(layout, values_of(row, current=row.symbol == self.symbol)), width)
         if row.symbol in self._flash:
             return on(shown, "bid-depth" if row.direction >= 0 else "ask-depth")
         return on(shown, "selected") if row.symbol == self.symbol else shown
 
 
+def is_mover(row: WatchRow, before: float) -> bool:
+    """Whether the last price has made a jump since the frame before, for this symbol."""
+    moved_pct = abs((row.last or before) / before - 1) * 100
+    return moved_pct >= max(MOVE_BP / 100, MOVE_ATR * (row.atr_pct or 0.0))
+
+
+@lru_cache(maxsize=512)
+def short_symbol(symbol: str) -> str:
+    """A contract settled in its quote currency without naming it twice: BTC/USDT:P, BTC/USDT:250328."""
+    pair, _, settle = symbol.partition(":")
+    settle, _, expiry = settle.partition("-")
+    if not settle or settle != pair.rpartition("/")[2]:
+        return plain(symbol)
+    return plain(f"{pair}:{expiry or 'P'}")
+
+
+def change_text(change: float | None) -> str:
+    """A percentage in at most five cells while it is below a thousand."""
+    size = abs(change or 0.0)
+    return signed(change, 2 if size < 9.995 else 1 if size < 99.95 else 0)
+
+
 def columns_of(rows: Sequence[WatchRow]) -> tuple[Column, ...]:
     """Columns as wide as the longest symbol and price need."""
-    names = max((len(row.symbol) for row in rows), default=8)
+    names = max((len(short_symbol(row.symbol)) for row in rows), default=8)
     price = max((len(fixed(row.last, row.price_scale)) for row in rows), default=9)
     return (
         Column("symbol", min(18, max(8, names)), at_left=True),
         Column("last", max(8, price)),
-        Column("24h%", 6, rank=1),
-        Column("spr", 4, rank=3),
-        Column("dir", 1, rank=2, head=""),
+        Column("24h%", 5, rank=1),
+        Column("spr", 4, rank=2),
+        Column("dir", 1, rank=3, head=""),
         Column("atr", 4, rank=5, head="atr%"),
         Column("vol", 5, rank=4),
         Column("spark", 12, rank=6, head=""),
@@ -111,9 +133,9 @@ def values_of(row: WatchRow, *, current: bool) -> dict[str, tuple[str, str]]:
     live = row.feed_state.is_fresh
     arrow, ink = ARROWS[row.direction] if live else ("!", "warn")
     return {
-        "symbol": (plain(row.symbol), "bright!" if current else "text"),
+        "symbol": (short_symbol(row.symbol), "bright!" if current else "text"),
         "last": (fixed(row.last, row.price_scale), "text" if live else "dim"),
-        "24h%": (signed(row.change_pct, 2 if abs(row.change_pct or 0) < 10 else 1), sign_ink(row.change_pct)),
+        "24h%": (change_text(row.change_pct), sign_ink(row.change_pct)),
         "spr": (fixed(row.spread_bp, 1 if (row.spread_bp or 0) < 100 else 0), "dim"),
         "dir": (arrow, ink),
         "atr": (fixed(row.atr_pct, 2 if (row.atr_pct or 0) < 10 else 1), "dim"),
