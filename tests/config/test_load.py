@@ -113,3 +113,21 @@ def test_loopback_endpoints_pass(endpoint: str) -> None:
 @pytest.mark.parametrize("endpoint", ["http://10.0.0.1:80", "http://127.0.0.1", "ws://127.0.0.1:9", "x"])
 def test_other_endpoints_do_not(endpoint: str) -> None:
     assert "127.0.0.1:PORT" in endpoint_fault(endpoint)
+
+
+def test_keys_and_themes_are_checked_with_the_rest(tmp_path: Path) -> None:
+    text = '[cockpit]\ntheme = "midnite"\n[keys]\nbuy = "s"\nfly = "F"\n[day]\nroll = "x"'
+    faults = faults_of(tmp_path, text)
+    assert "midnight" in faults["cockpit.theme"]
+    assert any("buy" in message and "sell" in message for message in faults.values())
+    assert "no such action" in faults["keys.fly"]
+    assert "day.roll" in faults
+
+
+def test_a_theme_with_a_bad_color_is_named_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "themes").mkdir()
+    shipped = (Path(__file__).parents[2] / "themes" / "midnight.toml").read_text(encoding="utf-8")
+    bad = shipped.replace('"#', '"#zz', 1)
+    (tmp_path / "themes" / "mine.toml").write_text(bad, encoding="utf-8")
+    faults = faults_of(tmp_path, '[cockpit]\ntheme = "mine"')
+    assert any(where.startswith("mine.toml") for where in faults)

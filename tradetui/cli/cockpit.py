@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-
 from tradetui.cli.parts import (
     chosen_profile,
     engine_settings,
@@ -21,7 +20,7 @@ from tradetui.cli.parts import (
     run_stamp,
 )
 from tradetui.config.load import Config
-from tradetui.config.paths import data_folder
+from tradetui.config.paths import data_folder, themes_folder
 from tradetui.domain.market_data import Timeframe
 from tradetui.domain.profile import Profile
 from tradetui.domain.view import ViewRequest
@@ -85,6 +84,7 @@ async def _open(link: InlineLink, config: Config, *, first_run: bool) -> int:
         link,
         keymap=config.settings.keys,
         theme=cockpit.theme,
+        user_themes=themes_folder(config.path),
         fps=cockpit.frames_per_second,
         first_run=first_run,
         request=ViewRequest(

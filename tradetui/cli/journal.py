@@ -31,7 +31,10 @@ def run(options: argparse.Namespace) -> int:
     config = load_config(options)
     path = journal_path(data_folder(getattr(options, "data_dir", None)), chosen_profile(options, config).name)
     if not path.exists():
-        raise JournalError(f"{path}: no journal yet; it is made when the cockpit first runs")
+        if options.action == "verify":
+            raise JournalError(f"{path}: no journal yet; it is made when the cockpit first runs")
+        print(f"tradetui: {path}: no journal yet, so no {options.action}", file=sys.stderr)
+        return 0
     if options.action == "verify":
         return _verify(path, as_json=getattr(options, "json", False))
     events = read_events(path, progress("reading"))
@@ -51,9 +54,8 @@ def _verify(path: Path, *, as_json: bool) -> int:
     elif result.fault:
         print(f"{path}: does not hold after event {result.last_seq}: {result.fault}")
     else:
-        print(
-            f"{path}: {result.events} events, chain, numbering, sums and fold hold; head {result.last_hash[:16]}"
-        )
+        holds = "chain, numbering, sums and fold hold"
+        print(f"{path}: {result.events} events, {holds}; head {result.last_hash[:16]}")
     return 1 if result.fault else 0
 
 

@@ -130,16 +130,14 @@ def _print_text(summary: dict[str, Any]) -> None:
         f"{summary['resyncs']} resyncs, {summary['events']} events"
     )
     for symbol, row in summary["instruments"].items():
-        print(
-            f"{symbol}: {row['trades']:,} trades, volume {row['volume']}, vwap {row['vwap']}, last {row['last']}"
-        )
+        totals = f"{row['trades']:,} trades, volume {row['volume']}, vwap {row['vwap']}"
+        print(f"{symbol}: {totals}, last {row['last']}")
     for order in summary["orders"]:
         price = order["price"] or order["trigger"] or "market"
         why = f" ({order['reason']})" if order["reason"] else ""
-        print(
-            f"{order['id']} {order['client_id']} {order['side']} {order['qty']} {order['symbol']} {order['type']} "
-            f"{price}: {order['state']}, filled {order['filled']}{why}"
-        )
+        what = f"{order['side']} {order['qty']} {order['symbol']} {order['type']} {price}"
+        became = f"{order['state']}, filled {order['filled']}{why}"
+        print(f"{order['id']} {order['client_id']} {what}: {became}")
     account = summary["account"]
     print(
         f"equity {account['equity']} {account['currency']}, day {account['day_pnl']}, fees {account['fees']}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,10 @@ def run(options: argparse.Namespace) -> int:
     """Watch until the seconds are over or the user stops it; 1 when a symbol was not streaming at the end."""
     config = load_config(options)
     profile = chosen_profile(options, config)
-    say = _json_line if getattr(options, "json", False) else _text_line
+    if getattr(options, "symbol", None):
+        profile = msgspec.structs.replace(profile, symbols=profile.symbols[: len(set(options.symbol))])
+    # a program that reads us gets what is written for programs
+    say = _json_line if getattr(options, "json", False) or not sys.stdout.isatty() else _text_line
     return asyncio.run(_watch(options, config, profile, say))
 
 

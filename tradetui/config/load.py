@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from tradetui.config.paths import themes_folder
 from tradetui.config.profiles import SHIPPED, merged
 from tradetui.config.settings import ProfileTable, Settings
 from tradetui.domain.market_data import Timeframe
@@ -45,7 +46,7 @@ def load(path: Path | None) -> Config:
     table = {} if path is None else _read(path)
     faults: list[Fault] = []
     settings = _section(Settings, table, "", faults)
-    faults += _checks(settings, table)
+    faults += [*_checks(settings, table), *_check_screen(settings, themes_folder(path))]
     if faults:
         raise ConfigError(str(path), faults)
     profiles = merged(table.get("profiles", {}), settings.profiles, settings.day)
@@ -152,6 +153,27 @@ def _check_cockpit(settings: Settings) -> list[Fault]:
         message = f"unknown profile{nearest(cockpit.profile, known_profiles)}"
         faults.append(Fault("cockpit.profile", _shown(cockpit.profile), message))
     return faults
+
+
+def _check_screen(settings: Settings, themes: Path) -> list[Fault]:
+    """Keys and theme, by the screen's own tables, which are loaded only where something was written."""
+    faults: list[Fault] = []
+    if settings.keys:
+        from tradetui.ui.actions import check_keymap
+
+        faults += check_keymap(settings.keys)
+    if settings.cockpit.theme != Settings().cockpit.theme:
+        faults += _check_theme(settings.cockpit.theme, themes)
+    return faults
+
+
+def _check_theme(name: str, folder: Path) -> list[Fault]:
+    from tradetui.ui.theming import check_theme_name, load_themes
+
+    if (unknown := check_theme_name(name, user_folder=folder)) is not None:
+        return [Fault("cockpit.theme", _shown(name), unknown.message)]
+    _, faults = load_themes(folder)
+    return [fault for fault in faults if fault.where.startswith(f"{name}.toml")]
 
 
 def _check_risk(settings: Settings) -> list[Fault]:

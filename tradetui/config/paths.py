@@ -22,6 +22,11 @@ def config_path(option: Path | None) -> Path | None:
     return found if found.is_file() else None
 
 
+def themes_folder(config: Path | None) -> Path:
+    """Where a user's own themes lie: beside the config."""
+    return (config.parent if config is not None else platformdirs.user_config_path(_APP)) / "themes"
+
+
 def data_folder(option: Path | None) -> Path:
     """The folder of journals, caches and recordings, made if needed; raises ConfigError if it can not be."""
     named = os.environ.get("TRADETUI_DATA_DIR")

@@ -35,7 +35,7 @@ class Watched:
         self.reconnects = 0
         self.bad_messages = 0
         self.latency_ms: float | None = None
-        self.heard_ts = 0
+        self.heard_ns = 0
 
     def take_in(self, message: MarketMessage) -> None:
         """Count one message of this symbol."""
@@ -45,7 +45,7 @@ class Watched:
             self._changed(message.state)
         if self.market is not None:
             self.market.apply(message)
-        self.heard_ts = message.ts_received
+        self.heard_ns = time.monotonic_ns()
         if isinstance(message, Trade) and message.ts_exchange:
             late = (message.ts_received - message.ts_exchange) / _MILLISECOND
             held = self.latency_ms if self.latency_ms is not None else late
@@ -73,12 +73,12 @@ class Watched:
             "ts": now,
             "symbol": self.symbol,
             "state": self.state.value,
-            "age_ms": (now - self.heard_ts) // _MILLISECOND if self.heard_ts else None,
+            "age_ms": (time.monotonic_ns() - self.heard_ns) // _MILLISECOND if self.heard_ns else None,
             "latency_ms": round(self.latency_ms, 1) if self.latency_ms is not None else None,
             "bid": bid,
             "ask": ask,
             "trades": market.tape.trades if market else 0,
-            "volume": repr(market.tape.volume) if market else "0",
+            "volume": canonical(self._qty(market.tape.volume)) if market else "0",
             "book_updates": market.book_updates if market else 0,
             "gaps": self.gaps,
             "resyncs": self.resyncs,
