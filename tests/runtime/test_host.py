@@ -257,6 +257,7 @@ async def test_a_recording_started_again_begins_with_a_new_account() -> None:
         assert not session.host.published.positions
         assert session.host.published == session.host.engine.state
         assert session.host.engine.ts == session.feed.now
+        assert "the recording was started again, and its account with it" in session.texts
 
 
 async def test_a_live_feed_gets_its_clock_from_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:

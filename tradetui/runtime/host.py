@@ -150,7 +150,7 @@ class Host:
 
     def note(self, severity: str, text: str) -> None:
         """Say something to the trader."""
-        self._notices.append(Notice(self.clock, severity, text))
+        self._notices.append(Notice(self.clock or self._now(), severity, text))
 
     async def submit(self, command: AnyCommand) -> Reply:
         """Carry out a command; returns when its events are committed."""
@@ -244,6 +244,8 @@ class Host:
 
     def _begin_again(self) -> None:
         """A recording was started again: so is its account."""
+        if self.published.orders:
+            self.note("info", "the recording was started again, and its account with it")
         self.engine = Engine(self.engine.settings)
         self.published = State()
 
