@@ -226,9 +226,9 @@ class Shell(App[None]):
     def _paint(self) -> None:
         """Take what the engine published since the last frame to the panes that are shown."""
         main, frame = self._main, self._link.frame()
+        main.query_one(Notices).pass_time(self._now())
         for notice in self._link.notices():
             self.say(notice.text, notice.severity)
-        main.query_one(Notices).pass_time(self._now())
         self._paint_bars(frame)
         shown = frozenset(self.desk.plan.boxes)
         if frame is None or (frame is self._view and shown == self._shown):

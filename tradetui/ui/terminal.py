@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -31,8 +32,12 @@ def facts_of(app: App[None]) -> TerminalFacts:
     system = app.console._color_system  # noqa: SLF001 - what the driver writes with
     few = system not in (None, ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT)
     depth = ColorDepth.NONE if app.no_color else ColorDepth.ANSI if few else ColorDepth.FULL
-    encoding = app.console.encoding or "utf-8"
-    return TerminalFacts(depth, encoding.lower().startswith("utf"), app.size)
+    return TerminalFacts(depth, output_encoding().startswith("utf"), app.size)
+
+
+def output_encoding() -> str:
+    """The encoding of what Textual writes to, in lower case; its own console always claims UTF-8."""
+    return (getattr(sys.__stderr__, "encoding", None) or "utf-8").lower()
 
 
 def sentences(facts: TerminalFacts) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
-from rich.color import ColorSystem
 from textual.app import ComposeResult
 from textual.events import Resize
 from textual.geometry import Region
@@ -22,7 +21,8 @@ from tradetui.domain.view import Frame
 from tradetui.ui.paint.numbers import age_text
 from tradetui.ui.paint.rows import Row, blank, block, clip, fit, plain, words
 from tradetui.ui.paint.strips import to_strip
-from tradetui.ui.palette import ColorDepth, Palette, known_variables, palette_of
+from tradetui.ui.palette import ColorDepth, Palette, palette_of
+from tradetui.ui.terminal import palette_for
 
 Part = TypeVar("Part")
 
@@ -207,17 +207,7 @@ class LivePane(Widget, Generic[Part], can_focus=True):
             self.repaint()
 
     def _resolve_palette(self) -> None:
-        app = self.app
-        system = app.console._color_system  # noqa: SLF001 - what the driver writes with
-        depth = (
-            ColorDepth.FULL
-            if system in (None, ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT)
-            else ColorDepth.ANSI
-        )
-        if app.no_color:
-            depth = ColorDepth.NONE
-        utf8 = (app.console.encoding or "utf-8").lower().startswith("utf")
-        self._palette = palette_of(known_variables(app.theme_variables), depth, utf8=utf8)
+        self._palette = palette_for(self.app)
         self._palette_is_known = True
 
     def on_mount(self) -> None:

@@ -20,7 +20,7 @@ from tradetui.ui.panes.bar import Bar
 
 GAUGE_CELLS: Final = 12
 FEED_CELLS: Final = 20
-GAP: Final = 3
+GAP: Final = 2
 DAY_NS: Final = 86_400_000_000_000
 
 
@@ -43,37 +43,38 @@ class Shown:
 
 SHRINKS: Final = (
     "profiles",
+    "clock",
+    "armed",
+    "feed-text",
     "loss",
     "dropped",
-    "clock",
     "day",
     "equity",
     "risk",
     "market",
     "profiles",
-    "clock",
     "scenario",
     "endpoint",
-    "equity",
     "feed",
-    "risk",
-    "loss",
+    "clock",
+    "equity",
     "playback",
-    "day",
     "day",
     "risk",
     "dropped",
-    "state",
-    "loss",
     "endpoint",
-    "playback",
+    "day",
+    "loss",
     "scenario",
-    "equity",
-    "market",
+    "loss",
+    "playback",
+    "state",
     "feed",
     "armed",
-    "state",
     "market",
+    "feed",
+    "feed",
+    "state",
     "feed",
 )
 """Whose turn it is to take a shorter form."""
@@ -129,7 +130,7 @@ def _width(parts: Sequence[Part], at: dict[str, int]) -> int:
 
 
 def _joined(left: Sequence[Part], right: Sequence[Part], width: int) -> Row:
-    """Parts with gaps as wide as there is room for, up to three cells."""
+    """Parts with gaps of two cells, or one where there is no room."""
     used = sum(width_of(part.forms[0]) for part in (*left, *right))
     gaps = len(left) + len(right)
     gap = max(1, min(GAP, (width - used) // gaps)) if gaps else 1
@@ -146,6 +147,7 @@ def parts_of(status: StatusView, shown: Shown) -> list[Part]:
     return [
         Part("market", (market, market[2:], ())),
         feed_part(status),
+        Part("feed-text", ((_run(status.feed_text, "dim"),), ()) if status.feed_text else ((),)),
         Part("equity", _labeled("equity", (fixed(status.equity, 2), "bright!"))),
         _day(status),
         _loss(status),
@@ -219,17 +221,14 @@ def feed_part(status: StatusView) -> Part:
     state = status.feed_state
     ink = "up" if state is FeedState.STREAMING else "warn!"
     words = feed_words(status)
-    said = plain(status.feed_text)
-    forms: list[Row] = [((words.ljust(FEED_CELLS), ink), (f" {said}", "dim"))] if said else []
-    short = words if state is FeedState.STREAMING else words.partition(" – ")[0]
-    forms += [((words.ljust(FEED_CELLS), ink),), ((words, ink),), ((short, ink),)]
-    forms.append(((f"{words[0]} {state.value}", ink),))
-    forms.append(((words[0], ink),) if state is FeedState.STREAMING else ((state.value, ink),))
-    return Part("feed", tuple(forms))
+    sign, name = words[0], words.partition(" – ")[0]
+    texts = dict.fromkeys((words.ljust(FEED_CELLS), words, name, f"{sign} {state.value}"))
+    last = (sign,) if state is FeedState.STREAMING else (state.value, sign)
+    return Part("feed", tuple(((text, ink),) for text in (*texts, *last)))
 
 
 def state_part(status: StatusView) -> Part:
-    """What the engine accepts; only `active` may go."""
+    """What the engine accepts; `active` goes first, any other state last of all."""
     state = status.trading_state
     if state is TradingState.ACTIVE:
         return Part("state", ((("active", "up"),), ()))
@@ -244,7 +243,7 @@ def state_part(status: StatusView) -> Part:
     short = ((words.partition(" ")[0], ink),)
     said = plain(status.lock_text)
     longest: tuple[Row, ...] = (((words, ink), (f" {said}", "dim")),) if said and said != words else ()
-    return Part("state", (*longest, ((words, ink),), short))
+    return Part("state", (*longest, ((words, ink),), short, ()))
 
 
 def until_text(status: StatusView) -> str:
@@ -255,10 +254,10 @@ def until_text(status: StatusView) -> str:
 
 def _armed(armed_s: int) -> Part:
     """The countdown; its place stays free where there is room."""
+    badge: Row = ((f" ARMED {armed_s:>2} s ", "text!@down"),)
     if not armed_s:
-        return Part("armed", (((" " * 12, "text"),), ()))
-    words = f" ARMED {armed_s:>2} s "
-    return Part("armed", (((words, "text!@down"),), ((f"ARMED {armed_s}", "text!@down"),)))
+        return Part("armed", (((" " * width_of(badge), "text"),), ()))
+    return Part("armed", (badge, badge, ((f"ARMED {armed_s}", "text!@down"),)))
 
 
 def _optional(status: StatusView) -> list[Part]:
