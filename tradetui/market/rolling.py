@@ -2,18 +2,20 @@
 
 A kernel gives NaN until its period is full. Sums that lose what leaves the window are computed
 anew once in a period, and at once when something far larger than the rest has left, so that
-rounding never gathers: the cost stays constant on average and the drift bounded.
+rounding never gathers: the cost stays constant on average and the drift bounded. The state is open:
+the indicators that run at every candle repeat the short way of `push` in their own body, because a
+call costs as much as the arithmetic.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from math import dist, fsum, nan, sqrt
 from typing import Final
 
-_LEFT_LARGE: Final = 1e3
+LEFT_LARGE: Final = 1e3
 """A leaving value so many times the remaining sum takes its rounding error into it: sum anew."""
 _COLLAPSED: Final = 1e-4
 """A spread below this share of its peak has lost digits: compute it anew."""
@@ -22,11 +24,12 @@ _COLLAPSED: Final = 1e-4
 class Smoother:
     """An exponential average seeded with the mean of its first `period` values."""
 
-    __slots__ = ("_alpha", "_first", "_period", "value")
+    __slots__ = ("_first", "_period", "alpha", "value")
 
     def __init__(self, period: int, alpha: float) -> None:
         self._period = period
-        self._alpha = alpha
+        self.alpha = alpha
+        """The weight of a new value."""
         self._first: list[float] = []
         self.value = nan
 
@@ -40,16 +43,11 @@ class Smoother:
         """Wilder's average, weight 1 / period."""
         return cls(period, 1.0 / period)
 
-    @property
-    def alpha(self) -> float:
-        """The weight of a new value."""
-        return self._alpha
-
     def push(self, value: float) -> float:
         """Commit a value; the average after it."""
         held = self.value
         if held == held:  # noqa: PLR0124  # the fastest test for NaN
-            self.value = held = held + self._alpha * (value - held)
+            self.value = held = held + self.alpha * (value - held)
             return held
         self._first.append(value)
         if len(self._first) == self._period:
@@ -61,7 +59,7 @@ class Smoother:
         """What `push` would give, without committing."""
         held = self.value
         if held == held:  # noqa: PLR0124  # the fastest test for NaN
-            return held + self._alpha * (value - held)
+            return held + self.alpha * (value - held)
         if len(self._first) == self._period - 1:
             return fsum((*self._first, value)) / self._period
         return nan
@@ -73,41 +71,50 @@ class Smoother:
 
 
 class RollingMean:
-    """The mean of the last `period` values."""
+    """The mean of the last `period` values, which are at least zero.
 
-    __slots__ = ("_left", "_period", "_total", "_window")
+    `window` is a ring that is filled downwards from its end: at place 0 the sum is taken anew.
+    """
+
+    __slots__ = ("at", "period", "total", "window")
 
     def __init__(self, period: int) -> None:
-        self._period = period
-        self._window: deque[float] = deque([nan] * period, maxlen=period)
-        self._total = nan
-        self._left = period
+        self.period = period
+        self.window = [nan] * period
+        self.at = period - 1
+        self.total = nan
 
     def push(self, value: float) -> float:
         """Commit a value; the mean after it."""
-        window = self._window
-        oldest = window[0]
-        window.append(value)
-        self._left -= 1
-        self._total = total = self._total + value - oldest
-        if not self._left or abs(oldest) > _LEFT_LARGE * abs(total):
-            self._left = self._period
-            self._total = total = fsum(window)
-        return total / self._period
+        at, window = self.at, self.window
+        oldest = window[at]
+        window[at] = value
+        total = self.total + value - oldest
+        if at and oldest <= LEFT_LARGE * total:
+            self.at = at - 1
+            self.total = total
+            return total / self.period
+        return self.anchor()
+
+    def anchor(self) -> float:
+        """Take the sum anew after a value was put into the window; the mean."""
+        self.at = (self.at or self.period) - 1
+        self.total = total = fsum(self.window)
+        return total / self.period
 
     def peek(self, value: float) -> float:
         """What `push` would give, without committing."""
-        oldest = self._window[0]
-        total = self._total + value - oldest
-        if self._left == 1 or abs(oldest) > _LEFT_LARGE * abs(total):
-            total = fsum((*islice(self._window, 1, None), value))
-        return total / self._period
+        oldest = self.window[self.at]
+        total = self.total + value - oldest
+        if not self.at or not oldest <= LEFT_LARGE * total:
+            total = fsum(_replaced(self.window, self.at, value))
+        return total / self.period
 
-    def load(self, values: Iterable[float]) -> None:
+    def load(self, values: Sequence[float]) -> None:
         """Continue after the last `period` of the values."""
-        self._window.extend(values)
-        self._total = fsum(self._window)
-        self._left = self._period
+        self.window = _ring(values, self.period)
+        self.at = self.period - 1
+        self.total = fsum(self.window)
 
 
 class RollingWeightedMean:
@@ -131,13 +138,13 @@ class RollingWeightedMean:
         self._left -= 1
         self._weighted += self._period * value - self._total
         self._total += value - oldest
-        if not self._left or abs(oldest) > _LEFT_LARGE * abs(self._total):
+        if not self._left or abs(oldest) > LEFT_LARGE * abs(self._total):
             self._anchor()
         return self._weighted / self._weight
 
     def peek(self, value: float) -> float:
         """What `push` would give, without committing."""
-        if self._left == 1 or abs(self._window[0]) > _LEFT_LARGE * abs(self._total + value - self._window[0]):
+        if self._left == 1 or abs(self._window[0]) > LEFT_LARGE * abs(self._total + value - self._window[0]):
             window = (*islice(self._window, 1, None), value)
             return fsum(weight * held for weight, held in enumerate(window, 1)) / self._weight
         return (self._weighted + self._period * value - self._total) / self._weight
@@ -154,55 +161,60 @@ class RollingWeightedMean:
 
 
 class RollingDeviation:
-    """Mean and population standard deviation of the last `period` values: Welford's, re-anchored."""
+    """Mean and population standard deviation of the last `period` values: Welford's, re-anchored.
 
-    __slots__ = ("_left", "_mean", "_peak", "_period", "_spread", "_window")
+    `window` is a ring like that of the mean. A spread below `floor` has lost digits: both are
+    computed anew, as they are once in a period.
+    """
+
+    __slots__ = ("at", "floor", "mean", "period", "spread", "window")
 
     def __init__(self, period: int) -> None:
-        self._period = period
-        self._window: deque[float] = deque([nan] * period, maxlen=period)
-        self._mean = nan
-        self._spread = nan
-        self._peak = nan
-        self._left = period
+        self.period = period
+        self.window = [nan] * period
+        self.at = period - 1
+        self.mean = nan
+        self.spread = nan
+        self.floor = nan
 
     def push(self, value: float) -> tuple[float, float]:
         """Commit a value; mean and deviation after it."""
-        window = self._window
-        oldest = window[0]
-        window.append(value)
-        held = self._mean
-        self._mean = mean = held + (value - oldest) / self._period
-        self._spread = spread = self._spread + (value - oldest) * (value - mean + oldest - held)
-        self._left -= 1
-        if spread > self._peak:
-            self._peak = spread
-        elif not self._left or spread < _COLLAPSED * self._peak:
-            self._anchor()
-            return self._mean, sqrt(self._spread / self._period)
-        return mean, sqrt(spread / self._period)
+        at, window, held = self.at, self.window, self.mean
+        oldest = window[at]
+        window[at] = value
+        step = value - oldest
+        self.mean = mean = held + step / self.period
+        self.spread = spread = self.spread + step * (value - mean + oldest - held)
+        if at and spread >= self.floor:
+            self.at = at - 1
+            return mean, sqrt(spread / self.period)
+        return self.anchor()
+
+    def anchor(self) -> tuple[float, float]:
+        """Compute both anew after a value was put into the window."""
+        self.at = (self.at or self.period) - 1
+        self.mean, self.spread = _two_pass(self.window)
+        self.floor = _COLLAPSED * self.spread
+        return self.mean, sqrt(self.spread / self.period)
 
     def peek(self, value: float) -> tuple[float, float]:
         """What `push` would give but for rounding, without committing."""
-        oldest = self._window[0]
-        mean = self._mean + (value - oldest) / self._period
-        spread = self._spread + (value - oldest) * (value - mean + oldest - self._mean)
-        if self._left <= 1 or spread < _COLLAPSED * self._peak:
-            mean, spread = _two_pass((*islice(self._window, 1, None), value))
-        return mean, sqrt(spread / self._period)
+        oldest = self.window[self.at]
+        step = value - oldest
+        mean = self.mean + step / self.period
+        spread = self.spread + step * (value - mean + oldest - self.mean)
+        if not self.at or not spread >= self.floor:
+            mean, spread = _two_pass(_replaced(self.window, self.at, value))
+        return mean, sqrt(spread / self.period)
 
-    def load(self, values: Iterable[float]) -> None:
+    def load(self, values: Sequence[float]) -> None:
         """Continue after the last `period` of the values."""
-        self._window.extend(values)
-        self._anchor()
-
-    def _anchor(self) -> None:
-        self._mean, self._spread = _two_pass(tuple(self._window))
-        self._peak = self._spread
-        self._left = self._period
+        self.window = _ring(values, self.period)
+        self.at = 0
+        self.anchor()
 
 
-def _two_pass(window: tuple[float, ...]) -> tuple[float, float]:
+def _two_pass(window: list[float]) -> tuple[float, float]:
     """Mean and sum of squared distances from it, exactly rounded enough to start from."""
     mean = fsum(window) / len(window)
     root = dist(window, (mean,) * len(window))
@@ -212,55 +224,94 @@ def _two_pass(window: tuple[float, ...]) -> tuple[float, float]:
 class RollingMax:
     """The largest of the last `period` values; looked for anew only when the largest one leaves."""
 
-    __slots__ = ("_window", "value")
+    __slots__ = ("at", "value", "window")
 
     def __init__(self, period: int) -> None:
-        self._window: deque[float] = deque([nan] * period, maxlen=period)
+        self.window = [nan] * period
+        self.at = period - 1
         self.value = nan
 
     def push(self, value: float) -> float:
         """Commit a value; the largest after it."""
-        window = self._window
-        oldest = window[0]
-        window.append(value)
+        at, window = self.at, self.window
+        oldest = window[at]
+        window[at] = value
+        self.at = (at or len(window)) - 1
         if value >= self.value:
             self.value = value
-        elif oldest == self.value or self.value != self.value:
-            self.value = max(window) if window[0] == window[0] else nan
+        elif not oldest < self.value:
+            self.value = self.search()
         return self.value
+
+    def search(self) -> float:
+        """The largest in the window; NaN until it is full."""
+        return max(self.window) if self.window[0] == self.window[0] else nan
 
     def peek(self, value: float) -> float:
         """What `push` would give, without committing."""
-        oldest = self._window[0]
         if value >= self.value:
             return value
-        if oldest == self.value or self.value != self.value:
-            rest = (*islice(self._window, 1, None), value)
-            return max(rest) if rest[0] == rest[0] else nan
-        return self.value
+        if self.window[self.at] < self.value:
+            return self.value
+        rest = _replaced(self.window, self.at, value)
+        return max(rest) if rest[0] == rest[0] else nan
 
-    def load(self, values: Iterable[float]) -> None:
+    def load(self, values: Sequence[float]) -> None:
         """Continue after the last `period` of the values."""
-        self._window.extend(values)
-        self.value = max(self._window)
+        self.window = _ring(values, len(self.window))
+        self.at = len(self.window) - 1
+        self.value = max(self.window)
 
 
 class RollingMin:
     """The smallest of the last `period` values."""
 
-    __slots__ = ("_largest",)
+    __slots__ = ("at", "value", "window")
 
     def __init__(self, period: int) -> None:
-        self._largest = RollingMax(period)
+        self.window = [nan] * period
+        self.at = period - 1
+        self.value = nan
 
     def push(self, value: float) -> float:
         """Commit a value; the smallest after it."""
-        return -self._largest.push(-value)
+        at, window = self.at, self.window
+        oldest = window[at]
+        window[at] = value
+        self.at = (at or len(window)) - 1
+        if value <= self.value:
+            self.value = value
+        elif not oldest > self.value:
+            self.value = self.search()
+        return self.value
+
+    def search(self) -> float:
+        """The smallest in the window; NaN until it is full."""
+        return min(self.window) if self.window[0] == self.window[0] else nan
 
     def peek(self, value: float) -> float:
         """What `push` would give, without committing."""
-        return -self._largest.peek(-value)
+        if value <= self.value:
+            return value
+        if self.window[self.at] > self.value:
+            return self.value
+        rest = _replaced(self.window, self.at, value)
+        return min(rest) if rest[0] == rest[0] else nan
 
-    def load(self, values: Iterable[float]) -> None:
+    def load(self, values: Sequence[float]) -> None:
         """Continue after the last `period` of the values."""
-        self._largest.load([-value for value in values])
+        self.window = _ring(values, len(self.window))
+        self.at = len(self.window) - 1
+        self.value = min(self.window)
+
+
+def _ring(values: Sequence[float], period: int) -> list[float]:
+    """The window that the last `period` values leave, the oldest at its end."""
+    return list(values[-period:])[::-1]
+
+
+def _replaced(window: list[float], at: int, value: float) -> list[float]:
+    """A window with another value at a place."""
+    window = window.copy()
+    window[at] = value
+    return window

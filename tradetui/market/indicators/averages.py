@@ -11,7 +11,7 @@ from tradetui.market import scan
 from tradetui.market.bars import Bars
 from tradetui.market.indicators.base import Indicator, Values, period
 from tradetui.market.ring import FloatArray
-from tradetui.market.rolling import RollingMean, RollingWeightedMean, Smoother
+from tradetui.market.rolling import LEFT_LARGE, RollingMean, RollingWeightedMean, Smoother
 
 
 class Sma(Indicator):
@@ -30,7 +30,17 @@ class Sma(Indicator):
 
     def update(self, candle: Candle) -> Values:
         """Commit a closed candle."""
-        self.values = values = (self._mean.push(candle.close),)
+        mean, value = self._mean, candle.close
+        at, window = mean.at, mean.window
+        oldest = window[at]
+        window[at] = value
+        total = mean.total + value - oldest
+        if at and oldest <= LEFT_LARGE * total:
+            mean.at = at - 1
+            mean.total = total
+            self.values = values = (total / mean.period,)
+        else:
+            self.values = values = (mean.anchor(),)
         return values
 
     def peek(self, candle: Candle) -> Values:
@@ -59,7 +69,13 @@ class Ema(Indicator):
 
     def update(self, candle: Candle) -> Values:
         """Commit a closed candle."""
-        self.values = values = (self._average.push(candle.close),)
+        average = self._average
+        held = average.value
+        if held == held:  # noqa: PLR0124  # the fastest test for NaN
+            average.value = held = held + average.alpha * (candle.close - held)
+        else:
+            held = average.push(candle.close)
+        self.values = values = (held,)
         return values
 
     def peek(self, candle: Candle) -> Values:

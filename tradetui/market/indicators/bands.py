@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import ClassVar
 
 import numpy as np
@@ -35,8 +36,19 @@ class Bollinger(Indicator):
 
     def update(self, candle: Candle) -> Values:
         """Commit a closed candle."""
-        mean, deviation = self._deviation.push(candle.close)
-        width = self._multiple * deviation
+        state, value = self._deviation, candle.close
+        at, window, held = state.at, state.window, state.mean
+        oldest = window[at]
+        window[at] = value
+        step = value - oldest
+        state.mean = mean = held + step / state.period
+        state.spread = spread = state.spread + step * (value - mean + oldest - held)
+        if at and spread >= state.floor:
+            state.at = at - 1
+            width = self._multiple * sqrt(spread / state.period)
+        else:
+            mean, deviation = state.anchor()
+            width = self._multiple * deviation
         self.values = values = (mean + width, mean, mean - width)
         return values
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from math import nan
+from collections import deque
+from itertools import islice
+from math import fsum, nan
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +14,7 @@ from tradetui.market import scan
 from tradetui.market.bars import Bars
 from tradetui.market.indicators.base import Indicator, Values, ascending, period
 from tradetui.market.ring import FloatArray
-from tradetui.market.rolling import RollingMax, RollingMean, RollingMin, Smoother
+from tradetui.market.rolling import RollingMax, RollingMin, Smoother
 
 
 class Macd(Indicator):
@@ -41,9 +43,16 @@ class Macd(Indicator):
 
     def update(self, candle: Candle) -> Values:
         """Commit a closed candle."""
-        close = candle.close
-        line = self._fast.push(close) - self._slow.push(close)
-        signal = self._average.push(line) if line == line else nan  # noqa: PLR0124
+        fast, slow, average, close = self._fast, self._slow, self._average, candle.close
+        signal = average.value
+        if signal == signal:  # noqa: PLR0124
+            fast.value = line = fast.value + fast.alpha * (close - fast.value)
+            slow.value = held = slow.value + slow.alpha * (close - slow.value)
+            line -= held
+            average.value = signal = signal + average.alpha * (line - signal)
+        else:
+            line = fast.push(close) - slow.push(close)
+            signal = average.push(line) if line == line else nan  # noqa: PLR0124
         self.values = values = (line, signal, line - signal)
         return values
 
@@ -95,10 +104,17 @@ class Pvo(Indicator):
 
     def update(self, candle: Candle) -> Values:
         """Commit a closed candle."""
-        volume = candle.volume
-        fast, slow = self._fast.push(volume), self._slow.push(volume)
-        line = 100.0 * (fast - slow) / slow if slow else 0.0
-        signal = self._average.push(line) if line == line else nan  # noqa: PLR0124
+        fast, slow, average, volume = self._fast, self._slow, self._average, candle.volume
+        signal = average.value
+        if signal == signal:  # noqa: PLR0124
+            fast.value = line = fast.value + fast.alpha * (volume - fast.value)
+            slow.value = held = slow.value + slow.alpha * (volume - slow.value)
+            line = 100.0 * (line - held) / held if held else 0.0
+            average.value = signal = signal + average.alpha * (line - signal)
+        else:
+            line, held = fast.push(volume), slow.push(volume)
+            line = 100.0 * (line - held) / held if held else 0.0
+            signal = average.push(line) if line == line else nan  # noqa: PLR0124
         self.values = values = (line, signal, line - signal)
         return values
 
@@ -141,18 +157,29 @@ class Rsi(Indicator):
 
     def update(self, candle: Candle) -> Values:
         """Commit a closed candle."""
-        close = candle.close
-        change = close - self._close
+        up, down, close = self._gain, self._loss, candle.close
+        gain, loss, change = up.value, down.value, close - self._close
         self._close = close
-        if change != change:  # noqa: PLR0124  # the first candle
-            return self.values
+        if gain != gain:  # noqa: PLR0124
+            return self._warm_up(change)
+        fade = up.alpha
         if change > 0.0:
-            gain, loss = self._gain.push(change), self._loss.push(0.0)
+            up.value = gain = gain + fade * (change - gain)
+            down.value = loss = loss - fade * loss
         else:
-            gain, loss = self._gain.push(0.0), self._loss.push(-change)
+            up.value = gain = gain - fade * gain
+            down.value = loss = loss - fade * (change + loss)
         both = gain + loss
         self.values = values = (100.0 * gain / both if both else 50.0,)
         return values
+
+    def _warm_up(self, change: float) -> Values:
+        """Gather the first changes; the first candle has none."""
+        if change == change:  # noqa: PLR0124
+            gain, loss = self._gain.push(max(change, 0.0)), self._loss.push(max(-change, 0.0))
+            both = gain + loss
+            self.values = (100.0 * gain / both if both else 50.0,)
+        return self.values
 
     def peek(self, candle: Candle) -> Values:
         """The outputs on the open candle."""
@@ -183,7 +210,7 @@ class Rsi(Indicator):
 class Stochastic(Indicator):
     """Where the close stands in the range of the last candles, smoothed; 0 in a range of nothing."""
 
-    __slots__ = ("_high", "_low", "_period", "_signal", "_signal_period", "_smooth", "_smooth_period")
+    __slots__ = ("_high", "_lines", "_low", "_period", "_raws", "_signal_period", "_smooth_period")
     parts: ClassVar[tuple[tuple[str, str], ...]] = (("k", "line"), ("d", "line"))
 
     def __init__(self, periods: float = 14, smooth: float = 3, signal: float = 3) -> None:
@@ -197,17 +224,37 @@ class Stochastic(Indicator):
         """Forget everything but the parameters."""
         self._high = RollingMax(self._period)
         self._low = RollingMin(self._period)
-        self._smooth = RollingMean(self._smooth_period)
-        self._signal = RollingMean(self._signal_period)
+        # both are smoothed over a handful of candles: a plain sum is as fast, and exact
+        self._raws = deque([nan] * self._smooth_period, maxlen=self._smooth_period)
+        self._lines = deque([nan] * self._signal_period, maxlen=self._signal_period)
 
     def update(self, candle: Candle) -> Values:
         """Commit a closed candle."""
-        low = self._low.push(candle.low)
-        span = self._high.push(candle.high) - low
-        raw = 100.0 * (candle.close - low) / span if span else 0.0
-        line = self._smooth.push(raw) if raw == raw else nan  # noqa: PLR0124
-        signal = self._signal.push(line) if line == line else nan  # noqa: PLR0124
-        self.values = values = (line, signal)
+        highs, lows, high, low = self._high, self._low, candle.high, candle.low
+        at, window = highs.at, highs.window
+        highs.at = lows.at = (at or self._period) - 1
+        oldest = window[at]
+        window[at] = high
+        if high >= highs.value:
+            highs.value = high
+        elif oldest < highs.value:
+            high = highs.value
+        else:
+            highs.value = high = highs.search()
+        window = lows.window
+        oldest = window[at]
+        window[at] = low
+        if low <= lows.value:
+            lows.value = low
+        elif oldest > lows.value:
+            low = lows.value
+        else:
+            lows.value = low = lows.search()
+        span = high - low
+        self._raws.append(100.0 * (candle.close - low) / span if span else 0.0)
+        line = fsum(self._raws) / self._smooth_period
+        self._lines.append(line)
+        self.values = values = (line, fsum(self._lines) / self._signal_period)
         return values
 
     def peek(self, candle: Candle) -> Values:
@@ -215,8 +262,8 @@ class Stochastic(Indicator):
         low = self._low.peek(candle.low)
         span = self._high.peek(candle.high) - low
         raw = 100.0 * (candle.close - low) / span if span else 0.0
-        line = self._smooth.peek(raw) if raw == raw else nan  # noqa: PLR0124
-        return line, (self._signal.peek(line) if line == line else nan)  # noqa: PLR0124
+        line = fsum((*islice(self._raws, 1, None), raw)) / self._smooth_period
+        return line, fsum((*islice(self._lines, 1, None), line)) / self._signal_period
 
     def scan(self, bars: Bars, lines: FloatArray) -> None:
         """The outputs over history."""
@@ -230,6 +277,6 @@ class Stochastic(Indicator):
         raw *= 100.0
         scan.divide(raw, span, 0.0)
         scan.rolling_mean(raw, self._smooth_period, line)
-        self._smooth.load(raw[-self._smooth_period :].tolist())
-        self._signal.load(line[-self._signal_period :].tolist())
+        self._raws.extend(raw[-self._smooth_period :].tolist())
+        self._lines.extend(line[-self._signal_period :].tolist())
         scan.rolling_mean(line, self._signal_period, signal)

@@ -18,39 +18,35 @@ from tradetui.market.rolling import Smoother
 class AverageTrueRange:
     """Wilder's average of the true range, as a kernel: candles in, one value out."""
 
-    __slots__ = ("_average", "_close", "_period")
+    __slots__ = ("_period", "average", "close")
 
     def __init__(self, periods: int) -> None:
         self._period = periods
-        self._average = Smoother.wilder(periods)
-        self._close = nan
-
-    @property
-    def close(self) -> float:
+        self.average = Smoother.wilder(periods)
+        self.close = nan
         """The close of the last candle."""
-        return self._close
 
     def push(self, candle: Candle) -> float:
         """Commit a closed candle."""
-        high, low, close = candle.high, candle.low, self._close
-        self._close = candle.close
+        high, low, close = candle.high, candle.low, self.close
+        self.close = candle.close
         if close != close:  # noqa: PLR0124  # the first candle has none before it
             return nan
-        return self._average.push((max(close, high)) - (min(close, low)))
+        return self.average.push((max(close, high)) - (min(close, low)))
 
     def peek(self, candle: Candle) -> float:
         """The value on the open candle."""
-        close = self._close
+        close = self.close
         if close != close:  # noqa: PLR0124
             return nan
-        return self._average.peek(max(candle.high, close) - min(candle.low, close))
+        return self.average.peek(max(candle.high, close) - min(candle.low, close))
 
     def scan(self, bars: Bars, line: FloatArray) -> FloatArray:
         """The values over history."""
         scan.true_range(bars.high, bars.low, bars.close, line)
         scan.wilder(line, self._period, line)
-        self._average.load(float(line[-1]))
-        self._close = float(bars.close[-1])
+        self.average.load(float(line[-1]))
+        self.close = float(bars.close[-1])
         return line
 
 
@@ -69,7 +65,20 @@ class Atr(Indicator):
 
     def update(self, candle: Candle) -> Values:
         """Commit a closed candle."""
-        self.values = values = (self._range.push(candle),)
+        state = self._range
+        average, before = state.average, state.close
+        held = average.value
+        if held == held:  # noqa: PLR0124
+            high, low = candle.high, candle.low
+            if before > high:
+                high = before
+            elif before < low:
+                low = before
+            state.close = candle.close
+            average.value = held = held + average.alpha * (high - low - held)
+        else:
+            held = state.push(candle)
+        self.values = values = (held,)
         return values
 
     def peek(self, candle: Candle) -> Values:
