@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -20,7 +19,6 @@ from tradetui.errors import ConfigError
 from tradetui.runtime.link import Link
 from tradetui.ui.actions import ACTIONS, WHILE_TYPING, check_keymap, textual_key
 from tradetui.ui.controls import Controls
-from tradetui.ui.controls_orders import Sight
 from tradetui.ui.controls_screen import ScreenKeys
 from tradetui.ui.controls_view import with_symbol, with_timeframe
 from tradetui.ui.controls_words import Wish, offered, read_line
@@ -29,16 +27,12 @@ from tradetui.ui.panes.chart import ChartPane
 from tradetui.ui.panes.chooser import Chooser
 from tradetui.ui.panes.command_line import CommandLine
 from tradetui.ui.panes.ladder import LadderPane
-from tradetui.ui.panes.orders import OrdersPane
 from tradetui.ui.panes.prompt import KEYS as PROMPT_KEYS
 from tradetui.ui.panes.prompt import FirstPrompt
 from tradetui.ui.panes.ticket import TicketPane
-from tradetui.ui.panes.ticket_fields import TicketFields
 from tradetui.ui.theming import FALLBACK
 
 SIZE_PRESETS: Final = ("0.25r", "0.5r", "1r", "1.5r", "2r")
-CANCELABLE: Final = frozenset({"buy", "sell", "target"})
-"""Kinds of own marks on the ladder that `cancel` may mean."""
 
 
 class CockpitApp(ScreenKeys, inherit_bindings=False):
@@ -99,13 +93,10 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         try:
             await self._link.start()
         except Exception as error:  # noqa: BLE001 - whatever failed is shown in words
-            self._fail(f"could not start: {error}")
+            self._failed = f"could not start: {said(error)}"
+            leave, other = self._keys["leave"], self._keys["profiles"]
+            self.say(f"{self._failed} ({other} offers another profile, {leave} leaves)", "error")
         self.look()
-
-    def _fail(self, words: str) -> None:
-        self._failed = words
-        leave, other = self._keys["leave"], self._keys["profiles"]
-        self.say(f"{words} ({other} offers another profile, {leave} leaves)", "error")
 
     # what is looked at
 
@@ -148,24 +139,6 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
     def _paint(self) -> None:
         self._main.query_one(TicketPane).show_arm(self._keys, is_armed=self.armed_s > 0)
         super()._paint()
-
-    def _sight(self) -> Sight | None:
-        if self._view is None:
-            return None
-        tick, ladder = self._main.query_one(LadderPane).cursor_tick, self._view.ladder
-        cursor: Decimal | None = None if tick is None or ladder is None else tick * ladder.tick_size
-        return Sight(frame=self._view, request=self.request, cursor=cursor, order_id=self._order_meant(tick))
-
-    def _order_meant(self, tick: int | None) -> str:
-        """The order under the ladder's cursor, else the one selected in the list."""
-        ladder = self._view.ladder if self._view is not None else None
-        rows = ladder.rows if ladder is not None and tick is not None else ()
-        marks = [mark for row in rows if row.tick == tick for mark in row.own if mark.kind in CANCELABLE]
-        if marks:
-            return marks[0].order_id
-        orders = self._view.orders if self._view is not None else ()
-        at = min(self._main.query_one(OrdersPane).selected, len(orders) - 1)
-        return orders[at].order.order_id if orders else ""
 
     # keys
 
@@ -210,7 +183,7 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         if local is not None:
             local()
             return
-        outcome = self.controls.press(action, self._sight())
+        outcome = self.controls.press(action, self.sight())
         if outcome.text:
             self.say(outcome.text, "info" if outcome.draft else "warning")
         if outcome.draft is not None:
@@ -266,10 +239,6 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
             self.fulfill(meant)
         else:
             self.submit(meant)
-
-    def on_ticket_fields_drafted(self, event: TicketFields.Drafted) -> None:
-        """The ticket's words describe another order: have it priced."""
-        self.look(msgspec.structs.replace(self.request, draft=event.draft))
 
     def on_first_prompt_answered(self, event: FirstPrompt.Answered) -> None:
         """The first minute's limits."""

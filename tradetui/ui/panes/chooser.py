@@ -15,7 +15,7 @@ from tradetui.ui.paint.rows import Row, fit, left, on
 from tradetui.ui.panes.docked import LineInput, painted
 
 ROWS: Final = 12
-NAME_CELLS: Final = 24
+NAME_CELLS: Final = 22
 
 
 class Choice(NamedTuple):
@@ -33,7 +33,7 @@ class Chooser(Vertical):
     DEFAULT_CSS = """
     Chooser {
         layer: above; dock: bottom; offset-y: -1; display: none; background: $bar;
-        height: 13; max-height: 100%; width: 76; max-width: 100%;
+        height: 13; max-height: 100%; width: 104; max-width: 100%;
     }
     Chooser Horizontal { height: 1; }
     Chooser #what { width: auto; color: $accent; text-style: bold; padding: 0 1; }
@@ -58,6 +58,11 @@ class Chooser(Vertical):
         yield Static(id="list")
 
     @property
+    def rows(self) -> int:
+        """Lines that it takes, the filter's included."""
+        return 1 + max(1, min(ROWS, len(self._choices())))
+
+    @property
     def field(self) -> LineInput:
         """The filter's text field."""
         return self.query_one("#filter", LineInput)
@@ -71,7 +76,9 @@ class Chooser(Vertical):
         stays: bool = False,
     ) -> None:
         """Show what there is to choose; `stays` keeps the list open for things that are switched."""
-        self._choices, self._picked, self._stays, self._at = choices, picked, stays, 0
+        self._choices, self._picked, self._stays = choices, picked, stays
+        self._at = next((at for at, each in enumerate(choices()) if each.is_on and not stays), 0)
+        self.styles.height = self.rows
         self.query_one("#what", Static).update(what)
         self.display = True
         self.field.value = ""
@@ -99,7 +106,8 @@ class Chooser(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Another filter."""
         event.stop()
-        self._at = 0
+        if event.value:
+            self._at = 0
         self._show()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -126,7 +134,7 @@ class Chooser(Vertical):
         self._show()
 
     def _show(self) -> None:
-        found, width = self.found, max(20, self.size.width or 76)
+        found, width = self.found, max(20, min(self.app.size.width, 104))
         first = max(0, min(self._at - ROWS + 1, len(found) - ROWS))
         lines = [
             painted(self, self._line(choice, width, is_marked=at == self._at))

@@ -53,7 +53,7 @@ class FirstPrompt(Horizontal):
         self.display = True
         self._words(
             f" risk a trade {RISK_PCT} %",
-            f" · daily loss {LOSS_PCT} % of equity",
+            f" · daily loss {LOSS_PCT} %" + " of equity" * (self.app.size.width > 90),
             "Enter accepts, Tab edits, Esc later",
         )
 
