@@ -114,8 +114,8 @@ class Hub:
         """Deliver what a frame was turned into: a book or a batch of trades."""
         if isinstance(result, OrderBook):
             self._take_book(result)
-        elif type(result) is ArrayCache:
-            rows = list(result)
+        elif isinstance(result, ArrayCache):
+            rows = sorted(result, key=lambda row: row.get("timestamp") or 0)
             result.clear()
             self._take_trades(rows)
 
