@@ -92,7 +92,7 @@ class BookSync:
         self._first = False
         return self._accept(update)
 
-    def note_crossed(self, crossed: bool) -> None:
+    def note_crossed(self, *, crossed: bool) -> None:
         """Say after each update that was let through whether the book is crossed now."""
         self._crossed_updates = self._crossed_updates + 1 if crossed else 0
         if self._crossed_updates >= _CROSSED_UPDATES:

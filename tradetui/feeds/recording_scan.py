@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import InstrumentListed
 from tradetui.errors import RecordingError
-from tradetui.feeds.binance import BinanceCodec, FrameError, frame_kind
 from tradetui.feeds.recording import (
     BINANCE,
     MESSAGES,
@@ -26,17 +22,11 @@ from tradetui.feeds.recording import (
     header_of,
     read_blocks,
 )
-from tradetui.feeds.recording_instruments import Metadata, VenueSymbol, derived_instrument
-from tradetui.feeds.recording_steps import DecimalSteps
+from tradetui.feeds.recording_instruments import Metadata
+from tradetui.feeds.recording_survey import Survey, stamp_of
 
 _KEPT_BYTES: Final = 96 << 20
 _STAMP: Final = 19
-_PREFIX: Final = slice(20, 55)
-"""Of a line with a time of 19 digits: what tells its stream."""
-_STREAM_MARK: Final = b'{"stream":"'
-_BOOK_KINDS: Final = ("depthUpdate", "snapshot")
-_USED_KINDS: Final = ("depthUpdate", "snapshot", "bookTicker", "trade", "aggTrade")
-_LISTED: Final = b'"type":"instrument"'
 
 Blocks = list[list[bytes]]
 Progress = Callable[[int], None]
@@ -64,15 +54,6 @@ class Recording:
     """The lines from the start, merged by receive time."""
 
 
-@dataclass(slots=True)
-class _Found:
-    """What the frames of one venue symbol showed."""
-
-    symbol: VenueSymbol
-    steps: DecimalSteps = field(default_factory=DecimalSteps)
-    has_book: bool = False
-
-
 def scan(
     paths: Sequence[Path], *, instruments: Path | None = None, progress: Progress | None = None
 ) -> Recording:
@@ -90,12 +71,15 @@ def scan(
         raise RecordingError("expected at least one recording, was none")
     metadata = Metadata(instruments) if instruments else None
     files = [_File(path) for path in paths]
-    survey = _Survey()
+    survey = Survey()
     kept: list[Blocks] | None = [[] for _ in files]
     size = lines = 0
     for number, file in enumerate(files):
         for text, block in file.blocks():
-            survey.add(file, text, block)
+            if file.payload == MESSAGES:
+                survey.add_messages(block)
+            else:
+                survey.add_frames(text, block)
             lines += len(block)
             size += len(text)
             if size > _KEPT_BYTES:
@@ -104,7 +88,32 @@ def scan(
                 kept[number].append(block)
             if progress is not None:
                 progress(lines)
-    return survey.result(files, kept, metadata)
+    return _result(files, kept, survey=survey, metadata=metadata)
+
+
+def _result(
+    files: list[_File], kept: list[Blocks] | None, *, survey: Survey, metadata: Metadata | None
+) -> Recording:
+    """The whole; raises RecordingError where nothing of it can be played."""
+    payloads = {file.payload for file in files}
+    if len(payloads) > 1:
+        raise RecordingError(f"expected files of one format, was {' and '.join(sorted(payloads))}")
+    instruments = survey.instruments(metadata)
+    if not instruments:
+        raise RecordingError(f"{files[0].path}: expected market data of Binance or tradetui, found none")
+    return Recording(
+        paths=tuple(file.path for file in files),
+        payload=payloads.pop(),
+        first_ts=min(file.first_ts for file in files),
+        last_ts=max(file.last_ts for file in files),
+        lines=sum(file.lines for file in files),
+        instruments=tuple(instrument for _, instrument, _ in instruments),
+        names={found.name: instrument.symbol for found, instrument, _ in instruments if found},
+        futures=frozenset(listed.symbol for found, listed, _ in instruments if found and found.futures),
+        without_book=frozenset(listed.symbol for found, listed, has_book in instruments if not has_book),
+        notes=tuple(file.note for file in files if file.note),
+        blocks=lambda: _merged(files, kept),
+    )
 
 
 class _File:
@@ -164,122 +173,6 @@ class _File:
                     f"{self.path}:{number}: time runs backwards: {ts} comes after {self.last_ts}"
                 )
             self.first_ts, self.last_ts = self.first_ts or ts, ts
-
-
-def stamp_of(line: bytes) -> int | None:
-    """The receive time of a line; None where it has none."""
-    head, _, frame = line.partition(b" ")
-    return int(head) if head.isdigit() and frame.startswith(b"{") else None
-
-
-class _Survey:
-    """Gathers the instruments of a recording, block by block."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, _Found] = {}
-        self._listed: dict[str, Instrument] = {}
-        self._kinds: dict[bytes, tuple[str, str]] = {}
-        self._message = msgspec.json.Decoder(InstrumentListed)
-
-    def add(self, file: _File, text: bytes, block: list[bytes]) -> None:
-        """Take in one block of one file."""
-        if file.payload == MESSAGES:
-            self._add_listings(block)
-            return
-        prefixes = [line[_PREFIX] for line in block]
-        samples = dict(zip(prefixes, block, strict=True))
-        kinds = {prefix: self._kind(prefix, line) for prefix, line in samples.items()}
-        symbols = {symbol for kind, symbol in kinds.values() if kind and symbol}
-        only = next(iter(symbols)) if len(symbols) == 1 else ""
-        for symbol in sorted(symbols):
-            self._note(symbol, kinds, samples)
-            wanted = {p for p, (kind, s) in kinds.items() if kind in _USED_KINDS and s in (symbol, "")}
-            whole = only and len(wanted) == len(kinds)
-            if not whole:
-                text = b"\n".join(line for p, line in zip(prefixes, block, strict=True) if p in wanted)
-            self._found[symbol].steps.add(text, self._soundness(symbol))
-
-    def _kind(self, prefix: bytes, line: bytes) -> tuple[str, str]:
-        known = self._kinds.get(prefix)
-        if known is None:
-            try:
-                known = frame_kind(line.partition(b" ")[2])
-            except FrameError:
-                return "", ""
-            if prefix.startswith(_STREAM_MARK):
-                self._kinds[prefix] = known
-        return known
-
-    def _note(self, name: str, kinds: dict[bytes, tuple[str, str]], samples: dict[bytes, bytes]) -> None:
-        """Learn from one sample of each stream which market a symbol belongs to."""
-        mine = [(kind, samples[prefix]) for prefix, (kind, symbol) in kinds.items() if symbol == name]
-        old = self._found.get(name) or _Found(VenueSymbol(name))
-        old.symbol = VenueSymbol(
-            name,
-            futures=old.symbol.futures or any(b'"pu":' in line for _, line in mine),
-            coin_margined=old.symbol.coin_margined
-            or "_PERP" in name
-            or any(b'"ps":' in line for _, line in mine),
-        )
-        old.has_book = old.has_book or any(kind in _BOOK_KINDS for kind, _ in mine)
-        self._found[name] = old
-
-    @staticmethod
-    def _soundness(symbol: str) -> Callable[[bytes], bool]:
-        codec = BinanceCodec({symbol: symbol})
-
-        def is_sound(line: bytes) -> bool:
-            ts = stamp_of(line)
-            try:
-                return ts is not None and codec.decode(line.partition(b" ")[2], ts) is not None
-            except FrameError:
-                return False
-
-        return is_sound
-
-    def _add_listings(self, block: list[bytes]) -> None:
-        for line in block:
-            if _LISTED in line:
-                try:
-                    listed = self._message.decode(line.partition(b" ")[2])
-                except msgspec.MsgspecError:
-                    continue
-                self._listed[listed.symbol] = listed.instrument
-
-    def result(self, files: list[_File], kept: list[Blocks] | None, metadata: Metadata | None) -> Recording:
-        """The whole; raises RecordingError where nothing of it can be played."""
-        payloads = {file.payload for file in files}
-        if len(payloads) > 1:
-            raise RecordingError(f"expected files of one format, was {' and '.join(sorted(payloads))}")
-        names, instruments = self._instruments(metadata)
-        if not instruments:
-            raise RecordingError(f"{files[0].path}: expected market data of Binance or tradetui, found none")
-        books = {found.symbol.name: found.has_book for found in self._found.values()}
-        futures = {names[found.symbol.name] for found in self._found.values() if found.symbol.futures}
-        return Recording(
-            paths=tuple(file.path for file in files),
-            payload=payloads.pop(),
-            first_ts=min(file.first_ts for file in files),
-            last_ts=max(file.last_ts for file in files),
-            lines=sum(file.lines for file in files),
-            instruments=instruments,
-            names=names,
-            futures=frozenset(futures),
-            without_book=frozenset(names[name] for name, has_book in books.items() if not has_book),
-            notes=tuple(file.note for file in files if file.note),
-            blocks=lambda: _merged(files, kept),
-        )
-
-    def _instruments(self, metadata: Metadata | None) -> tuple[dict[str, str], tuple[Instrument, ...]]:
-        instruments = dict(self._listed)
-        names: dict[str, str] = {}
-        for name, found in self._found.items():
-            steps = found.steps
-            made = derived_instrument(found.symbol, tick_size=steps.tick_size, lot_size=steps.lot_size)
-            made = metadata.refine(name, made) if metadata else made
-            names[name] = made.symbol
-            instruments[made.symbol] = made
-        return names, tuple(instruments.values())
 
 
 def _merged(files: list[_File], kept: list[Blocks] | None) -> Iterator[list[bytes]]:

@@ -42,6 +42,7 @@ class ReplayFeed:
         speed: float = 1.0,
         progress: Progress | None = None,
         on_restart: Callable[[], None] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Read the files once; raises RecordingError when they can not be replayed.
 
@@ -51,9 +52,11 @@ class ReplayFeed:
             speed: A multiple of real time from 0.25; infinity is as fast as possible.
             progress: Called with the number of lines scanned so far.
             on_restart: Called before the recording starts again, which a seek backwards does.
+            monotonic: The clock that paces it, in seconds.
         """
         self.recording = scan([Path(path) for path in paths], instruments=instruments, progress=progress)
         self._on_restart = on_restart
+        self._monotonic = monotonic
         self._speed = max(SLOWEST, speed)
         self._paused = False
         self._steps = 0
@@ -173,14 +176,14 @@ class ReplayFeed:
         if ts < self._skip_to:
             return 0.0
         if self._skip_to:
+            self._anchor = (self._monotonic(), self._skip_to)
             self._skip_to = 0
-            self._settle()
         if self._paused:
             return 0.0 if self._steps else inf
         if self._speed == inf:
             return 0.0
         wall, start = self._anchor
-        return wall + (ts - start) / _SECOND_NS / self._speed - time.monotonic()
+        return wall + (ts - start) / _SECOND_NS / self._speed - self._monotonic()
 
     async def _nap(self, seconds: float) -> None:
         """Sleep for a moment, or until the playback is steered."""
@@ -193,7 +196,7 @@ class ReplayFeed:
 
     def _settle(self) -> None:
         """Tie the recording's clock to the wall's from here on."""
-        self._anchor = (time.monotonic(), self._player.ts)
+        self._anchor = (self._monotonic(), self._player.ts)
         self._changed.set()
 
     def pause(self) -> None:

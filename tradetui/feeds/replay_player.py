@@ -221,7 +221,7 @@ class Player:
         if self._touches:
             self._touches[symbol].take(message)
         self._sink(message)
-        sync.note_crossed(self._crossed(symbol))
+        sync.note_crossed(crossed=self._crossed(symbol))
 
     def _owner_of(self, snapshot: BookSnapshot) -> str:
         """A snapshot names no symbol: it belongs to the waiting book whose updates are nearest to it."""
