@@ -18,7 +18,7 @@ from tradetui.market.series import CandleSeries
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.orders import mark_kind, standing_price
-from tradetui.runtime.views.words import SECOND, price_text, qty_text
+from tradetui.runtime.views.words import SECOND, price_text
 from tradetui.state import State
 
 
@@ -152,7 +152,7 @@ def order_mark(order: Order, position: Position | None) -> PriceMark | None:
     if price is None:
         return None
     kind = mark_kind(order)
-    label = f"{kind} {qty_text(order.leaves)}"
+    label = f"{kind} {canonical(order.leaves)}"
     if kind == "target":
         label = target_label(price, position)
     return PriceMark(kind, float(price), label, order.order_id)

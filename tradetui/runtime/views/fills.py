@@ -9,7 +9,7 @@ import msgspec
 
 from tradetui.domain.fill import Evidence, Fill, Liquidity
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.number import MONEY, ZERO
+from tradetui.domain.number import MONEY, ZERO, canonical
 from tradetui.domain.order import Order
 from tradetui.domain.view import FillView
 from tradetui.runtime.views.kept import Kept
@@ -19,7 +19,6 @@ from tradetui.runtime.views.words import (
     listed_qtys,
     mid_text,
     price_text,
-    qty_text,
     span_text,
 )
 from tradetui.state import State
@@ -151,16 +150,16 @@ def _taker_words(group: Group, whole: Fill, scale: int) -> str:
     if len(group) > 1:
         words = f"{len(group)} levels {listed_qtys([fill.qty for fill in group])}"
     else:
-        words = f"1 level of {qty_text(whole.receipt.displayed)}"
+        words = f"1 level of {canonical(whole.receipt.displayed)}"
     mid = whole.receipt.arrival_mid
     return f"{words} · mid {mid_text(mid, scale)}" if mid is not None else words
 
 
 def _maker_words(group: Group, whole: Fill) -> str:
-    size, queue = qty_text(group[0].receipt.displayed), whole.receipt.queue_ahead
+    size, queue = canonical(group[0].receipt.displayed), whole.receipt.queue_ahead
     match whole.receipt.evidence:
         case Evidence.PRINT_AT:
-            return f"print {size}, queue {qty_text(queue)} before us"
+            return f"print {size}, queue {canonical(queue)} before us"
         case Evidence.PRINT_THROUGH:
             return f"print {size} went through our price"
         case Evidence.CROSSED_QUOTE | Evidence.BOOK_LEVEL:

@@ -6,6 +6,7 @@ from collections import deque
 from typing import Final
 
 from tradetui.domain.market_data import Side
+from tradetui.domain.number import canonical
 from tradetui.domain.view import LadderRow, LadderView, OwnMark, ViewRequest
 from tradetui.engine import Engine
 from tradetui.market.book import OrderBook
@@ -13,7 +14,7 @@ from tradetui.market.market import Market
 from tradetui.runtime.views.depth import DIGITS, RowVolumes, Sizes, side_sizes
 from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.orders import mark_kind, standing_price
-from tradetui.runtime.views.words import SECOND, qty_text
+from tradetui.runtime.views.words import SECOND
 from tradetui.state import State
 
 _IMBALANCE_LEVELS: Final = 10
@@ -110,7 +111,7 @@ class LadderPart:
                 continue
             queue = self._engine.queue_ahead(order.order_id)
             ahead = float(queue) if queue is not None else None
-            mark = OwnMark(mark_kind(order), qty_text(order.leaves), ahead, order.order_id)
+            mark = OwnMark(mark_kind(order), canonical(order.leaves), ahead, order.order_id)
             tick = market.instrument.to_ticks(price) // group * group
             found[tick] = (*found.get(tick, ()), mark)
         return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.number import MONEY, ZERO
@@ -14,10 +13,8 @@ from tradetui.domain.view import PositionView
 from tradetui.engine import Engine
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
-from tradetui.runtime.views.words import MS, SECOND, at_scale, cents
+from tradetui.runtime.views.words import SECOND, age_in_steps, at_scale, cents
 from tradetui.state import State
-
-AGE_STEP_MS: Final = 100
 
 
 @dataclass(slots=True)
@@ -117,7 +114,7 @@ class PositionsPart:
 
     def _stop_age_ms(self, symbol: str, now: int) -> int | None:
         seen = self._engine.stop_evaluated_ts(symbol)
-        return max(0, now - seen) // (AGE_STEP_MS * MS) * AGE_STEP_MS if seen else None
+        return age_in_steps(now, seen) if seen else None
 
     def _stop_state(self, symbol: str, stop: Order | None) -> str:
         """The stop's state; waiting where it is armed but no price that could fire it is to be trusted."""

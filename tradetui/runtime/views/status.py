@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
 
 import msgspec
 
@@ -16,10 +15,8 @@ from tradetui.market.market import Market
 from tradetui.runtime.views.account import lock_text, trading_state, zone_of
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
-from tradetui.runtime.views.words import MS, SECOND, cents
+from tradetui.runtime.views.words import MS, SECOND, age_in_steps, cents
 from tradetui.state import State
-
-AGE_STEP_MS: Final = 100
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -109,7 +106,7 @@ def age_ms(market: Market | None, now: int) -> int:
     """How long ago the newest message about prices came, in steps; 0 before the first."""
     if market is None or not market.ts_received:
         return 0
-    return max(0, now - market.ts_received) // (AGE_STEP_MS * MS) * AGE_STEP_MS
+    return age_in_steps(now, market.ts_received)
 
 
 def latency_ms(market: Market | None) -> int:

@@ -14,6 +14,7 @@ SECOND: Final = 1_000_000_000
 MS: Final = 1_000_000
 _SLOW_MS: Final = 10_000
 _LISTED: Final = 4
+_AGE_STEP_MS: Final = 100
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -39,11 +40,6 @@ def price_text(price: Decimal, scale: int) -> str:
 def mid_text(mid: Decimal, scale: int) -> str:
     """A price that may lie between two ticks: one digit more where it does."""
     return price_text(mid, scale if at_scale(mid, scale) == mid else scale + 1)
-
-
-def qty_text(qty: Decimal) -> str:
-    """A quantity without trailing zeros."""
-    return canonical(qty)
 
 
 def listed_qtys(qtys: Sequence[Decimal]) -> str:
@@ -73,6 +69,11 @@ def span_text(span_ns: int) -> str:
     if seconds < 3600:
         return f"{seconds // 60} m {seconds % 60} s"
     return f"{seconds // 3600} h {seconds % 3600 // 60} m"
+
+
+def age_in_steps(now: int, then: int) -> int:
+    """How many milliseconds ago a moment was, in steps of 100 so that time alone changes little."""
+    return max(0, now - then) // (_AGE_STEP_MS * MS) * _AGE_STEP_MS
 
 
 def time_of_day(ts: int, zone: str) -> str:
