@@ -21,8 +21,8 @@ IntArray = npt.NDArray[np.intp]
 
 _STRETCH: Final = 65_536
 _BLOCK: Final = 16
-_ROWS: Final = 1_024
-"""Blocks that one matrix product takes: few enough that it does not spread over processors."""
+_ROWS: Final = 960
+"""Blocks that one matrix product takes: few enough that BLAS does not spread it over processors."""
 _COLLAPSED: Final = 1e-6
 """A variance below this share of the squared distance from the anchor has lost digits."""
 
