@@ -132,7 +132,7 @@ async def _make_host(
             state_path=folder / "sim.json",
             not_before=recovered.state.last_ts,
         )
-        engine = Engine(engine_settings(profile, config), state=state)
+        engine = Engine(engine_settings(profile, config, kept=state), state=state)
     except BaseException:
         recovered.lock.release()
         raise

@@ -20,6 +20,7 @@ from tradetui.version import __version__
 
 if TYPE_CHECKING:
     from tradetui.journal.writer import RunStamp
+    from tradetui.state import State
     from tradetui.trading.settings import EngineSettings, RiskLimits
 
 _MILLISECOND: Final = 1_000_000
@@ -94,8 +95,11 @@ def run_stamp() -> RunStamp:
     )
 
 
-def engine_settings(profile: Profile, config: Config) -> EngineSettings:
-    """What the engine needs to know of a profile: its account, its day, its limits and latencies."""
+def engine_settings(profile: Profile, config: Config, *, kept: State | None = None) -> EngineSettings:
+    """What the engine needs to know of a profile: its account, its day, its limits and latencies.
+
+    Limits that were chosen in the cockpit (they are in `kept`) hold until the config names any.
+    """
     from tradetui.trading.settings import EngineSettings
 
     simulation = config.settings.simulation
@@ -111,13 +115,15 @@ def engine_settings(profile: Profile, config: Config) -> EngineSettings:
         amend_ns=simulation.cancel_latency_ms * _MILLISECOND,
         stop_ns=simulation.stop_latency_ms * _MILLISECOND,
         slip=simulation.stop_slippage_bp / _BASIS_POINTS,
-        limits=_limits(config),
+        limits=_limits(config, kept),
     )
 
 
-def _limits(config: Config) -> RiskLimits:
+def _limits(config: Config, kept: State | None) -> RiskLimits:
     from tradetui.trading.settings import RiskLimits
 
+    if kept is not None and kept.limits and not any(key.startswith("risk.") for key in config.written):
+        return RiskLimits.from_texts(kept.next_limits or kept.limits)
     risk = config.settings.risk
     fraction, amount, _ = daily_loss(risk.daily_loss)
     limits = RiskLimits(

@@ -1,0 +1,62 @@
+"""How config, options and journal become the engine's settings."""
+
+from __future__ import annotations
+
+import argparse
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tradetui.cli.parts import chosen_profile, engine_settings
+from tradetui.config.load import load
+from tradetui.errors import ConfigError
+from tradetui.state import State
+from tradetui.trading.settings import RiskLimits
+
+D = Decimal
+
+
+def config_text(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    return path
+
+
+def chosen_in_the_cockpit() -> State:
+    state = State()
+    state.limits = {**RiskLimits(daily_loss=D("0.01")).texts(), "zone": "UTC", "roll": "00:00"}
+    return state
+
+
+def test_limits_chosen_in_the_cockpit_hold_until_the_config_names_any(tmp_path: Path) -> None:
+    profile = load(None).profiles["sim"]
+    kept = chosen_in_the_cockpit()
+    assert engine_settings(profile, load(None), kept=kept).limits.daily_loss == D("0.01")
+    named = load(config_text(tmp_path, "[risk]\nrisk_per_trade = 0.003\n"))
+    limits = engine_settings(profile, named, kept=kept).limits
+    assert (limits.risk_per_trade, limits.daily_loss) == (D("0.003"), D("0.02"))
+
+
+def test_an_amount_takes_the_place_of_the_fraction(tmp_path: Path) -> None:
+    named = load(config_text(tmp_path, '[risk]\ndaily_loss = "150 USDT"\n'))
+    limits = engine_settings(named.profiles["sim"], named).limits
+    assert limits.daily_limit(D(10_000)) == 150
+
+
+def test_symbols_of_the_options_come_first() -> None:
+    options = argparse.Namespace(profile="sim", symbol=["eth/usdt"])
+    symbols = chosen_profile(options, load(None)).symbols
+    assert symbols[:2] == ("ETH/USDT", "BTC/USDT")
+
+
+@pytest.mark.parametrize(
+    ("profile", "symbol", "hint"),
+    [("krakn", None, "did you mean kraken?"), ("sim", ["BTC/USDC"], "did you mean BTC/USDT")],
+)
+def test_unknown_names_are_answered_with_the_nearest(
+    profile: str, symbol: list[str] | None, hint: str
+) -> None:
+    with pytest.raises(ConfigError, match=r".*") as caught:
+        chosen_profile(argparse.Namespace(profile=profile, symbol=symbol), load(None))
+    assert hint in str(caught.value)
