@@ -12,7 +12,7 @@ import pytest
 
 from tests.exchanges.binance_server import USD_M, BinanceServer
 from tests.exchanges.collector import Collector, fed, volume
-from tradetui.domain.instrument import InstrumentKind
+from tradetui.domain.instrument import InstrumentKind, InstrumentStatus
 from tradetui.domain.market_data import (
     BookDelta,
     BookSnapshot,
@@ -292,3 +292,35 @@ async def test_a_feed_that_is_stopped_while_it_waits_for_an_answer_leaves_nothin
             await run
         mine = {task for task in asyncio.all_tasks() - before if "ccxt" in repr(task)}
         assert not mine
+
+
+async def test_a_halted_market_is_said_and_its_instrument_told_anew(captures: Path) -> None:
+    server = BinanceServer(captures, depth_frames=20)
+    async with server.running():
+        profile = Profile(name="b", exchange="binance", symbols=(SYMBOL,), endpoint=server.address)
+        collector = Collector()
+        async with fed(CcxtFeed(profile, reload_s=0.1), collector):
+            server.play()
+            await collector.until_state(SYMBOL, FeedState.STREAMING)
+            server.session.exchange_info["symbols"][0]["status"] = "BREAK"
+            await collector.until_state(SYMBOL, FeedState.HALTED)
+            server.session.exchange_info["symbols"][0]["status"] = "TRADING"
+            await collector.until(lambda: len(collector.of(InstrumentListed)) == 3)
+            await collector.until(lambda: collector.states(SYMBOL)[-1] is FeedState.STREAMING)
+    told = [each.instrument.status for each in collector.of(InstrumentListed)]
+    assert told == [InstrumentStatus.TRADING, InstrumentStatus.HALTED, InstrumentStatus.TRADING]
+
+
+async def test_a_subscription_that_is_never_answered_is_down_and_asked_anew(captures: Path) -> None:
+    server = BinanceServer(captures, depth_frames=20)
+    server.acknowledges = False
+    async with server.running():
+        profile = Profile(name="b", exchange="binance", symbols=(SYMBOL,), endpoint=server.address)
+        collector = Collector()
+        async with fed(CcxtFeed(profile, first_book_s=0.3, retry_s=0.05), collector):
+            down = await collector.until_state(SYMBOL, FeedState.DOWN)
+            assert down.text == "no data after subscribing"
+            server.acknowledges = True
+            await server.close_sockets()
+            server.play()
+            await collector.until_state(SYMBOL, FeedState.STREAMING)

@@ -97,14 +97,19 @@ def market_of(sample: Sample) -> dict[str, Any]:
     base, quote = pair.split("/")
     kind = {"type": "swap", "swap": True, "contract": True, "inverse": True, "linear": False}
     return {
-        "id": sample.market_id, "symbol": sample.symbol, "base": base, "quote": quote, "active": True,
-        "settle": settle or None, "spot": not settle, "type": "spot", "contract": False,
+        "id": sample.market_id,
+        "symbol": sample.symbol,
+        "base": base,
+        "quote": quote,
+        "active": True,
+        "settle": settle or None,
+        "spot": not settle,
+        "type": "spot",
+        "contract": False,
         **(kind if settle else {}),
-
-            "precision": {"price": 0.01, "amount": 0.00000001},
-            "limits": {},
-            "contractSize": 1 if settle else None
-        ,
+        "precision": {"price": 0.01, "amount": 0.00000001},
+        "limits": {},
+        "contractSize": 1 if settle else None,
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ccxt import BadSymbol
 
-from tradetui.domain.instrument import Instrument
+from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import CandleHistory, FeedState, InstrumentListed, MarketMessage
 from tradetui.domain.profile import Profile
 from tradetui.errors import FeedError
@@ -26,7 +26,6 @@ from tradetui.feeds.ccxt.words import retry_after, words_for
 from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.protocol import Sink
 
-_FIRST_BOOK_S: Final = 15.0
 _TICKERS_EVERY_S: Final = 30.0
 _MARKS_EVERY_S: Final = 3.0
 _POLL_CAP_S: Final = 600.0
@@ -51,7 +50,8 @@ async def _at_most(seconds: float) -> AsyncIterator[None]:
 class CcxtFeed:
     """The symbols of a profile from its exchange, or from the loopback endpoint that stands in for it.
 
-    `retry_s` is the first wait after a failure; it doubles up to 30 s.
+    `retry_s` is the first wait after a failure; it doubles up to 30 s. A book that does not come within
+    `first_book_s` of its subscription is asked for anew. Markets are read again every `reload_s`.
     """
 
     def __init__(
@@ -61,11 +61,15 @@ class CcxtFeed:
         stale_after_s: float = 5.0,
         lagging_after_s: float = 2.0,
         retry_s: float = 1.0,
+        first_book_s: float = 15.0,
+        reload_s: float = 3600.0,
         book_depth: int | None = None,
     ) -> None:
         self._profile = profile
         self._retry_s = retry_s
         self._stale_after = stale_after_s
+        self._first_book_s = first_book_s
+        self._reload_s = reload_s
         self._depth = book_depth or _BOOK_DEPTH.get(profile.exchange)
         self._channels = {
             symbol: Channel(
@@ -138,9 +142,10 @@ class CcxtFeed:
             hub.check_with(KrakenBooks(scales, depth=self._depth or 10))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_silence(hub))
+            group.create_task(self._reload_markets(hub, listed))
+            for each in listed:
+                group.create_task(self._follow(hub, each))
             symbols = [each.symbol for each in listed]
-            for symbol in symbols:
-                group.create_task(self._follow(hub, symbol))
             group.create_task(self._deepen_history(hub, symbols))
             group.create_task(self._poll(hub, fetch_tickers, symbols, _TICKERS_EVERY_S))
             perpetuals = [each.symbol for each in listed if not each.is_spot]
@@ -171,13 +176,34 @@ class CcxtFeed:
             hub.say(symbol, Part.MARKET, FeedState.DOWN, text=str(error))
             return None
         hub.deliver(InstrumentListed(instrument, time_ns()))
-        hub.say(symbol, Part.MARKET, FeedState.CONNECTING, text="loading history")
         return instrument
 
-    async def _follow(self, hub: Hub, symbol: str) -> None:
+    def _say_trading(self, hub: Hub, instrument: Instrument) -> None:
+        if instrument.status is InstrumentStatus.HALTED:
+            hub.say(instrument.symbol, Part.MARKET, FeedState.HALTED, text="trading halted by the exchange")
+        else:
+            hub.say(instrument.symbol, Part.MARKET, FeedState.STREAMING)
+
+    async def _reload_markets(self, hub: Hub, listed: list[Instrument]) -> None:
+        """Tell what changed about the instruments, halts above all."""
+        known = {each.symbol: each for each in listed}
+        while True:
+            await asyncio.sleep(self._reload_s)
+            with suppress(Exception):
+                await self._exchange.load_markets(True)
+            for symbol, before in known.items():
+                with suppress(BadSymbol, FeedError):
+                    known[symbol] = instrument_of(self._exchange.market(symbol), self._profile)
+                if known[symbol] != before:
+                    hub.deliver(InstrumentListed(known[symbol], time_ns()))
+                    self._say_trading(hub, known[symbol])
+
+    async def _follow(self, hub: Hub, instrument: Instrument) -> None:
+        symbol = instrument.symbol
+        hub.say(symbol, Part.BOOK, FeedState.CONNECTING, text="loading history")
+        self._say_trading(hub, instrument)
         await self._load_history(hub, symbol)
         hub.say(symbol, Part.BOOK, FeedState.CONNECTING, text="waiting for the book")
-        hub.say(symbol, Part.MARKET, FeedState.STREAMING)
         channel = self._channels[symbol]
         async with asyncio.TaskGroup() as group:
             group.create_task(self._pump(hub, channel.book))
@@ -190,7 +216,7 @@ class CcxtFeed:
 
     async def _deepen_history(self, hub: Hub, symbols: list[str]) -> None:
         """Load the longer timeframes when the books stand: they share the exchange's request limit."""
-        async with _at_most(_FIRST_BOOK_S):
+        async with _at_most(self._first_book_s):
             for symbol in symbols:
                 await self._channels[symbol].book.until_live()
         for timeframe in OTHERS:
@@ -232,7 +258,7 @@ class CcxtFeed:
 
     async def _subscribe(self, stream: Stream) -> None:
         if stream.is_book:
-            wait = _FIRST_BOOK_S + self._exchange.ws_dial_delay(stream.url)
+            wait = self._first_book_s + self._exchange.ws_dial_delay(stream.url)
             async with asyncio.timeout(wait):
                 await self._exchange.watch_order_book(stream.symbol, self._depth)
         else:
