@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -81,9 +82,8 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Bind the keys, then start the engine."""
-        for action, key in self._keys.items():
-            if action not in WHILE_TYPING:
-                self.bind(textual_key(key), f"do('{action}')", show=False)
+        for action in self._keys.keys() - WHILE_TYPING:
+            self.bind(textual_key(self._keys[action]), f"do('{action}')", show=False)
         if self._first_run:
             self.query_one(FirstPrompt).open()
             self.place_notices()
@@ -156,7 +156,7 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
                 self.pop_screen()
             self.run_key(action)
             return True
-        if self._is_typing or len(self.screen_stack) > 1:
+        if isinstance(self.focused, Input) or len(self.screen_stack) > 1:
             return False
         if self.is_leaving and key == "y":
             self.exit()
@@ -168,13 +168,9 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
             return True
         return False
 
-    @property
-    def _is_typing(self) -> bool:
-        return isinstance(self.focused, Input)
-
     def action_do(self, action: str) -> None:
         """Do one action of the table, unless a text field has the focus."""
-        if not self._is_typing:
+        if not isinstance(self.focused, Input):
             self.run_key(action)
 
     def run_key(self, action: str) -> None:
@@ -198,8 +194,9 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         self.run_worker(self._send(command))
 
     async def _send(self, command: AnyCommand) -> None:
+        # shielded: leaving at once must not stop a command half way to the journal
         try:
-            self._tell(await self._link.submit(command))
+            self._tell(await asyncio.shield(self._link.submit(command)))
         except Exception as error:  # noqa: BLE001 - whatever failed is shown in words, and the screen stays
             self.say(f"the command did not reach the engine: {said(error)}", "error")
 
