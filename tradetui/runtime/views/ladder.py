@@ -48,18 +48,19 @@ class LadderPart:
 
     def view(self, market: Market, request: ViewRequest) -> LadderView | None:
         """The ladder as a request wants it; the same object while nothing on it changed."""
-        before = self._a_second_ago(market, request)
+        seen_ts, before = self._a_second_ago(market, request)
         inputs = (market.book, market.book.version, market.tape.trades, self._published.seq)
         wanted = (request.ladder_rows, request.ladder_center, request.ladder_group)
         center = center_of(market, request)
-        key = (market.instrument, *inputs, *wanted, center, id(before), market.feed_state)
+        key = (market.instrument, *inputs, *wanted, center, seen_ts, market.feed_state)
         return self._view.get(key, lambda: self._build(market, request, before))
 
-    def _a_second_ago(self, market: Market, request: ViewRequest) -> Sizes | None:
+    def _a_second_ago(self, market: Market, request: ViewRequest) -> tuple[int, Sizes | None]:
+        """The sizes to compare with and when they were seen; nothing while none are old enough."""
         if (market, market.book, request.ladder_group) != self._seen_of or not self._seen:
-            return None
+            return 0, None
         ts, sizes = self._seen[0]
-        return sizes if ts <= self._engine.ts - SECOND else None
+        return (ts, sizes) if ts <= self._engine.ts - SECOND else (0, None)
 
     def _build(self, market: Market, request: ViewRequest, before: Sizes | None) -> LadderView:
         book, instrument = market.book, market.instrument
