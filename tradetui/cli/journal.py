@@ -15,6 +15,7 @@ import msgspec
 
 from tradetui.cli.parts import chosen_profile, journal_path, load_config
 from tradetui.cli.report import fill_row, plain
+from tradetui.config.load import Config
 from tradetui.config.paths import data_folder
 from tradetui.domain.event import Filled
 from tradetui.errors import JournalError
@@ -29,7 +30,7 @@ _FILL_COLUMNS = ("time", "symbol", "side", "qty", "price", "fee", "fee_asset", "
 def run(options: argparse.Namespace) -> int:
     """Run one of the three; raises JournalError where the journal can not be read."""
     config = load_config(options)
-    path = journal_path(data_folder(getattr(options, "data_dir", None)), chosen_profile(options, config).name)
+    path = _path(options, config)
     if not path.exists():
         if options.action == "verify":
             raise JournalError(f"{path}: no journal yet; it is made when the cockpit first runs")
@@ -45,6 +46,13 @@ def run(options: argparse.Namespace) -> int:
         rows = [plain(trade) for trade in closed_trades(events)]
         _show(rows, _TRADE_COLUMNS, "closed trades", as_json=getattr(options, "json", False))
     return 0
+
+
+def _path(options: argparse.Namespace, config: Config) -> Path:
+    """The journal of a profile, or of a replay that was kept under a data folder."""
+    folder = data_folder(getattr(options, "data_dir", None))
+    kept = journal_path(folder, getattr(options, "profile", None) or "")
+    return kept if kept.exists() else journal_path(folder, chosen_profile(options, config).name)
 
 
 def _verify(path: Path, *, as_json: bool) -> int:
