@@ -18,6 +18,7 @@ from tradetui.cli.report import fill_row, plain
 from tradetui.config.load import Config
 from tradetui.config.paths import data_folder
 from tradetui.domain.event import Filled
+from tradetui.domain.number import canonical
 from tradetui.errors import JournalError
 from tradetui.journal.reader import read_events
 from tradetui.reports.trades import closed_trades
@@ -105,4 +106,6 @@ def _cell(row: dict[str, Any], column: str) -> str:
     value = row[column]
     if value is None:
         return "—"
+    if column in ("entry_price", "exit_price"):
+        return canonical(Decimal(f"{Decimal(value):.9g}"))
     return f"{Decimal(value):.2f}" if column in ("net_pnl", "r") else str(value)
