@@ -8,11 +8,22 @@ import msgspec
 import pytest
 
 from tests.ui.fake_link import FakeLink
-from tradetui.domain.command import CancelOrder, Reverse, SetStop, Size, SizeUnit, Stop, SubmitOrder
+from tradetui.domain.command import (
+    AnyCommand,
+    CancelAll,
+    CancelOrder,
+    Flatten,
+    Reverse,
+    SetStop,
+    Size,
+    SizeUnit,
+    Stop,
+    SubmitOrder,
+)
 from tradetui.domain.market_data import Side, Timeframe
 from tradetui.domain.view import Draft, Frame, ViewRequest
 from tradetui.ui.actions import ACTIONS
-from tradetui.ui.controls import Controls
+from tradetui.ui.controls import Controls, taken_words
 from tradetui.ui.controls_orders import Outcome, Sight, atr_of
 from tradetui.ui.controls_view import (
     UnknownName,
@@ -188,6 +199,19 @@ async def test_a_limit_in_the_draft_is_what_buy_sends() -> None:
     command = (await pressed("buy", request=request)).command
     assert isinstance(command, SubmitOrder)
     assert (command.limit, command.side) == (Decimal(61400), Side.BUY)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (SetStop(symbol="BTC/USDT", stop=Stop(price=Decimal("61300.5"))), "stop of BTC/USDT at 61,300.5"),
+        (CancelAll(), "orders of every symbol are being canceled"),
+        (CancelOrder(order_id="o-7"), "order o-7 is being canceled"),
+        (Flatten(), "done"),
+    ],
+)
+def test_a_command_that_was_taken_in_silence_is_named(command: AnyCommand, words: str) -> None:
+    assert taken_words(command) == words
 
 
 # the view

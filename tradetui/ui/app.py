@@ -19,7 +19,7 @@ from tradetui.domain.view import ViewRequest
 from tradetui.errors import ConfigError
 from tradetui.runtime.link import Link
 from tradetui.ui.actions import ACTIONS, WHILE_TYPING, check_keymap, textual_key
-from tradetui.ui.controls import Controls
+from tradetui.ui.controls import Controls, taken_words
 from tradetui.ui.controls_screen import ScreenKeys
 from tradetui.ui.controls_view import with_symbol, with_timeframe
 from tradetui.ui.controls_words import Wish, offered, read_line
@@ -196,13 +196,13 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
     async def _send(self, command: AnyCommand) -> None:
         # shielded: leaving at once must not stop a command half way to the journal
         try:
-            self._tell(await asyncio.shield(self._link.submit(command)))
+            self._tell(await asyncio.shield(self._link.submit(command)), taken_words(command))
         except Exception as error:  # noqa: BLE001 - whatever failed is shown in words, and the screen stays
             self.say(f"the command did not reach the engine: {said(error)}", "error")
 
-    def _tell(self, reply: Reply) -> None:
+    def _tell(self, reply: Reply, otherwise: str = "done") -> None:
         if reply.refusal is None:
-            self.say(reply.text or "done", "success")
+            self.say(reply.text or otherwise, "success")
         else:
             self.say(f"{reply.refusal.text} {reply.refusal.mend}".rstrip(), "error")
 

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 
 import msgspec
 
-from tradetui.domain.command import Size, SubmitOrder
+from tradetui.domain.command import (
+    AnyCommand,
+    BreakEven,
+    CancelAll,
+    CancelOrder,
+    SetRiskLimits,
+    SetStop,
+    SetTarget,
+    Size,
+    Stop,
+    SubmitOrder,
+)
 from tradetui.domain.grammar import GrammarError, parse
 from tradetui.ui.actions import BY_ID
 from tradetui.ui.controls_orders import Outcome, Sight, outcome_of
@@ -85,3 +97,25 @@ def read_size(text: str, symbol: str) -> Size:
     command = parse(f"buy {text}", symbol=symbol, symbols=(symbol,))
     assert isinstance(command, SubmitOrder)  # noqa: S101 - the verb above makes no other command
     return command.size
+
+
+def taken_words(command: AnyCommand) -> str:
+    """What is said of a command that the engine took without words of its own."""
+    match command:
+        case SetStop(symbol=symbol, stop=Stop(price=Decimal() as price)):
+            words = f"stop of {symbol} at {price:,f}"
+        case SetTarget(symbol=symbol):
+            words = f"target of {symbol} is set"
+        case BreakEven(symbol=symbol):
+            words = f"stop of {symbol} at breakeven"
+        case CancelOrder(order_id=order_id):
+            words = f"order {order_id} is being canceled"
+        case CancelAll(symbol=symbol):
+            words = f"orders of {symbol or 'every symbol'} are being canceled"
+        case SubmitOrder(symbol=symbol, side=side):
+            words = f"{side.value} order of {symbol} is on its way"
+        case SetRiskLimits():
+            words = "limits are set; looser ones hold from the next trading day"
+        case _:
+            words = "done"
+    return words

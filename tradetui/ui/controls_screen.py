@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Final, Protocol, runtime_checkable
 
 from tradetui.ui.controls import Controls
@@ -93,7 +94,7 @@ class ScreenKeys(ScreenLists):
 
     def _group(self, step: int) -> None:
         ladder = self.query_one(LadderPane)
-        at = GROUPINGS.index(ladder.group) if ladder.group in GROUPINGS else 0
+        at = bisect_right(GROUPINGS, ladder.group) - 1
         ladder.set_group(GROUPINGS[max(0, min(len(GROUPINGS) - 1, at + step))])
         self.look()
 
