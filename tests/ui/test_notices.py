@@ -105,3 +105,19 @@ async def test_a_notice_moves_no_pane() -> None:
         app.say("two", "error")
         await pilot.pause()
         assert [pane.region for pane in app.desk.children] == regions
+
+
+@pytest.mark.parametrize(
+    ("size", "keys", "bottom"), [((80, 24), [], 22), ((200, 60), ["Z"], 58), ((120, 35), [], 34)]
+)
+async def test_a_notice_never_covers_the_position_line(
+    size: tuple[int, int], keys: list[str], bottom: int
+) -> None:
+    app = CockpitApp(FakeLink())
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        app._tick()
+        await pilot.press(*keys)
+        app.say("the order is below the minimum", "error")
+        await pilot.pause()
+        assert app.query_one(Notices).region.bottom == bottom

@@ -119,10 +119,12 @@ class ScreenLists(Shell):
         self.query_one(TicketPane).fields.close(applied=False)
 
     def place_notices(self) -> None:
-        """Keep what is said, and the first question, above what is typed."""
+        """Keep what is said, and the first question, above what is typed, and that above the bars."""
         main = self._main
         chooser, line = main.query_one(Chooser), main.query_one(CommandLine)
-        rows = 1 + (chooser.rows if chooser.display else 0) + (2 if line.display else 0)
+        rows = self.rows_below
+        chooser.styles.offset = line.styles.offset = (0, -rows)
+        rows += (chooser.rows if chooser.display else 0) + (2 if line.display else 0)
         prompt = main.query_one(FirstPrompt)
         prompt.styles.offset = (0, -rows)
         main.query_one(Notices).styles.offset = (0, -rows - prompt.display)

@@ -155,7 +155,7 @@ def _trading(desk: Size, room: Room) -> Boxes:
 
 def _ladder(desk: Size) -> Boxes:
     """A broad ladder and the tape at the full height, the chart over positions beside them."""
-    tape, ladder, ticket = 36, 58, 13
+    tape, ladder, ticket = 46, 54, 13
     rest = desk.width - tape - ladder
     bottom = max(11, round(desk.height * 0.2))
     return {

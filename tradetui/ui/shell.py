@@ -173,9 +173,20 @@ class Shell(App[None]):
             self.call_after_refresh(self.post_message, LivePane.RequestChanged())
         self._main.query_one(PositionLine).display = plan.has_position_line
         self._main.query_one(Footer).display = plan.has_footer
+        self.place_notices()
         focused = self._main.focused
         if focused is None or isinstance(focused, LivePane):
             self._focus_in(desk, plan.focus_for(desk.choice))
+
+    @property
+    def rows_below(self) -> int:
+        """Rows of the bars below the desk, which nothing may cover."""
+        plan = self.desk.plan
+        return plan.has_footer + plan.has_position_line
+
+    def place_notices(self) -> None:
+        """Keep what is said above the bars."""
+        self._main.query_one(Notices).styles.offset = (0, -self.rows_below)
 
     def _focus_in(self, desk: Desk, name: str) -> None:
         self._substitute = "" if name == desk.choice.pane else name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from tradetui.ui.paint.rows import Row, plain, wrapped
+from tradetui.ui.paint.rows import Row, plain, width_of, wrapped
 from tradetui.ui.panes.bar import Bar
 from tradetui.ui.terminal import facts_of
 
@@ -67,12 +67,14 @@ class Notices(Bar):
         rows = self.rows_at(self.app.size.width)
         self.display = bool(rows)
         self.styles.height = max(1, len(rows))
+        self.styles.width = max((width_of(row) for row in rows), default=1) + 1
         self.repaint()
 
     def rows_at(self, width: int) -> Sequence[Row]:
         """At most three rows, those of the newest lines."""
-        utf8 = facts_of(self.app).utf8
-        rows = [row for line in self.lines for row in notice_rows(line, width, utf8=utf8)]
+        del width  # its own width follows from the words
+        columns, utf8 = self.app.size.width, facts_of(self.app).utf8
+        rows = [row for line in self.lines for row in notice_rows(line, columns, utf8=utf8)]
         return rows[-MOST:]
 
 

@@ -126,14 +126,14 @@ def status_row(status: StatusView | None, shown: Shown, width: int) -> Row:
 
 def _width(parts: Sequence[Part], at: dict[str, int]) -> int:
     widths = [width_of(part.forms[at[part.name]]) for part in parts]
-    return sum(width + 2 for width in widths if width)
+    return 1 + sum(width + GAP for width in widths if width)
 
 
 def _joined(left: Sequence[Part], right: Sequence[Part], width: int) -> Row:
     """Parts with gaps of two cells, or one where there is no room."""
     used = sum(width_of(part.forms[0]) for part in (*left, *right))
     gaps = len(left) + len(right)
-    gap = max(1, min(GAP, (width - used) // gaps)) if gaps else 1
+    gap = max(1, min(GAP, (width - 1 - used) // gaps))
     row = [run for part in left for run in (*part.forms[0], (" " * gap, "text"))]
     tail = [run for part in right for run in ((" " * gap, "text"), *part.forms[0])]
     tail.append((" ", "text"))
@@ -295,7 +295,8 @@ def _profiles(status: StatusView) -> tuple[Row, ...]:
 def _dropped(count: int) -> Part:
     if not count:
         return Part("dropped", ((),))
-    return Part("dropped", (((f"{count} frames dropped", "warn"),), ((f"{count} dropped", "warn"),), ()))
+    frames = "frame" if count == 1 else "frames"
+    return Part("dropped", (((f"{count} {frames} dropped", "warn"),), ((f"{count} dropped", "warn"),), ()))
 
 
 def _clock(status: StatusView) -> Part:
