@@ -11,7 +11,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.events import Resize
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -66,6 +66,7 @@ class LivePane(Widget, Generic[Part], can_focus=True):
         self._rows: list[Row] = []
         self._strips: list[Strip] = []
         self._look: tuple[object, ...] = ()
+        self._box = Size(0, 0)
         self.rows_painted = 0
         """How many rows were built so far; benchmarks and tests read it."""
 
@@ -123,18 +124,18 @@ class LivePane(Widget, Generic[Part], can_focus=True):
     @property
     def inner_width(self) -> int:
         """Columns right of the hairline."""
-        return max(0, self.size.width - GUTTER)
+        return max(0, self._box.width - GUTTER)
 
     @property
     def inner_height(self) -> int:
         """Rows below the title."""
-        return max(0, self.size.height - 1)
+        return max(0, self._box.height - 1)
 
     # How it is painted.
 
     def repaint(self) -> None:
         """Build the rows, and refresh those that differ from what is on the screen."""
-        size = self.size
+        size = self._box = self.size
         if not size.width or not size.height or not self.is_mounted:
             return
         look = self._current_look()
@@ -153,7 +154,7 @@ class LivePane(Widget, Generic[Part], can_focus=True):
             self.refresh(*spans(changed, size.width))
 
     def _build(self, changed: list[int]) -> None:
-        palette, width, faded = self._palette, self.size.width, self.is_faded
+        palette, width, faded = self._palette, self._box.width, self.is_faded
         edge = ("▏", "accent" if self.has_focus else "hairline")
         for y in changed:
             row = self._rows[y]
@@ -166,7 +167,7 @@ class LivePane(Widget, Generic[Part], can_focus=True):
         return self.IS_MARKET and not self.feed_state.is_fresh
 
     def _current_look(self) -> tuple[object, ...]:
-        return (self.size, self._palette, self.has_focus, self.is_faded)
+        return (self._box, self._palette, self.has_focus, self.is_faded)
 
     def _title(self) -> Row:
         width = self.inner_width

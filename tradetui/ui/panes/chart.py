@@ -10,7 +10,7 @@ from tradetui.ui.paint.names import group_title, line_ink
 from tradetui.ui.paint.numbers import clock_text, compact, fixed
 from tradetui.ui.paint.oscillator import OscillatorPainter, pane_title
 from tradetui.ui.paint.rows import Row, Run, blank, plain
-from tradetui.ui.panes.base import GUTTER, LivePane
+from tradetui.ui.panes.base import LivePane
 
 
 class ChartPane(LivePane[ChartView]):
@@ -34,7 +34,7 @@ class ChartPane(LivePane[ChartView]):
     @property
     def columns(self) -> int:
         """How many candles there is room for, the open one included."""
-        return layout_of(max(1, self.size.width - GUTTER), 40, 0).columns if self.size.width else 120
+        return layout_of(max(1, self.inner_width), 40, 0).columns if self._box.width else 120
 
     def part_of(self, frame: Frame) -> ChartView | None:
         """The chart."""
@@ -91,7 +91,7 @@ class ChartPane(LivePane[ChartView]):
     def repaint(self) -> None:
         """As every pane; ask for other candles where the room has changed."""
         super().repaint()
-        if self.size.width and self.columns != self._asked_columns:
+        if self._box.width and self.columns != self._asked_columns:
             self._asked_columns = self.columns
             self.post_message(self.RequestChanged())
 

@@ -47,6 +47,7 @@ class LadderPane(LivePane[LadderView]):
         self.wanted_center: int | None = None
         self.group = 1
         self._groups: dict[str, int] = {}
+        self._asked_rows = 0
         self._symbol = ""
         self._full = 0.0
         self._columns: LadderLook | None = None
@@ -114,6 +115,13 @@ class LadderPane(LivePane[LadderView]):
         wanted = (center, self.group if group is None else group)
         if wanted != (self.wanted_center, self.group):
             self.wanted_center, self.group = wanted
+            self.post_message(self.RequestChanged())
+
+    def repaint(self) -> None:
+        """As every pane; ask for other rows where the room has changed."""
+        super().repaint()
+        if self.visible_rows != self._asked_rows:
+            self._asked_rows = self.visible_rows
             self.post_message(self.RequestChanged())
 
     # Following the market.
