@@ -54,7 +54,7 @@ class Chooser(Vertical):
         """The field and the list."""
         with Horizontal():
             yield Static(id="what")
-            yield LineInput(id="filter", placeholder="type to filter · Enter picks · Esc closes")
+            yield LineInput(id="filter", placeholder="type to filter, Enter picks, Esc closes")
         yield Static(id="list")
 
     @property

@@ -10,16 +10,17 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tradetui.ui.paint.rows import Row
-from tradetui.ui.palette import ColorDepth, known_variables, palette_of
+from tradetui.ui.paint.rows import Row, to_ascii
+from tradetui.ui.terminal import palette_for
 
 
 def painted(widget: Widget, row: Row, ground: str = "bar") -> Text:
-    """A row of inks as text in the app's theme, on one background."""
-    palette = palette_of(known_variables(widget.app.theme_variables), ColorDepth.FULL, utf8=True)
+    """A row of inks as text for this terminal in the app's theme, on one background."""
+    palette = palette_for(widget.app)
     text = Text(no_wrap=True, overflow="ellipsis", end="")
     for words, ink in row:
-        text.append(words, palette.style(ink if "@" in ink else f"{ink}@{ground}"))
+        shown = words if palette.utf8 else to_ascii(words)
+        text.append(shown, palette.style(ink if "@" in ink else f"{ink}@{ground}"))
     return text
 
 
