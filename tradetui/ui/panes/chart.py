@@ -119,6 +119,8 @@ class ChartPane(LivePane[ChartView]):
 
     def paint(self, part: ChartView, width: int, height: int) -> list[Row]:
         """Price, volume, time, then the indicator panes."""
+        if width < 2:
+            return [blank(width)] * height
         groups = lower_groups(part.lines)
         layout = layout_of(width, height, len(groups))
         switches = ChartSwitches(self.heikin_ashi, self.log_scale, self.crosshair, self._zone)
