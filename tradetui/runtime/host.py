@@ -142,6 +142,10 @@ class Host:
         scenario = str(getattr(self.feed, "scenario", ""))
         return "" if scenario == "normal" else scenario
 
+    def feed_status(self, symbol: str) -> FeedStatus | None:
+        """The newest status of a symbol's data; None before the first."""
+        return self._feed_watch.latest.get(symbol)
+
     def notices(self) -> tuple[Notice, ...]:
         """Notices since the last call."""
         notices = tuple(self._notices)

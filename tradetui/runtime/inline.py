@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 
 from tradetui.domain.command import AnyCommand, Reason, Refusal, Reply
+from tradetui.domain.market_data import FeedStatus
 from tradetui.domain.view import Frame, Notice, ProfileBadge, TradingState, ViewRequest
 from tradetui.errors import TradeTuiError
 
@@ -39,6 +40,7 @@ class Frames(Protocol):
         playback: str,
         scenario: str,
         halted: TradingState | None,
+        unlisted: FeedStatus | None,
     ) -> Frame:
         """The newest frame, the same object while nothing changed."""
         ...
@@ -83,6 +85,7 @@ class _Stage:
             playback=host.playback_words,
             scenario=host.scenario,
             halted=host.halt.state if host.halt is not None else None,
+            unlisted=host.feed_status(request.symbol or next(iter(host.profile.symbols), "")),
         )
         if host.halt is None:
             return frame

@@ -17,6 +17,7 @@ from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.view import Notice
 from tradetui.state import WARNED, State
 
+_TOGETHER_NS: Final = 2_000_000_000
 _LOST: Final = frozenset(
     {FeedState.DOWN, FeedState.GAP, FeedState.STALE, FeedState.CROSSED, FeedState.HALTED}
 )
@@ -48,20 +49,37 @@ class FeedWatch:
 
     def __init__(self) -> None:
         self._states: dict[str, FeedState] = {}
+        self.latest: dict[str, FeedStatus] = {}
+        """The newest status of each symbol, also of one that is not listed yet."""
+        self._said: tuple[FeedState, str] = (FeedState.CONNECTING, "")
+        self._said_ts = 0
 
     def changed(self, status: FeedStatus) -> Notice | None:
-        """What a status means to the trader; None where it says nothing new."""
+        """What a status means to the trader; None where it says nothing new.
+
+        A lost connection loses every symbol at once and is told once, for the first of them.
+        """
+        self.latest[status.symbol] = status
         before = self._states.get(status.symbol, FeedState.CONNECTING)
         lost = before in _LOST
         if status.state is before:
             return None
         if status.state in _LOST:
             self._states[status.symbol] = status.state
-            return Notice(status.ts_received, "warning", _lost_words(status))
+            return self._once(status, Notice(status.ts_received, "warning", _lost_words(status)))
         if status.state is FeedState.CONNECTING and lost:
             return None  # still lost; told when it is back
         self._states[status.symbol] = status.state
-        return Notice(status.ts_received, "info", f"{status.symbol}: data is back") if lost else None
+        if not lost:
+            return None
+        return self._once(status, Notice(status.ts_received, "info", f"{status.symbol}: data is back"))
+
+    def _once(self, status: FeedStatus, notice: Notice) -> Notice | None:
+        said, recent = (status.state, status.text), status.ts_received - self._said_ts < _TOGETHER_NS
+        if said == self._said and recent:
+            return None
+        self._said, self._said_ts = said, status.ts_received
+        return notice
 
 
 def _lost_words(status: FeedStatus) -> str:

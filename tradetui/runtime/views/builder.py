@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import FeedStatus
 from tradetui.domain.number import MONEY
 from tradetui.domain.profile import Profile
 from tradetui.domain.view import Frame, InstrumentView, ProfileBadge, TradingState, ViewRequest
@@ -79,9 +80,10 @@ class FrameBuilder:
         playback: str = "",
         scenario: str = "",
         halted: TradingState | None = None,
+        unlisted: FeedStatus | None = None,
     ) -> Frame:
         """The frame for a request at a moment, ns UTC; the same object when nothing changed."""
-        surroundings = Surroundings(badges, playback, scenario, halted)
+        surroundings = Surroundings(badges, playback, scenario, halted, unlisted)
         key = self._inputs(request, surroundings, now)
         if key == self._key and self._frame is not None:
             return self._frame

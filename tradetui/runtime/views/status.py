@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.market_data import FeedState
+from tradetui.domain.market_data import FeedState, FeedStatus
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.profile import Profile
 from tradetui.domain.view import ProfileBadge, StatusView, TradingState
@@ -27,6 +27,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     scenario: str = ""
     halted: TradingState | None = None
     """Why nothing is accepted although the engine would: the journal's or an invariant's failure."""
+    unlisted: FeedStatus | None = None
+    """What is known of the data of a symbol that has no market yet."""
 
 
 class Worth(msgspec.Struct, frozen=True):
@@ -62,15 +64,16 @@ class StatusPart:
         state, market = self._published, self._engine.markets.get(symbol)
         prices = tuple([self._books.valuation(held) for held in state.positions])
         worth = self._worth.get((state.seq, prices), self._count)
+        feed = feed_words(market, surroundings.unlisted)
         return StatusView(
             profile=self._profile.name,
             symbol=symbol,
             currency=state.currency or self._profile.currency,
-            feed_state=market.feed_state if market is not None else FeedState.CONNECTING,
-            feed_text=market.feed_text if market is not None else "",
+            feed_state=feed[0],
+            feed_text=feed[1],
             age_ms=age_ms(market, now),
             latency_ms=latency_ms(market),
-            retry_s=market.feed_retry_s if market is not None else 0.0,
+            retry_s=feed[2],
             ts=now // SECOND * SECOND,
             zone=zone_of(state),
             trading_state=surroundings.halted or trading_state(self._engine, state),
@@ -100,6 +103,15 @@ class StatusPart:
             loss_left=cents(books.head_room()),
             open_risk_r=cents(books.in_r(books.open_risk())),
         )
+
+
+def feed_words(market: Market | None, unlisted: FeedStatus | None) -> tuple[FeedState, str, float]:
+    """State of the data, its words, and when it is tried again."""
+    if market is not None:
+        return market.feed_state, market.feed_text, market.feed_retry_s
+    if unlisted is not None:
+        return unlisted.state, unlisted.text, unlisted.retry_s
+    return FeedState.CONNECTING, "", 0.0
 
 
 def age_ms(market: Market | None, now: int) -> int:
