@@ -7,6 +7,7 @@ their closes lie on the path that the live price continues.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,8 @@ from tradetui.feeds.simulated.path import STEPS_PER_S, Floats, Index, Path, hash
 
 CANDLES: Final = 500
 _POINTS: Final = 8
+_BARS: Final = tuple(frame for frame in Timeframe if frame is not Timeframe.M3)
+"""The lengths of bars: each divides the next; three minutes, which do not divide five, are summed up."""
 _DAY: Final = 86_400.0
 _SECOND_NS: Final = 1_000_000_000
 
@@ -39,10 +42,9 @@ def bars_until(listing: Listing, path: Path, now_s: int, *, offset: float, seed:
     """The bars that 500 candles of every timeframe need, the newest ending at `now_s`."""
     parts: list[Bars] = []
     end = now_s
-    frames = list(Timeframe)
-    for frame, longer in zip(frames, [*frames[1:], Timeframe.D1], strict=True):
-        start = now_s // frame.seconds * frame.seconds - CANDLES * frame.seconds
-        start = start // longer.seconds * longer.seconds
+    for frame, longer in pairwise((*_BARS, Timeframe.D1)):
+        span = Timeframe.M3 if frame is Timeframe.M1 else frame
+        start = (now_s // span.seconds - CANDLES) * span.seconds // longer.seconds * longer.seconds
         parts.append(_segment(listing, path, start, end, length=frame.seconds, offset=offset, seed=seed))
         end = start
     parts.reverse()
