@@ -24,6 +24,8 @@ from tradetui.domain.grammar import GrammarError
 from tradetui.domain.market_data import Side, Timeframe
 from tradetui.ui.controls_words import Vocabulary, Wish, offered, read_line
 from tradetui.ui.panes.command_line import CommandLine
+from tradetui.ui.panes.notices import Notices
+from tradetui.ui.panes.prompt import FirstPrompt
 
 KNOWN = Vocabulary(
     symbol="BTC/USDT",
@@ -198,3 +200,15 @@ async def test_a_refusal_is_said_with_its_mend() -> None:
         await it.type(":buy 0.00005 stop 60000")
         await it.press("enter")
         assert "3.10 USDT is below 5 USDT. Buy 0.00009 or more." in it.said
+
+
+async def test_what_is_said_stands_above_what_is_typed() -> None:
+    async with cockpit(first_run=True) as it:
+        await it.type(":x")
+        await it.press("ctrl+x")
+        await it.pilot.pause()
+        line, prompt, notices = (it.app.query_one(kind) for kind in (CommandLine, FirstPrompt, Notices))
+        assert notices.region.bottom <= prompt.region.y
+        assert prompt.region.bottom <= line.region.y
+        await it.press("escape")
+        assert prompt.region.y == it.app.size.height - 2

@@ -53,7 +53,7 @@ class HelpScreen(Screen[None]):
 
     CSS: ClassVar[str] = """
     HelpScreen { background: $pane; }
-    HelpScreen VerticalScroll { padding: 1 2; scrollbar-size: 1 1; }
+    HelpScreen VerticalScroll { padding: 1 2; scrollbar-size: 0 0; }
     HelpScreen Static { height: auto; }
     """
     SCROLLS: ClassVar = {"up": -1, "down": 1, "pageup": -15, "pagedown": 15}
@@ -98,7 +98,10 @@ def help_rows(keys: Mapping[str, str], pane: str, width: int) -> list[Row]:
     groups = {group: group_rows(group, keys) for group in Group}
     first = [*groups[Group.TRADE], (), *groups[Group.STOPS]]
     second = [*groups[Group.VIEW], (), *groups[Group.SYSTEM]]
-    head: list[Row] = [(("tradetui", "accent!"), ("  keys and commands · any key closes", "dim")), ()]
+    head: list[Row] = [
+        (("tradetui", "accent!"), ("  keys and commands · up and down scroll, any other key closes", "dim")),
+        (),
+    ]
     if pane in CONTEXTS:
         head += [((f"{pane}: ", "bright!"), (CONTEXTS[pane], "text")), ()]
     if width < 2 * COLUMN:
