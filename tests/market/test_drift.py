@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tradetui.domain.market_data import Candle
+from tradetui.market.indicators.registry import parse_indicator
 from tradetui.market.ring import FloatArray
 from tradetui.market.rolling import RollingDeviation, RollingMean, RollingWeightedMean
 
@@ -42,3 +44,27 @@ def test_rolling_kernels_do_not_drift(count: int, request: pytest.FixtureRequest
         pytest.skip("the long profile: run with -m long")
     assert_no_drift(walk(count), 1e-12)
     assert_no_drift(volumes(count), 1e-10)
+
+
+def candles_of(close: FloatArray, volume: FloatArray) -> list[Candle]:
+    rows = zip(range(len(close)), close.tolist(), volume.tolist(), strict=True)
+    return [Candle(n * 10**9, price, price, price, price, size, 1, size) for n, price, size in rows]
+
+
+@pytest.mark.parametrize("count", [30_000, pytest.param(1_000_000, marks=pytest.mark.long, id="a million")])
+def test_cumulative_indicators_do_not_drift(count: int, request: pytest.FixtureRequest) -> None:
+    if count > 100_000 and "long" not in request.config.option.markexpr:
+        pytest.skip("the long profile: run with -m long")
+    close, volume = walk(count), volumes(count)
+    candles = candles_of(close, volume)
+    sizes, prices = volume.astype(np.longdouble), close.astype(np.longdouble)
+    vwap = np.cumsum(sizes * prices) / np.cumsum(sizes)
+    signed = np.sign(np.diff(prices, prepend=prices[0])) * sizes
+    for name, expected, scale in (
+        ("vwap", vwap, vwap),
+        ("obv", np.cumsum(signed), np.cumsum(sizes)),
+        ("cvd", np.cumsum(sizes), np.cumsum(sizes)),
+    ):
+        indicator = parse_indicator(name)
+        got = np.array([indicator.update(candle)[0] for candle in candles])
+        assert np.abs((got - expected) / scale).max() <= 1e-12, name
