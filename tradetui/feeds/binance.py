@@ -8,7 +8,7 @@ Source: Binance's web-socket-streams documentation and captured frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Annotated, Final
 
 import msgspec
@@ -153,8 +153,10 @@ def _kind_of(probe: _Probe) -> tuple[str, str]:
 class BinanceCodec:
     """Reads frames of the given symbols: venue name (BTCUSDT) to the name used here (BTC/USDT)."""
 
-    def __init__(self, symbols: Mapping[str, str]) -> None:
+    def __init__(self, symbols: Mapping[str, str], *, single_trades: Container[str] = ()) -> None:
+        """Of `single_trades` (symbols) the aggregated trades are left out: the single ones come too."""
         self._symbols = dict(symbols)
+        self._single_trades = single_trades
         self._by_kind: dict[str, Reader] = {
             "bookTicker": self._read_ticker,
             "trade": self._read_trade,
@@ -210,9 +212,11 @@ class BinanceCodec:
         symbol, side = self._symbols[trade.s], _SIDES[trade.m]
         return Trade(symbol, trade.T * _MS, ts_received, trade.p, trade.q, side, trade.t)
 
-    def _read_agg_trade(self, body: bytes, ts_received: int) -> Trade:
+    def _read_agg_trade(self, body: bytes, ts_received: int) -> Trade | None:
         trade = _agg_trade(body)
         symbol, side = self._symbols[trade.s], _SIDES[trade.m]
+        if symbol in self._single_trades:
+            return None
         return Trade(symbol, trade.T * _MS, ts_received, trade.p, trade.q, side, trade.a)
 
     def _read_depth(self, body: bytes, ts_received: int) -> DepthUpdate:

@@ -46,6 +46,8 @@ class Recording:
     """Venue name to symbol; empty for recordings of messages."""
     futures: frozenset[str]
     """Symbols whose book follows the futures rule."""
+    single_trades: frozenset[str]
+    """Symbols whose single trades were recorded: their aggregated ones would count twice."""
     without_book: frozenset[str]
     """Symbols of which no depth was recorded."""
     notes: tuple[str, ...]
@@ -110,6 +112,9 @@ def _result(
         instruments=tuple(instrument for _, instrument, _ in instruments),
         names={found.name: instrument.symbol for found, instrument, _ in instruments if found},
         futures=frozenset(listed.symbol for found, listed, _ in instruments if found and found.futures),
+        single_trades=frozenset(
+            listed.symbol for found, listed, _ in instruments if found and found.name in survey.single_trades
+        ),
         without_book=frozenset(listed.symbol for found, listed, has_book in instruments if not has_book),
         notes=tuple(file.note for file in files if file.note),
         blocks=lambda: _merged(files, kept),

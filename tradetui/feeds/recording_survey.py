@@ -38,6 +38,7 @@ class _Found:
     symbol: VenueSymbol
     steps: DecimalSteps = field(default_factory=DecimalSteps)
     has_book: bool = False
+    has_trades: bool = False
 
 
 class Survey:
@@ -59,6 +60,11 @@ class Survey:
             made = derived_instrument(found.symbol, tick_size=steps.tick_size, lot_size=steps.lot_size)
             rows.append((found.symbol, metadata.refine(name, made) if metadata else made, found.has_book))
         return rows
+
+    @property
+    def single_trades(self) -> frozenset[str]:
+        """Venue symbols whose single trades were recorded."""
+        return frozenset(name for name, found in self._found.items() if found.has_trades)
 
     def add_messages(self, block: list[bytes]) -> None:
         """Take in lines of the program's own messages."""
@@ -115,6 +121,7 @@ class Survey:
             coin_margined=known.coin_margined or "_PERP" in name or b'"ps":' in sample,
         )
         found.has_book = found.has_book or kind in _BOOK_KINDS
+        found.has_trades = found.has_trades or kind == "trade"
 
 
 def _keys(block: list[bytes]) -> list[bytes]:

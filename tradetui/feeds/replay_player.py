@@ -82,7 +82,7 @@ class Player:
         self.play: Play = self._play_messages if recording.payload == MESSAGES else self._play_frames
         self._recording = recording
         self._sink = sink
-        self._codec = BinanceCodec(recording.names)
+        self._codec = BinanceCodec(recording.names, single_trades=recording.single_trades)
         self._message = msgspec.json.Decoder(MarketMessage)
         self._touches = {symbol: Touch() for symbol in self.syncs} if crossed is None else {}
         self._crossed = crossed or (lambda symbol: self._touches[symbol].crossed())
