@@ -242,3 +242,17 @@ async def test_arming_opens_the_ticket_where_it_is_not_always_shown() -> None:
         await pilot.press("a")
         app._tick()
         assert "ticket" not in app.desk.plan.boxes
+
+
+async def test_a_ticket_that_is_typed_into_stays_on_the_screen() -> None:
+    app = CockpitApp(FakeLink())
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.pause()
+        app._tick()
+        await pilot.press("t")
+        typed = app.focused
+        for size in ((80, 24), (120, 35), (40, 10)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert "ticket" in app.desk.plan.boxes
+            assert app.focused is typed

@@ -272,6 +272,8 @@ def test_the_footer_offers_what_works() -> None:
     assert text_of(footer_row(KEYS, safe, 80)) == (
         " a arm  x flatten  z stop here  [ ] stop ±  e breakeven  ? help  q leave  "
     )
+    single = text_of(footer_row(KEYS, replace(safe, is_single=True), 60))
+    assert single == " a arm  x flatten  tab next pane  ? help  q leave  "
     armed = text_of(footer_row(KEYS, replace(safe, is_armed=True), 200))
     assert armed.startswith(" a disarm  b s buy sell  B S join  x flatten")
     assert armed.endswith("? help  q leave  ")

@@ -129,6 +129,14 @@ def test_a_broken_theme_of_ones_own_leaves_the_others_usable(tmp_path: Path) -> 
     assert any(fault.where == "mine.toml: colors.pane" and fault.value == "#12345" for fault in faults)
 
 
+def test_a_broken_midnight_of_ones_own_leaves_the_shipped_one(tmp_path: Path) -> None:
+    (tmp_path / "midnight.toml").write_text("dark = 1\n", encoding="utf-8")
+    themes, faults = load_themes(tmp_path)
+    assert themes[0].name == "midnight"
+    assert themes[0].colors["pane"] == MIDNIGHT["pane"]
+    assert [fault.where for fault in faults] == ["midnight.toml: dark", "midnight.toml: colors"]
+
+
 def test_an_unknown_theme_is_told_the_nearest() -> None:
     assert check_theme_name("mono") is None
     assert str(check_theme_name("midnite")) == "theme = midnite: no such theme; did you mean midnight?"

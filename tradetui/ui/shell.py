@@ -169,6 +169,10 @@ class Shell(App[None]):
         before = desk.plan
         desk.arrange_as(choice or desk.choice)
         plan = desk.plan
+        typed = self._pane_typed_into()
+        if typed not in ("", *plan.boxes):
+            desk.arrange_as(replace(desk.choice, pane=typed))
+            plan = desk.plan
         if plan != before:
             self.call_after_refresh(self.post_message, LivePane.RequestChanged())
         self._main.query_one(PositionLine).display = plan.has_position_line
@@ -177,6 +181,12 @@ class Shell(App[None]):
         focused = self._main.focused
         if focused is None or isinstance(focused, LivePane):
             self._focus_in(desk, plan.focus_for(desk.choice))
+
+    def _pane_typed_into(self) -> str:
+        """The pane whose text field has the focus; it stays on the screen."""
+        focused = self._main.focused
+        panes = focused.ancestors if focused is not None else []
+        return next((pane.id or "" for pane in panes if isinstance(pane, LivePane)), "")
 
     @property
     def rows_below(self) -> int:
@@ -264,6 +274,7 @@ class Shell(App[None]):
         context = Context(
             is_armed=is_armed,
             is_replay=bool(frame and frame.status.playback),
+            is_single=len(self.desk.plan.boxes) == 1,
             is_typing=main.focused is not None and not isinstance(main.focused, LivePane),
         )
         main.query_one(Footer).show_keys(self.footer_keys, context)

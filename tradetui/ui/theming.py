@@ -79,17 +79,20 @@ def check_theme_name(name: str, *, user_folder: Path | None = None) -> Fault | N
 
 
 def load_themes(user_folder: Path | None = None) -> tuple[tuple[ThemeColors, ...], tuple[Fault, ...]]:
-    """Every theme that is sound, and the faults of the others, each with its file."""
-    themes: list[ThemeColors] = []
+    """Every theme that is sound, and the faults of the others, each with its file.
+
+    A broken theme of one's own leaves the shipped one of its name in place.
+    """
+    themes: dict[str, ThemeColors] = {}
     faults: list[Fault] = []
-    for path in _files(user_folder).values():
+    for path in (*_files(None).values(), *_files(user_folder).values()):
         try:
-            themes.append(read_theme(path))
+            themes[path.stem] = read_theme(path)
         except ConfigError as error:
             faults += [
                 Fault(f"{path.name}: {fault.where}", fault.value, fault.message) for fault in error.faults
             ]
-    return tuple(themes), tuple(faults)
+    return tuple(themes.values()), tuple(dict.fromkeys(faults))
 
 
 def read_theme(path: Path) -> ThemeColors:

@@ -13,9 +13,10 @@ from tradetui.ui.panes.bar import Bar
 Hint = tuple[tuple[str, ...], str]
 """Action ids, and one label for all of them."""
 
+FLATTEN: Final[Hint] = (("flatten",), "flatten")
 SAFE: Final[tuple[Hint, ...]] = (
     (("arm",), "arm"),
-    (("flatten",), "flatten"),
+    FLATTEN,
     (("stop_here",), "stop here"),
     (("stop_nearer", "stop_farther"), "stop ±"),
     (("breakeven",), "breakeven"),
@@ -26,7 +27,7 @@ ARMED: Final[tuple[Hint, ...]] = (
     (("arm",), "disarm"),
     (("buy", "sell"), "buy sell"),
     (("buy_limit", "sell_limit"), "join"),
-    (("flatten",), "flatten"),
+    FLATTEN,
     (("stop_here",), "stop here"),
     (("stop_nearer", "stop_farther"), "stop ±"),
     (("breakeven",), "breakeven"),
@@ -36,14 +37,15 @@ ARMED: Final[tuple[Hint, ...]] = (
 VIEW: Final[tuple[Hint, ...]] = (
     (("ticket",), "ticket"),
     (("timeframe_down", "timeframe_up"), "timeframe"),
-    (("indicators",), "indicators"),
     (("symbols",), "symbol"),
-    (("profiles",), "profile"),
     (("command_line",), "command"),
-    (("next_pane",), "next pane"),
     (("layout",), "layout"),
+    (("profiles",), "profile"),
+    (("indicators",), "indicators"),
+    (("next_pane",), "next pane"),
     (("zoom",), "zoom"),
 )
+NEXT_PANE: Final[Hint] = (("next_pane",), "next pane")
 REPLAY: Final[tuple[Hint, ...]] = (
     (("pause",), "pause"),
     (("step",), "step"),
@@ -61,6 +63,8 @@ class Context:
     is_armed: bool = False
     is_replay: bool = False
     is_typing: bool = False
+    is_single: bool = False
+    """Whether one pane is shown at a time."""
 
 
 class Footer(Bar):
@@ -87,7 +91,9 @@ def footer_row(keys: Mapping[str, str], context: Context, width: int) -> Row:
     if context.is_typing:
         hints = [_hint(key, label) for key, label in FIELD_KEYS] + _hints(TYPING, keys)
         return _fitting(hints, [], width)
-    first = _hints(ARMED if context.is_armed else SAFE, keys)
+    orders = ARMED if context.is_armed else SAFE
+    at = 1 + next(at for at, hint in enumerate(orders) if hint == FLATTEN)
+    first = _hints((*orders[:at], NEXT_PANE, *orders[at:]) if context.is_single else orders, keys)
     replay = _hints(REPLAY, keys) if context.is_replay else []
     return _fitting([*first, *replay, *_hints(VIEW, keys)], _hints(ALWAYS, keys), width)
 
