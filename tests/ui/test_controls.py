@@ -13,6 +13,7 @@ from tradetui.domain.command import (
     CancelAll,
     CancelOrder,
     Flatten,
+    Half,
     Reverse,
     SetStop,
     Size,
@@ -207,7 +208,8 @@ async def test_a_limit_in_the_draft_is_what_buy_sends() -> None:
         (SetStop(symbol="BTC/USDT", stop=Stop(price=Decimal("61300.5"))), "stop of BTC/USDT at 61,300.5"),
         (CancelAll(), "orders of every symbol are being canceled"),
         (CancelOrder(order_id="o-7"), "order o-7 is being canceled"),
-        (Flatten(), "done"),
+        (Flatten(), "every symbol is being closed"),
+        (Half(symbol="ETH/USDT"), "half of ETH/USDT is being closed"),
     ],
 )
 def test_a_command_that_was_taken_in_silence_is_named(command: AnyCommand, words: str) -> None:

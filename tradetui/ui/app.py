@@ -19,7 +19,7 @@ from tradetui.domain.view import ViewRequest
 from tradetui.errors import ConfigError
 from tradetui.runtime.link import Link
 from tradetui.ui.actions import ACTIONS, WHILE_TYPING, check_keymap, textual_key
-from tradetui.ui.controls import Controls, taken_words
+from tradetui.ui.controls import Controls, refused_words, taken_words
 from tradetui.ui.controls_screen import ScreenKeys
 from tradetui.ui.controls_view import with_symbol, with_timeframe
 from tradetui.ui.controls_words import Wish, offered, read_line
@@ -204,7 +204,7 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         if reply.refusal is None:
             self.say(reply.text or otherwise, "success")
         else:
-            self.say(f"{reply.refusal.text} {reply.refusal.mend}".rstrip(), "error")
+            self.say(refused_words(reply.refusal), "error")
 
     def switch_profile(self, name: str) -> None:
         """Show another profile."""

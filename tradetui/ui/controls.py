@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -14,11 +13,14 @@ from tradetui.domain.command import (
     BreakEven,
     CancelAll,
     CancelOrder,
+    Flatten,
+    Half,
+    Refusal,
+    Reverse,
     SetRiskLimits,
     SetStop,
     SetTarget,
     Size,
-    Stop,
     SubmitOrder,
 )
 from tradetui.domain.grammar import GrammarError, parse
@@ -27,6 +29,20 @@ from tradetui.ui.controls_orders import Outcome, Sight, outcome_of
 
 HELD_S: Final = 0.7
 """The same order key is ignored until so long after its last event."""
+
+TAKEN: Final[Mapping[type, str]] = {
+    SubmitOrder: "{0.side.value} order of {0.symbol} is on its way",
+    CancelOrder: "order {0.order_id} is being canceled",
+    CancelAll: "orders of {0.symbol} are being canceled",
+    Flatten: "{0.symbol} is being closed",
+    Half: "half of {0.symbol} is being closed",
+    Reverse: "{0.symbol} is being reversed",
+    SetStop: "stop of {0.symbol} at {0.stop.price:,f}",
+    SetTarget: "target of {0.symbol} is set",
+    BreakEven: "stop of {0.symbol} at breakeven",
+    SetRiskLimits: "limits are set; looser ones hold from the next trading day",
+}
+"""What is said of each command where the engine says nothing itself."""
 
 
 class Controls:
@@ -101,21 +117,15 @@ def read_size(text: str, symbol: str) -> Size:
 
 def taken_words(command: AnyCommand) -> str:
     """What is said of a command that the engine took without words of its own."""
-    match command:
-        case SetStop(symbol=symbol, stop=Stop(price=Decimal() as price)):
-            words = f"stop of {symbol} at {price:,f}"
-        case SetTarget(symbol=symbol):
-            words = f"target of {symbol} is set"
-        case BreakEven(symbol=symbol):
-            words = f"stop of {symbol} at breakeven"
-        case CancelOrder(order_id=order_id):
-            words = f"order {order_id} is being canceled"
-        case CancelAll(symbol=symbol):
-            words = f"orders of {symbol or 'every symbol'} are being canceled"
-        case SubmitOrder(symbol=symbol, side=side):
-            words = f"{side.value} order of {symbol} is on its way"
-        case SetRiskLimits():
-            words = "limits are set; looser ones hold from the next trading day"
-        case _:
-            words = "done"
-    return words
+    if isinstance(command, CancelAll | Flatten) and command.symbol is None:
+        command = msgspec.structs.replace(command, symbol="every symbol")
+    if isinstance(command, SetStop) and command.stop.price is None:
+        return "done"
+    return TAKEN.get(type(command), "done").format(command)
+
+
+def refused_words(refusal: Refusal) -> str:
+    """A refusal, and the smallest change that would pass."""
+    if not refusal.mend:
+        return refusal.text
+    return f"{refusal.text}{' ' if refusal.text.endswith('.') else '; '}{refusal.mend}"
