@@ -15,6 +15,7 @@ import pytest
 from tests.exchanges.captures import DecimalBook, Levels, kraken_frames
 from tests.exchanges.collector import Collector, fed
 from tests.exchanges.kraken_server import KrakenServer
+from tradetui.domain.instrument import InstrumentStatus
 from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedState, InstrumentListed
 from tradetui.domain.profile import Profile
 from tradetui.feeds.ccxt.feed import CcxtFeed
@@ -82,7 +83,7 @@ async def test_the_instrument_has_krakens_precision_and_fees(captures: Path) -> 
         await collector.until(lambda: bool(collector.of(InstrumentListed)))
     instrument = collector.of(InstrumentListed)[0].instrument
     assert (instrument.tick_size, instrument.lot_size) == (Decimal("0.1"), Decimal("0.00000001"))
-    assert instrument.quote == "USD"
+    assert (instrument.quote, instrument.status) == ("USD", InstrumentStatus.TRADING)
     assert instrument.taker_fee == Decimal("0.0026")
 
 

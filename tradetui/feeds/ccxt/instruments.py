@@ -37,8 +37,14 @@ def instrument_of(market: dict[str, Any], profile: Profile) -> Instrument:
         maker_fee=_fee(profile.maker_fee, market.get("maker")),
         taker_fee=_fee(profile.taker_fee, market.get("taker")),
         max_leverage=_max_leverage(kind, limits, profile),
-        status=InstrumentStatus.HALTED if market.get("active") is False else InstrumentStatus.TRADING,
+        status=InstrumentStatus.HALTED if _is_halted(market, profile) else InstrumentStatus.TRADING,
     )
+
+
+def _is_halted(market: dict[str, Any], profile: Profile) -> bool:
+    """Whether the exchange says so; ccxt also calls a Kraken pair inactive that has no status at all."""
+    says_nothing = profile.exchange == "kraken" and "status" not in (market.get("info") or {})
+    return market.get("active") is False and not says_nothing
 
 
 def _kind(market: dict[str, Any]) -> InstrumentKind:
