@@ -10,8 +10,10 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.ui.fake_link import FakeLink, tag
-from tradetui.domain.command import AnyCommand, Reply, Size, SizeUnit, SubmitOrder
+from tradetui.domain.command import AnyCommand, CancelOrder, Reply, Size, SizeUnit, SubmitOrder
 from tradetui.domain.market_data import Timeframe
+from tradetui.domain.view import ViewRequest
+from tradetui.errors import ConfigError
 from tradetui.ui.app import CockpitApp
 from tradetui.ui.panes.ladder import LadderPane
 from tradetui.ui.panes.notices import Notices
@@ -209,3 +211,38 @@ async def test_a_resize_while_something_is_open_loses_nothing(opening: str, size
         it.app._paint()
         await it.press("escape", "x")
         assert it.tags == ["flatten"]
+
+
+async def test_keys_can_be_bound_otherwise_and_the_old_ones_are_free() -> None:
+    link = FakeLink()
+    app = CockpitApp(link, keymap={"flatten": "f9", "flatten_anywhere": "ctrl+t", "half": "x"})
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.pause()
+        app._paint()
+        await pilot.press("f9", "x", ":", "ctrl+t", "ctrl+x")
+        assert [tag(command) for command in link.sent] == ["flatten", "half", "flatten"]
+
+
+def test_a_keymap_with_faults_is_refused_with_all_of_them() -> None:
+    with pytest.raises(ConfigError) as caught:
+        CockpitApp(FakeLink(), keymap={"flaten": "f", "arm": "b"})
+    assert len(caught.value.faults) == 2
+
+
+async def test_the_request_given_at_the_start_is_what_is_shown() -> None:
+    link = FakeLink()
+    app = CockpitApp(link, request=ViewRequest(symbol="ETH/USDT", timeframe=Timeframe.H1, overlays=()))
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.pause()
+        assert (link.request.symbol, link.request.timeframe) == ("ETH/USDT", Timeframe.H1)
+        assert link.request.draft.stop.timeframe == "1h"
+
+
+async def test_cancel_means_the_own_order_under_the_cursor_first() -> None:
+    async with cockpit() as it:
+        ladder = it.app.query_one(LadderPane)
+        own = it.link.account.own_marks(it.link.market)
+        ladder.cursor_tick = next(tick for tick, marks in own.items() if marks[0].kind == "buy")
+        await it.press("c")
+        (command,) = it.link.sent
+        assert command == CancelOrder(order_id="44")
