@@ -121,3 +121,21 @@ async def test_a_notice_never_covers_the_position_line(
         app.say("the order is below the minimum", "error")
         await pilot.pause()
         assert app.query_one(Notices).region.bottom == bottom
+
+
+async def test_a_notice_is_wrapped_anew_at_another_width() -> None:
+    app = CockpitApp(FakeLink())
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.pause()
+        app.say("the order is below the minimum of 5 USDT; 0.00009 BTC would be accepted", "error")
+        await pilot.pause()
+        notices = app.query_one(Notices)
+        assert notices.region.height == 1
+        await pilot.resize_terminal(80, 24)
+        await pilot.resize_terminal(44, 24)
+        await pilot.pause()
+        assert (notices.region.x, notices.region.height) == (0, 3)
+        assert notices.region.right <= 44
+        await pilot.resize_terminal(44, 7)
+        await pilot.pause()
+        assert notices.region.height == 1

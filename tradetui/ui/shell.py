@@ -218,6 +218,7 @@ class Shell(App[None]):
             return
         self.desk.place_again()
         self.arrange()
+        self._main.query_one(Notices).place()
         if is_small(self.size) and not self._said_small:
             self._said_small = True
             self.say(small_sentence(self.size), "warning")

@@ -51,7 +51,7 @@ class Notices(Bar):
             self.lines = (*self.lines[:-1], last._replace(until=until, times=last.times + 1))
         elif text:
             self.lines = (*self.lines, Line(severity, text, until))[-MOST:]
-        self._show()
+        self.place()
 
     def pass_time(self, now: float) -> None:
         """Tell the time in seconds of any clock; lines that stood long enough go."""
@@ -61,9 +61,10 @@ class Notices(Bar):
         kept = tuple(line for line in self.lines if line.until > now)
         if len(kept) != len(self.lines):
             self.lines = kept
-            self._show()
+            self.place()
 
-    def _show(self) -> None:
+    def place(self) -> None:
+        """Take as much room as the words need at the terminal's present size."""
         rows = self.rows_at(self.app.size.width)
         self.display = bool(rows)
         self.styles.height = max(1, len(rows))
@@ -73,9 +74,9 @@ class Notices(Bar):
     def rows_at(self, width: int) -> Sequence[Row]:
         """At most three rows, those of the newest lines."""
         del width  # its own width follows from the words
-        columns, utf8 = self.app.size.width, facts_of(self.app).utf8
+        (columns, height), utf8 = self.app.size, facts_of(self.app).utf8
         rows = [row for line in self.lines for row in notice_rows(line, columns, utf8=utf8)]
-        return rows[-MOST:]
+        return rows[-max(1, min(MOST, height // 4)) :]
 
 
 def notice_rows(line: Line, width: int, *, utf8: bool = True) -> list[Row]:
