@@ -248,6 +248,21 @@ def test_the_exchanges_own_metadata_comes_before_the_data(tmp_path: Path) -> Non
     assert found == (Decimal("0.05"), Decimal("0.001"), Decimal("0.002"), Decimal(5))
 
 
+def test_pumping_leaves_out_quotes_that_say_nothing_new_and_still_checks_them(tmp_path: Path) -> None:
+    repeated = [frames.quote(), frames.quote(), frames.quote(bid="100.01"), frames.quote(bid="NaN")]
+    after_a_book = [frames.depth(13, 14), frames.quote(bid="100.01")]
+    feed = ReplayFeed([frames.recording(tmp_path, STREAM + repeated + after_a_book)])
+    assert [m.bid for m in played(feed) if isinstance(m, BestQuote)] == [100.0, 100.01, 100.01]
+    assert (feed.lines, feed.bad_messages) == (11, 1)
+    assert [m.bid for m in feed.messages() if isinstance(m, BestQuote)] == [
+        100.0,
+        100.0,
+        100.0,
+        100.01,
+        100.01,
+    ]
+
+
 def test_iterating_delivers_the_same_as_pumping(tmp_path: Path) -> None:
     feed = ReplayFeed([frames.recording(tmp_path, STREAM * 200)])
     assert list(feed.messages()) == played(feed)

@@ -153,12 +153,26 @@ def _kind_of(probe: _Probe) -> tuple[str, str]:
 class BinanceCodec:
     """Reads frames of the given symbols: venue name (BTCUSDT) to the name used here (BTC/USDT)."""
 
-    def __init__(self, symbols: Mapping[str, str], *, single_trades: Container[str] = ()) -> None:
-        """Of `single_trades` (symbols) the aggregated trades are left out: the single ones come too."""
+    def __init__(
+        self,
+        symbols: Mapping[str, str],
+        *,
+        single_trades: Container[str] = (),
+        distinct_quotes: bool = False,
+    ) -> None:
+        """Read everything, or leave out what says nothing new.
+
+        Args:
+            symbols: Venue name to symbol.
+            single_trades: Symbols whose aggregated trades are left out, as the single ones come too.
+            distinct_quotes: Leave out a quote whose prices are those of the one before it, where no
+                book message and no other symbol's quote came between them; it is checked all the same.
+        """
         self._symbols = dict(symbols)
         self._single_trades = single_trades
+        self._quoted = ("", 0.0, 0.0)
         self._by_kind: dict[str, Reader] = {
-            "bookTicker": self._read_ticker,
+            "bookTicker": self._read_distinct_ticker if distinct_quotes else self._read_ticker,
             "trade": self._read_trade,
             "aggTrade": self._read_agg_trade,
             "depthUpdate": self._read_depth,
@@ -205,6 +219,15 @@ class BinanceCodec:
         symbol = self._symbols[quote.s]
         return BestQuote(symbol, quote.T * _MS, ts_received, quote.b, quote.B, quote.a, quote.A)
 
+    def _read_distinct_ticker(self, body: bytes, ts_received: int) -> BestQuote | None:
+        quote = _ticker(body)
+        quoted = (quote.s, quote.b, quote.a)
+        if quoted == self._quoted:
+            return None
+        self._quoted = quoted
+        symbol = self._symbols[quote.s]
+        return BestQuote(symbol, quote.T * _MS, ts_received, quote.b, quote.B, quote.a, quote.A)
+
     def _read_trade(self, body: bytes, ts_received: int) -> Trade | None:
         trade = _trade(body)
         if trade.X != "MARKET":  # insurance fund and deleveraging are no public prints
@@ -223,6 +246,7 @@ class BinanceCodec:
         depth = _depth(body)
         if depth.u < depth.U:
             raise ValueError(f"expected first update id U ≤ last u, was {depth.U} > {depth.u}")
+        self._quoted = ("", 0.0, 0.0)
         ts = (depth.T or depth.E) * _MS
         delta = BookDelta(self._symbols[depth.s], ts, ts_received, depth.b, depth.a, depth.u)
         return DepthUpdate(depth.U, depth.pu, delta)

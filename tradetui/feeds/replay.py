@@ -113,15 +113,19 @@ class ReplayFeed:
         return sum(sync.resyncs for sync in self._player.syncs.values())
 
     def pump(self, sink: Sink, *, progress: Progress | None = None) -> None:
-        """Deliver everything at once, without a clock."""
-        play = self._start(sink)
+        """Deliver everything at once, without a clock; quotes only where they say something new.
+
+        Five in six tickers repeat both prices and change a size, which is neither matched nor shown
+        without a screen; what they would touch is the same with and without them.
+        """
+        play = self._start(sink, distinct_quotes=True)
         for block in self.recording.blocks():
             play(block)
             if progress is not None:
                 progress(self._player.lines)
 
     def messages(self) -> Iterator[MarketMessage]:
-        """The same as an iterator; counts run ahead by up to a slice of lines."""
+        """Everything as an iterator, every quote included; counts run ahead by up to a slice of lines."""
         delivered: list[MarketMessage] = []
         play = self._start(delivered.append)
         for block in self.recording.blocks():
@@ -131,8 +135,8 @@ class ReplayFeed:
                 delivered.clear()
         yield from delivered
 
-    def _start(self, sink: Sink) -> Play:
-        self._player = Player(self.recording, sink, crossed=self.crossed)
+    def _start(self, sink: Sink, *, distinct_quotes: bool = False) -> Play:
+        self._player = Player(self.recording, sink, crossed=self.crossed, distinct_quotes=distinct_quotes)
         self._player.announce()
         return self._player.play
 

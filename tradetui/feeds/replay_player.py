@@ -70,7 +70,14 @@ class TradeIds:
 class Player:
     """Turns lines into messages for one sink; made anew for each run."""
 
-    def __init__(self, recording: Recording, sink: Sink, *, crossed: Crossed | None = None) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        sink: Sink,
+        *,
+        crossed: Crossed | None = None,
+        distinct_quotes: bool = False,
+    ) -> None:
         self.lines = 0
         self.bad_lines: list[BadLine] = []
         self.bad_messages = 0
@@ -82,7 +89,9 @@ class Player:
         self.play: Play = self._play_messages if recording.payload == MESSAGES else self._play_frames
         self._recording = recording
         self._sink = sink
-        self._codec = BinanceCodec(recording.names, single_trades=recording.single_trades)
+        self._codec = BinanceCodec(
+            recording.names, single_trades=recording.single_trades, distinct_quotes=distinct_quotes
+        )
         self._message = msgspec.json.Decoder(MarketMessage)
         self._touches = {symbol: Touch() for symbol in self.syncs} if crossed is None else {}
         self._crossed = crossed or (lambda symbol: self._touches[symbol].crossed())
@@ -130,7 +139,8 @@ class Player:
             except (ValueError, KeyError, msgspec.MsgspecError):
                 ts = self._play_any(line, number)
                 continue
-            deliver(message)
+            if message is not None:
+                deliver(message)
         self.lines, self.ts = number, ts
 
     def _play_any(self, line: bytes, number: int) -> int:
@@ -185,9 +195,7 @@ class Player:
     def _say(self, symbol: str, ts: int, state: FeedState, text: str = "") -> None:
         self._sink(FeedStatus(symbol, ts, state, text))
 
-    def _on_trade(self, trade: Trade | None) -> None:
-        if trade is None:
-            return
+    def _on_trade(self, trade: Trade) -> None:
         number = trade.trade_id
         if not isinstance(number, int) or self._ids[trade.symbol].is_new(number):
             self._sink(trade)
