@@ -130,6 +130,38 @@ def test_adx_equals_the_textbook_formula(quotes: list[Candle]) -> None:
     assert_same(both_ways("adx14", quotes), expected)
 
 
+def plain_supertrend(candles: list[Candle], periods: int, multiple: float) -> list[float]:
+    """As it is usually published: final bands first, then a switch from one band to the other."""
+    pairs = list(pairwise(candles))
+    spans = [max(b.high - b.low, abs(b.high - a.close), abs(b.low - a.close)) for a, b in pairs]
+    ranges = [float("nan"), *plain_wilder(spans, periods)]
+    line = [float("nan")] * periods
+    upper = lower = shown = 0.0
+    for n in range(periods, len(candles)):
+        now, before = candles[n], candles[n - 1].close
+        middle, width = (now.high + now.low) / 2, multiple * ranges[n]
+        if n == periods:
+            upper, lower = middle + width, middle - width
+            shown = lower if now.close >= middle else upper
+        else:
+            was_upper = shown == upper
+            upper = middle + width if middle + width < upper or before > upper else upper
+            lower = middle - width if middle - width > lower or before < lower else lower
+            if was_upper:
+                shown = upper if now.close <= upper else lower
+            else:
+                shown = lower if now.close > lower else upper
+        line.append(shown)
+    return line
+
+
+def test_supertrend_equals_its_usual_formula(quotes: list[Candle]) -> None:
+    expected = plain_supertrend(quotes, 10, 3.0)
+    below = [now.close > line for now, line in zip(quotes, expected, strict=True)][10:]
+    assert sum(a != b for a, b in pairwise(below)) > 5, "the trend should turn often enough to prove it"
+    assert_same(both_ways("supertrend10_3", quotes), np.array([expected]))
+
+
 def test_cvd_is_the_sum_of_the_deltas() -> None:
     candles = [
         Candle(n * 10**9, 1.0, 1.0, 1.0, 1.0, 5.0, 1, delta) for n, delta in enumerate((2.0, -3.0, 0.5))

@@ -52,7 +52,8 @@ class _Levels:
 
     def best(self, count: int) -> tuple[list[int], Sequence[float]]:
         """Keys and sizes of the best levels, best first."""
-        keys = self.keys[: -count - 1 : -1]
+        keys = self.keys[-count:] if count else []
+        keys.reverse()
         if len(keys) < 2:
             return keys, [self.sizes[key] for key in keys]
         return keys, itemgetter(*keys)(self.sizes)  # one C call for all of them

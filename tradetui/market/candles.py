@@ -17,6 +17,7 @@ from tradetui.domain.market_data import Candle, CandleHistory, Side, Timeframe, 
 from tradetui.market.series import CandleSeries, SecondSeries
 
 CAPACITY: Final = 2_000
+_BUY, _SELL = Side.BUY, Side.SELL  # looked up once: an enumeration's members are slow to find
 _CHILD: Final = {
     Timeframe.S5: Timeframe.S1,
     Timeframe.S15: Timeframe.S5,
@@ -57,7 +58,7 @@ class Candles:
         seconds = self._seconds
         ts = trade.ts_exchange or trade.ts_received
         aggressor, qty = trade.aggressor, trade.qty
-        delta = qty if aggressor is Side.BUY else -qty if aggressor is Side.SELL else 0.0
+        delta = qty if aggressor is _BUY else -qty if aggressor is _SELL else 0.0
         if seconds.start <= ts < seconds.end:
             seconds.add(trade.price, qty, delta)
         elif ts >= seconds.end:

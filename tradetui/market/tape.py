@@ -19,6 +19,7 @@ SECOND: Final = 1_000_000_000
 MINUTE_S: Final = 60
 SIZE_EDGES: Final = (100.0, 1_000.0, 10_000.0, 100_000.0, 1_000_000.0)
 """Borders of the size buckets, in price times quantity; a value on a border is in the upper bucket."""
+_BUY, _SELL = Side.BUY, Side.SELL  # looked up once: an enumeration's members are slow to find
 _PENDING: Final = 4_096
 _TICKS_KEPT: Final = 20_000
 _BIG_SAMPLE: Final = 500
@@ -91,9 +92,9 @@ class Tape:
         self.trades += 1
         self.volume += qty
         self.quote_volume += price * qty
-        if aggressor is Side.BUY:
+        if aggressor is _BUY:
             self.buy_volume += qty
-        elif aggressor is Side.SELL:
+        elif aggressor is _SELL:
             self.sell_volume += qty
         if self.low is None or price < self.low:
             self.low = price
