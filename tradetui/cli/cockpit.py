@@ -92,6 +92,7 @@ async def _open(link: InlineLink, config: Config, *, first_run: bool) -> int:
         ),
         size_presets=cockpit.size_presets,
         disarm_after_s=cockpit.disarm_after_s,
+        profiles=tuple(config.profiles),
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):

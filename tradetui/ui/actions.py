@@ -48,6 +48,11 @@ def _stop(name: str, key: str, label: str, meaning: str) -> Action:
     return Action(name, key, label, meaning, Group.STOPS, is_order=True)
 
 
+def _nudge(name: str, key: str, label: str, meaning: str) -> Action:
+    """A step of the stop: pressed in quick succession on purpose, so a held key may repeat it."""
+    return Action(name, key, label, meaning, Group.STOPS)
+
+
 def _system(name: str, key: str, label: str, meaning: str) -> Action:
     return Action(name, key, label, meaning, Group.SYSTEM)
 
@@ -71,10 +76,10 @@ ACTIONS: Final = (
     ),
     Action("ticket", "t", "ticket", "type size, limit, stop and target of the ticket", Group.TRADE),
     _stop("stop_here", "z", "stop here", "set the stop at the ladder cursor"),
-    _stop("stop_nearer", "[", "stop nearer", "move the stop nearer by a tick"),
-    _stop("stop_farther", "]", "stop farther", "move the stop farther by a tick"),
-    _stop("stop_nearer_atr", "{", "nearer 0.1 ATR", "move the stop nearer by 0.1 ATR"),
-    _stop("stop_farther_atr", "}", "farther 0.1 ATR", "move the stop farther by 0.1 ATR"),
+    _nudge("stop_nearer", "[", "stop nearer", "move the stop nearer by a tick"),
+    _nudge("stop_farther", "]", "stop farther", "move the stop farther by a tick"),
+    _nudge("stop_nearer_atr", "{", "nearer 0.1 ATR", "move the stop nearer by 0.1 ATR"),
+    _nudge("stop_farther_atr", "}", "farther 0.1 ATR", "move the stop farther by 0.1 ATR"),
     _stop("breakeven", "e", "breakeven", "move the stop to where closing costs nothing, fees included"),
     Action("trail", "v", "trail", "trail the stop (comes later)", Group.STOPS),
     Action("cursor_up", "up", "cursor", "move the ladder's cursor, or the selected row, up"),
