@@ -23,6 +23,7 @@ class Bar(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self.rows: tuple[Row, ...] = ()
+        self._width = 0
         self.times_painted = 0
         """How often the rows differed; tests read it."""
 
@@ -32,19 +33,27 @@ class Bar(Widget):
 
     def repaint(self) -> None:
         """Build the rows; nothing is written where they are the same."""
-        width = self.size.width
-        rows = tuple(on(fit(row, width), self.GROUND) for row in self.rows_at(width)) if width else ()
-        if rows != self.rows:
-            self.rows = rows
-            self.times_painted += 1
+        if self._build(self.size.width):
             self.refresh()
+
+    def _build(self, width: int) -> bool:
+        """Build the rows; whether they differ."""
+        rows = tuple(on(fit(row, width), self.GROUND) for row in self.rows_at(width)) if width else ()
+        self._width = width
+        if rows == self.rows:
+            return False
+        self.rows = rows
+        self.times_painted += 1
+        return True
 
     def on_resize(self, _event: Resize) -> None:
         """Another width may have room for more words."""
         self.repaint()
 
     def render_line(self, y: int) -> Strip:
-        """One row."""
+        """One row; the first layout renders before it tells the size."""
         width = self.size.width
+        if width != self._width:
+            self._build(width)
         row = self.rows[y] if y < len(self.rows) else on(blank(width), self.GROUND)
         return to_strip(on(fit(row, width), self.GROUND), palette_for(self.app), width)

@@ -138,6 +138,14 @@ class LivePane(Widget, Generic[Part], can_focus=True):
         size = self._box = self.size
         if not size.width or not size.height or not self.is_mounted:
             return
+        whole, changed = self._build_changed(size)
+        if whole:
+            self.refresh()
+        elif changed:
+            self.refresh(*spans(changed, size.width))
+
+    def _build_changed(self, size: Size) -> tuple[bool, list[int]]:
+        """Build what differs; whether that is everything, and which rows."""
         look = self._current_look()
         whole = look != self._look or len(self._strips) != size.height
         rows = [self._title(), *self._body(self.inner_width, self.inner_height)]
@@ -148,10 +156,7 @@ class LivePane(Widget, Generic[Part], can_focus=True):
             self._strips = [NO_STRIP] * size.height
         self._rows = rows
         self._build(changed)
-        if whole:
-            self.refresh()
-        elif changed:
-            self.refresh(*spans(changed, size.width))
+        return whole, changed
 
     def _build(self, changed: list[int]) -> None:
         palette, width, faded = self._palette, self._box.width, self.is_faded
@@ -225,8 +230,12 @@ class LivePane(Widget, Generic[Part], can_focus=True):
         yield from ()
 
     def render_line(self, y: int) -> Strip:
-        """The cached strip of a row, from 0 for the title."""
-        width = self.size.width
+        """The cached strip of a row, from 0 for the title; the first layout renders before a size is told."""
+        size = self.size
+        width = size.width
+        if size != self._box and width and size.height and self.is_mounted:
+            self._box = size
+            self._build_changed(size)
         if y < len(self._strips) and self._strips[y].cell_length == width:
             return self._strips[y]
         return to_strip(blank(width), self._palette, width)
