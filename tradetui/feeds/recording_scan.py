@@ -23,12 +23,12 @@ from tradetui.feeds.recording import (
     read_blocks,
 )
 from tradetui.feeds.recording_instruments import Metadata
+from tradetui.feeds.recording_lines import LineBlock
 from tradetui.feeds.recording_survey import Survey, stamp_of
 
 _KEPT_BYTES: Final = 96 << 20
-_STAMP: Final = 19
 
-Blocks = list[list[bytes]]
+Blocks = list[bytes]
 Progress = Callable[[int], None]
 
 
@@ -77,17 +77,17 @@ def scan(
     kept: list[Blocks] | None = [[] for _ in files]
     size = lines = 0
     for number, file in enumerate(files):
-        for text, block in file.blocks():
+        for block in file.blocks():
             if file.payload == MESSAGES:
-                survey.add_messages(block)
+                survey.add_messages(block.lines)
             else:
-                survey.add_frames(text, block)
+                survey.add_frames(block)
             lines += len(block)
-            size += len(text)
+            size += len(block.text)
             if size > _KEPT_BYTES:
                 kept = None
             if kept is not None:
-                kept[number].append(block)
+                kept[number].append(block.text)
             if progress is not None:
                 progress(lines)
     return _result(files, kept, survey=survey, metadata=metadata)
@@ -137,18 +137,20 @@ class _File:
     def payload(self) -> str:
         return self.header.payload if self.header else BINANCE
 
-    def blocks(self) -> Iterator[tuple[bytes, list[bytes]]]:
-        """Its text and the lines of it; after the first pass the span is known."""
+    def blocks(self) -> Iterator[LineBlock]:
+        """Its lines without a header; after the first pass the span is known."""
         self.lines, self.last_ts = 0, 0
-        for text in self._readable():
-            lines = text.split(b"\n")
-            if not self.lines and lines and (header := header_of(self.path, lines[0])):
+        for whole in self._readable():
+            text = whole
+            if not self.lines and (header := header_of(self.path, text.partition(b"\n")[0])):
                 self.header = header
                 self.lines = 1
-                lines = lines[1:]
-            self._check(lines)
-            self.lines += len(lines)
-            yield text, [line for line in lines if line] if b"" in lines else lines
+                text = text.partition(b"\n")[2]
+            if text:
+                block = LineBlock(text)
+                self._check(block)
+                self.lines += len(block)
+                yield block
         if not self.first_ts:
             raise RecordingError(f"{self.path}:1: expected lines `<receive ns> <json>`, found none")
 
@@ -161,15 +163,14 @@ class _File:
                 raise
             self.note = str(error)
 
-    def _check(self, lines: list[bytes]) -> None:
+    def _check(self, block: LineBlock) -> None:
         """Check the order of times; the usual case is settled without looking at single lines."""
-        stamps = [line[:_STAMP] for line in lines]
-        usual = stamps and stamps == sorted(stamps) and b"".join(stamps).isdigit()
-        if usual and len(stamps[0]) == len(stamps[-1]) == _STAMP and int(stamps[0]) >= self.last_ts:
-            self.first_ts = self.first_ts or int(stamps[0])
-            self.last_ts = int(stamps[-1])
+        span = block.span()
+        if span is not None and span[0] >= self.last_ts:
+            self.first_ts = self.first_ts or span[0]
+            self.last_ts = span[1]
             return
-        for number, line in enumerate(lines, self.lines + 1):
+        for number, line in enumerate(block.lines, self.lines + 1):
             ts = stamp_of(line)
             if ts is None:
                 continue
@@ -183,8 +184,8 @@ class _File:
 def _merged(files: list[_File], kept: list[Blocks] | None) -> Iterator[list[bytes]]:
     """The lines of all files by receive time; files that do not overlap are played one after the other."""
     order = sorted(range(len(files)), key=lambda number: (files[number].first_ts, number))
-    sources: list[Iterable[list[bytes]]] = [
-        kept[number] if kept is not None else (lines for _, lines in _File(files[number].path).blocks())
+    sources = [
+        _cut(kept[number] if kept is not None else (b.text for b in _File(files[number].path).blocks()))
         for number in order
     ]
     spans = [files[number] for number in order]
@@ -195,6 +196,13 @@ def _merged(files: list[_File], kept: list[Blocks] | None) -> Iterator[list[byte
     streams = [_stamped(source) for source in sources]
     for _, line in heapq.merge(*streams, key=lambda stamped: stamped[0]):
         yield [line]
+
+
+def _cut(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Lines of each text, empty ones left out."""
+    for text in texts:
+        lines = text.split(b"\n")
+        yield [line for line in lines if line] if b"" in lines else lines
 
 
 def _stamped(blocks: Iterable[list[bytes]]) -> Iterator[tuple[int, bytes]]:

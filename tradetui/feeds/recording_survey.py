@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import InstrumentListed
 from tradetui.feeds.binance import BinanceCodec, FrameError, frame_kind, stream_kind
 from tradetui.feeds.recording_instruments import Metadata, VenueSymbol, derived_instrument
+from tradetui.feeds.recording_lines import STAMP, LineBlock
 from tradetui.feeds.recording_steps import DecimalSteps
 
-_PREFIX: Final = slice(20, 55)
-"""Of a line with a time of 19 digits: what tells its stream."""
+_FRAME_AT: Final = STAMP + 1
 _STREAM: Final = b'{"stream":"'
 _BOOK_KINDS: Final = ("depthUpdate", "snapshot")
 _USED_KINDS: Final = ("depthUpdate", "snapshot", "bookTicker", "trade", "aggTrade")
@@ -23,6 +24,8 @@ _LISTED: Final = b'"type":"instrument"'
 
 Kind = tuple[str, str]
 """What lines are and the venue symbol they name, "" where they do not say."""
+Row = tuple[str, str, list[int]]
+"""The same with the numbers of the lines."""
 
 
 def stamp_of(line: bytes) -> int | None:
@@ -47,7 +50,8 @@ class Survey:
     def __init__(self) -> None:
         self._found: dict[str, _Found] = {}
         self._listed: dict[str, Instrument] = {}
-        self._kinds: dict[bytes, Kind] = {}
+        self._kinds: dict[int, Kind] = {}
+        """By what the lines of a stream begin with, see `LineBlock.heads`."""
         self._message = msgspec.json.Decoder(InstrumentListed)
 
     def instruments(self, metadata: Metadata | None) -> list[tuple[VenueSymbol | None, Instrument, bool]]:
@@ -76,38 +80,41 @@ class Survey:
                     continue
                 self._listed[listed.symbol] = listed.instrument
 
-    def add_frames(self, text: bytes, block: list[bytes]) -> None:
-        """Take in lines of raw frames, and the text that they stand in."""
-        keys = _keys(block)
-        samples = dict(zip(keys, block, strict=True))
-        kinds = {key: self._kind(key, line) for key, line in samples.items()}
-        symbols = sorted({symbol for kind, symbol in kinds.values() if kind and symbol})
+    def add_frames(self, block: LineBlock) -> None:
+        """Take in lines of raw frames."""
+        rows = self._sorted(block)
+        symbols = sorted({symbol for kind, symbol, _ in rows if kind and symbol})
         for symbol in symbols:
             is_sound = _soundness(symbol)
-            for key, (kind, named) in kinds.items():
+            for kind, named, numbers in rows:
                 if named == symbol:
-                    sample = samples[key]
-                    if not is_sound(sample):
-                        mine = (line for k, line in zip(keys, block, strict=True) if k == key)
-                        sample = next((line for line in mine if is_sound(line)), b"")
-                    self._learn(symbol, kind, sample)
-            wanted = {key for key, (kind, s) in kinds.items() if kind in _USED_KINDS and s in (symbol, "")}
-            mixed = len(symbols) > 1 or len(wanted) < len(kinds)
-            chosen = (line for key, line in zip(keys, block, strict=True) if key in wanted)
-            if symbol in self._found:
-                self._found[symbol].steps.add(b"\n".join(chosen) if mixed else text, is_sound)
+                    lines = (block.line(number) for number in numbers)
+                    self._learn(symbol, kind, next((line for line in lines if is_sound(line)), b""))
+            if symbol not in self._found:
+                continue
+            text = block.text
+            wanted = [row for row in rows if row[0] in _USED_KINDS and row[1] in (symbol, "")]
+            if len(wanted) < len(rows):
+                text = b"\n".join(block.line(number) for _, _, numbers in wanted for number in numbers)
+            self._found[symbol].steps.add(text, is_sound)
 
-    def _kind(self, key: bytes, line: bytes) -> Kind:
-        if not key.startswith(_STREAM):
-            try:
-                return frame_kind(line.partition(b" ")[2])
-            except FrameError:
-                return "", ""
-        known = self._kinds.get(key)
-        if known is None:
-            stream = line[_PREFIX.start + len(_STREAM) :].partition(b'"')[0].decode("utf-8", "replace")
-            known = self._kinds[key] = stream_kind(stream), stream.partition("@")[0].upper()
-        return known
+    def _sorted(self, block: LineBlock) -> list[Row]:
+        """The lines by kind and symbol: whole streams, and each line that is of none by itself."""
+        heads = block.heads()
+        loose: list[Row] = []
+        unknown = ~np.isin(heads, np.fromiter(self._kinds, dtype=np.uint64, count=len(self._kinds)))
+        for number in np.flatnonzero(unknown).tolist():
+            head = int(heads[number])
+            if head in self._kinds:
+                continue
+            line = block.line(number)
+            if line.startswith(_STREAM, _FRAME_AT):
+                stream = line[_FRAME_AT + len(_STREAM) :].partition(b'"')[0].decode("utf-8", "replace")
+                self._kinds[head] = stream_kind(stream), stream.partition("@")[0].upper()
+            else:
+                loose.append((*_kind_of_bare(line), [number]))
+        streams = ((kind, np.flatnonzero(heads == np.uint64(head))) for head, kind in self._kinds.items())
+        return [*((*kind, numbers.tolist()) for kind, numbers in streams if len(numbers)), *loose]
 
     def _learn(self, name: str, kind: str, sample: bytes) -> None:
         """Learn from a sound line of a stream which market its symbol belongs to."""
@@ -124,12 +131,11 @@ class Survey:
         found.has_trades = found.has_trades or kind == "trade"
 
 
-def _keys(block: list[bytes]) -> list[bytes]:
-    """For each line what tells its stream: a few bytes of combined frames, the whole of bare ones."""
-    keys = [line[_PREFIX] for line in block]
-    if all(key.startswith(_STREAM) for key in set(keys)):
-        return keys
-    return [key if key.startswith(_STREAM) else line for key, line in zip(keys, block, strict=True)]
+def _kind_of_bare(line: bytes) -> Kind:
+    try:
+        return frame_kind(line.partition(b" ")[2])
+    except FrameError:
+        return "", ""
 
 
 def _soundness(symbol: str) -> Callable[[bytes], bool]:
