@@ -26,6 +26,7 @@ class KrakenServer(Loopback):
         self.drops = 0
         self.wrong_checksums = 0
         self.checksum = 0
+        self.refuses = False
         self.is_playing = asyncio.Event()
         self.is_playing.set()
         self.is_finished = asyncio.Event()
@@ -48,6 +49,9 @@ class KrakenServer(Loopback):
     async def received(self, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
         if frame["method"] == "ping":
             await self.send(socket, json.dumps({"method": "pong", "req_id": frame.get("req_id")}))
+        elif self.refuses:
+            names = {"error": "Currency pair not supported BTC/USD", "symbol": "BTC/USD", "success": False}
+            await self.send(socket, json.dumps({"method": "subscribe", "req_id": frame["req_id"], **names}))
         elif frame["method"] == "subscribe":
             ack = {
                 "method": "subscribe",

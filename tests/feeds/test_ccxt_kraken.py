@@ -94,6 +94,7 @@ async def test_a_lost_update_breaks_the_checksum_and_is_a_gap_and_a_fresh_book(c
         server.drops = 3
         gap = await collector.until_state(SYMBOL, FeedState.GAP)
         assert "checksum" in gap.text
+        assert FeedState.DOWN not in collector.states(SYMBOL)
         await finished(server, collector)
     assert feed.stats(SYMBOL).gaps >= 1
     assert feed.stats(SYMBOL).resyncs >= 1
@@ -148,6 +149,19 @@ async def test_silence_is_stale_and_then_a_fresh_book(captures: Path) -> None:
         await finished(server, collector)
     assert len(server.dials) >= 2
     assert collector.states(SYMBOL)[-1] is FeedState.STREAMING
+
+
+async def test_a_refused_subscription_is_halted_with_the_exchanges_words(captures: Path) -> None:
+    server = KrakenServer(captures)
+    server.refuses = True
+    async with server.running():
+        profile = Profile(name="k", exchange="kraken", symbols=(SYMBOL,), endpoint=server.address)
+        collector = Collector()
+        async with fed(CcxtFeed(profile, first_book_s=0.3), collector):
+            halted = await collector.until_state(SYMBOL, FeedState.HALTED)
+            assert "not supported" in halted.text
+            assert halted.retry_s >= 60
+        assert len(server.dials) == 1
 
 
 def test_all_checksums_of_the_capture_are_good_and_a_changed_digit_is_seen(captures: Path) -> None:

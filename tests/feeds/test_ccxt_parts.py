@@ -144,6 +144,13 @@ def test_a_trade_that_can_not_be_is_refused(changes: dict[str, object]) -> None:
         TradeReader("A/B").read(row(**changes), NOW)
 
 
+def test_a_first_page_of_old_trades_is_left_out_and_a_later_one_fills_the_hole() -> None:
+    reader, now_ms = TradeReader("A/B"), NOW // 1_000_000
+    page = [row(id=str(number), timestamp=now_ms - 1000 * (5 - number)) for number in range(6)]
+    assert [each["id"] for each in reader.without_the_past(page)] == ["4", "5"]
+    assert reader.without_the_past(page) == page
+
+
 def test_candles_that_are_open_unsound_or_double_are_dropped() -> None:
     minute = 60_000
     start = NOW // 1_000_000 // minute * minute

@@ -251,7 +251,8 @@ class CcxtFeed:
                 await self._subscribe(stream)
                 await stream.until_broken()
             except TimeoutError as error:
-                hub.kick(stream, Outage(FeedState.DOWN, words_for(error)))
+                if not stream.is_broken:
+                    hub.kick(stream, Outage(FeedState.DOWN, words_for(error)))
             except Exception as error:  # noqa: BLE001 - the outside world becomes a state
                 hub.break_off(stream, Outage(FeedState.DOWN, words_for(error)))
             await asyncio.sleep(stream.wait_s)

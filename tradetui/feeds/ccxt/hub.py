@@ -20,7 +20,7 @@ from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
 from tradetui.feeds.ccxt.socket import HardenedClient
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
 from tradetui.feeds.ccxt.trades import BadTrade, TradeReader
-from tradetui.feeds.ccxt.words import words_for
+from tradetui.feeds.ccxt.words import shortened, words_for
 from tradetui.feeds.health import Pulse, SymbolHealth
 from tradetui.feeds.protocol import Sink
 
@@ -28,6 +28,7 @@ _NUMBERED: Final = ("binance", "binanceusdm", "binancecoinm", "kraken", "okx", "
 """Exchanges whose book shows the loss of a frame with the next one."""
 
 _COMPARED: Final = 20
+_REFUSED_S: Final = 600.0
 
 
 class Channel:
@@ -57,7 +58,7 @@ class Hub:
         self._channels = channels
         self._sink = sink
         self._checks: KrakenBooks | None = None
-        self._kicked: tuple[Stream | None, Outage] = None, Outage(FeedState.DOWN, "")
+        self._kicked: tuple[frozenset[str], Outage] = frozenset(), Outage(FeedState.DOWN, "")
 
     def check_with(self, checks: KrakenBooks) -> None:
         """Check every frame's checksum before ccxt sees it."""
@@ -72,11 +73,11 @@ class Hub:
         """Stop trusting a stream; its pump subscribes it again after the wait."""
         if stream.is_broken:
             return
-        stream.break_off(monotonic(), self._exchange.ws_dial_delay(stream.url))
+        least = _REFUSED_S if outage.state is FeedState.HALTED else 0.0
+        stream.break_off(monotonic(), max(least, self._exchange.ws_dial_delay(stream.url)))
         channel = self._channels[stream.symbol]
-        if outage.state in (FeedState.GAP, FeedState.CROSSED):
-            channel.health.stats.gaps += 1
         if stream.is_book:
+            channel.health.stats.gaps += outage.state in (FeedState.GAP, FeedState.CROSSED)
             self._forget_book(channel)
         self.say(stream.symbol, stream.part, outage.state, text=outage.text, retry_s=stream.wait_s)
 
@@ -84,9 +85,14 @@ class Hub:
         """Break a stream off and close its socket, so that the next try starts clean."""
         socket = self._exchange.clients.get(stream.url)
         if socket is not None and not stream.is_broken:
-            self._kicked = stream, outage
-            socket.on_error(NetworkError(f"reconnecting: {stream.symbol} {outage.text}"))
+            self._close(socket, frozenset({stream.symbol}), outage)
         self.break_off(stream, outage)
+
+    def _close(self, socket: HardenedClient, symbols: frozenset[str], outage: Outage) -> None:
+        """Close a socket for the sake of some symbols; its others are only reconnected."""
+        self._kicked = symbols, outage
+        socket.on_error(NetworkError(f"reconnecting: {outage.text}"))
+        self._kicked = frozenset(), outage
 
     def break_silent(self) -> None:
         """Mark the books that should have been heard of long ago as stale, and reconnect them."""
@@ -98,7 +104,7 @@ class Hub:
                 self.kick(channel.book, Outage(FeedState.STALE, f"silent for {silence:.1f} s"))
 
     def _top(self, symbol: str) -> tuple[list[tuple[float, float]], ...]:
-        book = self._exchange.orderbooks[symbol]
+        book = self._exchange.orderbooks.get(symbol) or {"bids": [], "asks": []}
         return tuple([(level[0], level[1]) for level in book[side][:_COMPARED]] for side in ("bids", "asks"))
 
     def tapped(self, _socket: HardenedClient, text: str) -> bool:
@@ -126,8 +132,8 @@ class Hub:
                 text = "a book update is missing" if stream.is_live else words_for(error)
                 state = FeedState.GAP if stream.is_live else FeedState.DOWN
                 self.break_off(stream, Outage(state, text))
-            elif not stream.is_live and f'"{stream.symbol}"' in str(error):
-                self.break_off(stream, Outage(FeedState.HALTED, words_for(error)))
+            elif not stream.is_live and stream.symbol in str(error).replace('"', " ").split():
+                self.break_off(stream, Outage(FeedState.HALTED, f"refused: {shortened(str(error))}"))
 
     def bad_frame(self, socket: HardenedClient, error: Exception) -> None:
         """Count a frame that could not be handled; resync where the next one would not show the loss."""
@@ -137,9 +143,8 @@ class Hub:
             self._channels[symbol].health.stats.bad_messages += 1
         books = [stream for stream in streams if stream.is_book and stream.is_live]
         if books and not shows_loss:
-            for stream in books:
-                self.break_off(stream, Outage(FeedState.GAP, "a frame could not be read"))
-            socket.on_error(NetworkError("reconnecting: a frame could not be read"))
+            symbols = frozenset(stream.symbol for stream in books)
+            self._close(socket, symbols, Outage(FeedState.GAP, "a frame could not be read"))
 
     def connected(self, socket: HardenedClient) -> None:
         """Count reconnects; trades are trusted again from here, as none may come for a long time."""
@@ -158,7 +163,7 @@ class Hub:
         self._exchange.note_loss(socket, lived / 1000)
         for stream in self._streams_of(socket):
             kicked, outage = self._kicked
-            self.break_off(stream, outage if stream is kicked else Outage(FeedState.DOWN, text))
+            self.break_off(stream, outage if stream.symbol in kicked else Outage(FeedState.DOWN, text))
 
     def _streams_of(self, socket: HardenedClient) -> list[Stream]:
         streams = (each for one in self._channels.values() for each in (one.book, one.trades))
@@ -198,11 +203,11 @@ class Hub:
         self._judge_delay(channel, message.ts_exchange, message.ts_received)
 
     def _take_trades(self, rows: list[dict[str, Any]]) -> None:
+        channel = self._channels.get(rows[0].get("symbol", "")) if rows else None
+        if channel is None:
+            return
         now_ns = time_ns()
-        for row in rows:
-            channel = self._channels.get(row.get("symbol", ""))
-            if channel is None:
-                continue
+        for row in channel.trade_reader.without_the_past(rows):
             try:
                 trade = channel.trade_reader.read(row, now_ns)
             except BadTrade:

@@ -10,6 +10,7 @@ from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.book import exchange_ns
 
 _REMEMBERED: Final = 20_000
+_OPENING_MS: Final = 1000
 _INF: Final = float("inf")
 
 
@@ -24,6 +25,18 @@ class TradeReader:
         self.symbol = symbol
         self._known: set[int | str] = set()
         self._order: deque[int | str] = deque()
+        self._has_begun = False
+
+    def without_the_past(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Of the first batch only the newest second: some exchanges open with a page of old trades.
+
+        After a reconnect such a page fills the hole in the tape, as known trades do not come twice.
+        """
+        if self._has_begun:
+            return rows
+        self._has_begun = True
+        newest = max(row.get("timestamp") or 0 for row in rows)
+        return [row for row in rows if (row.get("timestamp") or 0) >= newest - _OPENING_MS]
 
     def read(self, row: dict[str, Any], ts_received: int) -> Trade | None:
         """A trade; None for one seen before. Raises BadTrade for a price or quantity that can not be."""

@@ -40,7 +40,7 @@ def words_for(error: BaseException) -> str:
     for kind, words in _KINDS:
         if isinstance(error, kind):
             return words
-    return _shortened(str(error)) or type(error).__name__
+    return shortened(str(error)) or type(error).__name__
 
 
 def http_status(error: BaseException) -> int:
@@ -57,6 +57,7 @@ def retry_after(headers: Mapping[str, str] | None) -> float:
     return 0.0
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """A venue's own words on one line, at most a hundred characters."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
