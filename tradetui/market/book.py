@@ -50,13 +50,10 @@ class _Levels:
                 del sizes[key]
                 del keys[bisect_left(keys, key)]
 
-    def best(self, count: int) -> tuple[list[int], Sequence[float]]:
-        """Keys and sizes of the best levels, best first."""
-        keys = self.keys[-count:] if count else []
-        keys.reverse()
-        if len(keys) < 2:
-            return keys, [self.sizes[key] for key in keys]
-        return keys, itemgetter(*keys)(self.sizes)  # one C call for all of them
+
+def _sizes_at(levels: _Levels, keys: list[int]) -> Sequence[float]:
+    """The sizes at several keys: one C call for all of them where there are two or more."""
+    return itemgetter(*keys)(levels.sizes) if len(keys) > 1 else [levels.sizes[key] for key in keys]
 
 
 class OrderBook:
@@ -148,7 +145,11 @@ class OrderBook:
 
     def top(self, count: int) -> tuple[list[DepthRow], list[DepthRow]]:
         """The best levels of bids and asks as (tick, qty, cumulative qty), best first."""
-        keys, sizes = self._bids.best(count)
+        keys = self._bids.keys[-count:] if count else []
+        keys.reverse()
+        sizes = _sizes_at(self._bids, keys)
         bids = [*zip(keys, sizes, accumulate(sizes))]  # noqa: B905  # the check costs, and can not fail
-        keys, sizes = self._asks.best(count)
+        keys = self._asks.keys[-count:] if count else []
+        keys.reverse()
+        sizes = _sizes_at(self._asks, keys)
         return bids, [*zip([-key for key in keys], sizes, accumulate(sizes))]  # noqa: B905
