@@ -67,7 +67,7 @@ class LineBlock:
         return mixed
 
     def _at(self, offset: int) -> Words:
-        """Eight bytes of every line as one number, the first byte highest; short lines reach into the next."""
+        """Eight bytes of every line as one number, first byte highest; short lines reach into the next."""
         places = np.minimum(self._starts + offset, len(self.text))
         return self._words[places].astype(np.uint64)
 
