@@ -21,7 +21,6 @@ BID_MARKS: Final = frozenset({"buy", "stop"})
 COLUMNS: Final = (
     (10, 8, 9, 6, 6, 1),
     (10, 6, 8, 5, 6, 0),
-    (10, 6, 8, 5, 5, 0),
     (10, 6, 7, 5, 5, 0),
     (9, 5, 7, 5, 5, 0),
     (8, 6, 7, 5, 0, 0),
@@ -72,7 +71,7 @@ class RowFlags:
 
 @lru_cache(maxsize=64)
 def look_for(width: int, *, price_cells: int, price_scale: int, qty_scale: int, largest: float) -> LadderLook:
-    """The columns that fit before a blank one; gaps go first, then change, volume, own orders."""
+    """The columns that fit; gaps go first, then the size's digits, change, volume and own orders."""
     looks = [
         LadderLook(
             own=own,
@@ -88,7 +87,7 @@ def look_for(width: int, *, price_cells: int, price_scale: int, qty_scale: int, 
         )
         for own, own_right, size, volume, change, pad in COLUMNS
     ]
-    return next((look for look in looks if look.width < width), looks[-1])
+    return next((look for look in looks if look.width <= width), looks[-1])
 
 
 def qty_places(largest: float, scale: int, room: int) -> int:

@@ -1,0 +1,240 @@
+"""Painters word for word: at several widths, with nothing, with one row, and with more than fits."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.ui.pane_views import TS
+from tradetui.domain.market_data import FeedState, Side
+from tradetui.domain.view import LadderRow, LimitGauge, OwnMark, PositionView, TapeRow, TapeView, WatchRow
+from tradetui.ui.paint.axis import shortened
+from tradetui.ui.paint.bars import gauge, sparkline
+from tradetui.ui.paint.ladder import LadderLook, RowFlags, heading, ladder_row, look_for
+from tradetui.ui.paint.numbers import compact, fixed, held_text, signed
+from tradetui.ui.paint.oscillator import pane_title
+from tradetui.ui.paint.rows import Row
+from tradetui.ui.paint.scale import Scale, round_values
+from tradetui.ui.panes.account import balance, gauge_row
+from tradetui.ui.panes.positions import second_line
+from tradetui.ui.panes.tape import TapePane
+from tradetui.ui.panes.watchlist import WatchlistPane, change_text, is_mover, short_symbol
+
+
+def text(row: Row) -> str:
+    return "".join(words for words, _ in row)
+
+
+# The ladder, as on the picture of the cockpit: own, bid, price, ask, own, volume, change.
+
+BUY = LadderRow(61599, 61_599.0, 3.781, 0.0, 8.3, 0.0, (OwnMark("buy", "0.20", 4.1, "44"),))
+TARGET = LadderRow(61615, 61_615.0, 0.0, 1.468, 0.3, -0.8, (OwnMark("target", "0.42", None, "42"),))
+
+
+def look(width: int) -> LadderLook:
+    return look_for(width, price_cells=6, price_scale=0, qty_scale=3, largest=5.0)
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [
+        (65, "   own             bid  price        ask   own       vol    ±1s"),
+        (51, "  own         bid  price     ask own    vol  ±1s"),
+        (42, "  own       bid  price     ask own    vol"),
+        (33, "  own      bid  price     ask own  "),
+        (24, "      bid  price      ask"),
+    ],
+)
+def test_the_ladder_s_heading(width: int, words: str) -> None:
+    assert text(heading(look(width))).split() == words.split()
+    assert len(text(heading(look(width)))) == look(width).width <= max(width, 24)
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [
+        (51, " B .20 q4.1  3.781 61,599                8.3    ·"),
+        (24, "   3.781 61,599"),
+    ],
+)
+def test_an_own_bid_with_its_queue(width: int, words: str) -> None:
+    assert text(ladder_row(BUY, look(width), RowFlags())).rstrip() == words.rstrip()
+
+
+def test_an_own_target_beside_the_ask() -> None:
+    words = " " * 19 + "61,615   1.468 T .42  0.3 −0.8"
+    assert text(ladder_row(TARGET, look(51), RowFlags())) == words
+
+
+def test_the_bid_s_bar_ends_at_the_price() -> None:
+    row = ladder_row(BUY, look(51), RowFlags(is_last=True))
+    at = next(at for at, (words, _) in enumerate(row) if words == "▸")
+    assert row[at - 1][1] == "bid@bid-depth"
+    assert row[at - 1][0].endswith("1")
+
+
+def test_a_row_without_sizes() -> None:
+    row = LadderRow(61622, 61_622.0, 0.0, 0.0, 0.0, 0.0)
+    assert text(ladder_row(row, look(51), RowFlags())).split() == ["61,622", "·"]
+
+
+# The tape.
+
+PRINT = TapeRow(TS, 61_602.0, 0.2014, Side.BUY, False)
+
+
+def tape(*rows: TapeRow) -> list[str]:
+    return [text(row) for row in TapePane().paint(TapeView(rows, 1.0, 0.5, 2, 4), 33, 3)]
+
+
+def test_the_tape() -> None:
+    assert tape() == []
+    assert [line.split() for line in tape(PRINT)] == [["14:03:00", "▲", "61,602.00", "0.2014"]]
+    assert len(tape(*[PRINT] * 9)) == 3
+
+
+# The watchlist.
+
+BTC = WatchRow("BTC/USDT", 75_263.5, 2.21, 9e8, 0.13, 0.05, 1, FeedState.STREAMING, 1)
+PEPE = WatchRow("PEPE/USDT", 0.0000137, -10.14, None, 7.3, 0.4, 8, FeedState.STREAMING, -1)
+PERP = WatchRow("BTC/USDT:USDT", None, None, None, None, None, 1, FeedState.DOWN, 0)
+
+
+def test_the_watchlist_shows_the_spread_at_33_cells() -> None:
+    rows = WatchlistPane().paint((BTC, PEPE, PERP), 33, 9)
+    assert [text(row).rstrip() for row in rows] == [
+        " symbol           last  24h%  spr",
+        " BTC/USDT     75,263.5 +2.21  0.1",
+        " PEPE/USDT  0.00001370 -10.1  7.3",
+        " BTC/USDT:P          –     –    –",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "words"),
+    [
+        ("BTC/USDT", "BTC/USDT"),
+        ("BTC/USDT:USDT", "BTC/USDT:P"),
+        ("BTC/USD:BTC", "BTC/USD:BTC"),
+        ("BTC/USDT:USDT-250328", "BTC/USDT:250328"),
+    ],
+)
+def test_a_contract_s_short_name(symbol: str, words: str) -> None:
+    assert short_symbol(symbol) == words
+
+
+def test_a_mover_jumps_half_its_range_and_ten_basis_points() -> None:
+    assert not is_mover(BTC, 75_263.5 * 0.9992)
+    assert is_mover(BTC, 75_263.5 * 0.9985)
+    assert not is_mover(PEPE, 0.0000137 * 0.9985)
+    assert [change_text(change) for change in (9.99, 9.996, -99.96, None)] == ["+9.99", "+10.0", "-100", "–"]
+
+
+# Positions and account.
+
+LONG = PositionView(
+    symbol="BTC/USDT",
+    side=Side.BUY,
+    qty=Decimal("0.42"),
+    entry_price=Decimal("61510.6"),
+    mark_price=Decimal(61602),
+    unrealized_pnl=Decimal("38.4"),
+    unrealized_pct=0.15,
+    r=0.44,
+    stop=Decimal(61300),
+    stop_distance=Decimal(302),
+    stop_age_ms=40,
+    target=Decimal(61930),
+    held_s=252,
+    mae=Decimal("-10.71"),
+    mfe=Decimal("36.21"),
+    price_scale=1,
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [
+        (80, "  stop by last · target 61,930.0 · 4 m 12 s · MAE -10.71 · MFE +36.21"),
+        (60, "  stop by last · target 61,930.0 · 4 m 12 s · MAE -10.71"),
+        (46, "  stop by last · target 61,930.0 · 4 m 12 s"),
+        (34, "  stop by last · target 61,930.0"),
+    ],
+)
+def test_the_second_line_of_a_position_leaves_out_whole_words(width: int, words: str) -> None:
+    assert text(second_line(LONG, width)) == words
+
+
+def test_what_orders_lock_has_its_own_line() -> None:
+    pairs = balance("USDT", Decimal("0.52"), Decimal("108.4"))
+    assert pairs == [("USDT", ("0.52", "text")), ("  in orders", ("108.40", "dim"))]
+
+
+@pytest.mark.parametrize(
+    ("used", "words"),
+    [("0", "daily loss  ────       0 of 200"), ("150", "daily loss  ━━━─     150 of 200")],
+)
+def test_a_limit_s_gauge(used: str, words: str) -> None:
+    row = gauge_row(LimitGauge("daily loss", Decimal(used), Decimal(200), "USDT"), 33)
+    assert text(row).strip() == words
+
+
+# Numbers, scales and bars.
+
+
+@pytest.mark.parametrize(
+    ("words", "width", "short"),
+    [("stop 0.13149", 11, "stop 0.1314"), ("target 2R", 11, "target 2R"), ("liquidation x", 8, "liquida…")],
+)
+def test_a_tag_loses_digits_before_words(words: str, width: int, short: str) -> None:
+    assert shortened(words, width) == short
+
+
+def test_prices_on_the_axis_are_round() -> None:
+    assert round_values(Scale(74_700.0, 75_800.0), 8) == [
+        74_800.0,
+        75_000.0,
+        75_200.0,
+        75_400.0,
+        75_600.0,
+        75_800.0,
+    ]
+    assert round_values(Scale(1.0, 1.0), 8) == []
+
+
+def test_macd_s_title_has_value_signal_histogram() -> None:
+    from tests.ui.fake_market import FakeMarket
+    from tradetui.domain.view import ViewRequest
+
+    lines = FakeMarket().chart(ViewRequest(), (), ()).lines
+    words = text(pane_title([line for line in lines if line.group.startswith("macd")], 60)).split()
+    assert words[0:2] == ["MACD", "12,26,9"]
+    assert [word for word in words if word.isalpha()] == ["MACD", "sig", "hist"]
+
+
+def test_numbers() -> None:
+    assert [fixed(value, 1) for value in (-0.04, 1234.56, None, float("nan"))] == ["0.0", "1,234.6", "–", "–"]
+    assert [signed(value, 2) for value in (0.0, 1.0, -1.0)] == ["0.00", "+1.00", "-1.00"]
+    assert [compact(value) for value in (0.052, 950, 1234, 999_999, 3.4e6)] == [
+        "0.05",
+        "950",
+        "1.23k",
+        "1.00M",
+        "3.40M",
+    ]
+    assert [held_text(value) for value in (-1, 59, 252, 7500, 90_000)] == [
+        "0 s",
+        "59 s",
+        "4 m 12 s",
+        "2 h 05 m",
+        "1 d 01 h",
+    ]
+
+
+def test_bars() -> None:
+    assert text(gauge(0.0, 6)) == "──────"
+    assert text(gauge(2.0, 6)) == "━━━━━━"
+    assert sparkline((), 4) == "    "
+    assert sparkline((1.0, 2.0, 3.0), 4) == " ▁▅█"
+    assert sparkline(tuple(range(100)), 4) == "▁▃▆█"
