@@ -141,7 +141,8 @@ class SimMarket:
             if self._chance.random() > _SWEPT:
                 break
             key, lots = book.best, book.best_lots
-            part = lots if self._chance.random() < 0.7 else max(1, int(lots * self._chance.random()))
+            # of a level that the price passes little is traded, most is canceled
+            part = min(lots, max(1, int(self.listing.order_lots * self._chance.lognormvariate(0.4, 1.0))))
             taken += [(side, sign * key, got) for key, got in book.take(part, key)]
             if part < lots:
                 break
