@@ -181,4 +181,7 @@ def _recording_host(options: argparse.Namespace, say: Say) -> Host:
         currency=engine.settings.currency,
         balance=options.balance,
     )
-    return Host(profile, feed=feed, engine=engine, journal=NullJournal(), now=time.time_ns)
+    host = Host(profile, feed=feed, engine=engine, journal=NullJournal(), now=time.time_ns)
+    for note in feed.recording.notes:
+        host.note("warning", note)
+    return host

@@ -52,6 +52,8 @@ def _headless(options: argparse.Namespace, feed: ReplayFeed) -> int:
     if options.orders is not None:
         commands = read_orders(options.orders, first_ts=feed.first_ts, symbols=feed.symbols)
     engine = Engine(replay_settings(options, feed))
+    # the engine's book knows best whether it is crossed; the feed need not keep one of its own
+    feed.crossed = lambda symbol: engine.markets[symbol].book.is_crossed
     report = _progress("replaying", total=feed.recording.lines)
     result = run_headless(engine, lambda sink: feed.pump(sink, progress=report), commands=commands)
     _clear_progress()
