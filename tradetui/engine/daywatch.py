@@ -75,6 +75,7 @@ class DayWatch:
         while self.state.session is not None and self.state.session.end_ts <= ts:
             boundary = self.state.session.end_ts
             self.scribe.ts = max(self.scribe.ts, boundary)
+            self.scribe.received_ts = boundary
             if self.state.next_limits:
                 self.scribe.write(LimitsChanged(now=self.state.next_limits, next_session={}))
             self._roll_to(self._session_after(boundary), start_ts=boundary)

@@ -138,6 +138,8 @@ class Engine:
         """Let the first thing that is due act at its own moment."""
         self._watch.roll_through(due)
         self._scribe.ts = max(self._scribe.ts, due)
+        # no message led to it, and which one came last before it must not show in its events
+        self._scribe.received_ts = due
         action, fills = self._flow.due.pop_before(now), self.state.fill_count
         if action is not None:
             self._flow.perform(action)
