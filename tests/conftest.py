@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.captures import CAPTURES
+
 settings.register_profile("ci", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
-
-CAPTURES = Path(os.environ.get("TRADETUI_CAPTURES", Path(__file__).parents[1] / "../shared/data")).resolve()
 
 
 @pytest.fixture(scope="session")

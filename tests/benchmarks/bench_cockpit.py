@@ -20,7 +20,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-CAPTURES = Path(os.environ.get("TRADETUI_CAPTURES", Path(__file__).parents[2] / "../shared/data")).resolve()
+from tests.captures import CAPTURES
+
 BUSIEST = CAPTURES / "hftbacktest" / "usdm_ethusdt_20240808.gz"
 SIZE = (200, 60)
 FPS, WARM_UP_S, MEASURED_S = 30, 8.0, 15.0

@@ -10,7 +10,6 @@ import gc
 import gzip
 import json
 import math
-import os
 import tempfile
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from tests.captures import CAPTURES
 from tradetui.engine import Engine
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.runtime.headless import run_headless
@@ -28,7 +28,6 @@ from tradetui.trading.settings import EngineSettings
 ROUNDS = 7
 BOUND = 4.0
 FILES = ("spot_btcusdt_20240808.gz", "spot_btcusdt_20240809.gz")
-CAPTURES = Path(os.environ.get("TRADETUI_CAPTURES", Path(__file__).parents[2] / "../shared/data"))
 
 
 def unpacked(folder: Path) -> list[Path]:
