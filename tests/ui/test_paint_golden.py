@@ -11,7 +11,7 @@ from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.view import LadderRow, LimitGauge, OwnMark, PositionView, TapeRow, TapeView, WatchRow
 from tradetui.ui.paint.axis import shortened
 from tradetui.ui.paint.bars import gauge, sparkline
-from tradetui.ui.paint.ladder import LadderLook, RowFlags, heading, ladder_row, look_for
+from tradetui.ui.paint.ladder import LadderLook, RowFlags, heading, ladder_row, look_for, small
 from tradetui.ui.paint.numbers import compact, fixed, held_text, signed
 from tradetui.ui.paint.oscillator import pane_title
 from tradetui.ui.paint.rows import Row
@@ -72,6 +72,14 @@ def test_the_bid_s_bar_ends_at_the_price() -> None:
     at = next(at for at, (words, _) in enumerate(row) if words == "▸")
     assert row[at - 1][1] == "bid@bid-depth"
     assert row[at - 1][0].endswith("1")
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [(0.0, "·"), (0.004, "·"), (0.034, ".03"), (0.31, "0.3"), (8.34, "8.3"), (1234, "1.2k")],
+)
+def test_traded_and_changed_amounts_are_short(amount: float, words: str) -> None:
+    assert small(amount) == words
 
 
 def test_a_row_without_sizes() -> None:

@@ -117,7 +117,7 @@ def ladder_row(row: LadderRow, look: LadderLook, flags: RowFlags) -> Row:
     runs += size_runs(row.ask, look, side="ask")
     runs += [pad, own_run(ask_marks, look.own_right, indent=1), pad]
     if look.volume:
-        runs.append((right(compact(row.volume, 2) if row.volume else "", look.volume), "dim"))
+        runs.append((right(small(row.volume) if row.volume else "", look.volume), "dim"))
     if look.change:
         runs += [pad, change_run(row.change, look.change)]
     return tuple(run for run in runs if run[0])
@@ -186,13 +186,20 @@ def price_ink(row: LadderRow, flags: RowFlags) -> str:
 
 def change_run(change: float, width: int) -> Run:
     """What was stacked or pulled since a second ago."""
-    if change == 0:
-        return ("·".rjust(width), "hairline")
-    text = compact(abs(change), 2)
+    text = small(abs(change))
+    if text == "·":
+        return (text.rjust(width), "hairline")
     if len(text) > width - 2:
         text = compact(abs(change), 1)
     sign, ink = ("+", "up") if change > 0 else ("−", "down")
     return (f"{sign}{text}".rjust(width)[-width:], ink)
+
+
+def small(amount: float) -> str:
+    """About two digits; hundredths without a zero before their point, and a dot for less than that."""
+    if amount < 0.005:
+        return "·"
+    return f"{amount:.2f}"[1:] if amount < 0.095 else compact(amount, 2)
 
 
 def full_size(rows: tuple[LadderRow, ...]) -> float:
