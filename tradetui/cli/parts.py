@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -85,6 +84,8 @@ def make_feed(
 
 def run_stamp() -> RunStamp:
     """What a run of the journal says of the program that wrote it."""
+    import importlib.metadata  # it takes longer than all the rest of this file
+
     from tradetui.journal.writer import RunStamp
 
     return RunStamp(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 import msgspec
-from textual.app import ComposeResult
 from textual.events import Event, Key, Resize
 from textual.widgets import Input
 
@@ -31,6 +30,7 @@ from tradetui.ui.panes.ladder import LadderPane
 from tradetui.ui.panes.prompt import KEYS as PROMPT_KEYS
 from tradetui.ui.panes.prompt import FirstPrompt
 from tradetui.ui.panes.ticket import TicketPane
+from tradetui.ui.panes.ticket_fields import TicketFields
 from tradetui.ui.theming import FALLBACK
 
 SIZE_PRESETS: Final = ("0.25r", "0.5r", "1r", "1.5r", "2r")
@@ -74,19 +74,20 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         )
         self._always = {textual_key(self._keys[action]): action for action in WHILE_TYPING}
 
-    def compose_below(self) -> ComposeResult:
-        """The lines and lists that are typed into; hidden until they are asked for."""
-        yield FirstPrompt()
-        yield Chooser()
-        yield CommandLine(lambda text: offered(text, self.vocabulary()))
-
     def on_mount(self) -> None:
-        """Bind the keys, then start the engine."""
+        """Bind the keys; the rest comes behind the first paint, which must not wait for it."""
         for action in self._keys.keys() - WHILE_TYPING:
             self.bind(textual_key(self._keys[action]), f"do('{action}')", show=False)
+        self.call_after_refresh(self._furnish)
+
+    async def _furnish(self) -> None:
+        """Mount the lines and lists that are typed into, hidden until asked for; then start the engine."""
+        line = CommandLine(lambda text: offered(text, self.vocabulary()))
+        await self._main.mount(FirstPrompt(), Chooser(), line, before="#footer")
+        await self._main.query_one(TicketPane).mount(TicketFields())
         if self._first_run:
-            self.query_one(FirstPrompt).open()
-            self.place_notices()
+            self._main.query_one(FirstPrompt).open()
+        self.place_notices()
         self.run_worker(self._start(), exclusive=True)
 
     async def _start(self) -> None:

@@ -108,18 +108,37 @@ class ScreenLists(Shell):
         self._open_list(what, choices, lambda name: self.fulfill(Wish(verb, name)))
 
     def _open_list(self, what: str, choices: Sequence[Choice], picked: Callable[[str], None]) -> None:
+        if self._wait_for_fields(lambda: self._open_list(what, choices, picked)):
+            return
         self.close_fields()
         self.query_one(Chooser).open(what, choices=lambda: choices, picked=picked)
         self.place_notices()
 
+    @property
+    def is_furnished(self) -> bool:
+        """Whether the lines and lists that are typed into are there: they come behind the first paint."""
+        return bool(self._main.query(CommandLine)) and bool(self._main.query(TicketFields))
+
+    def _wait_for_fields(self, then: Callable[[], None]) -> bool:
+        """Whether what is asked for has to wait until there is something to type into."""
+        if self.is_furnished:
+            return False
+        self.call_after_refresh(then)
+        return True
+
     def close_fields(self) -> None:
         """Close whatever is typed into."""
+        if not self.is_furnished:
+            return
         self.query_one(Chooser).close()
         self.query_one(CommandLine).close()
         self.query_one(TicketPane).fields.close(applied=False)
 
     def place_notices(self) -> None:
         """Keep what is said, and the first question, above what is typed, and that above the bars."""
+        if not self.is_furnished:
+            super().place_notices()
+            return
         main = self._main
         chooser, line = main.query_one(Chooser), main.query_one(CommandLine)
         rows = self.rows_below
@@ -179,6 +198,8 @@ class ScreenLists(Shell):
         self._choose("theme", self.theme_names, self.theme, "theme")
 
     def _do_indicators(self) -> None:
+        if self._wait_for_fields(self._do_indicators):
+            return
         self.close_fields()
 
         def choices() -> list[Choice]:
@@ -211,6 +232,8 @@ class ScreenLists(Shell):
 
     def open_command_line(self, text: str = "") -> None:
         """Open the command line with words already in it."""
+        if self._wait_for_fields(lambda: self.open_command_line(text)):
+            return
         self.close_fields()
         self.query_one(CommandLine).open(text)
         self.place_notices()
@@ -219,6 +242,8 @@ class ScreenLists(Shell):
         self.open_command_line()
 
     def _do_ticket(self) -> None:
+        if self._wait_for_fields(self._do_ticket):
+            return
         if self._view is None:
             self.say("the engine is still starting", "warning")
             return

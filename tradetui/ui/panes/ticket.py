@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from textual.app import ComposeResult
-
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical
 from tradetui.domain.view import Frame, InstrumentView, SidePreview, TicketView
@@ -38,13 +36,9 @@ class TicketPane(LivePane[TicketView]):
         self._keys: Mapping[str, str] = {}
         self._is_armed = False
 
-    def compose(self) -> ComposeResult:
-        """The fields, hidden until they are asked for."""
-        yield TicketFields()
-
     @property
     def fields(self) -> TicketFields:
-        """The text fields."""
+        """The text fields, hidden until they are asked for; the shell mounts them behind the first paint."""
         return self.query_one(TicketFields)
 
     def part_of(self, frame: Frame) -> TicketView | None:
@@ -66,7 +60,7 @@ class TicketPane(LivePane[TicketView]):
     def paint(self, part: TicketView, width: int, height: int) -> list[Row]:
         """The draft on the side that it fits, what each side would get, and the keys."""
         lead = leading(part)
-        is_open = self.fields.display
+        is_open = any(fields.display for fields in self.query(TicketFields))
         head: list[Row] = [()] * FIELD_ROWS if is_open else self._draft_rows(part, lead)
         sides = [*preview_rows(part.buy, width), *preview_rows(part.sell, width)]
         hints = [] if is_open else [hint_row(self._keys, width)]
