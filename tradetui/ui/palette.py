@@ -81,6 +81,10 @@ class ColorDepth(StrEnum):
     NONE = "none"
 
 
+WITHOUT_COLOR_DIM: Final = frozenset({"dim", "hairline", "band", "grid", "down", "down-volume"})
+"""Where there is no color, weight says what it would: what falls is drawn fainter than what rises."""
+
+
 class Palette:
     """The styles of all inks under one theme; two of the same theme are the same object."""
 
@@ -112,7 +116,7 @@ class Palette:
         if self.depth is ColorDepth.FULL:
             return self._full(front, back or "pane", bold=bold, faded=faded)
         color = ANSI.get(front) if self.depth is ColorDepth.ANSI else None
-        dim = faded or (self.depth is ColorDepth.NONE and front in ("dim", "hairline", "band", "grid"))
+        dim = faded or (self.depth is ColorDepth.NONE and front in WITHOUT_COLOR_DIM)
         return Style(
             color=color,
             bold=bold or front == "bright" or None,
