@@ -46,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
     link = InlineLink(
         _host_maker(options, config, profile, folder), profile=profile.name, profiles=tuple(config.profiles)
     )
-    return asyncio.run(_open(link, config, first_run=first_run))
+    timeframe = config.settings.cockpit.timeframe
+    return asyncio.run(_open(link, config, first_run=first_run, timeframe=timeframe))
 
 
 def open_recording(options: argparse.Namespace) -> int:
@@ -54,7 +55,10 @@ def open_recording(options: argparse.Namespace) -> int:
     _need_terminal()
     config = load_config(options)
     link = InlineLink(_recording_maker(options), profile="replay", profiles=("replay", *config.profiles))
-    return asyncio.run(_open(link, config, first_run=False))
+    # a recording has no past: on a short timeframe there is soon something to see and an ATR to stop by
+    chosen = "cockpit.timeframe" in config.written
+    timeframe = config.settings.cockpit.timeframe if chosen else Timeframe.S5
+    return asyncio.run(_open(link, config, first_run=False, timeframe=timeframe))
 
 
 def _need_terminal() -> None:
@@ -76,7 +80,7 @@ def _check_free(path: Path) -> None:
         lock.release()
 
 
-async def _open(link: InlineLink, config: Config, *, first_run: bool) -> int:
+async def _open(link: InlineLink, config: Config, *, first_run: bool, timeframe: str) -> int:
     from tradetui.ui.app import CockpitApp
 
     cockpit = config.settings.cockpit
@@ -87,9 +91,7 @@ async def _open(link: InlineLink, config: Config, *, first_run: bool) -> int:
         user_themes=themes_folder(config.path),
         fps=cockpit.frames_per_second,
         first_run=first_run,
-        request=ViewRequest(
-            timeframe=Timeframe(cockpit.timeframe), overlays=cockpit.overlays, panes=cockpit.panes
-        ),
+        request=ViewRequest(timeframe=Timeframe(timeframe), overlays=cockpit.overlays, panes=cockpit.panes),
         size_presets=cockpit.size_presets,
         disarm_after_s=cockpit.disarm_after_s,
         profiles=tuple(config.profiles),
