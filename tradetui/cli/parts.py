@@ -47,8 +47,7 @@ def _with_symbols(profile: Profile, wanted: tuple[str, ...]) -> Profile:
     if profile.exchange == "sim":
         unknown = [symbol for symbol in wanted if symbol not in profile.symbols]
         if unknown:
-            known = {symbol.lower(): symbol for symbol in profile.symbols}
-            hint = nearest(unknown[0], known).upper().replace("DID YOU MEAN", "did you mean")
+            hint = nearest(unknown[0], profile.symbols)
             message = f"unknown symbol{hint}; the simulator has {', '.join(profile.symbols)}"
             raise ConfigError("arguments", [Fault("--symbol", unknown[0], message)])
         rest = tuple(symbol for symbol in profile.symbols if symbol not in wanted)

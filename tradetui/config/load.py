@@ -36,9 +36,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint at the known word that resembles this one; empty where none does."""
-    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
-    return f"; did you mean {found[0]}?" if found else ""
+    """A hint at the known word that resembles this one, whatever its case; empty where none does."""
+    names = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.5)
+    return f"; did you mean {names[found[0]]}?" if found else ""
 
 
 def load(path: Path | None) -> Config:
@@ -135,10 +136,7 @@ def _check_day(settings: Settings) -> list[Fault]:
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
-        hint = nearest(zone, {name.lower(): name for name in available_timezones()})
-        close = difflib.get_close_matches(zone, available_timezones(), n=1)
-        hint = f"; did you mean {close[0]}?" if close else hint
-        return [Fault("day.zone", _shown(zone), f"unknown time zone{hint}")]
+        return [Fault("day.zone", _shown(zone), f"unknown time zone{nearest(zone, available_timezones())}")]
     return []
 
 
