@@ -66,7 +66,10 @@ def test_a_new_user_arms_buys_and_finds_position_and_stop_again_after_a_kill(tmp
 
 
 def test_the_daily_loss_flattens_locks_and_stays_locked_after_a_restart(tmp_path: Path) -> None:
-    path = config(tmp_path, '[risk]\ndaily_loss = "51 USDT"\n')
+    path = config(tmp_path, '[risk]\ndaily_loss = "50.5 USDT"\n')
+    # the market is a function of seed and clock: one moment, one crash
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "sim.json").write_text('{"version":1,"seed":7,"ts":1795489410000000000}')
     words = ("--config", path, "--symbol", "BTC/USDT:USDT", "--seed", "7")
     with cockpit(tmp_path, *words, "--scenario", "flash-crash") as terminal:
         buy(terminal)
