@@ -129,6 +129,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The mid of the book when the command was taken: slippage is counted from here."""
     due_ts: int = 0
     """When the order reaches the simulated venue: ts plus the latency."""
+    triggered_ts: int = 0
+    """When its trigger fired; 0 before."""
     pending_cancel: bool = False
     state: OrderState = OrderState.NEW
     reason: str = ""

@@ -253,7 +253,7 @@ class Engine:
     def _book(self, desk: Desk, executions: tuple[Execution, ...]) -> None:
         """Makers were filled: all of them are booked before the brackets follow."""
         if executions:
-            self._flow.book_fills(desk, executions)
+            self._flow.fills.write(desk, executions)
             self._flow.brackets.settle(desk.symbol)
 
     def _aftermath(self, *, fills: int) -> None:

@@ -11,21 +11,19 @@ from decimal import Decimal
 import msgspec
 
 from tradetui.domain.command import Reason, SizeUnit, SubmitOrder
-from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.number import MONEY, ZERO, floor_to
 from tradetui.domain.order import Order, OrderRole, OrderType
 from tradetui.domain.position import Position
 from tradetui.engine import shape
 from tradetui.engine.books import Books
+from tradetui.engine.checks import EntryChecks
 from tradetui.engine.desk import Desk
 from tradetui.engine.pricing import Pricing
-from tradetui.engine.refusals import money, number, refuse
-from tradetui.engine.reserve import reserve, unit_cost
+from tradetui.engine.refusals import number, refuse
+from tradetui.engine.reserve import unit_cost
 from tradetui.state import State
-from tradetui.trading import guard, risk
 from tradetui.trading.match_types import Match
-from tradetui.trading.risk import Budget
 from tradetui.trading.settings import EngineSettings
 
 
@@ -51,6 +49,7 @@ class Intake:
         self.desks = desks
         self.books = books
         self.pricing = Pricing(settings, state, books)
+        self.checks = EntryChecks(state, books, self.pricing)
 
     def plan(self, command: SubmitOrder, *, ts: int, reversing: bool = False) -> Plan:
         """Check an order in the order of section 9; raises Refused with the first failure."""
@@ -74,6 +73,14 @@ class Intake:
             known = ", ".join(sorted(self.state.instruments)) or "none yet"
             raise refuse(Reason.UNKNOWN_SYMBOL, f"{symbol} is not listed", mend=f"listed: {known}")
         return desk
+
+    def position_of(self, symbol: str) -> tuple[Desk, Position]:
+        """The desk and the open position of a symbol; raises Refused when flat."""
+        desk = self.desk_of(symbol)
+        position = self.state.holding(symbol)
+        if position is None:
+            raise refuse(Reason.NO_POSITION, f"there is no position in {symbol}")
+        return desk, position
 
     def _fits_in(self, command: SubmitOrder, position: Position | None) -> bool:
         """Whether an order against the position only reduces it."""
@@ -146,9 +153,9 @@ class Intake:
         self, desk: Desk, command: SubmitOrder, position: Position | None, *, ts: int, reversing: bool
     ) -> Plan:
         instrument = desk.instrument
-        self._check_flip(desk, command, position)
+        self.checks.flip(desk, command, position)
         reference = self.pricing.reference(desk, command)
-        stop = self._stop_of(desk, command, reference)
+        stop = self.checks.stop_of(desk, command, reference)
         budget = self.books.budget()
         qty, entry = self.pricing.size(desk, command, reference, stop, budget=budget)
         text = ""
@@ -157,14 +164,14 @@ class Intake:
             if carried < qty:
                 qty, text = carried, f"as much as the balance carries: {number(carried)}"
         shape.check_qty(instrument, qty, entry, computed=command.size.unit is not SizeUnit.BASE)
-        self._check_stop_side(desk, command, entry, stop)
+        self.checks.stop_side(desk, command, entry, stop)
         shape.check_target_side(command.target, sign=command.side.sign, entry=entry)
-        leverage = self.settings_leverage(instrument)
-        self._check_liquidation(desk, command, position, qty=qty, entry=entry, stop=stop, leverage=leverage)
+        leverage = self.state.leverage_on(instrument)
+        self.checks.liquidation(desk, command, position, qty=qty, entry=entry, stop=stop, leverage=leverage)
         worst = self.pricing.worst_price(desk, command, entry)
-        held_back = self._check_balance(desk, command, qty, worst, leverage=leverage, reversing=reversing)
+        held_back = self.checks.balance(desk, command, qty, worst, leverage=leverage, reversing=reversing)
         unit = self.pricing.unit_risk(instrument, entry, stop, post_only=command.post_only)
-        self._check_budget(desk, qty, unit, budget=budget, reversing=reversing)
+        self.checks.budget(desk, qty, unit, budget=budget, reversing=reversing)
         order = msgspec.structs.replace(
             self._order(desk, command, qty, ts=ts),
             planned_stop=stop,
@@ -180,177 +187,9 @@ class Intake:
         """The largest entry that the free balance can pay for at the worst price it may meet."""
         instrument = desk.instrument
         worst = self.pricing.worst_price(desk, command, entry)
-        unit = unit_cost(desk, command.side, worst, self.settings_leverage(instrument))
+        unit = unit_cost(desk, command.side, worst, self.state.leverage_on(instrument))
         free = max(ZERO, self.state.free(instrument.settle))
         return floor_to(MONEY.divide(free, unit), instrument.lot_size)
-
-    def settings_leverage(self, instrument: Instrument) -> Decimal:
-        """The leverage of an instrument's positions."""
-        return self.state.leverage_on(instrument)
-
-    def _check_flip(self, desk: Desk, command: SubmitOrder, position: Position | None) -> None:
-        if desk.instrument.is_spot and command.side is Side.SELL:
-            raise refuse(
-                Reason.NO_SHORT_ON_SPOT,
-                f"no {desk.instrument.base} held: spot can not be sold short",
-                mend="use a perpetual",
-            )
-        if position is None or position.side is command.side:
-            return
-        held = desk.exit_qty()
-        raise refuse(
-            Reason.WOULD_FLIP,
-            f"{number(command.size.value)} would turn the position of {number(held)} over",
-            mend=f"at most {number(held)}, or reverse",
-            limit=held,
-            nearest=held,
-        )
-
-    def _stop_of(self, desk: Desk, command: SubmitOrder, reference: Decimal) -> Decimal | None:
-        """The protective stop's price; raises Refused where one is required and missing."""
-        if command.stop is None:
-            if self.books.limits.require_stop:
-                raise refuse(
-                    Reason.STOP_REQUIRED, "an entry needs a stop: none was given", mend="add: stop PRICE"
-                )
-            return None
-        return self.pricing.stop_price(desk, command.stop, reference, sign=command.side.sign)
-
-    def _check_stop_side(
-        self, desk: Desk, command: SubmitOrder, entry: Decimal, stop: Decimal | None
-    ) -> None:
-        """Raises Refused where the stop would fire at once or lies on the winning side."""
-        if stop is None:
-            return
-        sign = command.side.sign
-        limits = [entry]
-        if command.limit is None and command.trigger is None:
-            price = desk.trigger_price()
-            touch = desk.best(command.side.opposite)
-            limits += [desk.instrument.price_from_float(price)] if price is not None else []
-            limits += [touch] if touch is not None else []
-        bound = min(limits) if sign > 0 else max(limits)
-        if sign * (bound - stop) > 0:
-            return
-        side = "below" if sign > 0 else "above"
-        raise refuse(
-            Reason.STOP_WRONG_SIDE,
-            f"stop {number(stop)} is not {side} the price {number(bound.normalize(MONEY))} it protects from",
-            mend=f"put it {side} {number(bound.normalize(MONEY))}",
-            limit=bound,
-        )
-
-    def _check_liquidation(
-        self,
-        desk: Desk,
-        command: SubmitOrder,
-        position: Position | None,
-        *,
-        qty: Decimal,
-        entry: Decimal,
-        stop: Decimal | None,
-        leverage: Decimal,
-    ) -> None:
-        """Raises Refused where the position would be liquidated before its stop (R-TRG-4)."""
-        instrument = desk.instrument
-        if instrument.is_spot or stop is None:
-            return
-        held = position.qty if position is not None else ZERO
-        before = position.entry_price * held if position is not None else ZERO
-        together = Position(
-            symbol=desk.symbol,
-            signed_qty=(held + qty) * command.side.sign,
-            entry_price=MONEY.divide(before + entry * qty, held + qty),
-            margin=self.state.margin(desk.symbol) + MONEY.divide(instrument.notional(qty, entry), leverage),
-        )
-        self.check_stop_liquidation(desk, stop, together)
-
-    def check_stop_liquidation(self, desk: Desk, stop: Decimal, position: Position) -> None:
-        """Raises Refused where a stop lies beyond a position's liquidation."""
-        sign = position.side.sign
-        price = self.books.liquidation_of(position)
-        if price is None or guard.is_inside_liquidation(desk.instrument, stop, price, sign=sign):
-            return
-        safe = guard.safe_stop(desk.instrument, price, sign=sign)
-        nearest = guard.tick_for_stop(desk.instrument, safe + sign * desk.instrument.tick_size, sign=sign)
-        raise refuse(
-            Reason.STOP_BEYOND_LIQUIDATION,
-            f"stop {number(stop)} lies beyond the liquidation price {money(price)} with its margin for fees",
-            mend=f"{number(nearest)} would pass",
-            limit=price,
-            nearest=nearest,
-        )
-
-    def _check_balance(
-        self,
-        desk: Desk,
-        command: SubmitOrder,
-        qty: Decimal,
-        price: Decimal,
-        *,
-        leverage: Decimal,
-        reversing: bool,
-    ) -> Decimal:
-        """What the order holds back; raises Refused where the free balance is smaller."""
-        instrument = desk.instrument
-        needed = reserve(desk, command.side, qty, price=price, leverage=leverage)
-        free = self.state.free(instrument.settle)
-        if reversing:
-            free += self.state.margin(desk.symbol) + min(ZERO, self.books.unrealized(desk.symbol))
-        if needed <= free:
-            return needed
-        unit = unit_cost(desk, command.side, price, leverage)
-        fitting = floor_to(MONEY.divide(max(ZERO, free), unit), instrument.lot_size)
-        what = instrument.base if instrument.is_spot else "contracts"
-        raise refuse(
-            Reason.INSUFFICIENT_BALANCE,
-            f"needs {money(needed)} {instrument.settle}, {money(free)} free",
-            mend=f"{number(fitting)} {what} would pass",
-            needed=needed,
-            available=free,
-            nearest=fitting,
-        )
-
-    def _check_budget(
-        self,
-        desk: Desk,
-        qty: Decimal,
-        unit: Decimal,
-        *,
-        budget: Budget,
-        reversing: bool,
-    ) -> None:
-        """Raises Refused where the order risks more than the budget of section 13.2 has left."""
-        planned = qty * unit
-        if reversing:
-            freed = self.books.open_risk(moved=desk.symbol, stop=self.books.valuation(desk.symbol))
-            budget = msgspec.structs.replace(budget, open_risk=min(budget.open_risk, freed))
-        by_trade = budget.max_risk_per_trade * budget.r_value
-        by_open = budget.max_open_risk * budget.r_value
-        if planned + budget.open_risk > budget.head_room:
-            reason, limit = Reason.DAILY_BUDGET, budget.left
-            words = f"risks {money(planned)}, {money(max(ZERO, limit))} of today's loss budget is left"
-        elif planned > by_trade:
-            reason, limit = Reason.RISK_PER_TRADE, by_trade
-            words = f"risks {money(planned)}, a trade may risk {money(by_trade)}"
-        elif planned + budget.open_risk > by_open:
-            reason, limit = Reason.OPEN_RISK, by_open - budget.open_risk
-            words = (
-                f"risks {money(planned)} beside {money(budget.open_risk)} open, {money(by_open)} is the limit"
-            )
-        else:
-            return
-        fitting = risk.largest_qty(budget.allowed, unit, desk.instrument.lot_size)
-        what = desk.instrument.base if desk.instrument.is_spot else "contracts"
-        raise refuse(
-            reason,
-            f"{words}",
-            mend=f"{number(fitting)} {what} would pass" if fitting > 0 else "nothing would pass",
-            needed=planned,
-            available=budget.allowed,
-            limit=limit,
-            nearest=fitting,
-        )
 
     # --- the order itself
 

@@ -6,25 +6,21 @@ matching core as executions; here they become facts, and the brackets follow in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
 
 from tradetui.domain.command import Reason
-from tradetui.domain.event import Filled
-from tradetui.domain.fill import Fill, Receipt
 from tradetui.domain.market_data import Trade
 from tradetui.domain.number import ZERO
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType
-from tradetui.domain.position import Position
 from tradetui.engine.brackets import Brackets
 from tradetui.engine.desk import Desk
+from tradetui.engine.fills import FillBook
 from tradetui.engine.reserve import affordable_qty
 from tradetui.engine.scribe import Scribe
-from tradetui.trading import account, costs
 from tradetui.trading.match_latency import DueQueue
-from tradetui.trading.match_types import EXIT_ROLES, Execution, Match, Outcome
+from tradetui.trading.match_types import EXIT_ROLES, Match, Outcome
 from tradetui.trading.settings import EngineSettings
 from tradetui.trading.triggers import is_through
 
@@ -47,7 +43,7 @@ class OrderFlow:
         self.state = scribe.state
         self.desks = desks
         self.due: DueQueue[DueAction] = DueQueue()
-        self.triggered_ts: dict[str, int] = {}
+        self.fills = FillBook(scribe)
         self.brackets = Brackets(settings, self)
 
     # --- on the way
@@ -99,7 +95,6 @@ class OrderFlow:
         desk.matcher.cancel(order.order_id)
         desk.triggers.remove(order.order_id)
         desk.waiting.pop(order.order_id, None)
-        self.triggered_ts.pop(order.order_id, None)
 
     # --- at the venue
 
@@ -146,7 +141,7 @@ class OrderFlow:
         match = desk.matcher.execute(incoming)
         for maker_id in match.expired_makers:
             self.cancel_now(self.state.live[maker_id], Reason.SELF_TRADE, OrderState.EXPIRED_IN_MATCH)
-        self.book_fills(desk, match.executions)
+        self.fills.write(desk, match.executions)
         self._conclude(desk, order.order_id, match, cut_short=lots < desk.lots(order.leaves))
         self.brackets.settle(order.symbol)
 
@@ -213,8 +208,7 @@ class OrderFlow:
         order = self.state.live.get(order_id)
         if order is None or order.state is not OrderState.ARMED:
             return
-        self.scribe.move(order, OrderState.TRIGGERED)
-        self.triggered_ts[order_id] = self.scribe.ts
+        self.scribe.move(order, OrderState.TRIGGERED, triggered_ts=self.scribe.ts)
         self._later(DueAction("walk", order_id, trade), self.settings.stop_ns)
 
     def _walk_stop(self, order: Order, trade: Trade | None) -> None:
@@ -257,74 +251,3 @@ class OrderFlow:
     def _turn(self, order_id: str) -> bool:
         order = self.state.live.get(order_id)
         return order is None or order.role not in EXIT_ROLES
-
-    # --- fills
-
-    def book_fills(self, desk: Desk, executions: Iterable[Execution]) -> None:
-        """Turn executions into facts, in order."""
-        for execution in executions:
-            self._book(desk, execution)
-        desk.sync_position()
-
-    def _book(self, desk: Desk, execution: Execution) -> None:
-        """Write one execution; one that crosses zero is two fills (section 11)."""
-        qty = desk.instrument.to_qty(execution.lots)
-        position = self.state.positions.get(desk.symbol)
-        if position is not None and not desk.instrument.is_spot:
-            opposite = position.signed_qty * execution.side.sign < 0
-            if opposite and qty > position.qty:
-                self._write_fill(desk, execution, position.qty)
-                qty -= position.qty
-        self._write_fill(desk, execution, qty)
-
-    def _write_fill(self, desk: Desk, execution: Execution, qty: Decimal) -> None:
-        instrument = desk.instrument
-        order = self.state.orders[execution.order_id]
-        position = self.state.positions.get(desk.symbol) or Position(symbol=desk.symbol)
-        price = instrument.to_price(execution.tick)
-        fee, asset = account.fee_of(
-            instrument, execution.side, qty, price=price, liquidity=execution.liquidity
-        )
-        fill = Fill(
-            fill_id=self.scribe.next_fill_id(),
-            order_id=order.order_id,
-            ts=self.scribe.ts,
-            symbol=desk.symbol,
-            side=execution.side,
-            price=price,
-            qty=qty,
-            fee=fee,
-            fee_asset=asset,
-            liquidity=execution.liquidity,
-            realized_pnl=account.realized(position, instrument, side=execution.side, qty=qty, price=price),
-            receipt=self._receipt(desk, order, execution),
-        )
-        postings = account.fill_postings(
-            position,
-            instrument,
-            fill,
-            leverage=self.state.leverage_on(instrument),
-            balance=self.state.cash(instrument.settle),
-        )
-        self.scribe.write(Filled(fill=fill), symbol=desk.symbol, order_id=order.order_id, postings=postings)
-
-    def _receipt(self, desk: Desk, order: Order, execution: Execution) -> Receipt:
-        instrument = desk.instrument
-        price = instrument.to_price(execution.tick)
-        began = self.triggered_ts.get(order.order_id, order.ts)
-        slippage = None
-        if order.arrival_mid is not None:
-            slippage = costs.slippage_bp(execution.side, price=price, arrival_mid=order.arrival_mid)
-        return Receipt(
-            evidence=execution.evidence,
-            displayed=instrument.to_qty(execution.displayed),
-            consumed_before=instrument.to_qty(execution.consumed_before),
-            consumed_after=instrument.to_qty(execution.consumed_after),
-            queue_ahead=instrument.to_qty(execution.queue_ahead),
-            trade_id=execution.trade_id,
-            ts_exchange=execution.ts_exchange,
-            ts_received=execution.ts_received,
-            latency_ns=self.scribe.ts - began,
-            arrival_mid=order.arrival_mid,
-            slippage_bp=slippage,
-        )

@@ -1,0 +1,141 @@
+"""Commands that move a position's stop and target (sections 8.1 and 12.2)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradetui.domain.command import BreakEven, Reason, Reply, SetStop, SetTarget
+from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TimeInForce
+from tradetui.domain.position import Position
+from tradetui.engine import shape
+from tradetui.engine.books import Books
+from tradetui.engine.brackets import target_from_r
+from tradetui.engine.desk import Desk
+from tradetui.engine.intake import Intake
+from tradetui.engine.orders import OrderFlow
+from tradetui.engine.refusals import money, number, refuse
+from tradetui.trading import account, guard
+from tradetui.trading.settings import EngineSettings
+from tradetui.trading.triggers import is_through
+
+
+class StopDesk:
+    """Moves stops and targets, or refuses to."""
+
+    def __init__(self, settings: EngineSettings, flow: OrderFlow, *, books: Books, intake: Intake) -> None:
+        self.settings = settings
+        self.flow = flow
+        self.scribe = flow.scribe
+        self.state = flow.state
+        self.books = books
+        self.intake = intake
+
+    def set_stop(self, command: SetStop) -> Reply:
+        """Move the stop to a price, or to a distance from the market."""
+        desk, position = self.intake.position_of(command.symbol)
+        stop, sign = command.stop, position.side.sign
+        if stop.price is not None:
+            if stop.price <= 0:
+                raise refuse(Reason.BAD_INPUT, f"expected a stop above zero, was {number(stop.price)}")
+            if not desk.instrument.price_on_tick(stop.price):
+                raise shape.off_tick(desk.instrument, "stop", stop.price, side=position.side)
+        reference = self.books.valuation(command.symbol) or position.entry_price
+        return self._move_stop(
+            desk, position, self.intake.pricing.stop_price(desk, stop, reference, sign=sign)
+        )
+
+    def breakeven(self, command: BreakEven) -> Reply:
+        """Move the stop to where closing costs nothing."""
+        desk, position = self.intake.position_of(command.symbol)
+        sign = position.side.sign
+        price = guard.tick_for_stop(desk.instrument, account.breakeven(position, desk.instrument), sign=sign)
+        now = desk.trigger_price()
+        if now is not None and is_through(position.side.opposite, trigger=price, price=now):
+            raise refuse(
+                Reason.STOP_WRONG_SIDE,
+                f"break-even with fees is {number(price)}, the price is {now:g}: it would close at once",
+                mend="wait, or flatten",
+                limit=price,
+            )
+        return self._move_stop(desk, position, price)
+
+    def _move_stop(self, desk: Desk, position: Position, price: Decimal) -> Reply:
+        self.intake.checks.stop_liquidation(desk, price, position)
+        self._check_loosening(desk.symbol, position, price)
+        old = self.state.stop_of(desk.symbol)
+        if old is not None and old.state is not OrderState.ARMED:
+            raise refuse(
+                Reason.CONFLICTING_FLAGS, f"the stop {old.order_id} has been triggered and is executing"
+            )
+        order = self.flow.brackets.new_stop(desk, price, desk.exit_qty())
+        if self.settings.amend_ns > 0:
+            self._withdraw_pending(desk.symbol, OrderRole.PROTECTIVE)
+            self.flow.send(order, latency_ns=self.settings.amend_ns)
+        else:
+            self.flow.brackets.swap_stop(order)
+        return Reply(order_ids=(order.order_id,))
+
+    def _withdraw_pending(self, symbol: str, role: OrderRole) -> None:
+        for order in self.state.live_of(symbol):
+            if order.role is role and order.state is OrderState.SUBMITTED:
+                self.flow.cancel_now(order, Reason.REPLACED)
+
+    def _check_loosening(self, symbol: str, position: Position, price: Decimal) -> None:
+        """A stop may move away from the market only within the budget, and never while locked (R-STP-4)."""
+        stop = self.state.stop_of(symbol)
+        if stop is None or stop.trigger is None or position.side.sign * (price - stop.trigger) >= 0:
+            return
+        if self.state.lock is not None:
+            raise refuse(Reason.LOCKED, self.state.lock.text, mend="the stop may move toward the market only")
+        budget = self.books.budget()
+        risked = self.books.open_risk(moved=symbol, stop=price)
+        by_open = budget.max_open_risk * budget.r_value
+        for reason, limit in ((Reason.DAILY_BUDGET, budget.head_room), (Reason.OPEN_RISK, by_open)):
+            if risked > limit:
+                raise refuse(
+                    reason,
+                    f"with its stop at {number(price)} it risks {money(risked)}, {money(limit)} is the limit",
+                    mend="set it nearer",
+                    needed=risked,
+                    limit=limit,
+                )
+
+    def set_target(self, command: SetTarget) -> Reply:
+        """Send a target; it takes the place of the one before."""
+        desk, position = self.intake.position_of(command.symbol)
+        price = command.target.price
+        if price is None and command.target.r is not None:
+            price = target_from_r(desk.instrument, position, command.target.r)
+        if price is None or price <= 0:
+            raise refuse(Reason.BAD_INPUT, "expected a target price above zero, or a multiple of R")
+        if not desk.instrument.price_on_tick(price):
+            raise shape.off_tick(desk.instrument, "target", price, side=position.side)
+        self._check_target(desk, position, price)
+        order = Order(
+            order_id=self.scribe.next_order_id(),
+            ts=self.scribe.ts,
+            symbol=desk.symbol,
+            side=position.side.opposite,
+            type=OrderType.LIMIT,
+            qty=desk.exit_qty(),
+            price=price,
+            tif=TimeInForce.GTC,
+            reduce_only=True,
+            role=OrderRole.TAKE_PROFIT,
+            arrival_mid=desk.mid(),
+        )
+        self._withdraw_pending(desk.symbol, OrderRole.TAKE_PROFIT)
+        self.flow.send(order, latency_ns=self.settings.amend_ns)
+        return Reply(order_ids=(order.order_id,))
+
+    def _check_target(self, desk: Desk, position: Position, price: Decimal) -> None:
+        now, sign = self.books.valuation(desk.symbol) or position.entry_price, position.side.sign
+        if sign * (price - now) > 0:
+            return
+        side = "above" if sign > 0 else "below"
+        raise refuse(
+            Reason.TARGET_WRONG_SIDE,
+            f"target {number(price)} is not {side} the price {number(now)}",
+            mend=f"put it {side} {number(now)}, or flatten",
+            limit=now,
+        )
