@@ -291,10 +291,10 @@ class State:
 
     def _fill_order(self, fill: Fill, order: Order) -> None:
         filled = order.filled + fill.qty
-        if filled > order.qty:
+        if filled + order.prevented > order.qty:
             raise ValueError(f"order {order.order_id}: filled {filled} of {order.qty}")
         paid = (order.avg_price or ZERO) * order.filled + fill.price * fill.qty
-        state = OrderState.FILLED if filled == order.qty else OrderState.PARTIALLY_FILLED
+        state = OrderState.FILLED if filled + order.prevented == order.qty else OrderState.PARTIALLY_FILLED
         if state is not order.state:
             order = order.to(state)
         self._keep(msgspec.structs.replace(order, filled=filled, avg_price=MONEY.divide(paid, filled)))

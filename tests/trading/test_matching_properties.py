@@ -109,7 +109,8 @@ class SlowVenue:
 
 
 def unit_rig(*, profile: QueueProfile = QueueProfile.RISK_AVERSE) -> Rig:
-    return Rig(tick="1", lot="1", rules=MatchRules(profile=profile))
+    """A venue that tells its book often: the rule for seldom told books has tests of its own."""
+    return Rig(tick="1", lot="1", rules=MatchRules(profile=profile, slow_book_ns=10**18))
 
 
 EVENTS = st.lists(

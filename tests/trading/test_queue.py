@@ -9,7 +9,8 @@ import pytest
 from tests.trading.match_rig import SECOND, Rig
 from tradetui.domain.fill import Evidence
 from tradetui.domain.market_data import BookDelta, Side, Trade
-from tradetui.trading.match_types import MatchRules, QueueProfile
+from tradetui.trading.match_types import MatchRules, QueueModel, QueueProfile
+from tradetui.trading.queue_models import chance_behind, front_after
 
 BUY, SELL = Side.BUY, Side.SELL
 
@@ -179,3 +180,70 @@ def test_a_print_that_reaches_nothing_reads_no_level_of_a_hundred_thousand() -> 
     assert rig.print(1000.0, 5.0, SELL) == []
     assert rig.delta(bids=[(1000.0, 2.0)], asks=[(1001.0, 2.0)]) == []
     assert levels.reads == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "power", "ahead"),
+    [(QueueModel.POWER_FRONT, 3, "55.68"), (QueueModel.POWER, 2, "46.1538")],
+)
+def test_w48_a_decrease_is_shared_between_front_and_back(model: QueueModel, power: int, ahead: str) -> None:
+    front = front_after(
+        Decimal(60), Decimal(40), Decimal(20), displayed=Decimal(80), model=model, power=power
+    )
+    assert front.quantize(Decimal(ahead)) == Decimal(ahead)
+
+
+@pytest.mark.parametrize("model", list(QueueModel))
+def test_every_model_gives_a_probability_and_a_queue_within_the_level(model: QueueModel) -> None:
+    for front in (0, 1, 30, 100):
+        back = 100 - front
+        chance = chance_behind(Decimal(front), Decimal(back), model=model, power=3)
+        assert 0 <= chance <= 1
+        after = front_after(
+            Decimal(front), Decimal(back), Decimal(70), displayed=Decimal(30), model=model, power=3
+        )
+        assert 0 <= after <= min(front, 30)
+
+
+def test_a_probable_queue_moves_with_cancels_and_counts_a_print_once() -> None:
+    rules = MatchRules(profile=QueueProfile.PROBABILISTIC)
+    rig = resting(100.0, 50, rules=rules)
+    assert rig.print(100.0, 40.0, SELL) == []
+    rig.delta(bids=[(100.0, 60.0)])
+    assert rig.matcher.queue_ahead("a") == rig.lots(60), "the print explains the whole decrease"
+    rig.delta(bids=[(100.0, 90.0)])
+    rig.delta(bids=[(100.0, 70.0)])
+    ahead = rig.matcher.queue_ahead("a")
+    assert ahead is not None
+    assert rig.lots(40) < ahead < rig.lots(60), "a cancel is partly before us, partly behind"
+    assert rig.print(100.0, 70.0, SELL) == [("a", (rig.lots(70) - ahead) * rig.lot, 100)]
+
+
+def test_a_print_beyond_the_price_empties_a_probable_queue() -> None:
+    rig = resting(100.0, 50, rules=MatchRules(profile=QueueProfile.PROBABILISTIC))
+    assert rig.print(99.5, 10.0, SELL) == [("a", 10, 100)]
+    assert rig.matcher.queue_ahead("a") == 0
+
+
+def test_the_optimistic_profile_fills_by_any_print_at_the_price_up_to_its_size() -> None:
+    rig = resting(100.0, 50, 50, rules=MatchRules(profile=QueueProfile.OPTIMISTIC))
+    assert rig.print(100.0, 60.0, None) == [("a", 50, 100), ("b", 10, 100)]
+
+
+def test_the_strict_profile_fills_only_beyond_the_price() -> None:
+    rig = resting(0.0, 50, rules=MatchRules(profile=QueueProfile.STRICT))
+    assert rig.print(100.0, 60.0, SELL) == []
+    assert rig.print(99.99, 20.0, SELL) == [("a", 20, 100)]
+
+
+@pytest.mark.parametrize(("interval", "ahead"), [(SECOND, 160), (SECOND - 1, 100)])
+def test_what_came_while_an_order_arrived_is_before_it_where_the_book_is_told_seldom(
+    interval: int, ahead: int
+) -> None:
+    rig = Rig(bids=[(100.0, 100.0)], asks=[(101.0, 1.0)])
+    rig.delta(bids=[(99.0, 1.0)], ts=rig.ts + interval)
+    rig.matcher.execute(rig.order(BUY, 10, 100, order_id="a"))
+    rig.delta(bids=[(100.0, 160.0)], ts=rig.ts + 2 * interval)
+    assert rig.matcher.queue_ahead("a") == rig.lots(ahead)
+    rig.delta(bids=[(100.0, 200.0)], ts=rig.ts + 3 * interval)
+    assert rig.matcher.queue_ahead("a") == rig.lots(ahead), "later additions stand behind"

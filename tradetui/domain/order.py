@@ -131,6 +131,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """When the order reaches the simulated venue: ts plus the latency."""
     triggered_ts: int = 0
     """When its trigger fired; 0 before."""
+    prevented: Decimal = ZERO
+    """What met an order of our own and traded with nobody (self-trade prevention)."""
+    realism: str = ""
+    """The set of assumptions that it is matched by: a preset's name, or custom."""
     pending_cancel: bool = False
     state: OrderState = OrderState.NEW
     reason: str = ""
@@ -138,7 +142,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def leaves(self) -> Decimal:
         """What could still fill."""
-        return ZERO if self.state.is_terminal else self.qty - self.filled
+        return ZERO if self.state.is_terminal else self.qty - self.filled - self.prevented
 
     def to(self, state: OrderState, reason: str = "") -> Order:
         """The same order in another state; raises InvalidTransition where the table has no way."""

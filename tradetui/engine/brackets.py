@@ -166,7 +166,7 @@ class Brackets:
         """Give an exit a new size; one that rests keeps its place when it shrinks."""
         if order.leaves == leaves or order.state.is_terminal:
             return
-        resized = msgspec.structs.replace(order, qty=order.filled + leaves)
+        resized = msgspec.structs.replace(order, qty=order.filled + order.prevented + leaves)
         resting = desk.matcher.leaves(order.order_id)
         if resting is not None and leaves < order.leaves:
             desk.matcher.reduce(order.order_id, desk.lots(leaves))

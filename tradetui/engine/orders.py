@@ -13,7 +13,7 @@ import msgspec
 from tradetui.domain.command import Reason
 from tradetui.domain.market_data import Trade
 from tradetui.domain.number import ZERO
-from tradetui.domain.order import Order, OrderRole, OrderState, OrderType
+from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState, OrderType
 from tradetui.engine.brackets import Brackets
 from tradetui.engine.desk import Desk
 from tradetui.engine.fills import FillBook
@@ -141,16 +141,30 @@ class OrderFlow:
         match = desk.matcher.execute(incoming)
         for maker_id in match.expired_makers:
             self.cancel_now(self.state.live[maker_id], Reason.SELF_TRADE, OrderState.EXPIRED_IN_MATCH)
+        for maker_id, lots in match.decremented:
+            self._prevent(desk, maker_id, lots)
         self.fills.write(desk, match.executions)
+        if match.prevented:
+            self._prevent(desk, order.order_id, match.prevented)
         self._conclude(desk, order.order_id, match, cut_short=lots < desk.lots(order.leaves))
         self.brackets.settle(order.symbol)
+
+    def _prevent(self, desk: Desk, order_id: str, lots: int) -> None:
+        """Lots of an order met another of ours: they trade with nobody (section 7.7)."""
+        order = self.state.live.get(order_id)
+        if order is None:
+            return
+        qty = order.prevented + desk.instrument.to_qty(lots)
+        order = self.scribe.order(msgspec.structs.replace(order, prevented=qty))
+        if order.leaves == 0 and order.state in (OrderState.WORKING, OrderState.PARTIALLY_FILLED):
+            self.cancel_now(order, Reason.SELF_TRADE, OrderState.EXPIRED_IN_MATCH)
 
     def _sized(self, desk: Desk, order: Order) -> Order:
         """A closing order takes what is held when it executes (R-RED-4)."""
         held = desk.exit_qty()
         if not order.close_position or held in (ZERO, order.leaves):
             return order
-        return self.scribe.order(msgspec.structs.replace(order, qty=order.filled + held))
+        return self.scribe.order(msgspec.structs.replace(order, qty=order.filled + order.prevented + held))
 
     def _executable_qty(self, desk: Desk, order: Order) -> Decimal:
         """What may trade now: exits no more than is held, entries no more than can be paid."""
@@ -193,6 +207,8 @@ class OrderFlow:
                 exits = order.close_position or order.reduce_only
                 reason = Reason.POSITION_CLOSED if exits else Reason.INSUFFICIENT_BALANCE
                 self._end(order, OrderState.CANCELED if exits else OrderState.EXPIRED, reason)
+            case Outcome.SELF_TRADE if OrderState.EXPIRED_IN_MATCH in TRANSITIONS[order.state]:
+                self._end(order, OrderState.EXPIRED_IN_MATCH, match.reason)
             case _:
                 self._end(order, OrderState.EXPIRED, match.reason)
 

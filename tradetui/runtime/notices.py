@@ -165,7 +165,8 @@ def _order_words(body: OrderChanged, *, asked: bool) -> tuple[str, str] | None:
 def _named(order: Order) -> str:
     price = order.price if order.price is not None else order.trigger
     at = f" at {canonical(price)}" if price is not None else ""
-    return f"{order.side.value} {canonical(order.leaves or order.qty - order.filled)} {order.symbol}{at}"
+    qty = order.leaves or order.qty - order.filled - order.prevented
+    return f"{order.side.value} {canonical(qty)} {order.symbol}{at}"
 
 
 def _reason(order: Order) -> str:

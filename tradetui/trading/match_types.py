@@ -78,6 +78,31 @@ class QueueProfile(StrEnum):
 
     RISK_AVERSE = "risk_averse"
     STRICT = "strict"
+    PROBABILISTIC = "probabilistic"
+    OPTIMISTIC = "optimistic"
+    """As if nobody stood before us: for teaching only, and marked wherever it is shown."""
+
+
+class QueueModel(StrEnum):
+    """How the probabilistic profile shares a decrease of depth between front and back (section 7.5)."""
+
+    POWER = "power"
+    POWER_TOTAL = "power_total"
+    POWER_FRONT = "power_front"
+    LOG = "log"
+    LOG_TOTAL = "log_total"
+
+
+class SelfTrade(StrEnum):
+    """What happens where one of our orders would meet another (section 7.7); the taker's mode decides."""
+
+    NONE = "none"
+    """Our orders are not in the venue's book, so each passes the other by."""
+    EXPIRE_TAKER = "expire_taker"
+    EXPIRE_MAKER = "expire_maker"
+    EXPIRE_BOTH = "expire_both"
+    DECREMENT = "decrement"
+    """Both lose the smaller of the two sizes, and the one with nothing left expires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +112,16 @@ class MatchRules:
     carry: bool = True
     """Keep our consumption until the level really shrinks; False forgets it when the size changes."""
     profile: QueueProfile = QueueProfile.RISK_AVERSE
+    model: QueueModel = QueueModel.POWER_FRONT
+    """Of the probabilistic profile."""
+    power: int = 3
+    """Exponent of the power models."""
+    self_trade: SelfTrade = SelfTrade.EXPIRE_TAKER
+    """For entries; exits always let our own resting orders expire instead."""
     guard_ns: int = 1_000_000_000
     """How long a decrease of depth waits for the print that explains it."""
+    slow_book_ns: int = 1_000_000_000
+    """From this interval between book messages on, what was added while an order arrived is before it."""
     band_bp: int = 100
     band_ticks: int = 10
     """A market order reaches max(band_bp of the opposite best, band_ticks) and no further (R-MAT-5)."""
@@ -146,7 +179,7 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
     REJECTED = "rejected"
     SELF_TRADE = "self_trade"
-    """Expired because it would have met our own resting order."""
+    """Expired because it met our own resting order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +191,11 @@ class Match:
     leaves: int
     reason: Reason = Reason.NONE
     expired_makers: tuple[str, ...] = ()
-    """Own resting orders that gave way to an exit."""
+    """Own resting orders that gave way."""
+    decremented: tuple[tuple[str, int], ...] = ()
+    """Own resting orders that lost lots against this one, with how many."""
+    prevented: int = 0
+    """Lots of this order that met our own orders and traded with nobody."""
 
     @property
     def filled(self) -> int:

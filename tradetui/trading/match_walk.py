@@ -7,26 +7,40 @@ band; exits have no band and no end, their remainder waits for liquidity.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from tradetui.domain.command import Reason
 from tradetui.domain.fill import Evidence, Liquidity
 from tradetui.domain.order import TimeInForce
-from tradetui.trading.match_types import Depth, Execution, Incoming, LotGrid, Match, MatchRules, Outcome
+from tradetui.trading.match_types import (
+    Depth,
+    Execution,
+    Incoming,
+    LotGrid,
+    Match,
+    MatchRules,
+    Outcome,
+    SelfTrade,
+)
 from tradetui.trading.overlay import Overlay
-from tradetui.trading.queue import MakerQueue
+from tradetui.trading.queue import MakerQueue, Resting
 
 _BASIS_POINTS: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Steps:
-    """How far a walk came: the pieces, why it stopped, and the last tick that it reached."""
+    """How far a walk came: what it still wants, what it took and met, and why it stopped."""
 
-    pieces: tuple[Execution, ...]
-    stopped: Reason
-    reach: int | None
+    wanted: int
+    pieces: list[Execution] = field(default_factory=list)
+    expired: list[str] = field(default_factory=list)
+    decremented: list[tuple[str, int]] = field(default_factory=list)
+    prevented: int = 0
+    stopped: Reason = Reason.NO_LIQUIDITY
+    is_over: bool = False
 
 
 def band_tick(rules: MatchRules, *, sign: int, best: int) -> int:
@@ -58,11 +72,13 @@ class Walk:
             return self._ended(Outcome.EXPIRED, Reason.FOK_UNFILLABLE)
         outcome, reason = self._outcome(steps, filled)
         return Match(
-            executions=steps.pieces,
+            executions=tuple(steps.pieces),
             outcome=outcome,
-            leaves=self.order.lots - filled,
+            leaves=self.order.lots - filled - steps.prevented,
             reason=reason,
-            expired_makers=self._makers_in_the_way(steps, outcome),
+            expired_makers=tuple(steps.expired),
+            decremented=tuple(steps.decremented),
+            prevented=steps.prevented,
         )
 
     def _ended(self, outcome: Outcome, reason: Reason) -> Match:
@@ -86,7 +102,12 @@ class Walk:
 
     def _own_opposite(self) -> int | None:
         """The tick of our own order that this one would meet first."""
-        return self.queue.best(self.order.side.opposite)
+        return None if self._mode is SelfTrade.NONE else self.queue.best(self.order.side.opposite)
+
+    @property
+    def _mode(self) -> SelfTrade:
+        """An exit must never be expired by an order of our own: the other gives way (section 7.7)."""
+        return SelfTrade.EXPIRE_MAKER if self.order.is_exit else self.rules.self_trade
 
     def _reaches(self, tick: int, other: int | None) -> bool:
         """Whether a price at tick is at or through another for this side."""
@@ -99,32 +120,65 @@ class Walk:
         return self._reaches(limit, self._opposite_best()) or self._reaches(limit, self._own_opposite())
 
     def _steps(self) -> _Steps:
-        """Take level after level until the order, its room, its bound or the book ends."""
-        side = self.order.side.opposite
-        bound = self._bound()
-        own = None if self.order.is_exit else self._own_opposite()
-        wanted = min(self.order.lots, self.room)
-        pieces: list[Execution] = []
-        stopped, reach = Reason.NO_LIQUIDITY, None
-        for tick, qty in self.book.levels(side) if wanted else ():
-            stopped = self._obstacle(tick, bound, own)
-            if stopped is not Reason.NONE:
+        """Take level after level until the order, its room, its bound, the book or one of ours ends it."""
+        steps = _Steps(min(self.order.lots, self.room))
+        bound, own = self._bound(), self._own_makers()
+        maker = next(own, None)
+        for tick, qty in self.book.levels(self.order.side.opposite):
+            if not steps.wanted or steps.is_over:
                 break
-            reach, displayed = tick, self.grid.lots(qty)
-            lots = min(wanted, self.overlay.available(side, tick, displayed))
-            if lots:
-                pieces.append(self._piece(tick, lots, displayed))
-                wanted -= lots
-            if not wanted:
+            if self._is_beyond(tick, bound):
+                steps.stopped = Reason.BAND
                 break
-            stopped = Reason.INSUFFICIENT_LIQUIDITY
-        return _Steps(tuple(pieces), stopped if wanted else Reason.NONE, reach)
+            while maker is not None and self._reaches(tick, maker.tick) and not self._is_done(steps):
+                self._meet(maker, steps)
+                maker = next(own, None)
+            if not self._is_done(steps):
+                self._take(tick, qty, steps)
+        while maker is not None and self._may_meet(maker, bound) and not self._is_done(steps):
+            self._meet(maker, steps)
+            maker = next(own, None)
+        return steps
 
-    def _obstacle(self, tick: int, bound: int | None, own: int | None) -> Reason:
-        """What forbids to take at a tick."""
-        if bound is not None and (tick - bound) * self.order.side.sign > 0:
-            return Reason.BAND
-        return Reason.SELF_TRADE if self._reaches(tick, own) else Reason.NONE
+    @staticmethod
+    def _is_done(steps: _Steps) -> bool:
+        return steps.is_over or not steps.wanted
+
+    def _own_makers(self) -> Iterator[Resting]:
+        """Our opposite orders in the order in which the walk meets them."""
+        return iter(() if self._mode is SelfTrade.NONE else self.queue.by_price(self.order.side.opposite))
+
+    def _is_beyond(self, tick: int, bound: int | None) -> bool:
+        return bound is not None and (tick - bound) * self.order.side.sign > 0
+
+    def _may_meet(self, maker: Resting, bound: int | None) -> bool:
+        """Beyond the displayed levels an entry meets what its bound reaches; an exit waits for levels."""
+        if self.order.is_exit and self.order.limit is None:
+            return False
+        return not self._is_beyond(maker.tick, bound)
+
+    def _meet(self, maker: Resting, steps: _Steps) -> None:
+        """One of our own orders is in the way: who gives way is the taker's mode."""
+        mode = self._mode
+        if mode is SelfTrade.DECREMENT:
+            lots = min(steps.wanted, maker.leaves)
+            steps.decremented.append((maker.order_id, lots))
+            steps.prevented += lots
+            steps.wanted -= lots
+            return
+        if mode in (SelfTrade.EXPIRE_MAKER, SelfTrade.EXPIRE_BOTH):
+            steps.expired.append(maker.order_id)
+        if mode in (SelfTrade.EXPIRE_TAKER, SelfTrade.EXPIRE_BOTH):
+            steps.stopped, steps.is_over = Reason.SELF_TRADE, True
+
+    def _take(self, tick: int, qty: float, steps: _Steps) -> None:
+        """Take what a displayed level still has for us."""
+        displayed = self.grid.lots(qty)
+        lots = min(steps.wanted, self.overlay.available(self.order.side.opposite, tick, displayed))
+        if lots:
+            steps.pieces.append(self._piece(tick, lots, displayed))
+            steps.wanted -= lots
+        steps.stopped = Reason.INSUFFICIENT_LIQUIDITY
 
     def _piece(self, tick: int, lots: int, displayed: int) -> Execution:
         before = self.overlay.consumed(self.order.side.opposite, tick)
@@ -146,25 +200,12 @@ class Walk:
         """What becomes of the remainder, and why."""
         if filled == self.order.lots:
             return Outcome.FILLED, Reason.NONE
-        if filled >= self.room:
-            return Outcome.EXPIRED, Reason.REDUCE_ONLY
-        if steps.stopped is Reason.SELF_TRADE:
+        if filled + steps.prevented == self.order.lots or steps.is_over:
             return Outcome.SELF_TRADE, Reason.SELF_TRADE
+        if filled + steps.prevented >= self.room:
+            return Outcome.EXPIRED, Reason.REDUCE_ONLY
         if self.order.limit is None:
             return (Outcome.WAITING if self.order.is_exit else Outcome.EXPIRED), steps.stopped
-        return self._limit_outcome(self.order.limit)
-
-    def _limit_outcome(self, limit: int) -> tuple[Outcome, Reason]:
-        """What becomes of the remainder of a limit order."""
         if self.order.tif is TimeInForce.IOC:
             return Outcome.EXPIRED, Reason.IOC_REMAINDER
-        if not self.order.is_exit and self._reaches(limit, self._own_opposite()):
-            return Outcome.SELF_TRADE, Reason.SELF_TRADE
         return Outcome.RESTING, Reason.NONE
-
-    def _makers_in_the_way(self, steps: _Steps, outcome: Outcome) -> tuple[str, ...]:
-        """Our own orders that an exit meets: they give way, an exit never does (section 7.7)."""
-        reach = self.order.limit if outcome is Outcome.RESTING else steps.reach
-        if not self.order.is_exit or reach is None:
-            return ()
-        return tuple(maker.order_id for maker in self.queue.reached(self.order.side.opposite, reach))

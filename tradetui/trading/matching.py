@@ -26,7 +26,7 @@ from tradetui.trading.match_types import (
 )
 from tradetui.trading.match_walk import Walk
 from tradetui.trading.overlay import Overlay
-from tradetui.trading.queue import MakerQueue, Resting
+from tradetui.trading.queue import MakerQueue, Resting, resting
 
 
 @dataclass(slots=True)
@@ -46,7 +46,18 @@ class Matcher:
     several reduce-only orders in one print can not close more than is open (R-RED-2).
     """
 
-    __slots__ = ("_book_ts", "_grid", "_overlay", "_queue", "_rules", "_seeded", "book", "position")
+    __slots__ = (
+        "_book_ts",
+        "_grid",
+        "_interval",
+        "_joined",
+        "_overlay",
+        "_queue",
+        "_rules",
+        "_seeded",
+        "book",
+        "position",
+    )
 
     def __init__(
         self, book: Depth, lot_size: Decimal, *, rules: MatchRules | None = None, position: int = 0
@@ -60,6 +71,9 @@ class Matcher:
         self._queue = MakerQueue()
         self._book_ts = (0, 0)
         self._seeded: list[Trade] = []
+        self._interval = 0
+        self._joined: list[Resting] = []
+        """Orders that began to rest since the last book message."""
 
     def lots(self, qty: float) -> int:
         """A size off the wire in lots, half-even."""
@@ -99,6 +113,8 @@ class Matcher:
         match = self.estimate(order)
         for order_id in match.expired_makers:
             self._queue.remove(order_id)
+        for order_id, lots in match.decremented:
+            self._decrement(order_id, lots)
         for piece in match.executions:
             self._overlay.take(order.side.opposite, piece.tick, lots=piece.lots, displayed=piece.displayed)
             self.position += piece.lots * order.side.sign
@@ -113,8 +129,17 @@ class Matcher:
         """
         if order.limit is None:
             raise ValueError(f"order {order.order_id}: expected a limit, a market order can not rest")
-        ahead = self._displayed(order.side, order.limit)
-        self._queue.add(Resting(order.order_id, order.side, order.limit, lots, ahead, order.reduce_only))
+        rests = resting(
+            order.order_id,
+            order.side,
+            order.limit,
+            lots,
+            displayed=self._displayed(order.side, order.limit),
+            reduce_only=order.reduce_only,
+            rules=self._rules,
+        )
+        self._queue.add(rests)
+        self._joined.append(rests)
 
     def cancel(self, order_id: str) -> int:
         """Take a resting order out; returns the lots that were left, 0 when it does not rest."""
@@ -129,11 +154,17 @@ class Matcher:
         if order.leaves == 0:
             self._queue.remove(order_id)
 
+    def _decrement(self, order_id: str, lots: int) -> None:
+        leaves = self.leaves(order_id)
+        if leaves is not None:
+            self.reduce(order_id, leaves - lots)
+
     def on_book(self, message: BookDelta | BookSnapshot, *, may_fill: bool = True) -> tuple[Execution, ...]:
         """Follow a change that the book has applied; fills resting orders that the other side reached.
 
         With may_fill False (data not fresh) queues and consumption follow, and nothing fills.
         """
+        before, self._interval = self._interval, message.ts_received - self._book_ts[1]
         self._book_ts = (message.ts_exchange, message.ts_received)
         self._overlay.on_book_change(self.book)
         if self._seeded:
@@ -141,6 +172,7 @@ class Matcher:
         if not self._queue:
             return ()
         self._follow_depth(message)
+        self._count_in(min(before, self._interval))
         if not may_fill or self._rules.profile is QueueProfile.STRICT:
             return ()
         return tuple(self._crossed(Side.BUY, self.book.best_ask)) + tuple(
@@ -197,6 +229,17 @@ class Matcher:
                 if self._queue.rests_at(side, tick):
                     displayed = self._displayed(side, tick)
                     self._queue.on_depth(side, tick, displayed=displayed, now=message.ts_received)
+
+    def _count_in(self, interval: int) -> None:
+        """Where the book is told seldom, what came while an order arrived was before it (R-MAT-14)."""
+        if not self._joined:
+            return
+        if interval >= self._rules.slow_book_ns:
+            for order in self._joined:
+                displayed = self._displayed(order.side, order.tick)
+                if displayed > order.ahead:
+                    order.join_again(displayed)
+        self._joined.clear()
 
     def _crossed(self, side: Side, opposite_best: int | None) -> Iterator[Execution]:
         """Fill our orders of a side that displayed opposite orders reach, up to their size."""
@@ -262,18 +305,16 @@ class Matcher:
 
     def _through(self, order: Resting, printed: _Print) -> int:
         """A print beyond our price proves that the whole queue is gone."""
-        order.ahead = 0
+        order.reach_front()
         return printed.rest
 
     def _at_price(self, order: Resting, printed: _Print) -> int:
         """What a print at our price leaves for us after known decreases and the queue ahead."""
-        if printed.trade.aggressor is not order.side.opposite or self._rules.profile is QueueProfile.STRICT:
+        profile = self._rules.profile
+        by_the_other = printed.trade.aggressor is order.side.opposite
+        if profile is QueueProfile.STRICT or not (by_the_other or profile is QueueProfile.OPTIMISTIC):
             return 0
-        since = printed.trade.ts_received - self._rules.guard_ns
-        seen = printed.rest - order.explain(printed.rest, since=since)
-        eaten = min(order.ahead, seen)
-        order.ahead -= eaten
-        return seen - eaten
+        return order.on_print(printed.rest, since=printed.trade.ts_received - self._rules.guard_ns)
 
     def _fillable(self, order: Resting) -> int:
         return min(order.leaves, self._room(order.side)) if order.reduce_only else order.leaves

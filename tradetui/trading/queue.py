@@ -14,8 +14,12 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, Decimal
 
 from tradetui.domain.market_data import Side
+from tradetui.domain.number import ZERO
+from tradetui.trading.match_types import MatchRules, QueueProfile
+from tradetui.trading.queue_models import front_after
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +53,102 @@ class Resting:
             fresh[:1] = [(ts, size - used)] if size > used else []
         self.unmatched = fresh
         return explained
+
+    def on_print(self, lots: int, *, since: int) -> int:
+        """A print of so much at our price by the other side: what of it is left for us."""
+        seen = lots - self.explain(lots, since=since)
+        eaten = min(self.ahead, seen)
+        self.ahead -= eaten
+        return seen - eaten
+
+    def reach_front(self) -> None:
+        """A print beyond our price proves that nobody is before us any more."""
+        self.ahead = 0
+
+    def join_again(self, displayed: int) -> None:
+        """Stand behind all that is displayed now."""
+        self.ahead = displayed
+
+
+@dataclass(slots=True, eq=False)
+class Probable(Resting):
+    """A place in the queue by the probabilistic models: decreases happened partly before us (7.5)."""
+
+    rules: MatchRules = field(kw_only=True)
+    level: int = field(init=False)
+    front: Decimal = field(init=False)
+    printed: int = 0
+    """What prints took since the depth last changed: that part of a decrease is known already."""
+
+    def __post_init__(self) -> None:
+        self.join_again(self.ahead)
+
+    def on_depth(self, displayed: int, now: int) -> None:
+        """Depth at our price is so much now."""
+        del now  # a model needs no window
+        decrease = self.level - displayed - self.printed
+        back = max(ZERO, self.level - self.front)
+        self.front = front_after(
+            self.front,
+            back,
+            Decimal(decrease),
+            displayed=Decimal(displayed),
+            model=self.rules.model,
+            power=self.rules.power,
+        )
+        self.level, self.printed = displayed, 0
+        self._show()
+
+    def on_print(self, lots: int, *, since: int) -> int:
+        """A print of so much at our price: it moves us forward by all of it."""
+        del since
+        self.printed += lots
+        offered = max(0, lots - self.ahead)
+        self.front = max(ZERO, self.front - lots)
+        self._show()
+        return offered
+
+    def reach_front(self) -> None:
+        """A print beyond our price proves that nobody is before us any more."""
+        self.front = ZERO
+        self._show()
+
+    def join_again(self, displayed: int) -> None:
+        """Stand behind all that is displayed now."""
+        self.level, self.front, self.printed = displayed, Decimal(displayed), 0
+        self._show()
+
+    def _show(self) -> None:
+        self.ahead = int(self.front.to_integral_value(rounding=ROUND_CEILING))
+
+
+@dataclass(slots=True, eq=False)
+class Foremost(Resting):
+    """A place before everybody: the optimistic profile, for teaching."""
+
+    def __post_init__(self) -> None:
+        self.ahead = 0
+
+    def on_depth(self, displayed: int, now: int) -> None:
+        """Nobody stands before us, whatever the depth."""
+
+    def on_print(self, lots: int, *, since: int) -> int:
+        """A print at our price is ours."""
+        del since
+        return lots
+
+    def join_again(self, displayed: int) -> None:
+        """Stay at the front."""
+
+
+def resting(
+    order_id: str, side: Side, tick: int, lots: int, *, displayed: int, reduce_only: bool, rules: MatchRules
+) -> Resting:
+    """An order that begins to rest behind what is displayed, in the way of the rules' profile."""
+    if rules.profile is QueueProfile.PROBABILISTIC:
+        return Probable(order_id, side, tick, lots, displayed, reduce_only, rules=rules)
+    kind = Foremost if rules.profile is QueueProfile.OPTIMISTIC else Resting
+    return kind(order_id, side, tick, lots, displayed, reduce_only)
 
 
 class _Book:
@@ -122,6 +222,11 @@ class MakerQueue:
                 break
             found += book.levels[key * book.sign]
         return found
+
+    def by_price(self, side: Side) -> list[Resting]:
+        """Our orders of a side, best price first, then by arrival."""
+        book = self._books[side]
+        return [order for key in reversed(book.keys) for order in book.levels[key * book.sign]]
 
     def level_count(self, side: Side) -> int:
         """At how many prices of a side we rest."""
