@@ -412,7 +412,8 @@ def test_new_risk_needs_fresh_data_and_exits_wait_for_it(state: FeedState) -> No
     assert market.do(Flatten()).accepted
     assert market.state.positions
     market.trade(58_000.0, 1.0)
-    assert market.stop.state is OrderState.ARMED
+    assert market.stop.state is OrderState.TRIGGERED, "latched by the print, it waits for a book"
+    assert market.state.positions
     market.status(FeedState.STREAMING)
     market.snapshot([(59_900.0, 5.0)], [(59_901.0, 5.0)])
     assert not market.state.positions

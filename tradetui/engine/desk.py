@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import Side
+from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedStatus, MarketMessage, Side
 from tradetui.domain.order import Order, OrderState, OrderType
 from tradetui.domain.position import Position
 from tradetui.market.market import Market
@@ -33,7 +33,10 @@ class Desk:
         self.tracked = False
         """Whether anything of ours ever was: our consumption of the book outlives the orders."""
         self.recovering = False
-        """Whether stops and resting orders wait for the first fresh book (R-JRN-6)."""
+        """Whether exits, resting orders and what is on its way wait for the first fresh book (R-JRN-6)."""
+        self.awaits_book = False
+        """Whether no book has come since the data was lost: an old one is never filled against (R-MD-5)."""
+        self._was_fresh = False
         self.evaluated_ts = 0
         self.value: Decimal | None = None
         """The last known valuation price of the position (R-POS-2)."""
@@ -60,10 +63,19 @@ class Desk:
     def is_fresh(self) -> bool:
         """Whether orders may be filled: the feed is fresh, the book is known and not crossed."""
         market = self.market
-        if not market.feed_state.is_fresh:
+        if self.awaits_book or not market.feed_state.is_fresh:
             return False
         bid, ask = market.book.best_bid, market.book.best_ask
         return (bid is not None or ask is not None) and (bid is None or ask is None or bid <= ask)
+
+    def follow_feed(self, message: MarketMessage) -> None:
+        """Note that the data was lost, or that a book came since."""
+        if isinstance(message, FeedStatus):
+            is_fresh = message.state.is_fresh
+            self.awaits_book = self.awaits_book or (self._was_fresh and not is_fresh)
+            self._was_fresh = is_fresh
+        elif isinstance(message, BookDelta | BookSnapshot):
+            self.awaits_book = False
 
     def lots(self, qty: Decimal) -> int:
         """A quantity in whole lots."""
@@ -86,6 +98,7 @@ class Desk:
         if staked and not self.tracked and self.market.book_message is not None:
             self.matcher.on_book(self.market.book_message, may_fill=False)
         self.staked = staked
+        self.recovering = self.recovering and staked
         self.tracked = self.tracked or staked
 
     def relist(self) -> None:

@@ -95,6 +95,8 @@ class Engine:
         desk = self._desks.get(message.symbol)
         if desk is not None:
             desk.market.apply(message)
+            if desk.awaits_book or isinstance(message, FeedStatus):
+                desk.follow_feed(message)
             if desk.staked:
                 with decimal.localcontext(MONEY):
                     self._react(desk, message)
@@ -197,20 +199,23 @@ class Engine:
         """Triggers, resting orders, brackets and risk, after the market took a message in."""
         self._scribe.received_ts = message.ts_received
         fills = self.state.fill_count
-        if isinstance(message, FeedStatus):
-            self._on_status(desk, message)
         fresh = desk.is_fresh
-        if isinstance(message, _BOOK):
+        if isinstance(message, FeedStatus):
+            self._on_status(desk, message, fresh=fresh)
+        elif isinstance(message, _BOOK):
             self._on_book(desk, message, fresh=fresh)
-        elif fresh and not desk.recovering:
-            self._on_price(desk, message)
+        else:
+            self._on_price(desk, message, fresh=fresh)
         if desk.revalue() or self.state.fill_count != fills:
             self._aftermath(fills=fills)
 
-    def _on_status(self, desk: Desk, status: FeedStatus) -> None:
+    def _on_status(self, desk: Desk, status: FeedStatus, *, fresh: bool) -> None:
         """After data was not to be trusted the stops look at the first fresh price, like after a start."""
+        book = desk.market.book_message
         if not status.state.is_fresh:
             desk.recovering = True
+        elif fresh and desk.recovering and book is not None:
+            self._on_book(desk, book, fresh=True)
 
     def _on_book(self, desk: Desk, message: BookDelta | BookSnapshot, *, fresh: bool) -> None:
         executions = desk.matcher.on_book(message, may_fill=fresh and not desk.recovering)
@@ -230,13 +235,15 @@ class Engine:
             desk.evaluated_ts = self.ts
             self._fire(desk.triggers.on_price(TriggerBy.LAST, float(mid)), None)
 
-    def _on_price(self, desk: Desk, message: MarketMessage) -> None:
+    def _on_price(self, desk: Desk, message: MarketMessage, *, fresh: bool) -> None:
+        """Triggers look at every price, whatever became of the book; fills wait for a fresh one (6.2)."""
         match message:
             case Trade():
                 desk.evaluated_ts = self.ts
                 if len(desk.triggers):
                     self._fire(desk.triggers.on_price(TriggerBy.LAST, message.price), message)
-                self._book(desk, desk.matcher.on_trade(message))
+                if fresh and not desk.recovering:
+                    self._book(desk, desk.matcher.on_trade(message))
             case MarkPrice() if len(desk.triggers):
                 self._fire(desk.triggers.on_price(TriggerBy.MARK, message.mark), None)
                 if message.index is not None:

@@ -109,6 +109,8 @@ class Intake:
             raise refuse(Reason.INSTRUMENT_HALTED, f"{desk.symbol} is halted")
         if market.feed_state.is_fresh and desk.best(Side.BUY) is None and desk.best(Side.SELL) is None:
             raise refuse(Reason.NO_PRICE, f"{desk.symbol} has no book yet")
+        if market.feed_state.is_fresh and desk.awaits_book:
+            raise refuse(Reason.STALE_DATA, f"{desk.symbol}: no book has come since its data was lost")
         raise refuse(Reason.STALE_DATA, f"{desk.symbol}: {words}; new risk needs fresh data")
 
     # --- exits
