@@ -39,13 +39,13 @@ from tradetui.engine.intake import Intake
 from tradetui.engine.orders import DueAction, OrderFlow
 from tradetui.engine.preview import preview
 from tradetui.engine.scribe import Scribe
+from tradetui.engine.steady import JUMP_NS, SteadyTime
 from tradetui.market.market import Market
 from tradetui.state import State
 from tradetui.trading import account
 from tradetui.trading.match_types import Execution
 from tradetui.trading.settings import EngineSettings
 
-JUMP_NS: Final = 1_000_000_000
 MAX_ROUNDS: Final = 64
 _BOOK: Final = (BookDelta, BookSnapshot)
 
@@ -67,6 +67,7 @@ class Engine:
         self._commands = CommandDesk(
             settings, self._flow, books=self._books, intake=self._intake, watch=self._watch
         )
+        self._steady = SteadyTime(self._scribe.ts)
         self._jumped = False
         self._next_ts = 0
         for instrument in list(self.state.instruments.values()):
@@ -84,7 +85,7 @@ class Engine:
         if isinstance(message, CommandIssued):
             return self.submit(message)[1]
         scribe, received = self._scribe, message.ts_received
-        if received >= self._next_ts or received < scribe.ts - JUMP_NS or self._jumped:
+        if received >= self._next_ts or received < scribe.ts - JUMP_NS or self._steady.is_shifted:
             with decimal.localcontext(MONEY):
                 self._advance(received)
         scribe.ts = max(scribe.ts, received)
@@ -108,7 +109,6 @@ class Engine:
         """Carry out a command; returns its reply and the events of its transaction."""
         with decimal.localcontext(MONEY):
             self._advance(issued.ts_received)
-            self._scribe.ts = max(self._scribe.ts, issued.ts_received)
             self._scribe.received_ts = issued.ts_received
             fills = self.state.fill_count
             for desk in self._desks.values():
@@ -130,19 +130,23 @@ class Engine:
             self._scribe.ts = max(self._scribe.ts, received)
             self._watch.begin(received)
         self._note_jump(received)
+        self._steady.follow(received)
+        while (due := self._flow.due.next_due) is not None and due < self._steady.now:
+            self._act_at(due)
         now = max(received, self.ts)
-        while (due := self._flow.due.next_due) is not None and due < now:
-            self._act_at(due, now)
         self._watch.roll_through(now)
+        self._scribe.ts, self._scribe.steady_ahead = now, self._steady.now - now
         self._plan_next()
 
-    def _act_at(self, due: int, now: int) -> None:
+    def _act_at(self, due: int) -> None:
         """Let the first thing that is due act at its own moment."""
-        self._watch.roll_through(due)
-        self._scribe.ts = max(self._scribe.ts, due)
+        moment = self._steady.on_wall(due)
+        self._watch.roll_through(moment)
+        self._scribe.ts = max(self._scribe.ts, moment)
+        self._scribe.steady_ahead = due - self._scribe.ts
         # no message led to it, and which one came last before it must not show in its events
-        self._scribe.received_ts = due
-        action, fills = self._flow.due.pop_before(now), self.state.fill_count
+        self._scribe.received_ts = moment
+        action, fills = self._flow.due.pop_before(due + 1), self.state.fill_count
         if action is not None:
             self._flow.perform(action)
             self._aftermath(fills=fills)
@@ -157,7 +161,7 @@ class Engine:
         """From when on an input has to look at the clock."""
         due = self._flow.due.next_due
         end = self._watch.end_ts
-        self._next_ts = end if due is None else min(end, due + 1)
+        self._next_ts = end if due is None else min(end, self._steady.on_wall(due) + 1)
 
     # --- instruments
 
@@ -189,7 +193,7 @@ class Engine:
             elif order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
                 desk.waiting[order.order_id] = None
             if order.pending_cancel:
-                self._flow.due.push(self.ts, DueAction("cancel", order.order_id))
+                self._flow.due.push(self._scribe.steady_ts, DueAction("cancel", order.order_id))
         desk.restake()
         desk.recovering = desk.staked
 

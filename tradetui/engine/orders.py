@@ -58,7 +58,7 @@ class OrderFlow:
 
     def _later(self, action: DueAction, latency_ns: int) -> None:
         if latency_ns > 0:
-            self.due.push(self.scribe.ts + latency_ns, action)
+            self.due.push(self.scribe.steady_ts + latency_ns, action)
         else:
             self.perform(action)
 

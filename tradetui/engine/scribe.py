@@ -18,11 +18,18 @@ class Scribe:
         self.account = state.account or account
         self.ts = state.last_ts
         """Engine time, nanoseconds UTC; never goes back (R-TIM-1)."""
+        self.steady_ahead = 0
+        """How far steady time is ahead of engine time: above zero only after the wall clock was set back."""
         self.key = ""
         """The idempotency key of the command that is being carried out."""
         self.received_ts = 0
         self._written: list[Event] = []
         self._order_number = max((int(name[2:]) for name in state.orders), default=0)
+
+    @property
+    def steady_ts(self) -> int:
+        """The time that latencies are counted in."""
+        return self.ts + self.steady_ahead
 
     def take(self) -> tuple[Event, ...]:
         """The events since the last call."""

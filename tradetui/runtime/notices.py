@@ -9,7 +9,16 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tradetui.domain.command import Reason, Refusal
-from tradetui.domain.event import Event, Filled, LimitBreached, Locked, Noted, OrderChanged, Unlocked
+from tradetui.domain.event import (
+    ClockJumped,
+    Event,
+    Filled,
+    LimitBreached,
+    Locked,
+    Noted,
+    OrderChanged,
+    Unlocked,
+)
 from tradetui.domain.fill import Fill
 from tradetui.domain.market_data import FeedState, FeedStatus, Side
 from tradetui.domain.number import MONEY, ZERO, canonical
@@ -143,6 +152,12 @@ def _others(events: Sequence[Event], state: State, *, asked: bool) -> Iterator[N
                 found = "error", f"locked until {_clock(event.body.until_ts, state)}: {_cause(event.body)}"
             case Unlocked():
                 found = "success", "unlocked: a new trading day began"
+            case ClockJumped():
+                back = -event.body.delta_ns // 1_000_000_000
+                found = (
+                    "warning",
+                    f"the clock went back by {back} s: the trading day waits until it is there again",
+                )
             case Noted():
                 found = _note_words(event.body, asked=asked)
         if found is not None:
