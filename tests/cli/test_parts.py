@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from tradetui.cli.parts import chosen_profile, engine_settings
+from tradetui.cli.simulation import realism
 from tradetui.config.load import load
 from tradetui.errors import ConfigError
 from tradetui.state import State
+from tradetui.trading.match_types import QueueProfile
+from tradetui.trading.realism import HARSH, REALISTIC, Realism
 from tradetui.trading.settings import RiskLimits
 
 D = Decimal
@@ -60,3 +63,29 @@ def test_unknown_names_are_answered_with_the_nearest(
     with pytest.raises(ConfigError, match=r".*") as caught:
         chosen_profile(argparse.Namespace(profile=profile, symbol=symbol), load(None))
     assert hint in str(caught.value)
+
+
+def realism_of(tmp_path: Path, *lines: str) -> Realism:
+    return realism(load(config_text(tmp_path, "[simulation]\n" + "\n".join(lines))))
+
+
+def test_a_realism_set_is_taken_whole(tmp_path: Path) -> None:
+    assert realism_of(tmp_path) == REALISTIC
+    assert realism_of(tmp_path, 'realism = "harsh"') == HARSH
+
+
+def test_a_number_written_beside_a_set_makes_it_custom(tmp_path: Path) -> None:
+    found = realism_of(
+        tmp_path,
+        'realism = "harsh"',
+        "entry_latency_ms = 7",
+        'queue = "probabilistic"',
+        "gap_slippage_bp = 3",
+    )
+    assert (found.name, found.entry_ns, found.cancel_ns) == ("custom", 7_000_000, HARSH.cancel_ns)
+    assert found.rules.profile is QueueProfile.PROBABILISTIC
+    assert found.gap_slip == D("0.0003")
+
+
+def test_a_number_that_the_set_has_anyway_changes_nothing(tmp_path: Path) -> None:
+    assert realism_of(tmp_path, 'realism = "harsh"', "entry_latency_ms = 400").name == "harsh"

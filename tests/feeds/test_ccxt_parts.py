@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import math
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import ccxt
@@ -191,6 +194,20 @@ def test_an_instrument_has_the_markets_grid_limits_and_fees() -> None:
     assert (instrument.min_qty, instrument.max_qty) == (Decimal("0.00001"), Decimal(9000))
     assert (instrument.min_notional, instrument.taker_fee) == (Decimal(5), Decimal("0.001"))
     assert instrument.kind is InstrumentKind.SPOT
+
+
+@pytest.mark.captures
+def test_the_filters_of_a_captured_market_become_the_instruments(captures: Path) -> None:
+    with gzip.open(captures / "cryptofeed" / "BINANCE.0.gz", "rt") as file:
+        listed = json.loads(file.readline().split(": ", 1)[1])["symbols"]
+    info = next(row for row in listed if row["symbol"] == "ETHBTC")
+    exchange = ccxt.binance()
+    exchange.options |= {"crossMarginPairsData": [], "isolatedMarginPairsData": []}
+    instrument = instrument_of(exchange.parse_market(info), PROFILE)
+    assert instrument.percent_price == (Decimal("0.2"), Decimal(5))
+    assert instrument.market_max_qty == Decimal("873.90727776")
+    assert (instrument.max_orders, instrument.max_conditional_orders) == (200, 5)
+    assert instrument.max_position is None
 
 
 def test_the_profiles_fees_and_a_halt_override_the_market() -> None:

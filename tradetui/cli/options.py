@@ -19,6 +19,7 @@ from tradetui.errors import ConfigError, Fault
 from tradetui.version import __version__
 
 SCENARIOS: Final = ("calm", "trend", "range", "breakout", "flash-crash", "gap", "thin", "stall", "disconnect")
+_REALISMS: Final = ("frictionless", "realistic", "harsh")
 _SYMBOL: Final = re.compile(r"[A-Za-z0-9.]+/[A-Za-z0-9.]+(:[A-Za-z0-9.]+)?")
 
 _EXAMPLES: Final = """\
@@ -113,7 +114,12 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--headless", action="store_true", help="no screen; print what happened")
     parser.add_argument("--speed", type=_speed, default=None, metavar="N|max", help="0.25 to 1000, or max")
     parser.add_argument("--orders", type=Path, metavar="FILE", help="JSON lines of timed commands")
-    parser.add_argument("--latency-ms", type=_milliseconds, default=0, metavar="N", help="every latency (0)")
+    parser.add_argument(
+        "--latency-ms", type=_milliseconds, default=None, metavar="N", help="every latency (0)"
+    )
+    parser.add_argument(
+        "--realism", type=_realism, default=None, metavar="NAME", help="frictionless, realistic or harsh"
+    )
     parser.add_argument("--balance", type=_amount, default=Decimal(10000), metavar="AMOUNT", help="(10000)")
     parser.add_argument("--instruments", type=Path, metavar="FILE", help="the exchange's own metadata")
     parser.epilog = (
@@ -156,6 +162,14 @@ def _scenario(text: str) -> str:
         near = difflib.get_close_matches(text, SCENARIOS, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise argparse.ArgumentTypeError(f"unknown scenario {text!r}{hint}; there are {', '.join(SCENARIOS)}")
+    return text
+
+
+def _realism(text: str) -> str:
+    if text not in _REALISMS:
+        near = difflib.get_close_matches(text, _REALISMS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise argparse.ArgumentTypeError(f"unknown realism {text!r}{hint}; there are {', '.join(_REALISMS)}")
     return text
 
 

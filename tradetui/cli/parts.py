@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from tradetui.journal.writer import RunStamp
     from tradetui.state import State
     from tradetui.trading.settings import EngineSettings, RiskLimits
-
-_MILLISECOND: Final = 1_000_000
-_BASIS_POINTS: Final = Decimal(10_000)
 
 
 def load_config(options: argparse.Namespace, *, path: Path | None = None) -> Config:
@@ -100,23 +96,19 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
 
     Limits that were chosen in the cockpit (they are in `kept`) hold until the config names any.
     """
+    from tradetui.cli.simulation import realism
     from tradetui.trading.settings import EngineSettings
 
-    simulation = config.settings.simulation
-    return EngineSettings(
+    settings = EngineSettings(
         account=profile.name,
         currency=profile.currency,
         balance=profile.balance,
         leverage=profile.leverage,
         zone=profile.zone,
         roll=profile.roll,
-        entry_ns=simulation.entry_latency_ms * _MILLISECOND,
-        cancel_ns=simulation.cancel_latency_ms * _MILLISECOND,
-        amend_ns=simulation.cancel_latency_ms * _MILLISECOND,
-        stop_ns=simulation.stop_latency_ms * _MILLISECOND,
-        slip=simulation.stop_slippage_bp / _BASIS_POINTS,
         limits=_limits(config, kept),
     )
+    return settings.with_realism(realism(config))
 
 
 def _limits(config: Config, kept: State | None) -> RiskLimits:

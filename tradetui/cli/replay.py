@@ -23,6 +23,7 @@ from tradetui.errors import ConfigError, Fault
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.runtime.headless import HeadlessResult, run_headless
 from tradetui.runtime.recovery import open_journal, recover
+from tradetui.trading.realism import PRESETS
 from tradetui.trading.settings import EngineSettings
 
 _BATCH: Final = 5_000
@@ -44,7 +45,11 @@ def replay_settings(options: argparse.Namespace, feed: ReplayFeed) -> EngineSett
     """A throw-away account in the settlement currency of the first instrument."""
     first = feed.recording.instruments[0]
     settings = EngineSettings(account="replay", currency=first.settle, balance=options.balance)
-    return settings.with_latency(options.latency_ms * 1_000_000)
+    if options.realism is not None:
+        settings = settings.with_realism(PRESETS[options.realism])
+    if options.realism is None or options.latency_ms is not None:
+        settings = settings.with_latency((options.latency_ms or 0) * 1_000_000)
+    return settings
 
 
 def _headless(options: argparse.Namespace, feed: ReplayFeed) -> int:

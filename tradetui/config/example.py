@@ -33,7 +33,8 @@ def _section(name: str, kind: type[msgspec.Struct]) -> Iterator[str]:
     yield f"[{name}]"
     for field in msgspec.structs.fields(kind):
         yield from _comment(_meaning(field.type))
-        yield f"{field.name} = {_default(field)}"
+        hidden = "# " if _notes(field).get("of_realism") else ""
+        yield f"{hidden}{field.name} = {_default(field)}"
 
 
 def _keys(actions: list[tuple[str, str, str]]) -> Iterator[str]:
@@ -56,8 +57,12 @@ def _profile() -> Iterator[str]:
 
 
 def _default(field: msgspec.structs.FieldInfo) -> str:
-    is_number = any((note.extra or {}).get("or_number") for note in getattr(field.type, "__metadata__", ()))
-    return str(field.default) if is_number else _toml(field.default)
+    return str(field.default) if _notes(field).get("or_number") else _toml(field.default)
+
+
+def _notes(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
+    """What a setting says of itself beyond type and meaning."""
+    return next((note.extra for note in getattr(field.type, "__metadata__", ()) if note.extra), {})
 
 
 def _meaning(kind: Any) -> str:

@@ -7,10 +7,13 @@ default. Fractions are of equity; durations end in their unit.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
+
+_OF_REALISM: Final = {"of_realism": True}
+"""A number of the realism set: commented out in the example, so that a copy of it changes none."""
 
 
 class Cockpit(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,20 +87,116 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True):
 class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     """How the paper engine treats orders."""
 
+    realism: Annotated[
+        str,
+        Meta(
+            pattern="^(frictionless|realistic|harsh)$",
+            description="frictionless, realistic or harsh. A key below that is written changes one number"
+            " of the set, and its orders are marked custom.",
+        ),
+    ] = "realistic"
     entry_latency_ms: Annotated[
-        int, Meta(ge=0, le=60_000, description="From the key to the simulated venue.")
+        int, Meta(ge=0, le=60_000, extra=_OF_REALISM, description="From the key to the simulated venue.")
     ] = 150
-    cancel_latency_ms: Annotated[int, Meta(ge=0, le=60_000, description="The same for a cancel.")] = 100
+    cancel_latency_ms: Annotated[
+        int, Meta(ge=0, le=60_000, extra=_OF_REALISM, description="The same for a cancel.")
+    ] = 100
+    amend_latency_ms: Annotated[
+        int,
+        Meta(
+            ge=0, le=60_000, extra=_OF_REALISM, description="The same for a change of an order or of a stop."
+        ),
+    ] = 100
     stop_latency_ms: Annotated[
-        int, Meta(ge=0, le=60_000, description="From the print that fires a stop to its execution.")
+        int,
+        Meta(
+            ge=0,
+            le=60_000,
+            extra=_OF_REALISM,
+            description="From the print that fires a stop to its execution.",
+        ),
     ] = 100
     stop_slippage_bp: Annotated[
         Decimal,
         Meta(
-            extra={"least": 0, "most": 1000},
+            extra={"least": 0, "most": 1000, **_OF_REALISM},
             description="Slippage of a stop that sizes and budgets reckon with.",
         ),
     ] = Decimal(5)
+    gap_slippage_bp: Annotated[
+        Decimal,
+        Meta(
+            extra={"least": 0, "most": 1000, **_OF_REALISM},
+            description="What a stop that was missed while offline pays on top of the gap.",
+        ),
+    ] = Decimal(5)
+    queue: Annotated[
+        str,
+        Meta(
+            pattern="^(risk_averse|strict|probabilistic|optimistic)$",
+            extra=_OF_REALISM,
+            description="What fills a resting order: risk_averse (prints, after the queue ahead), strict"
+            " (prints through it), probabilistic (some cancels are ahead), optimistic (nobody is; to teach).",
+        ),
+    ] = "risk_averse"
+    queue_model: Annotated[
+        str,
+        Meta(
+            pattern="^(power|power_total|power_front|log|log_total)$",
+            extra=_OF_REALISM,
+            description="How the probabilistic queue shares a decrease:"
+            " power power_total power_front log log_total.",
+        ),
+    ] = "power_front"
+    queue_power: Annotated[
+        int, Meta(ge=1, le=10, extra=_OF_REALISM, description="Exponent of the power models.")
+    ] = 3
+    queue_guard_ms: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=60_000,
+            extra=_OF_REALISM,
+            description="How long a decrease of depth waits for the print behind it.",
+        ),
+    ] = 1000
+    slow_book_ms: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=600_000,
+            extra=_OF_REALISM,
+            description="Where the book is told this seldom, what came while an order arrived is before it.",
+        ),
+    ] = 1000
+    consumption: Annotated[
+        str,
+        Meta(
+            pattern="^(carry|reset)$",
+            extra=_OF_REALISM,
+            description="What we took of a level: carry (until it shrinks) or reset (any change refills).",
+        ),
+    ] = "carry"
+    self_trade: Annotated[
+        str,
+        Meta(
+            pattern="^(none|expire_taker|expire_maker|expire_both|decrement)$",
+            extra=_OF_REALISM,
+            description="Two of our own orders meet: expire_taker expire_maker expire_both decrement none.",
+        ),
+    ] = "expire_taker"
+    band_bp: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10_000,
+            extra=_OF_REALISM,
+            description="How far a market order may walk from the best price …",
+        ),
+    ] = 100
+    band_ticks: Annotated[
+        int, Meta(ge=1, le=100_000, extra=_OF_REALISM, description="… and at least so many ticks.")
+    ] = 10
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):

@@ -204,6 +204,9 @@ class Reason(StrEnum):
     REPLACED = "REPLACED"
     LIMIT_BREACH = "LIMIT_BREACH"
     WARM_UP = "WARM_UP"
+    PERCENT_PRICE = "PERCENT_PRICE"
+    MAX_ORDERS = "MAX_ORDERS"
+    MAX_POSITION = "MAX_POSITION"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -50,6 +50,15 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     max_leverage: Decimal = ONE
     maintenance_rate: Decimal = Decimal("0.005")
     status: InstrumentStatus = InstrumentStatus.TRADING
+    market_max_qty: Decimal | None = None
+    """The largest market order."""
+    percent_price: tuple[Decimal, Decimal] | None = None
+    """Multiples of the average price between which a limit must lie."""
+    max_orders: int | None = None
+    max_conditional_orders: int | None = None
+    """How many may wait for a trigger."""
+    max_position: Decimal | None = None
+    """Most of the base asset that may be held, open buys included."""
 
     @property
     def is_spot(self) -> bool:

@@ -5,10 +5,11 @@ All of it is rebuilt after a restart: nothing here is a fact, it only follows fr
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Final
 
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedStatus, MarketMessage, Side
+from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedStatus, MarketMessage, Side, Timeframe
 from tradetui.domain.order import Order, OrderState, OrderType
 from tradetui.domain.position import Position
 from tradetui.market.market import Market
@@ -16,6 +17,9 @@ from tradetui.state import State
 from tradetui.trading.match_types import Incoming, MatchRules
 from tradetui.trading.matching import Matcher
 from tradetui.trading.triggers import TriggerIndex
+
+_AVERAGED: Final = 5
+"""Closed minutes in the average price of venue filters; the venues' usual number."""
 
 
 class Desk:
@@ -123,7 +127,7 @@ class Desk:
 
     def incoming(self, order: Order, lots: int) -> Incoming:
         """An order as the matching core takes it."""
-        limit = self.instrument.to_ticks(order.price) if order.price is not None else None
+        limit = self._limit_ticks(order)
         return Incoming(
             order_id=order.order_id,
             side=order.side,
@@ -134,6 +138,13 @@ class Desk:
             reduce_only=order.reduce_only or order.close_position,
             role=order.role,
         )
+
+    def _limit_ticks(self, order: Order) -> int | None:
+        """A limit on today's grid: one typed under an older tick moves away from the market (R-NUM-2)."""
+        if order.price is None:
+            return None
+        rounding = ROUND_FLOOR if order.side is Side.BUY else ROUND_CEILING
+        return self.instrument.to_ticks(order.price, rounding)
 
     def best(self, side: Side) -> Decimal | None:
         """The best displayed price that an order of a side would take."""
@@ -154,6 +165,20 @@ class Desk:
             return market.mark
         mid = self.mid()
         return float(mid) if mid is not None else None
+
+    def average_price(self) -> Decimal | None:
+        """What price bands are counted from: the mark, else the trades of five minutes, else the last."""
+        market = self.market
+        if market.mark is not None:
+            return Decimal(repr(market.mark))
+        minutes = market.candles(Timeframe.M1)
+        recent = [*minutes.closed(_AVERAGED), *([minutes.open] if minutes.open is not None else [])]
+        volume = sum(candle.volume for candle in recent)
+        if volume > 0:
+            traded = sum(candle.volume * (candle.high + candle.low + candle.close) / 3 for candle in recent)
+            return Decimal(repr(traded / volume))
+        price = self.trigger_price()
+        return Decimal(repr(price)) if price is not None else None
 
     def revalue(self) -> bool:
         """Look up the valuation price again; True when it changed."""
@@ -196,7 +221,9 @@ class Desk:
         acting: list[Order] = []
         for order in self.state.live_of(self.symbol):
             resting = order.state in (OrderState.WORKING, OrderState.PARTIALLY_FILLED)
-            if resting and order.type is OrderType.LIMIT and self.matcher.leaves(order.order_id) is None:
+            if resting and self.lots(order.leaves) == 0:
+                acting.append(order)
+            elif resting and order.type is OrderType.LIMIT and self.matcher.leaves(order.order_id) is None:
                 self.matcher.restore(self.incoming(order, self.lots(order.qty)), lots=self.lots(order.leaves))
             elif resting and order.type is not OrderType.LIMIT:
                 acting.append(order)

@@ -59,7 +59,7 @@ class Engine:
         self.state = state if state is not None else State()
         self.markets: dict[str, Market] = {}
         self._desks: dict[str, Desk] = {}
-        self._scribe = Scribe(self.state, account=settings.account)
+        self._scribe = Scribe(self.state, account=settings.account, realism=settings.realism)
         self._books = Books(settings, self.state, self._desks)
         self._flow = OrderFlow(settings, self._scribe, self._desks)
         self._watch = DayWatch(settings, self._flow, self._books)

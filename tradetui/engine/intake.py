@@ -19,6 +19,7 @@ from tradetui.engine import shape
 from tradetui.engine.books import Books
 from tradetui.engine.checks import EntryChecks
 from tradetui.engine.desk import Desk
+from tradetui.engine.filters import check_filters
 from tradetui.engine.pricing import Pricing
 from tradetui.engine.refusals import number, refuse
 from tradetui.engine.reserve import unit_cost
@@ -166,6 +167,7 @@ class Intake:
             if carried < qty:
                 qty, text = carried, f"as much as the balance carries: {number(carried)}"
         shape.check_qty(instrument, qty, entry, computed=command.size.unit is not SizeUnit.BASE)
+        check_filters(desk, self.state, command, qty)
         self.checks.stop_side(desk, command, entry, stop)
         shape.check_target_side(command.target, sign=command.side.sign, entry=entry)
         leverage = self.state.leverage_on(instrument)

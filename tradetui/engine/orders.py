@@ -184,7 +184,9 @@ class OrderFlow:
             self.cancel_now(order, Reason.POSITION_CLOSED)
         else:
             self._forget(order)
-            self.scribe.move(order, OrderState.EXPIRED, Reason.INSUFFICIENT_BALANCE)
+            below = self.desks[order.symbol].lots(order.leaves) == 0
+            reason = Reason.OFF_LOT if below else Reason.INSUFFICIENT_BALANCE
+            self.scribe.move(order, OrderState.EXPIRED, reason)
 
     def _conclude(self, desk: Desk, order_id: str, match: Match, *, cut_short: bool) -> None:
         """Write what became of the part that did not fill."""

@@ -13,8 +13,10 @@ from tradetui.state import State
 class Scribe:
     """The one place where events are made; what one input causes is one transaction."""
 
-    def __init__(self, state: State, *, account: str) -> None:
+    def __init__(self, state: State, *, account: str, realism: str = "") -> None:
         self.state = state
+        self.realism = realism
+        """Stamped on each new order."""
         self.account = state.account or account
         self.ts = state.last_ts
         """Engine time, nanoseconds UTC; never goes back (R-TIM-1)."""
@@ -56,6 +58,8 @@ class Scribe:
 
     def order(self, order: Order, refusal: Refusal | None = None) -> Order:
         """Write an order as it is now."""
+        if not order.realism and order.order_id not in self.state.orders:
+            order = msgspec.structs.replace(order, realism=self.realism)
         self.write(OrderChanged(order=order, refusal=refusal), symbol=order.symbol, order_id=order.order_id)
         return order
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
 
 import msgspec
 
 from tradetui.domain.number import ONE, canonical
 from tradetui.trading.match_types import MatchRules
-
-_MS: Final = 1_000_000
+from tradetui.trading.realism import CUSTOM, REALISTIC, Realism
 
 
 class RiskLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,16 +82,15 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = "UTC"
     """IANA name of the zone in which trading days begin."""
     roll: str = "00:00"
-    entry_ns: int = 150 * _MS
-    """From a new order to its arrival at the venue (R-LAT-1)."""
-    cancel_ns: int = 100 * _MS
-    amend_ns: int = 100 * _MS
-    stop_ns: int = 100 * _MS
-    """From a stop's trigger to its execution."""
-    rules: MatchRules = MatchRules()
-    """Protection band, queue window and the other assumptions of matching."""
-    slip: Decimal = Decimal("0.0005")
-    """Expected slippage of a stop, for the risk budget."""
+    realism: str = REALISTIC.name
+    """Name of the set of assumptions that the next fields hold; every order carries it."""
+    entry_ns: int = REALISTIC.entry_ns
+    cancel_ns: int = REALISTIC.cancel_ns
+    amend_ns: int = REALISTIC.amend_ns
+    stop_ns: int = REALISTIC.stop_ns
+    slip: Decimal = REALISTIC.slip
+    gap_slip: Decimal = REALISTIC.gap_slip
+    rules: MatchRules = REALISTIC.rules
     disaster_stop: Decimal = Decimal("0.02")
     """Distance of the stop that is set where a position would stand without one (12.3)."""
     limits: RiskLimits = RiskLimits()
@@ -111,8 +108,18 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     def with_latency(self, latency_ns: int) -> EngineSettings:
         """The same settings with one latency for everything."""
         return msgspec.structs.replace(
-            self, entry_ns=latency_ns, cancel_ns=latency_ns, amend_ns=latency_ns, stop_ns=latency_ns
+            self,
+            realism=CUSTOM,
+            entry_ns=latency_ns,
+            cancel_ns=latency_ns,
+            amend_ns=latency_ns,
+            stop_ns=latency_ns,
         )
+
+    def with_realism(self, preset: Realism) -> EngineSettings:
+        """The same settings with a set of assumptions about the venue."""
+        parts = msgspec.structs.asdict(preset)
+        return msgspec.structs.replace(self, realism=parts.pop("name"), **parts)
 
     def leverage_on(self, max_leverage: Decimal) -> Decimal:
         """The leverage used where a venue's maximum is known (above one) or not (one)."""

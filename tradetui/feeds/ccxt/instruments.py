@@ -38,7 +38,29 @@ def instrument_of(market: dict[str, Any], profile: Profile) -> Instrument:
         taker_fee=_fee(profile.taker_fee, market.get("taker")),
         max_leverage=_max_leverage(kind, limits, profile),
         status=InstrumentStatus.HALTED if _is_halted(market, profile) else InstrumentStatus.TRADING,
+        market_max_qty=_number((limits.get("market") or {}).get("max")),
+        **_filters(market.get("info") or {}),
     )
+
+
+def _filters(info: dict[str, Any]) -> dict[str, Any]:
+    """What Binance lists as filters of a symbol, as far as an order from here can break it."""
+    listed = info.get("filters") or ()
+    filters = {f.get("filterType"): f for f in listed if isinstance(f, dict)}
+    by_side, both = filters.get("PERCENT_PRICE_BY_SIDE", {}), filters.get("PERCENT_PRICE", {})
+    down = _number(by_side.get("bidMultiplierDown")) or _number(both.get("multiplierDown"))
+    up = _number(by_side.get("askMultiplierUp")) or _number(both.get("multiplierUp"))
+    return {
+        "percent_price": (down, up) if down and up else None,
+        "max_orders": _count(filters.get("MAX_NUM_ORDERS", {}), "maxNumOrders", "limit"),
+        "max_conditional_orders": _count(filters.get("MAX_NUM_ALGO_ORDERS", {}), "maxNumAlgoOrders", "limit"),
+        "max_position": _number(filters.get("MAX_POSITION", {}).get("maxPosition")),
+    }
+
+
+def _count(found: dict[str, Any], *names: str) -> int | None:
+    number = next((_number(found[name]) for name in names if name in found), None)
+    return int(number) if number is not None else None
 
 
 def _is_halted(market: dict[str, Any], profile: Profile) -> bool:
