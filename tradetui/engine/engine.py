@@ -68,6 +68,7 @@ class Engine:
             settings, self._flow, books=self._books, intake=self._intake, watch=self._watch
         )
         self._steady = SteadyTime(self._scribe.ts)
+        self._flow.outdated = lambda desk, order: self._intake.checks.outdated(desk, order, ts=self.ts)
         self._jumped = False
         self._next_ts = 0
         for instrument in list(self.state.instruments.values()):
@@ -260,6 +261,8 @@ class Engine:
     def _fire(self, order_ids: tuple[str, ...], trade: Trade | None) -> None:
         for order_id in order_ids:
             self._flow.trigger(order_id, trade)
+        if order_ids:
+            self._plan_next()
 
     def _book(self, desk: Desk, executions: tuple[Execution, ...]) -> None:
         """Makers were filled: all of them are booked before the brackets follow."""

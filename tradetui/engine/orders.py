@@ -6,6 +6,7 @@ matching core as executions; here they become facts, and the brackets follow in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -45,6 +46,8 @@ class OrderFlow:
         self.due: DueQueue[DueAction] = DueQueue()
         self.fills = FillBook(scribe)
         self.brackets = Brackets(settings, self)
+        self.outdated: Callable[[Desk, Order], Reason] = lambda _desk, _order: Reason.NONE
+        """Why an entry that had to wait may not act any more."""
 
     # --- on the way
 
@@ -103,6 +106,8 @@ class OrderFlow:
         desk = self.desks[order.symbol]
         if order.parent_id in self.state.live:
             self.scribe.move(order, OrderState.HELD)
+        elif order.parent_id and self.state.orders[order.parent_id].state is not OrderState.FILLED:
+            self.cancel_now(order, Reason.PARENT_CANCELED)
         elif order.role is OrderRole.PROTECTIVE:
             self.brackets.swap_stop(order)
         elif self.state.lock is not None and order.role is OrderRole.ENTRY:
@@ -141,8 +146,8 @@ class OrderFlow:
         match = desk.matcher.execute(incoming)
         for maker_id in match.expired_makers:
             self.cancel_now(self.state.live[maker_id], Reason.SELF_TRADE, OrderState.EXPIRED_IN_MATCH)
-        for maker_id, lots in match.decremented:
-            self._prevent(desk, maker_id, lots)
+        for maker_id, met in match.decremented:
+            self._prevent(desk, maker_id, met)
         self.fills.write(desk, match.executions)
         if match.prevented:
             self._prevent(desk, order.order_id, match.prevented)
@@ -172,9 +177,10 @@ class OrderFlow:
             position = self.state.positions.get(order.symbol)
             reduces = position is not None and position.signed_qty * order.side.sign < 0
             return min(order.leaves, desk.exit_qty()) if reduces else ZERO
+        affordable = affordable_qty(self.state, desk, order)
         if order.type is OrderType.LIMIT:
-            return order.leaves
-        return min(order.leaves, affordable_qty(self.state, desk, order))
+            return order.leaves if order.leaves <= affordable else ZERO
+        return min(order.leaves, affordable)
 
     def _nothing_to_do(self, order: Order) -> None:
         if order.reduce_only and not order.close_position and order.state is OrderState.SUBMITTED:
@@ -260,6 +266,8 @@ class OrderFlow:
             order = self.state.live.get(order_id)
             if order is None:
                 desk.waiting.pop(order_id, None)
+            elif (reason := self.outdated(desk, order)) is not Reason.NONE:
+                self._end(order, OrderState.EXPIRED, reason)
             elif order.state is OrderState.SUBMITTED:
                 desk.waiting.pop(order_id)
                 self._arrive(order)

@@ -13,7 +13,7 @@ from tradetui.domain.position import Position
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk
 from tradetui.engine.refusals import number, refuse
-from tradetui.engine.reserve import band_price
+from tradetui.engine.reserve import band_price, costliest
 from tradetui.state import State
 from tradetui.trading import guard, risk
 from tradetui.trading.match_types import Incoming
@@ -126,7 +126,7 @@ class Pricing:
     def worst_price(self, desk: Desk, command: SubmitOrder, entry: Decimal) -> Decimal:
         """The price that the reserve is computed at."""
         if command.limit is not None:
-            return command.limit
+            return costliest(command.side, command.limit, desk.best(command.side))
         reference = command.trigger or desk.best(command.side) or entry
         if command.side is Side.SELL:
             return reference

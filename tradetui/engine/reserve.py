@@ -36,13 +36,21 @@ def reserve(desk: Desk, side: Side, qty: Decimal, *, price: Decimal, leverage: D
     return to_step(qty * unit_cost(desk, side, price, leverage), costs.ASSET_STEP, ROUND_CEILING)
 
 
+def costliest(side: Side, limit: Decimal, best: Decimal | None) -> Decimal:
+    """The price of a limit order that needs most of the balance: a sale may fill above its limit."""
+    return max(limit, best) if side is Side.SELL and best is not None else limit
+
+
 def affordable_qty(state: State, desk: Desk, order: Order) -> Decimal:
-    """How much of a market entry can be paid when it executes, at the worst price it may meet."""
+    """How much of an entry can be paid when it executes, at the worst price it may meet."""
     best = desk.best(order.side)
-    if best is None:
+    if order.price is not None:
+        worst = costliest(order.side, order.price, best)
+    elif best is None:
         return order.leaves
+    else:
+        worst = band_price(desk, order.side, best) if order.side is Side.BUY else best
     instrument = desk.instrument
-    worst = band_price(desk, order.side, best) if order.side is Side.BUY else best
     unit = unit_cost(desk, order.side, worst, state.leverage_on(instrument))
     own = MONEY.divide(order.reserved * order.leaves, order.qty)
     available = state.free(instrument.settle) + own
