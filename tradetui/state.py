@@ -8,7 +8,6 @@ is computed by functions that take one.
 from __future__ import annotations
 
 import decimal
-from collections import deque
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
@@ -32,7 +31,7 @@ from tradetui.domain.event import (
 )
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.number import MONEY, ZERO
+from tradetui.domain.number import MONEY, ONE, ZERO
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.domain.position import Position
 from tradetui.errors import InvalidTransition
@@ -40,7 +39,8 @@ from tradetui.trading import account, ledger
 from tradetui.trading.ledger import Ledger
 from tradetui.trading.settings import RiskLimits
 
-KEPT_FILLS: Final = 1000
+KEPT: Final = 1_000
+"""So many fills, finished orders and answered keys are kept at least; the journal has them all."""
 WARNED: Final = "warned_at"
 """The number of a warning event that says which part of the limit was reached."""
 _STANDING: Final = frozenset(
@@ -50,31 +50,37 @@ _CHILDREN: Final = frozenset({OrderRole.PROTECTIVE, OrderRole.TAKE_PROFIT})
 _FIRST: Final = _STANDING | {OrderState.SUBMITTED, OrderState.DENIED, OrderState.HELD}
 
 
-class State:
+class State(msgspec.Struct):
     """Account, orders, positions, limits and the trading day, as far as the events so far tell."""
 
-    def __init__(self) -> None:
-        self.account = ""
-        self.currency = ""
-        self.leverage = Decimal(1)
-        self.seq = 0
-        self.last_ts = 0
-        self.instruments: dict[str, Instrument] = {}
-        self.orders: dict[str, Order] = {}
-        self.live: dict[str, Order] = {}
-        self.positions: dict[str, Position] = {}
-        self.fills: deque[Fill] = deque(maxlen=KEPT_FILLS)
-        self.fill_count = 0
-        self.ledger = Ledger()
-        self.limits: dict[str, str] = {}
-        self.next_limits: dict[str, str] = {}
-        self.session: SessionRolled | None = None
-        self.lock: Locked | None = None
-        self.warned_at = ZERO
-        self.keys: dict[str, Reply] = {}
-        self.realized_pnl = ZERO
-        self.fees = ZERO
-        self.last_prices: dict[str, Decimal] = {}
+    account: str = ""
+    currency: str = ""
+    leverage: Decimal = ONE
+    seq: int = 0
+    last_ts: int = 0
+    instruments: dict[str, Instrument] = {}
+    orders: dict[str, Order] = {}
+    """Every order that is not done, and the newest of those that are."""
+    live: dict[str, Order] = {}
+    done: list[str] = []
+    """Ids of the orders that are done, oldest first, as far as they are kept."""
+    order_number: int = 0
+    """The number in the newest order's id."""
+    positions: dict[str, Position] = {}
+    fills: list[Fill] = []
+    """The newest ones, oldest first."""
+    fill_count: int = 0
+    ledger: Ledger = msgspec.field(default_factory=Ledger)
+    limits: dict[str, str] = {}
+    next_limits: dict[str, str] = {}
+    session: SessionRolled | None = None
+    lock: Locked | None = None
+    warned_at: Decimal = ZERO
+    keys: dict[str, Reply] = {}
+    """What commands with a key led to, the newest ones."""
+    realized_pnl: Decimal = ZERO
+    fees: Decimal = ZERO
+    last_prices: dict[str, Decimal] = {}
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> State:
@@ -83,11 +89,6 @@ class State:
         for event in events:
             state.apply(event)
         return state
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, State) and vars(self) == vars(other)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def apply(self, event: Event) -> None:
         """Take in the next event; raises ValueError on a seq gap and InvalidTransition on a wrong step."""
@@ -189,6 +190,8 @@ class State:
         elif isinstance(body, Noted):
             refusal = refusal or body.refusal
         self.keys[event.key] = Reply(key=event.key, refusal=refusal, order_ids=ids, text=reply.text)
+        if len(self.keys) > 2 * KEPT:
+            self.keys = dict(list(self.keys.items())[KEPT:])
 
     def _take_in(self, body: AnyBody) -> None:
         match body:
@@ -232,13 +235,23 @@ class State:
         self._keep(order)
 
     def _keep(self, order: Order) -> None:
+        self.order_number = max(self.order_number, int(order.order_id.rpartition("-")[2]))
         self.orders[order.order_id] = order
         if order.state.is_terminal:
-            self.live.pop(order.order_id, None)
+            self._finish(order)
         else:
             self.live[order.order_id] = order
         if order.role in (OrderRole.PROTECTIVE, OrderRole.TAKE_PROFIT):
             self._link(order, "stop_id" if order.role is OrderRole.PROTECTIVE else "target_id")
+
+    def _finish(self, order: Order) -> None:
+        """An order is done; the oldest of many are let go, so that a state does not grow with its journal."""
+        self.live.pop(order.order_id, None)
+        self.done.append(order.order_id)
+        if len(self.done) > 2 * KEPT:
+            for order_id in self.done[:KEPT]:
+                del self.orders[order_id]
+            del self.done[:KEPT]
 
     def _link(self, order: Order, field: str) -> None:
         """Tie the position to the order that protects it or takes its profit."""
@@ -255,8 +268,10 @@ class State:
     def _filled(self, fill: Fill) -> None:
         order = self.orders[fill.order_id]
         self._fill_position(fill, order)
-        self._fill_order(fill, order)
+        self._keep(order_after(order, fill))
         self.fills.append(fill)
+        if len(self.fills) > 2 * KEPT:
+            del self.fills[:KEPT]
         self.fill_count += 1
         self.realized_pnl += fill.realized_pnl
         self.fees += account.fee_value(self.instruments[fill.symbol], fill)
@@ -289,12 +304,14 @@ class State:
         known = instrument.max_leverage > 1
         return min(self.leverage, instrument.max_leverage) if known else self.leverage
 
-    def _fill_order(self, fill: Fill, order: Order) -> None:
-        filled = order.filled + fill.qty
-        if filled + order.prevented > order.qty:
-            raise ValueError(f"order {order.order_id}: filled {filled} of {order.qty}")
-        paid = (order.avg_price or ZERO) * order.filled + fill.price * fill.qty
-        state = OrderState.FILLED if filled + order.prevented == order.qty else OrderState.PARTIALLY_FILLED
-        if state is not order.state:
-            order = order.to(state)
-        self._keep(msgspec.structs.replace(order, filled=filled, avg_price=MONEY.divide(paid, filled)))
+
+def order_after(order: Order, fill: Fill) -> Order:
+    """An order after one of its fills; raises ValueError where it is more than was left."""
+    filled = order.filled + fill.qty
+    if filled + order.prevented > order.qty:
+        raise ValueError(f"order {order.order_id}: filled {filled} of {order.qty}")
+    paid = (order.avg_price or ZERO) * order.filled + fill.price * fill.qty
+    state = OrderState.FILLED if filled + order.prevented == order.qty else OrderState.PARTIALLY_FILLED
+    if state is not order.state:
+        order = order.to(state)
+    return msgspec.structs.replace(order, filled=filled, avg_price=MONEY.divide(paid, filled))

@@ -16,13 +16,15 @@ from tradetui.cli.orders import read_orders
 from tradetui.cli.parts import journal_path, run_stamp
 from tradetui.cli.report import fill_row, market_row, order_row, plain
 from tradetui.config.paths import data_folder
-from tradetui.domain.event import Event, Filled
+from tradetui.domain.event import Event, Filled, OrderChanged
 from tradetui.domain.number import canonical
+from tradetui.domain.order import Order
 from tradetui.engine import Engine
 from tradetui.errors import ConfigError, Fault
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.runtime.headless import HeadlessResult, run_headless
 from tradetui.runtime.recovery import open_journal, recover
+from tradetui.state import order_after
 from tradetui.trading.realism import PRESETS
 from tradetui.trading.settings import EngineSettings
 
@@ -78,6 +80,7 @@ def summarize(feed: ReplayFeed, engine: Engine, result: HeadlessResult) -> dict[
     """Everything that the contract's JSON says."""
     state = engine.state
     fills = [event.body.fill for event in result.events if isinstance(event.body, Filled)]
+    orders = _orders(result.events)
     return {
         "messages": feed.lines,
         "bad_messages": feed.bad_messages,
@@ -94,11 +97,25 @@ def summarize(feed: ReplayFeed, engine: Engine, result: HeadlessResult) -> dict[
             "day_pnl": canonical(engine.day_pnl()),
             "fees": canonical(state.fees),
         },
-        "orders": [order_row(order) for order in state.orders.values()],
+        "orders": [order_row(order) for order in orders.values()],
         "fills": [fill_row(fill) for fill in fills],
         "positions": [_position_row(engine, symbol) for symbol in state.positions],
         "instruments": {symbol: market_row(market) for symbol, market in engine.markets.items()},
     }
+
+
+def _orders(events: Sequence[Event]) -> dict[str, Order]:
+    """Every order as it ended, by id; the state keeps only the newest ones."""
+    orders: dict[str, Order] = {}
+    for event in events:
+        match event.body:
+            case OrderChanged(order=order):
+                orders[order.order_id] = order
+            case Filled(fill=fill):
+                orders[fill.order_id] = order_after(orders[fill.order_id], fill)
+            case _:
+                continue
+    return orders
 
 
 def _position_row(engine: Engine, symbol: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Scribe:
         """The idempotency key of the command that is being carried out."""
         self.received_ts = 0
         self._written: list[Event] = []
-        self._order_number = max((int(name[2:]) for name in state.orders), default=0)
+        self._order_number = state.order_number
 
     @property
     def steady_ts(self) -> int:
@@ -74,7 +74,7 @@ class Scribe:
 
     def next_order_id(self) -> str:
         """The next id; the same in every run of the same inputs."""
-        self._order_number += 1
+        self._order_number = max(self._order_number, self.state.order_number) + 1
         return f"O-{self._order_number}"
 
     def next_fill_id(self) -> str:

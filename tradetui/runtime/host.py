@@ -28,7 +28,7 @@ from tradetui.errors import JournalError, TradeTuiError
 from tradetui.feeds.protocol import Feed
 from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt
 from tradetui.runtime.notices import FeedWatch, describe
-from tradetui.runtime.published import copy_state
+from tradetui.runtime.published import copy_state, set_back
 from tradetui.state import State
 
 TICK_S: Final = 0.25
@@ -332,7 +332,7 @@ class Host:
 
     def _roll_back(self) -> None:
         """Only valuations read the state of an engine that decides nothing: it may be set back in place."""
-        vars(self.engine.state).update(vars(copy_state(self.published)))
+        set_back(self.engine.state, self.published)
 
     def _postpone(self, command: AnyCommand, halt: Halt) -> Refusal:
         """Keep an exit for when it goes on; refuse anything else."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+import msgspec
 
 from tradetui.state import State
 from tradetui.trading.ledger import Ledger
@@ -11,14 +11,17 @@ from tradetui.trading.ledger import Ledger
 def copy_state(state: State) -> State:
     """An independent copy; its values are immutable, so only the containers are copied."""
     copied = State()
-    for name, value in vars(state).items():
-        setattr(copied, name, _copy_of(value))
+    set_back(copied, state)
     return copied
+
+
+def set_back(state: State, to: State) -> None:
+    """Make a state equal to another one without sharing a container with it."""
+    for field in msgspec.structs.fields(State):
+        setattr(state, field.name, _copy_of(getattr(to, field.name)))
 
 
 def _copy_of(value: object) -> object:
     if isinstance(value, Ledger):
-        ledger = Ledger()
-        ledger.balances = dict(value.balances)
-        return ledger
-    return value.copy() if isinstance(value, (dict, deque)) else value
+        return Ledger(dict(value.balances))
+    return value.copy() if isinstance(value, (dict, list)) else value

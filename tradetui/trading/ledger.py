@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from tradetui.domain.event import Posting
 from tradetui.domain.number import ZERO
 
@@ -32,16 +34,10 @@ def transfer(source: str, target: str, asset: str, amount: Decimal) -> tuple[Pos
     return Posting(source, asset, -amount), Posting(target, asset, amount)
 
 
-class Ledger:
+class Ledger(msgspec.Struct):
     """Balances by ledger and asset, changed only by postings."""
 
-    def __init__(self) -> None:
-        self.balances: dict[tuple[str, str], Decimal] = {}
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Ledger) and self.balances == other.balances
-
-    __hash__ = None  # type: ignore[assignment]
+    balances: dict[tuple[str, str], Decimal] = {}
 
     def post(self, postings: Iterable[Posting]) -> None:
         """Book the legs of one event; raises ValueError where they do not sum to zero for each asset."""
