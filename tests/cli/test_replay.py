@@ -209,11 +209,21 @@ def test_two_runs_under_other_hash_seeds_give_the_same_events(captures: Path, tm
     assert runs[0] == runs[1]
 
 
-def test_orders_on_coin_margined_contracts_are_denied(captures: Path, tmp_path: Path) -> None:
-    orders = order_file(tmp_path, {"at": "+60s", "do": "buy 1 stop 60000", "id": "coin"})
+def test_coin_margined_contracts_trade_and_settle_in_the_coin(captures: Path, tmp_path: Path) -> None:
+    orders = order_file(
+        tmp_path,
+        {"at": "+60s", "do": "buy 7 stop 60000", "id": "coin"},
+        {"at": "+120s", "do": "flatten"},
+    )
     found = replay(captures, "cm_btcusd_perp_20240808.gz", extra=("--orders", orders))
-    (order,) = found["orders"]
-    assert (order["state"], order["reason"]) == ("denied", "UNSUPPORTED_KIND")
+    order = next(order for order in found["orders"] if order["client_id"] == "coin")
+    assert (order["state"], D(order["filled"])) == ("filled", D(7))
+    assert found["account"]["currency"] == "BTC"
+    entered = sum(D(fill["qty"]) * 100 / D(fill["price"]) for fill in found["fills"] if fill["side"] == "buy")
+    left = sum(D(fill["qty"]) * 100 / D(fill["price"]) for fill in found["fills"] if fill["side"] == "sell")
+    fees = D(found["account"]["fees"])
+    assert abs(fees - (entered + left) * D("0.0005")) < D("1e-7")
+    assert abs(D(found["account"]["balance"]) - (10_000 + entered - left - fees)) < D("1e-7")
 
 
 def bad(path: Path) -> str:

@@ -42,6 +42,7 @@ SECOND = 10**9
 MS = 10**6
 PERP = "BTC/USDT:USDT"
 SPOT = "BTC/USDT"
+INVERSE = "BTC/USD:BTC"
 Levels = list[tuple[float, float]]
 
 
@@ -75,6 +76,25 @@ def spot(**changes: Any) -> Instrument:
         lot_size=D("0.0001"),
         maker_fee=D("0.001"),
         taker_fee=D("0.001"),
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def inverse_perp(**changes: Any) -> Instrument:
+    made = Instrument(
+        symbol=INVERSE,
+        venue="venue",
+        kind=InstrumentKind.PERP_INVERSE,
+        base="BTC",
+        quote="USD",
+        settle="BTC",
+        tick_size=D("0.1"),
+        lot_size=D(1),
+        contract_size=D(100),
+        min_qty=D(1),
+        maker_fee=D("0.0002"),
+        taker_fee=D("0.0005"),
+        max_leverage=D(50),
     )
     return msgspec.structs.replace(made, **changes)
 

@@ -24,7 +24,7 @@ from tradetui.domain.command import (
     Target,
 )
 from tradetui.domain.event import Noted
-from tradetui.domain.instrument import Instrument, InstrumentKind, InstrumentStatus
+from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import FeedState, InstrumentListed, Side
 from tradetui.domain.order import OrderRole, OrderState, TimeInForce
 from tradetui.domain.view import Draft
@@ -342,10 +342,6 @@ def test_types_that_are_not_there_yet_are_refused_by_name() -> None:
     refused = market.buy("1", limit="60100", trigger="60050", stop="59000")
     assert refused.refusal is not None
     assert refused.refusal.reason is Reason.UNSUPPORTED_TYPE
-    inverse = perp(kind=InstrumentKind.PERP_INVERSE, settle="BTC")
-    refused = table(inverse).buy("1", stop="59000")
-    assert refused.refusal is not None
-    assert refused.refusal.reason is Reason.UNSUPPORTED_KIND
 
 
 def test_an_instrument_that_only_closes_takes_exits() -> None:

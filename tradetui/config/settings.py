@@ -214,7 +214,10 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
     """One profile: merged over the shipped one of its name, or a new one."""
 
     exchange: Annotated[str, Meta(description="An exchange id as ccxt knows it, or sim.")] = ""
-    kind: Annotated[str, Meta(pattern="^(spot|perp_linear)$", description="spot or perp_linear.")] = "spot"
+    kind: Annotated[
+        str,
+        Meta(pattern="^(spot|perp_linear|perp_inverse)$", description="spot, perp_linear or perp_inverse."),
+    ] = "spot"
     symbols: Annotated[tuple[str, ...], Meta(description="The watchlist; the first one is shown.")] = ()
     currency: Annotated[str, Meta(description="Currency of the paper account.")] = "USDT"
     balance: Annotated[

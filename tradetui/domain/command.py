@@ -207,6 +207,7 @@ class Reason(StrEnum):
     PERCENT_PRICE = "PERCENT_PRICE"
     MAX_ORDERS = "MAX_ORDERS"
     MAX_POSITION = "MAX_POSITION"
+    OTHER_CURRENCY = "OTHER_CURRENCY"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -24,6 +26,16 @@ class InstrumentStatus(StrEnum):
     TRADING = "trading"
     CLOSE_ONLY = "close_only"
     HALTED = "halted"
+
+
+class LeverageTier(msgspec.Struct, frozen=True):
+    """What holds for positions up to a notional: maintenance rate and the most leverage."""
+
+    cap: Decimal | None
+    """The largest notional of the tier, inclusive; None for no bound."""
+    rate: Decimal
+    max_leverage: Decimal = ONE
+    """One where the venue does not say."""
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,11 +71,23 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     """How many may wait for a trigger."""
     max_position: Decimal | None = None
     """Most of the base asset that may be held, open buys included."""
+    tiers: tuple[LeverageTier, ...] = ()
+    """By notional in the settlement asset, smallest first; none means one rate for every size."""
 
     @property
     def is_spot(self) -> bool:
         """Whether a buy moves the base asset itself."""
         return self.kind is InstrumentKind.SPOT
+
+    @property
+    def is_inverse(self) -> bool:
+        """Whether a contract is worth a fixed amount of quote and settles in base."""
+        return self.kind is InstrumentKind.PERP_INVERSE
+
+    @property
+    def qty_unit(self) -> str:
+        """What a quantity counts, in a word."""
+        return self.base if self.is_spot else "contracts"
 
     @property
     def price_scale(self) -> int:
@@ -106,6 +130,65 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     def notional(self, qty: Decimal, price: Decimal) -> Decimal:
         """What a quantity is worth: in quote for spot and linear, in base for inverse contracts."""
         size = MONEY.multiply(qty, self.contract_size)
-        if self.kind is InstrumentKind.PERP_INVERSE:
-            return MONEY.divide(size, price)
-        return MONEY.multiply(size, price)
+        return MONEY.divide(size, price) if self.is_inverse else MONEY.multiply(size, price)
+
+    def qty_worth(self, amount: Decimal, price: Decimal) -> Decimal:
+        """How much an amount of quote buys, not rounded: an inverse contract's worth in it is fixed."""
+        unit = self.contract_size if self.is_inverse else MONEY.multiply(self.contract_size, price)
+        return MONEY.divide(amount, unit)
+
+    def profit(self, signed_qty: Decimal, entry: Decimal, leaving: Decimal) -> Decimal:
+        """What holding a quantity from one price to another earns, in the settlement asset, exactly."""
+        size = MONEY.multiply(signed_qty, self.contract_size)
+        if self.is_inverse:
+            return MONEY.subtract(MONEY.divide(size, entry), MONEY.divide(size, leaving))
+        return MONEY.multiply(size, MONEY.subtract(leaving, entry))
+
+    def average_price(self, held: Decimal, entry: Decimal, added: Decimal, price: Decimal) -> Decimal:
+        """The entry price after an increase: the price at which the whole would have the same profit."""
+        if self.is_inverse:
+            worth = self.notional(held, entry) if held else ZERO
+            return MONEY.divide(
+                MONEY.multiply(MONEY.add(held, added), self.contract_size),
+                MONEY.add(worth, self.notional(added, price)),
+            )
+        paid = MONEY.add(MONEY.multiply(entry, held), MONEY.multiply(price, added))
+        return MONEY.divide(paid, MONEY.add(held, added))
+
+    def maintenance_of(self, worth: Decimal) -> tuple[Decimal, Decimal]:
+        """Maintenance rate and deduction of a notional in the settlement asset (section 10.3)."""
+        if not self.tiers:
+            return self.maintenance_rate, ZERO
+        number = self._tier_number(worth)
+        return self.tiers[number].rate, _deductions(self.tiers)[number]
+
+    def leverage_cap(self, worth: Decimal) -> Decimal:
+        """The most leverage that a notional may have; one where it is not known."""
+        by_tier = self.tiers[self._tier_number(worth)].max_leverage if self.tiers else ONE
+        return by_tier if by_tier > ONE else self.max_leverage
+
+    def worth_cap(self, leverage: Decimal) -> Decimal | None:
+        """The largest notional that may have so much leverage; None for no bound, zero for none at all."""
+        fitting = ZERO
+        for tier in self.tiers:
+            if ONE < tier.max_leverage < leverage:
+                return fitting
+            if tier.cap is None:
+                return None
+            fitting = tier.cap
+        return None
+
+    def _tier_number(self, worth: Decimal) -> int:
+        caps = (tier.cap for tier in self.tiers)
+        last = len(self.tiers) - 1
+        return next((n for n, cap in enumerate(caps) if cap is None or worth <= cap), last)
+
+
+@lru_cache(maxsize=512)
+def _deductions(tiers: tuple[LeverageTier, ...]) -> tuple[Decimal, ...]:
+    """What each tier takes off, so that the maintenance does not jump from one to the next."""
+    found = [ZERO]
+    for below, tier in itertools.pairwise(tiers):
+        step = MONEY.multiply(below.cap or ZERO, MONEY.subtract(tier.rate, below.rate))
+        found.append(MONEY.add(found[-1], step))
+    return tuple(found)

@@ -17,6 +17,16 @@ ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
 
 
+_TWO_DIGITS: Final = frozenset(
+    {"USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "USDP", "DAI", "EUR", "GBP", "AUD", "CAD", "CHF", ""}
+)
+
+
+def money_scale(currency: str) -> int:
+    """Digits after the point with which amounts are shown: two of money, eight of coins."""
+    return 2 if currency in _TWO_DIGITS else 8
+
+
 def parse_decimal(text: str) -> Decimal:
     """Read a finite decimal; raises ValueError for NaN, infinities and anything that is no number."""
     try:

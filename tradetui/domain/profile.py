@@ -14,7 +14,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     exchange: str
     """An exchange id as ccxt knows it, or sim, or replay."""
     kind: str = "spot"
-    """spot or perp_linear: what the symbols are unless their form says otherwise."""
+    """spot, perp_linear or perp_inverse: what the symbols are unless their form says otherwise."""
     symbols: tuple[str, ...]
     """The watchlist, the default symbol first."""
     currency: str = "USDT"

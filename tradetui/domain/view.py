@@ -274,6 +274,8 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     mae: Decimal | None = None
     mfe: Decimal | None = None
     price_scale: int = 2
+    currency: str = ""
+    """Of its amounts: the settlement asset."""
 
 
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from tradetui.domain.order import OrderRole
 from tradetui.domain.position import Position
 from tradetui.engine.desk import Desk
 from tradetui.state import State
-from tradetui.trading import account, margin, risk
+from tradetui.trading import account, leverage, risk
 from tradetui.trading.risk import Budget
 from tradetui.trading.settings import EngineSettings, RiskLimits
 
@@ -119,15 +119,11 @@ class Books:
         return self.liquidation_of(position) if position is not None else None
 
     def liquidation_of(self, position: Position) -> Decimal | None:
-        """Where a position of this size, entry and margin would be liquidated (profile mark_mm)."""
+        """Where a position of this size, entry and margin would be liquidated."""
         instrument = self.state.instruments[position.symbol]
         if instrument.is_spot or position.is_flat:
             return None
-        return margin.liquidation_price(
-            position.qty * instrument.contract_size,
-            position.entry_price,
-            sign=position.side.sign,
-            margin=position.margin,
-            rate=instrument.maintenance_rate,
-            fee=instrument.taker_fee if self.settings.close_fee_in_maintenance else ZERO,
+        mark = self.valuation(position.symbol) or position.entry_price
+        return leverage.liquidation_price(
+            instrument, position, mark=mark, spare=position.margin, rules=self.settings.margin_rules
         )

@@ -9,14 +9,14 @@ import msgspec
 
 from tradetui.domain.command import Reason, SubmitOrder
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import MONEY, ZERO, floor_to
+from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.position import Position
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk
 from tradetui.engine.pricing import Pricing
 from tradetui.engine.refusals import Refused, money, number, refuse
-from tradetui.engine.reserve import reserve, unit_cost
+from tradetui.engine.reserve import fitting_qty, reserve
 from tradetui.state import State
 from tradetui.trading import guard, risk
 from tradetui.trading.risk import Budget
@@ -100,11 +100,11 @@ class EntryChecks:
         if instrument.is_spot or stop is None:
             return
         held = position.qty if position is not None else ZERO
-        before = position.entry_price * held if position is not None else ZERO
+        before = position.entry_price if position is not None else entry
         together = Position(
             symbol=desk.symbol,
             signed_qty=(held + qty) * command.side.sign,
-            entry_price=MONEY.divide(before + entry * qty, held + qty),
+            entry_price=instrument.average_price(held, before, qty, entry),
             margin=self.state.margin(desk.symbol) + MONEY.divide(instrument.notional(qty, entry), leverage),
         )
         self.stop_liquidation(desk, stop, together)
@@ -143,13 +143,11 @@ class EntryChecks:
             free += self.state.margin(desk.symbol) + min(ZERO, self.books.unrealized(desk.symbol))
         if needed <= free:
             return needed
-        unit = unit_cost(desk, command.side, price, leverage)
-        fitting = floor_to(MONEY.divide(max(ZERO, free), unit), instrument.lot_size)
-        what = instrument.base if instrument.is_spot else "contracts"
+        fitting = fitting_qty(desk, command.side, free, price=price, leverage=leverage)
         raise refuse(
             Reason.INSUFFICIENT_BALANCE,
             f"needs {money(needed)} {instrument.settle}, {money(free)} free",
-            mend=f"{number(fitting)} {what} would pass",
+            mend=f"{number(fitting)} {instrument.qty_unit} would pass",
             needed=needed,
             available=free,
             nearest=fitting,
@@ -185,11 +183,12 @@ class EntryChecks:
         else:
             return
         fitting = risk.largest_qty(budget.allowed, unit, desk.instrument.lot_size)
-        what = desk.instrument.base if desk.instrument.is_spot else "contracts"
         raise refuse(
             reason,
             f"{words}",
-            mend=f"{number(fitting)} {what} would pass" if fitting > 0 else "nothing would pass",
+            mend=f"{number(fitting)} {desk.instrument.qty_unit} would pass"
+            if fitting > 0
+            else "nothing would pass",
             needed=planned,
             available=budget.allowed,
             limit=limit,

@@ -12,7 +12,7 @@ import msgspec
 
 from tradetui.domain.command import Reason, SizeUnit, SubmitOrder
 from tradetui.domain.market_data import FeedState, Side
-from tradetui.domain.number import MONEY, ZERO, floor_to
+from tradetui.domain.number import ZERO
 from tradetui.domain.order import Order, OrderRole, OrderType
 from tradetui.domain.position import Position
 from tradetui.engine import shape
@@ -22,7 +22,7 @@ from tradetui.engine.desk import Desk
 from tradetui.engine.filters import check_filters
 from tradetui.engine.pricing import Pricing
 from tradetui.engine.refusals import number, refuse
-from tradetui.engine.reserve import unit_cost
+from tradetui.engine.reserve import fitting_qty
 from tradetui.state import State
 from tradetui.trading.match_types import Match
 from tradetui.trading.settings import EngineSettings
@@ -60,6 +60,7 @@ class Intake:
         is_exit = command.reduce_only or (reduces and self._fits_in(command, position))
         shape.check_instrument(desk.instrument, is_exit=is_exit)
         if not is_exit:
+            self._check_currency(desk)
             self._check_state(desk)
         shape.check_shape(command)
         shape.check_grid(desk.instrument, command)
@@ -91,6 +92,16 @@ class Intake:
         if instrument.is_spot or command.size.unit is not SizeUnit.BASE:
             return True
         return command.size.value <= position.qty
+
+    def _check_currency(self, desk: Desk) -> None:
+        """An account has one currency: what settles in another one would count nowhere."""
+        settle, own = desk.instrument.settle, self.state.currency
+        if settle != own:
+            raise refuse(
+                Reason.OTHER_CURRENCY,
+                f"{desk.symbol} settles in {settle}, this account is kept in {own}",
+                mend=f"open a profile with currency = {settle}",
+            )
 
     def _check_state(self, desk: Desk) -> None:
         """Account and data: locked, recovering, not fresh."""
@@ -191,9 +202,9 @@ class Intake:
         """The largest entry that the free balance can pay for at the worst price it may meet."""
         instrument = desk.instrument
         worst = self.pricing.worst_price(desk, command, entry)
-        unit = unit_cost(desk, command.side, worst, self.state.leverage_on(instrument))
-        free = max(ZERO, self.state.free(instrument.settle))
-        return floor_to(MONEY.divide(free, unit), instrument.lot_size)
+        free = self.state.free(instrument.settle)
+        leverage = self.state.leverage_on(instrument)
+        return fitting_qty(desk, command.side, free, price=worst, leverage=leverage)
 
     # --- the order itself
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 from tradetui.domain.command import Reason, Size, SizeUnit, Stop, SubmitOrder
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import Side, Timeframe
+from tradetui.domain.market_data import Timeframe
 from tradetui.domain.number import MONEY, ONE, ZERO, ceil_to, floor_to
 from tradetui.domain.order import TimeInForce
 from tradetui.domain.position import Position
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk
 from tradetui.engine.refusals import number, refuse
-from tradetui.engine.reserve import band_price, costliest
+from tradetui.engine.reserve import dearest_price
 from tradetui.state import State
 from tradetui.trading import guard, risk
 from tradetui.trading.match_types import Incoming
@@ -66,14 +66,18 @@ class Pricing:
             if stop is None:
                 raise refuse(Reason.STOP_REQUIRED, "a size in R needs a stop", mend="add: stop PRICE")
             return self._risk_size(desk, command, reference, stop, value * budget.r_value)
-        amount = value if unit is SizeUnit.QUOTE else value * self.books.equity()
         qty, entry = ZERO, reference
         for _ in range(3):
-            qty = floor_to(
-                MONEY.divide(amount, desk.instrument.notional(ONE, entry)), desk.instrument.lot_size
-            )
+            qty = self._worth(desk.instrument, command.size, entry)
             entry = self._entry_price(desk, command, qty, reference)
         return qty, entry
+
+    def _worth(self, instrument: Instrument, size: Size, price: Decimal) -> Decimal:
+        """A size in quote or as a part of equity as a quantity, floored to the lot."""
+        if size.unit is SizeUnit.QUOTE:
+            return floor_to(instrument.qty_worth(size.value, price), instrument.lot_size)
+        amount = size.value * self.books.equity()
+        return floor_to(MONEY.divide(amount, instrument.notional(ONE, price)), instrument.lot_size)
 
     def _risk_size(
         self, desk: Desk, command: SubmitOrder, reference: Decimal, stop: Decimal, amount: Decimal
@@ -111,8 +115,7 @@ class Pricing:
                 return position.qty
             unit = self.unit_risk(desk.instrument, price, stop.trigger, post_only=False)
             return min(risk.largest_qty(size.value * self.books.r_value(), unit, lot), position.qty)
-        amount = size.value * (self.books.equity() if size.unit is SizeUnit.EQUITY else ONE)
-        return min(floor_to(MONEY.divide(amount, desk.instrument.notional(ONE, price)), lot), position.qty)
+        return min(self._worth(desk.instrument, size, price), position.qty)
 
     def unit_risk(
         self, instrument: Instrument, entry: Decimal, stop: Decimal | None, *, post_only: bool
@@ -125,9 +128,5 @@ class Pricing:
 
     def worst_price(self, desk: Desk, command: SubmitOrder, entry: Decimal) -> Decimal:
         """The price that the reserve is computed at."""
-        if command.limit is not None:
-            return costliest(command.side, command.limit, desk.best(command.side))
         reference = command.trigger or desk.best(command.side) or entry
-        if command.side is Side.SELL:
-            return reference
-        return band_price(desk, command.side, reference)
+        return dearest_price(desk, command.side, limit=command.limit, reference=reference)

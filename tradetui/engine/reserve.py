@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
 
+from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY, ONE, ZERO, ceil_to, floor_to, to_step
 from tradetui.domain.order import Order
 from tradetui.engine.desk import Desk
 from tradetui.state import State
-from tradetui.trading import costs, margin
+from tradetui.trading import costs
+from tradetui.trading.leverage import order_parts
 
 
 def band_price(desk: Desk, side: Side, reference: Decimal) -> Decimal:
@@ -22,36 +24,56 @@ def band_price(desk: Desk, side: Side, reference: Decimal) -> Decimal:
     return max(instrument.tick_size, ceil_to(reference - distance, instrument.tick_size))
 
 
+def dearest_price(desk: Desk, side: Side, *, limit: Decimal | None, reference: Decimal) -> Decimal:
+    """Of the prices that an entry may fill at, the one that ties up most.
+
+    That is the highest; of inverse contracts, which are worth more in base the lower the price, the lowest.
+    """
+    if limit is None:
+        reach = (reference, band_price(desk, side, reference))
+    else:
+        best = desk.best(side)
+        better = limit if best is None else best
+        reach = (limit, min(limit, better) if side is Side.BUY else max(limit, better))
+    return min(reach) if desk.instrument.is_inverse else max(reach)
+
+
 def unit_cost(desk: Desk, side: Side, price: Decimal, leverage: Decimal) -> Decimal:
     """What one unit of quantity needs of the balance at a price, fees included."""
-    instrument = desk.instrument
-    size = instrument.contract_size
-    if instrument.is_spot:
-        return size * price * (ONE + instrument.taker_fee)
-    return margin.order_cost(size, price, sign=side.sign, leverage=leverage, fee=instrument.taker_fee)
+    return sum(_parts(desk.instrument, side, ONE, price, leverage), ZERO)
 
 
 def reserve(desk: Desk, side: Side, qty: Decimal, *, price: Decimal, leverage: Decimal) -> Decimal:
-    """What an entry holds back, rounded up to the asset's scale."""
-    return to_step(qty * unit_cost(desk, side, price, leverage), costs.ASSET_STEP, ROUND_CEILING)
+    """What an entry holds back: each part rounded up to the asset's scale (R-NUM-4)."""
+    parts = _parts(desk.instrument, side, qty, price, leverage)
+    return sum((to_step(part, costs.ASSET_STEP, ROUND_CEILING) for part in parts), ZERO)
 
 
-def costliest(side: Side, limit: Decimal, best: Decimal | None) -> Decimal:
-    """The price of a limit order that needs most of the balance: a sale may fill above its limit."""
-    return max(limit, best) if side is Side.SELL and best is not None else limit
+def fitting_qty(desk: Desk, side: Side, amount: Decimal, *, price: Decimal, leverage: Decimal) -> Decimal:
+    """The largest quantity whose reserve is not above an amount."""
+    lot, unit = desk.instrument.lot_size, unit_cost(desk, side, price, leverage)
+    qty = floor_to(MONEY.divide(amount, unit), lot) if amount > 0 else ZERO
+    if qty > 0 and reserve(desk, side, qty, price=price, leverage=leverage) > amount:
+        qty -= lot  # the parts are rounded up
+    return qty
 
 
 def affordable_qty(state: State, desk: Desk, order: Order) -> Decimal:
     """How much of an entry can be paid when it executes, at the worst price it may meet."""
-    best = desk.best(order.side)
-    if order.price is not None:
-        worst = costliest(order.side, order.price, best)
-    elif best is None:
+    reference = order.price or desk.best(order.side)
+    if reference is None:
         return order.leaves
-    else:
-        worst = band_price(desk, order.side, best) if order.side is Side.BUY else best
-    instrument = desk.instrument
-    unit = unit_cost(desk, order.side, worst, state.leverage_on(instrument))
+    price = dearest_price(desk, order.side, limit=order.price, reference=reference)
     own = MONEY.divide(order.reserved * order.leaves, order.qty)
-    available = state.free(instrument.settle) + own
-    return floor_to(MONEY.divide(available, unit), instrument.lot_size) if available > 0 else ZERO
+    available = state.free(desk.instrument.settle) + own
+    leverage = state.leverage_on(desk.instrument)
+    return fitting_qty(desk, order.side, available, price=price, leverage=leverage)
+
+
+def _parts(
+    instrument: Instrument, side: Side, qty: Decimal, price: Decimal, leverage: Decimal
+) -> tuple[Decimal, ...]:
+    """Cost or margin, and fees, not rounded."""
+    if instrument.is_spot:
+        return (instrument.notional(qty, price) * (ONE + instrument.taker_fee),)
+    return order_parts(instrument, qty, price, sign=side.sign, leverage=leverage)

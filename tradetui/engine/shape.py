@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tradetui.domain.command import Reason, SizeUnit, SubmitOrder, Target
-from tradetui.domain.instrument import Instrument, InstrumentKind, InstrumentStatus
+from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import floor_to
 from tradetui.domain.order import OrderType, TimeInForce
@@ -22,11 +22,6 @@ def type_of(command: SubmitOrder) -> OrderType:
 
 def check_instrument(instrument: Instrument, *, is_exit: bool) -> None:
     """Raises Refused where the instrument can not be traded."""
-    if instrument.kind is InstrumentKind.PERP_INVERSE:
-        raise refuse(
-            Reason.UNSUPPORTED_KIND,
-            f"{instrument.symbol} is an inverse contract: it can be watched, not traded",
-        )
     if instrument.status is not InstrumentStatus.TRADING and not is_exit:
         raise refuse(
             Reason.INSTRUMENT_HALTED,
@@ -130,11 +125,10 @@ def _too_small(instrument: Instrument, qty: Decimal, price: Decimal, *, computed
     smallest = smallest_qty(instrument, price)
     by_qty = qty < max(instrument.min_qty, instrument.lot_size)
     reason = Reason.MIN_QTY if by_qty else Reason.MIN_NOTIONAL
-    base = instrument.base if instrument.is_spot else "contracts"
     return refuse(
         Reason.SIZE_TOO_SMALL if computed else reason,
-        f"{number(qty)} {base} at {number(price)} is below the venue's smallest order",
-        mend=f"{number(smallest)} {base} would pass",
+        f"{number(qty)} {instrument.qty_unit} at {number(price)} is below the venue's smallest order",
+        mend=f"{number(smallest)} {instrument.qty_unit} would pass",
         needed=smallest,
         nearest=smallest,
     )

@@ -93,7 +93,7 @@ class _Reader:
         fee = MONEY.multiply(fill.fee, share)
         episode.fees += MONEY.multiply(fee, fill.price) if in_base else fee
         episode.fills += 1
-        amount = MONEY.multiply(qty, fill.price)
+        amount = MONEY.divide(qty, fill.price) if instrument.is_inverse else MONEY.multiply(qty, fill.price)
         if opens:
             episode.opened += qty
             episode.cost += amount
@@ -119,10 +119,9 @@ def closed_trades(events: Iterable[Event]) -> Iterator[ClosedTrade]:
 
 
 def _closed(instrument: Instrument, episode: _Episode, ts: int) -> ClosedTrade:
-    entry = MONEY.divide(episode.cost, episode.opened)
-    leaving = MONEY.divide(episode.proceeds, episode.closed)
-    size = MONEY.multiply(episode.closed, instrument.contract_size) * episode.side.sign
-    gross = MONEY.multiply(size, leaving - entry)
+    entry = _average(instrument, episode.opened, episode.cost)
+    leaving = _average(instrument, episode.closed, episode.proceeds)
+    gross = instrument.profit(episode.closed * episode.side.sign, entry, leaving)
     net = gross - episode.fees
     return ClosedTrade(
         symbol=instrument.symbol,
@@ -138,3 +137,8 @@ def _closed(instrument: Instrument, episode: _Episode, ts: int) -> ClosedTrade:
         r=MONEY.divide(net, episode.risk) if episode.risk else None,
         fills=episode.fills,
     )
+
+
+def _average(instrument: Instrument, qty: Decimal, amount: Decimal) -> Decimal:
+    """The average price of fills: of inverse contracts the amount is their worth in base."""
+    return MONEY.divide(qty, amount) if instrument.is_inverse else MONEY.divide(amount, qty)

@@ -20,8 +20,9 @@ from tradetui.domain.event import (
     Unlocked,
 )
 from tradetui.domain.fill import Fill
+from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FeedState, FeedStatus, Side
-from tradetui.domain.number import MONEY, ZERO, canonical
+from tradetui.domain.number import MONEY, ZERO, canonical, money_scale
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.view import Notice
 from tradetui.state import WARNED, State
@@ -112,17 +113,25 @@ def _fills(events: Sequence[Event], state: State) -> Iterator[Notice]:
 def _filled(order: Order, fills: list[Fill], state: State) -> Notice:
     last = fills[-1]
     qty = sum((fill.qty for fill in fills), ZERO)
-    value = sum((MONEY.multiply(fill.qty, fill.price) for fill in fills), ZERO)
-    price = _price(state, last.symbol, MONEY.divide(value, qty))
+    price = _price(state, last.symbol, _average(state.instruments[last.symbol], fills))
     verb = "bought" if last.side is Side.BUY else "sold"
     text = f"{_why(order, state)}{verb} {canonical(qty)} {last.symbol} at {price}"
     text += " avg" if len({fill.price for fill in fills}) > 1 else ""
     text += f", fee {_amount(sum((fill.fee for fill in fills), ZERO))}"
     text += "" if last.fee_asset == state.currency else f" {last.fee_asset}"
     pnl = sum((fill.realized_pnl for fill in fills), ZERO)
-    text += f", result {pnl:+,.2f}" if pnl else ""
+    text += f", result {pnl:+,.{money_scale(state.currency)}f}" if pnl else ""
     text += "" if order.state.is_terminal else f" ({canonical(order.leaves)} to go)"
     return Notice(last.ts, _severity(order), text)
+
+
+def _average(instrument: Instrument, fills: list[Fill]) -> Decimal:
+    """The average price; of inverse contracts by their worth."""
+    price, held = fills[0].price, fills[0].qty
+    for fill in fills[1:]:
+        price = instrument.average_price(held, price, fill.qty, fill.price)
+        held += fill.qty
+    return price
 
 
 def _why(order: Order, state: State) -> str:

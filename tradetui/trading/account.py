@@ -1,4 +1,4 @@
-"""What a fill does to a position and to the ledgers: spot cash and linear perpetuals (sections 10 and 11)."""
+"""What a fill does to a position and to the ledgers: spot cash and perpetuals (sections 10 and 11)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY, ZERO, floor_to, to_step
 from tradetui.domain.position import Position
 from tradetui.trading import costs, ledger
+from tradetui.trading.leverage import initial_margin
 
 
 def fee_of(
@@ -27,7 +28,7 @@ def fee_of(
 
 def fee_value(instrument: Instrument, fill: Fill) -> Decimal:
     """A fill's fee in the quote or settlement asset."""
-    return fill.fee * fill.price if fill.fee_asset == instrument.base else fill.fee
+    return fill.fee if fill.fee_asset == instrument.settle else fill.fee * fill.price
 
 
 def signed_change(instrument: Instrument, fill: Fill) -> Decimal:
@@ -42,14 +43,14 @@ def realized(
     """Profit of the part that closes, before fees, at the settlement asset's scale; zero for an increase."""
     if position.signed_qty * side.sign >= 0:
         return ZERO
-    closed = min(qty, position.qty) * instrument.contract_size
-    profit = closed * (price - position.entry_price) * (-side.sign)
+    closed = min(qty, position.qty) * -side.sign
+    profit = instrument.profit(closed, position.entry_price, price)
     return to_step(profit, costs.ASSET_STEP, ROUND_HALF_EVEN)
 
 
 def unrealized(position: Position, instrument: Instrument, price: Decimal) -> Decimal:
     """Open profit at a price, before fees."""
-    return position.signed_qty * instrument.contract_size * (price - position.entry_price)
+    return instrument.profit(position.signed_qty, position.entry_price, price)
 
 
 def is_dust(instrument: Instrument, position: Position) -> bool:
@@ -83,12 +84,12 @@ def _entered(
 ) -> dict[str, object]:
     """What an increase changes: average entry, R of the position, when it began."""
     held, added = position.qty, abs(signed_change(instrument, fill))
-    average = MONEY.divide(position.entry_price * held + fill.price * added, held + added)
+    average = instrument.average_price(held, position.entry_price, added, fill.price)
     changes: dict[str, object] = {"entry_price": average}
     if position.opened_ts == 0:
         changes |= {"opened_ts": fill.ts, "initial_stop": planned_stop}
     if planned_stop is not None:
-        risk = fill.qty * instrument.contract_size * abs(fill.price - planned_stop)
+        risk = abs(instrument.profit(fill.qty, fill.price, planned_stop))
         changes["planned_risk"] = position.planned_risk + risk
     return changes
 
@@ -98,8 +99,7 @@ def margin_change(position: Position, instrument: Instrument, fill: Fill, *, lev
     if instrument.is_spot:
         return ZERO
     if position.signed_qty * fill.side.sign >= 0:
-        tied = MONEY.divide(instrument.notional(fill.qty, fill.price), leverage)
-        return to_step(tied, costs.ASSET_STEP, ROUND_CEILING)
+        return initial_margin(instrument, fill.qty, fill.price, leverage)
     if fill.qty >= position.qty:
         return -position.margin
     released = MONEY.divide(position.margin * fill.qty, position.qty)
@@ -138,5 +138,9 @@ def _spot_postings(instrument: Instrument, fill: Fill) -> tuple[Posting, ...]:
 def breakeven(position: Position, instrument: Instrument) -> Decimal:
     """The price at which closing would give back the fees paid and the fee to close (R-POS-1)."""
     sign = 1 if position.signed_qty > 0 else -1
-    paid = MONEY.divide(position.fees, position.qty * instrument.contract_size)
+    size = MONEY.multiply(position.qty, instrument.contract_size)
+    if instrument.is_inverse:
+        worth = MONEY.divide(size, position.entry_price)
+        return MONEY.divide(size * (sign + instrument.taker_fee), sign * worth - position.fees)
+    paid = MONEY.divide(position.fees, size)
     return MONEY.divide(position.entry_price + sign * paid, 1 - sign * instrument.taker_fee)

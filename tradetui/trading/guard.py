@@ -31,6 +31,11 @@ def safe_stop(instrument: Instrument, liquidation: Decimal, *, sign: int) -> Dec
     return scaled + sign * 2 * instrument.tick_size
 
 
+def shown_liquidation(instrument: Instrument, liquidation: Decimal, *, sign: int) -> Decimal:
+    """A liquidation price as it is displayed: on the tick that is worse for the trader (R-NUM-5)."""
+    return tick_for_stop(instrument, liquidation, sign=sign)
+
+
 def is_inside_liquidation(
     instrument: Instrument, stop: Decimal, liquidation: Decimal | None, *, sign: int
 ) -> bool:

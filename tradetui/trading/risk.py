@@ -7,13 +7,17 @@ from decimal import Decimal
 import msgspec
 
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.number import MONEY, ZERO, floor_to
+from tradetui.domain.number import MONEY, ONE, ZERO, floor_to
 
 
 def unit_risk(
     instrument: Instrument, entry: Decimal, stop: Decimal, *, fee_in: Decimal, slip: Decimal
 ) -> Decimal:
     """What one unit of quantity loses from entry to stop, with fees and the stop's slippage."""
+    if instrument.is_inverse:
+        sign = ONE if stop < entry else -ONE
+        fee = instrument.notional(ONE, entry) * fee_in
+        return fee - instrument.profit(sign, entry, stop) + _inverse_exit(instrument, sign, stop, slip)
     lost = abs(entry - stop) + entry * fee_in + stop * (instrument.taker_fee + slip)
     return lost * instrument.contract_size
 
@@ -22,8 +26,18 @@ def stop_risk(
     instrument: Instrument, signed_qty: Decimal, *, mark: Decimal, stop: Decimal, slip: Decimal
 ) -> Decimal:
     """What a position still loses from the mark to its stop, with the exit's fee and slippage."""
+    if instrument.is_inverse:
+        lost = max(ZERO, -instrument.profit(signed_qty, mark, stop))
+        return lost + _inverse_exit(instrument, signed_qty, stop, slip)
     lost = max(ZERO, (mark - stop) * signed_qty)
     return (lost + abs(signed_qty) * stop * (instrument.taker_fee + slip)) * instrument.contract_size
+
+
+def _inverse_exit(instrument: Instrument, signed_qty: Decimal, stop: Decimal, slip: Decimal) -> Decimal:
+    """Slippage and fee of a stop of inverse contracts: exact at the price that slipped, not linear in it."""
+    slipped = stop * (ONE - slip if signed_qty > 0 else ONE + slip)
+    fee = instrument.notional(abs(signed_qty), slipped) * instrument.taker_fee
+    return fee - instrument.profit(signed_qty, stop, slipped)
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from tradetui.domain.number import ONE, canonical
+from tradetui.trading.leverage import MarginRules
 from tradetui.trading.match_types import MatchRules
 from tradetui.trading.realism import CUSTOM, REALISTIC, Realism
 
@@ -104,6 +105,15 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Planned risk of an entry without a stop, as a part of its notional."""
     close_fee_in_maintenance: bool = True
     """Whether the maintenance margin includes the fee to close."""
+    maintenance: str = "mark_mm"
+    """Maintenance at the mark price (mark_mm) or at the entry price (entry_mm)."""
+
+    @property
+    def margin_rules(self) -> MarginRules:
+        """How maintenance is taken."""
+        return MarginRules(
+            entry_based=self.maintenance == "entry_mm", close_fee=self.close_fee_in_maintenance
+        )
 
     def with_latency(self, latency_ns: int) -> EngineSettings:
         """The same settings with one latency for everything."""

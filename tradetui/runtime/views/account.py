@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
+from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import ZERO
+from tradetui.domain.number import ZERO, money_scale
 from tradetui.domain.view import AccountView, Draft, LimitGauge, SidePreview, TicketView, TradingState
 from tradetui.engine import Engine
 from tradetui.runtime.views.books import PublishedBooks
@@ -45,12 +46,12 @@ class AccountPart:
         return AccountView(
             currency=currency,
             balances=self._balances(currency),
-            equity=cents(books.equity()),
-            balance=cents(cash + margin),
-            margin_used=cents(margin),
-            realized_pnl=cents(state.realized_pnl),
-            unrealized_pnl=cents(profit),
-            fees=cents(state.fees),
+            equity=cents(books.equity(), currency),
+            balance=cents(cash + margin, currency),
+            margin_used=cents(margin, currency),
+            realized_pnl=cents(state.realized_pnl, currency),
+            unrealized_pnl=cents(profit, currency),
+            fees=cents(state.fees, currency),
             gauges=self._gauges(currency),
             locks=lock_words(state),
         )
@@ -69,7 +70,7 @@ class AccountPart:
         lost = max(ZERO, -books.day_pnl())
         risk = books.in_r(books.open_risk())
         return (
-            LimitGauge("daily loss", cents(lost), cents(books.daily_limit()), currency),
+            LimitGauge("daily loss", cents(lost, currency), cents(books.daily_limit(), currency), currency),
             LimitGauge("open risk", cents(risk), books.limits.max_open_risk, "R"),
         )
 
@@ -100,29 +101,30 @@ class TicketPart:
         return self._view.get((asked, moved), lambda: self._build(symbol, draft))
 
     def _build(self, symbol: str, draft: Draft) -> TicketView:
-        scale = self._engine.markets[symbol].instrument.price_scale
+        instrument, currency = self._engine.markets[symbol].instrument, self._published.currency
         buy, sell = (self._engine.preview(symbol, side, draft) for side in (Side.BUY, Side.SELL))
         return TicketView(
             draft=draft,
-            buy=shown_preview(buy, scale),
-            sell=shown_preview(sell, scale),
-            r_value=cents(self._books.r_value()),
-            head_room=cents(self._books.head_room() - self._books.open_risk()),
+            buy=shown_preview(buy, instrument),
+            sell=shown_preview(sell, instrument),
+            r_value=cents(self._books.r_value(), currency),
+            head_room=cents(self._books.head_room() - self._books.open_risk(), currency),
         )
 
 
-def shown_preview(preview: SidePreview, scale: int) -> SidePreview:
+def shown_preview(preview: SidePreview, instrument: Instrument) -> SidePreview:
     """A preview with as many digits as can be read."""
+    scale, currency = instrument.price_scale, instrument.settle
     average = preview.avg_price
     return msgspec.structs.replace(
         preview,
-        notional=cents(preview.notional),
+        notional=cents(preview.notional, currency),
         avg_price=at_scale(average, scale + 1) if average is not None else None,
-        fee=fine(preview.fee),
+        fee=at_scale(preview.fee, max(4, money_scale(currency))),
         stop_atr=round(preview.stop_atr, 2) if preview.stop_atr is not None else None,
-        risk=cents(preview.risk),
+        risk=cents(preview.risk, currency),
         risk_r=fine(preview.risk_r),
-        margin=cents(preview.margin),
+        margin=cents(preview.margin, currency),
     )
 
 

@@ -20,6 +20,7 @@ from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.orders import mark_kind, standing_price
 from tradetui.runtime.views.words import SECOND, price_text
 from tradetui.state import State
+from tradetui.trading.guard import shown_liquidation
 
 
 class ChartPart:
@@ -108,7 +109,8 @@ class ChartPart:
             marks.append(PriceMark("entry", float(position.entry_price), "entry"))
             liquidation = self._books.liquidation_of(position)
             if liquidation is not None:
-                marks.append(PriceMark("liquidation", float(liquidation), "liq"))
+                shown = shown_liquidation(instrument, liquidation, sign=position.side.sign)
+                marks.append(PriceMark("liquidation", float(shown), "liq"))
         for order in self._published.live_of(symbol):
             mark = order_mark(order, position)
             if mark is not None:

@@ -81,8 +81,7 @@ def whole_fill(group: Group, instrument: Instrument) -> Fill:
     if len(group) == 1:
         return first
     qty = sum((fill.qty for fill in group), ZERO)
-    paid = sum((fill.qty * fill.price for fill in group), ZERO)
-    average = MONEY.divide(paid, qty)
+    average = _average(group, qty, instrument)
     if not instrument.price_on_tick(average):
         average = at_scale(average, instrument.price_scale + 1)
     return msgspec.structs.replace(
@@ -99,6 +98,13 @@ def whole_fill(group: Group, instrument: Instrument) -> Fill:
             synthetic=any(fill.receipt.synthetic for fill in group),
         ),
     )
+
+
+def _average(group: Group, qty: Decimal, instrument: Instrument) -> Decimal:
+    """The average price; of inverse contracts by their worth."""
+    if instrument.is_inverse:
+        return MONEY.divide(qty, sum((fill.qty / fill.price for fill in group), ZERO))
+    return MONEY.divide(sum((fill.qty * fill.price for fill in group), ZERO), qty)
 
 
 def evidence_words(group: Group, whole: Fill, *, order: Order, scale: int) -> str:

@@ -15,6 +15,7 @@ from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.words import SECOND, age_in_steps, at_scale, cents
 from tradetui.state import State
+from tradetui.trading import guard
 
 
 @dataclass(slots=True)
@@ -77,7 +78,8 @@ class PositionsPart:
         return kept.get(row, lambda: row) or row
 
     def _build(self, position: Position, now: int) -> PositionView:
-        symbol, scale = position.symbol, self._instrument(position.symbol).price_scale
+        symbol, instrument = position.symbol, self._instrument(position.symbol)
+        scale, currency = instrument.price_scale, instrument.settle
         mark = self._books.valuation(symbol)
         profit = self._books.unrealized(symbol)
         stop, target = self._published.stop_of(symbol), self._published.target_of(symbol)
@@ -89,7 +91,7 @@ class PositionsPart:
             qty=position.qty,
             entry_price=at_scale(position.entry_price, scale),
             mark_price=at_scale(mark, scale) if mark is not None else None,
-            unrealized_pnl=cents(profit),
+            unrealized_pnl=cents(profit, currency),
             unrealized_pct=self._percent(position, profit),
             r=_in_r(profit, position.planned_risk),
             stop=stop.trigger if stop is not None else None,
@@ -98,11 +100,12 @@ class PositionsPart:
             stop_age_ms=self._stop_age_ms(symbol, now),
             stop_state=self._stop_state(symbol, stop),
             target=_price(target),
-            liquidation_price=at_scale(liquidation, scale) if liquidation is not None else None,
+            liquidation_price=_shown_liquidation(instrument, position, liquidation),
             held_s=max(0, now - position.opened_ts) // SECOND,
-            mae=cents(excursion.worst) if excursion is not None else None,
-            mfe=cents(excursion.best) if excursion is not None else None,
+            mae=cents(excursion.worst, currency) if excursion is not None else None,
+            mfe=cents(excursion.best, currency) if excursion is not None else None,
             price_scale=scale,
+            currency=currency,
         )
 
     def _instrument(self, symbol: str) -> Instrument:
@@ -123,6 +126,10 @@ class PositionsPart:
         market = self._engine.markets.get(symbol)
         watched = market is not None and market.feed_state.is_fresh and not self._engine.recovering(symbol)
         return stop.state.value if watched else "waiting"
+
+
+def _shown_liquidation(instrument: Instrument, position: Position, price: Decimal | None) -> Decimal | None:
+    return guard.shown_liquidation(instrument, price, sign=position.side.sign) if price is not None else None
 
 
 def _in_r(profit: Decimal, planned_risk: Decimal) -> float | None:

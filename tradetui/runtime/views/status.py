@@ -93,14 +93,14 @@ class StatusPart:
 
     def _count(self) -> Worth:
         books, session = self._books, self._published.session
-        day_pnl = books.day_pnl()
+        day_pnl, currency = books.day_pnl(), self._published.currency
         anchor = session.anchor if session is not None else ZERO
         return Worth(
-            equity=cents(books.equity()),
-            day_pnl=cents(day_pnl),
+            equity=cents(books.equity(), currency),
+            day_pnl=cents(day_pnl, currency),
             day_pnl_pct=round(float(MONEY.divide(day_pnl, anchor)) * 100, 2) or 0.0 if anchor > 0 else 0.0,
-            loss_limit=cents(books.daily_limit()),
-            loss_left=cents(books.head_room()),
+            loss_limit=cents(books.daily_limit(), currency),
+            loss_left=cents(books.head_room(), currency),
             open_risk_r=cents(books.in_r(books.open_risk())),
         )
 

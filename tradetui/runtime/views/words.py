@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tradetui.domain.number import MONEY, ZERO, canonical, scale_of
+from tradetui.domain.number import MONEY, ZERO, canonical, money_scale, scale_of
 
 SECOND: Final = 1_000_000_000
 MS: Final = 1_000_000
@@ -17,9 +17,9 @@ _LISTED: Final = 4
 _AGE_STEP_MS: Final = 100
 
 
-def cents(amount: Decimal) -> Decimal:
-    """An amount of money with two digits."""
-    return at_scale(amount, 2)
+def cents(amount: Decimal, currency: str = "") -> Decimal:
+    """An amount with the digits of its currency: two of money, eight of coins."""
+    return at_scale(amount, money_scale(currency))
 
 
 def fine(amount: Decimal) -> Decimal:
@@ -52,7 +52,7 @@ def listed_qtys(qtys: Sequence[Decimal]) -> str:
 
 def fee_text(fee: Decimal, asset: str, currency: str) -> str:
     """A fee in the account's currency as a bare number, else with its asset."""
-    digits = 2 if abs(fee) >= Decimal("0.1") else 4
+    digits = max(money_scale(currency), 2 if abs(fee) >= Decimal("0.1") else 4)
     if asset == currency:
         return f"{at_scale(fee, digits):,f}"
     return f"{canonical(at_scale(fee, 8))} {asset}"

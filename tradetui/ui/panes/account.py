@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.number import canonical
+from tradetui.domain.number import canonical, money_scale
 from tradetui.domain.view import AccountView, Frame, LimitGauge
 from tradetui.ui.paint.bars import gauge
 from tradetui.ui.paint.numbers import fixed, sign_ink, signed
@@ -26,7 +26,7 @@ class AccountPane(LivePane[AccountView]):
 
     def title_words(self, part: AccountView) -> Row:
         """Equity."""
-        return ((f"{fixed(part.equity, 2)} {plain(part.currency)}", "dim"),)
+        return ((f"{fixed(part.equity, money_scale(part.currency))} {plain(part.currency)}", "dim"),)
 
     def paint(self, part: AccountView, width: int, height: int) -> list[Row]:
         """Locks, gauges, then amounts; the last go first where the pane is low."""
@@ -61,11 +61,12 @@ def amount(value: Decimal) -> str:
 
 def amounts(account: AccountView, width: int) -> list[Row]:
     """Money lines: two pairs a row where there is room."""
+    scale = money_scale(account.currency)
     pairs: list[tuple[str, Run]] = [
-        ("realized", (signed(account.realized_pnl, 2), sign_ink(account.realized_pnl))),
-        ("unrealized", (signed(account.unrealized_pnl, 2), sign_ink(account.unrealized_pnl))),
-        ("fees", (fixed(account.fees, 2), "text")),
-        ("margin", (fixed(account.margin_used, 2), "text")),
+        ("realized", (signed(account.realized_pnl, scale), sign_ink(account.realized_pnl))),
+        ("unrealized", (signed(account.unrealized_pnl, scale), sign_ink(account.unrealized_pnl))),
+        ("fees", (fixed(account.fees, scale), "text")),
+        ("margin", (fixed(account.margin_used, scale), "text")),
     ]
     pairs += [pair for entry in account.balances for pair in balance(*entry)]
     across = 2 if width >= 56 else 1

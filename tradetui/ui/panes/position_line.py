@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import canonical
+from tradetui.domain.number import canonical, money_scale
 from tradetui.domain.view import Frame, PositionView
 from tradetui.ui.paint.numbers import fixed, sign_ink, signed
 from tradetui.ui.paint.rows import Row, Run, plain, width_of
@@ -39,7 +39,12 @@ def position_row(positions: Sequence[PositionView], symbol: str, width: int) -> 
     parts: list[Row] = [(("flat", "dim"),)] if here is None else _parts(here)
     if others:
         total = sum((row.unrealized_pnl for row in others), Decimal(0))
-        parts.append(((f"+{len(others)} elsewhere ", "dim"), (signed(total, 2), sign_ink(total))))
+        parts.append(
+            (
+                (f"+{len(others)} elsewhere ", "dim"),
+                (signed(total, money_scale(others[0].currency)), sign_ink(total)),
+            )
+        )
     row: list[Run] = [(" ", "text")]
     for part in parts:
         if width_of(row) + width_of(part) + 2 > width and len(row) > 1:
@@ -61,7 +66,7 @@ def _parts(row: PositionView) -> list[Row]:
     ink = sign_ink(row.unrealized_pnl)
     parts: list[Row] = [
         (side, (canonical(row.qty), "bright!"), (" @ ", "dim"), (fixed(row.entry_price, scale), "text")),
-        ((signed(row.unrealized_pnl, 2), f"{ink}!"),),
+        ((signed(row.unrealized_pnl, money_scale(row.currency)), f"{ink}!"),),
         ((f"{signed(row.r, 2)} R", ink),),
         stop,
     ]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import canonical
+from tradetui.domain.number import canonical, money_scale
 from tradetui.domain.view import Frame, PositionView
 from tradetui.ui.paint.numbers import age_text, fixed, held_text, sign_ink, signed
 from tradetui.ui.paint.rows import Row, plain, width_of
@@ -40,7 +40,10 @@ class PositionsPane(LivePane[Positions]):
         total = sum((row.unrealized_pnl for row in rows), Decimal(0))
         if not rows:
             return (("none open", "dim"),)
-        return ((f"{len(rows)} open  ", "dim"), (signed(total, 2), sign_ink(total)))
+        return (
+            (f"{len(rows)} open  ", "dim"),
+            (signed(total, money_scale(rows[0].currency)), sign_ink(total)),
+        )
 
     def paint(self, part: Positions, width: int, height: int) -> list[Row]:
         """Heading, then the positions; the second lines go first when the pane is low."""
@@ -67,7 +70,9 @@ def columns_of(rows: Positions) -> tuple[Column, ...]:
         Column("qty", max(6, qty), rank=2),
         Column("entry", price, rank=3),
         Column("mark", price, rank=4),
-        Column("unreal", 9),
+        Column(
+            "unreal", max(9, *(len(signed(row.unrealized_pnl, money_scale(row.currency))) for row in rows), 0)
+        ),
         Column("%", 6, rank=6),
         Column("R", 6, rank=1),
         Column("stop", price, rank=1),
@@ -86,7 +91,7 @@ def values_of(row: PositionView) -> dict[str, tuple[str, str]]:
         "qty": (canonical(row.qty), "text"),
         "entry": (fixed(row.entry_price, scale), "text"),
         "mark": (fixed(row.mark_price, scale), "text"),
-        "unreal": (signed(row.unrealized_pnl, 2), f"{ink}!"),
+        "unreal": (signed(row.unrealized_pnl, money_scale(row.currency)), f"{ink}!"),
         "%": (signed(row.unrealized_pct, 2), ink),
         "R": (signed(row.r, 2), ink),
         "stop": (
@@ -106,9 +111,9 @@ def second_line(row: PositionView, width: int) -> Row:
         words.append(f"liq {fixed(row.liquidation_price, row.price_scale)}")
     words.append(held_text(row.held_s))
     if row.mae is not None:
-        words.append(f"MAE {signed(row.mae, 2)}")
+        words.append(f"MAE {signed(row.mae, money_scale(row.currency))}")
     if row.mfe is not None:
-        words.append(f"MFE {signed(row.mfe, 2)}")
+        words.append(f"MFE {signed(row.mfe, money_scale(row.currency))}")
     watched = stop_words(row)
     room = width - 2 - width_of(watched)
     while len(words) > 1 and len(" · ".join(words)) > room:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tradetui.domain.market_data import FeedState
+from tradetui.domain.number import money_scale
 from tradetui.domain.view import StatusView, TradingState
 from tradetui.ui.paint.bars import ACROSS
 from tradetui.ui.paint.numbers import age_text, clock_text, fixed, sign_ink, signed
@@ -148,7 +149,7 @@ def parts_of(status: StatusView, shown: Shown) -> list[Part]:
         Part("market", (market, market[2:], ())),
         feed_part(status),
         Part("feed-text", ((_run(status.feed_text, "dim"),), ()) if status.feed_text else ((),)),
-        Part("equity", _labeled("equity", (fixed(status.equity, 2), "bright!"))),
+        Part("equity", _labeled("equity", (fixed(status.equity, money_scale(status.currency)), "bright!"))),
         _day(status),
         _loss(status),
         Part("risk", _labeled("open risk", (f"{fixed(status.open_risk_r, 2)} R", "text"))),
@@ -172,7 +173,7 @@ def _labeled(label: str, *runs: Run) -> tuple[Row, ...]:
 
 def _day(status: StatusView) -> Part:
     ink = sign_ink(status.day_pnl)
-    money = (signed(status.day_pnl, 2), f"{ink}!")
+    money = (signed(status.day_pnl, money_scale(status.currency)), f"{ink}!")
     share = (f" {signed(status.day_pnl_pct, 2)}%", ink)
     return Part("day", ((("day ", "dim"), money, share), (("day ", "dim"), money), (money,), ()))
 
@@ -183,7 +184,7 @@ def _loss(status: StatusView) -> Part:
         return Part("loss", ((),))
     share = float(status.loss_left / limit)
     ink = "down!" if share <= 0.1 else "warn!" if share <= 0.25 else "text"
-    left = (fixed(status.loss_left, 2), ink)
+    left = (fixed(status.loss_left, money_scale(status.currency)), ink)
     named: Row = (("loss left ", "dim"), left)
     return Part("loss", ((*named, (" ", "dim"), *gauge_left(share)), named, (("left ", "dim"), left), ()))
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Final
 
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import canonical
+from tradetui.domain.number import canonical, money_scale
 from tradetui.domain.view import Frame, InstrumentView, SidePreview, TicketView
 from tradetui.ui.actions import BY_ID
+from tradetui.ui.paint.numbers import fixed
 from tradetui.ui.paint.rows import Row, plain, width_of, wrapped
 from tradetui.ui.panes.base import LivePane
 from tradetui.ui.panes.ticket_fields import FIELD_ROWS, TicketFields
@@ -55,31 +56,47 @@ class TicketPane(LivePane[TicketView]):
     def title_words(self, part: TicketView) -> Row:
         """Whether a key trades, and what may still be lost today."""
         state = ("ARMED", "warn!") if self._is_armed else ("not armed", "dim")
-        return (state, (f" · 1 R = {part.r_value:,.2f} · room {part.head_room:,.2f}", "dim"))
+        scale = money_scale(self._currency)
+        words = f" · 1 R = {fixed(part.r_value, scale)} · room {fixed(part.head_room, scale)}"
+        return (state, (words, "dim"))
 
     def paint(self, part: TicketView, width: int, height: int) -> list[Row]:
         """The draft on the side that it fits, what each side would get, and the keys."""
         lead = leading(part)
         is_open = any(fields.display for fields in self.query(TicketFields))
         head: list[Row] = [()] * FIELD_ROWS if is_open else self._draft_rows(part, lead)
-        sides = [*preview_rows(part.buy, width), *preview_rows(part.sell, width)]
+        sides = [
+            *preview_rows(part.buy, width, self._currency),
+            *preview_rows(part.sell, width, self._currency),
+        ]
         hints = [] if is_open else [hint_row(self._keys, width)]
         gaps = max(0, min(2, height - len(head) - len(sides) - len(hints)))
         rows = [*head, *[()] * (gaps > 0), *sides, *[()] * (gaps > 1), *hints]
-        return rows if len(rows) <= height else [*head, *preview_rows(lead, width), *hints]
+        return rows if len(rows) <= height else [*head, *preview_rows(lead, width, self._currency), *hints]
 
     def _draft_rows(self, part: TicketView, lead: SidePreview) -> list[Row]:
-        currency = self._instrument.settle if self._instrument is not None else ""
-        risk = f"{lead.risk_r:.2f} R = {lead.risk:,.2f} {plain(currency)}".rstrip()
+        risk = (
+            f"{lead.risk_r:.2f} R = {fixed(lead.risk, money_scale(self._currency))} {plain(self._currency)}"
+        )
+        risk = risk.rstrip()
         rows: list[Row] = [(_name("risk"), (risk, "bright"))]
         if part.draft.limit is not None:
             rows.append((_name("limit"), (f"{part.draft.limit:,f}", "accent!")))
         return [*rows, stop_row(part, lead), target_row(part, lead), self._size_row(lead)]
 
+    @property
+    def _currency(self) -> str:
+        """What the amounts are in: the settlement asset of the instrument shown."""
+        return self._instrument.settle if self._instrument is not None else ""
+
     def _size_row(self, lead: SidePreview) -> Row:
-        base, quote = (self._instrument.base, self._instrument.quote) if self._instrument else ("", "")
+        instrument = self._instrument
+        base, quote = (instrument.base, instrument.quote) if instrument is not None else ("", "")
         leverage = f"  {lead.notional / self._equity:.1f}×" if self._equity > 0 else ""
-        words = f"{canonical(lead.qty)} {plain(base)}  {lead.notional:,.0f} {plain(quote)}"
+        worth = f"{lead.notional:,.0f} {plain(quote)}"
+        if instrument is not None and instrument.kind == "perp_inverse":
+            base, worth = "contracts", f"{lead.notional:,.4f} {plain(instrument.settle)}"
+        words = f"{canonical(lead.qty)} {plain(base)}  {worth}"
         return (_name("size"), (words, "bright!"), (leverage, "text"))
 
 
@@ -122,7 +139,7 @@ def _signed(value: Decimal) -> str:
     return f"{'−' if value < 0 else '+'}{abs(value):,f}"
 
 
-def preview_rows(side: SidePreview, width: int) -> list[Row]:
+def preview_rows(side: SidePreview, width: int, currency: str = "") -> list[Row]:
     """What the side's key would do now, or why it would be refused."""
     buys = side.side is Side.BUY
     name = (f" {side.side.value}", "up!" if buys else "down!")
@@ -131,7 +148,7 @@ def preview_rows(side: SidePreview, width: int) -> list[Row]:
         return [
             ((name if at == 0 else ("     ", "text")), (f" {line}", "warn")) for at, line in enumerate(lines)
         ]
-    costs = f" fee {side.fee:,.2f} · risk with fees {side.risk_r:.2f} R"
+    costs = f" fee {fixed(side.fee, money_scale(currency))} · risk with fees {side.risk_r:.2f} R"
     return [(name, (f" {now_words(side)}", "text")), ((costs, "dim"),)]
 
 

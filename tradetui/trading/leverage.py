@@ -1,0 +1,105 @@
+"""Margins of any leveraged instrument: which formulas hold for it, and with which tier (section 10).
+
+`spare` is what stands behind a position beside its own result: its margin when isolated; in a cross
+account the wallet with what the other positions have won or lost, less what they need themselves.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, Decimal
+from typing import Final
+
+import msgspec
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.number import MONEY, ONE, ZERO, to_step
+from tradetui.domain.position import Position
+from tradetui.trading import costs, inverse, margin
+
+_ROUNDS: Final = 3
+"""A liquidation price may lie in another tier than the mark: it is looked up again so often."""
+
+
+class MarginRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How a venue takes maintenance."""
+
+    entry_based: bool = False
+    """At the entry price (profile entry_mm, Bybit classic), else at the mark (profile mark_mm)."""
+    close_fee: bool = True
+    """Whether the taker fee to close is part of it."""
+
+    def fee_of(self, instrument: Instrument) -> Decimal:
+        """The rate of the fee to close as far as it counts."""
+        return instrument.taker_fee if self.close_fee else ZERO
+
+
+def initial_margin(instrument: Instrument, qty: Decimal, price: Decimal, leverage: Decimal) -> Decimal:
+    """What a quantity ties up, rounded up to the asset's scale."""
+    tied = MONEY.divide(instrument.notional(qty, price), leverage)
+    return to_step(tied, costs.ASSET_STEP, ROUND_CEILING)
+
+
+def order_parts(
+    instrument: Instrument, qty: Decimal, price: Decimal, *, sign: int, leverage: Decimal
+) -> tuple[Decimal, Decimal, Decimal]:
+    """Initial margin, fee to open and fee to close at bankruptcy, not rounded."""
+    worth = instrument.notional(qty, price)
+    part = MONEY.divide(Decimal(sign), leverage)
+    at_bankruptcy = worth * (ONE + part if instrument.is_inverse else ONE - part)
+    fee = instrument.taker_fee
+    return MONEY.divide(worth, leverage), worth * fee, at_bankruptcy * fee
+
+
+def maintenance(
+    instrument: Instrument, position: Position, mark: Decimal, *, spare: Decimal, rules: MarginRules
+) -> Decimal:
+    """What a position needs to be kept, at the mark price."""
+    worth = instrument.notional(position.qty, position.entry_price if rules.entry_based else mark)
+    rate, deduction = instrument.maintenance_of(worth)
+    needed = worth * rate - deduction
+    fee = rules.fee_of(instrument)
+    if not rules.entry_based:
+        return needed + worth * fee
+    close = bankruptcy_price(instrument, position, spare=spare) if fee else None
+    return needed if close is None else needed + instrument.notional(position.qty, close) * fee
+
+
+def liquidation_price(
+    instrument: Instrument, position: Position, *, mark: Decimal, spare: Decimal, rules: MarginRules
+) -> Decimal | None:
+    """Where the maintenance is reached, exactly (R-PRP-1); None where no price does."""
+    worth, price = instrument.notional(position.qty, mark), None
+    for _ in range(_ROUNDS):
+        price = _price_in_tier(instrument, position, worth, spare=spare, rules=rules)
+        if price is None or rules.entry_based:
+            return price
+        there = instrument.notional(position.qty, price)
+        if instrument.maintenance_of(there) == instrument.maintenance_of(worth):
+            return price
+        worth = there
+    return price
+
+
+def bankruptcy_price(instrument: Instrument, position: Position, *, spare: Decimal) -> Decimal | None:
+    """The price at which nothing is left of what stands behind a position."""
+    size, sign = MONEY.multiply(position.qty, instrument.contract_size), position.side.sign
+    if instrument.is_inverse:
+        return inverse.bankruptcy_price(size, position.entry_price, sign=sign, margin=spare)
+    return margin.bankruptcy_at(size, position.entry_price, sign=sign, margin=spare)
+
+
+def _price_in_tier(
+    instrument: Instrument, position: Position, worth: Decimal, *, spare: Decimal, rules: MarginRules
+) -> Decimal | None:
+    """The liquidation price by the maintenance of one tier."""
+    size, sign = MONEY.multiply(position.qty, instrument.contract_size), position.side.sign
+    entry = position.entry_price
+    if rules.entry_based:
+        needed = maintenance(instrument, position, entry, spare=spare, rules=rules)
+        if instrument.is_inverse:
+            return inverse.entry_liquidation_price(size, entry, sign=sign, margin=spare, maintenance=needed)
+        return margin.bankruptcy_at(size, entry, sign=sign, margin=spare - needed)
+    rate, deduction = instrument.maintenance_of(worth)
+    formula = inverse.liquidation_price if instrument.is_inverse else margin.liquidation_price
+    fee = rules.fee_of(instrument)
+    return formula(size, entry, sign=sign, margin=spare, rate=rate, deduction=deduction, fee=fee)
