@@ -138,8 +138,8 @@ class Table:
     def feed(self, message: MarketMessage) -> tuple[Event, ...]:
         return self._keep(tuple(self.engine.process(message)))
 
-    def do(self, command: AnyCommand) -> Reply:
-        reply, events = self.engine.submit(CommandIssued(self.tick(), command))
+    def do(self, command: AnyCommand, *, after: int = MS) -> Reply:
+        reply, events = self.engine.submit(CommandIssued(self.tick(after), command))
         self._keep(tuple(events))
         return reply
 

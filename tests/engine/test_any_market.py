@@ -147,15 +147,17 @@ class Script:
         self.table.do(wishes[kind - 6])
 
     def press(self, command: SubmitOrder) -> None:
-        """Send an entry; what is accepted fits the budget as it was before (I-40)."""
-        engine = self.table.engine
-        room, at_risk = engine.head_room(), engine.open_risk()
-        reply = self.table.do(command)
-        if not reply.accepted or not reply.order_ids or self.table.settings.entry_ns or reply.key:
-            return
-        order = self.table.state.orders[reply.order_ids[-1]]
-        if order.role is OrderRole.ENTRY and self.table.state.session is not None:
-            assert order.planned_risk + at_risk <= room, "I-40"
+        """Send an entry; what is accepted fits the budget of that moment, on its way or not (I-40)."""
+        table = self.table
+        table.feed(ClockTick(table.tick(), table.now))
+        room, at_risk = table.engine.head_room(), table.engine.open_risk()
+        known = set(table.state.orders)
+        reply = table.do(command, after=0)
+        for order_id in set(reply.order_ids) - known if reply.accepted else ():
+            order = table.state.orders[order_id]
+            if order.role is OrderRole.ENTRY:
+                assert order.planned_risk > 0, "I-40"
+                assert order.planned_risk + at_risk <= room, "I-40"
 
     def submit(self) -> SubmitOrder:
         chance = self.chance
