@@ -63,6 +63,8 @@ class HeldJournal:
         self.failure: JournalError | None = None
         self.holds = False
         self.closed = False
+        self.kept = 0
+        self.fault = ""
 
     def append(self, events: Sequence[Event]) -> asyncio.Future[None]:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -85,7 +87,13 @@ class HeldJournal:
             raise self.failure
         return State.fold(self.committed)
 
-    async def close(self, now_ns: int) -> None:
+    def keep(self, state: State) -> None:
+        self.kept = state.seq
+
+    async def check(self) -> str:
+        return self.fault
+
+    async def close(self, now_ns: int, state: State | None = None) -> None:
         self.commit()
         self.closed = True
 

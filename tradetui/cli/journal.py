@@ -1,11 +1,12 @@
-"""`tradetui journal trades|fills|verify`."""
+"""`tradetui journal trades|fills|verify|resume`."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,15 +14,17 @@ from typing import Any
 
 import msgspec
 
-from tradetui.cli.parts import chosen_profile, journal_path, load_config
+from tradetui.cli.parts import chosen_profile, journal_path, load_config, run_stamp
 from tradetui.cli.report import fill_row, plain
 from tradetui.config.load import Config
 from tradetui.config.paths import data_folder
-from tradetui.domain.event import Filled
+from tradetui.domain.event import Event, Filled
 from tradetui.domain.number import canonical
 from tradetui.errors import JournalError
 from tradetui.journal.reader import read_events
+from tradetui.journal.schema import JournalDamaged
 from tradetui.reports.trades import closed_trades
+from tradetui.runtime.quarantine import resume
 from tradetui.runtime.recovery import verify_journal
 
 _TRADE_COLUMNS = ("closed", "symbol", "side", "qty", "entry_price", "exit_price", "net_pnl", "r")
@@ -29,23 +32,53 @@ _FILL_COLUMNS = ("time", "symbol", "side", "qty", "price", "fee", "fee_asset", "
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run one of the three; raises JournalError where the journal can not be read."""
+    """Run one of them; raises JournalError where the journal can not be read."""
     config = load_config(options)
     path = _path(options, config)
     if not path.exists():
-        if options.action == "verify":
+        if options.action in ("verify", "resume"):
             raise JournalError(f"{path}: no journal yet; it is made when the cockpit first runs")
         print(f"tradetui: {path}: no journal yet, so no {options.action}", file=sys.stderr)
         return 0
     if options.action == "verify":
         return _verify(path, as_json=getattr(options, "json", False))
-    events = read_events(path, progress("reading"))
-    if options.action == "fills":
-        rows = [fill_row(event.body.fill) for event in events if isinstance(event.body, Filled)]
-        _show(rows, _FILL_COLUMNS, "fills", as_json=getattr(options, "json", False))
+    if options.action == "resume":
+        return _resume(path)
+    return _list(path, options.action, as_json=getattr(options, "json", False))
+
+
+def _list(path: Path, what: str, *, as_json: bool) -> int:
+    """Print trades or fills; of a damaged journal those before the damage, and 1."""
+    good = _Good(read_events(path, progress("reading")))
+    if what == "fills":
+        rows = [fill_row(event.body.fill) for event in good if isinstance(event.body, Filled)]
+        _show(rows, _FILL_COLUMNS, "fills", as_json=as_json)
     else:
-        rows = [plain(trade) for trade in closed_trades(events)]
-        _show(rows, _TRADE_COLUMNS, "closed trades", as_json=getattr(options, "json", False))
+        rows = [plain(trade) for trade in closed_trades(good)]
+        _show(rows, _TRADE_COLUMNS, "closed trades", as_json=as_json)
+    if good.damage is not None:
+        print(f"tradetui: only what stands before the damage: {good.damage}", file=sys.stderr)
+    return 0 if good.damage is None else 1
+
+
+class _Good:
+    """Events as long as they can be trusted; `damage` says afterwards whether there were more."""
+
+    def __init__(self, events: Iterator[Event]) -> None:
+        self.damage: JournalDamaged | None = None
+        self._events = events
+
+    def __iter__(self) -> Iterator[Event]:
+        try:
+            yield from self._events
+        except JournalDamaged as error:
+            self.damage = error
+
+
+def _resume(path: Path) -> int:
+    done = asyncio.run(resume(path, run_stamp()))
+    print(f"{path}: {done.found}")
+    print(f"set aside as {done.copy}; the new journal goes on behind event {done.last_good}")
     return 0
 
 

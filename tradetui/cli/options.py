@@ -141,7 +141,12 @@ def _config(parser: argparse.ArgumentParser) -> None:
 
 
 def _journal(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=["trades", "fills", "verify"])
+    parser.add_argument(
+        "action",
+        choices=["trades", "fills", "verify", "resume"],
+        help="trades, fills: list them; verify: check everything; "
+        "resume: set a damaged journal aside and go on from its last good event",
+    )
 
 
 def _nothing(_: argparse.ArgumentParser) -> None:
@@ -153,7 +158,7 @@ _COMMANDS: Final[tuple[tuple[str, str, Callable[[argparse.ArgumentParser], None]
     ("watch", "print a line a second for each symbol, without a screen", _watch),
     ("profiles", "list the profiles", _nothing),
     ("config", "check the config", _config),
-    ("journal", "list closed trades or fills, or verify the journal", _journal),
+    ("journal", "list closed trades or fills, verify the journal, or go on from a damaged one", _journal),
 )
 
 

@@ -16,6 +16,7 @@ import msgspec
 from tradetui.domain.event import Event, Posting
 from tradetui.domain.number import MONEY, canonical
 from tradetui.journal.schema import JournalDamaged, connect_to_read
+from tradetui.journal.upcast import PayloadVersions, upcast
 
 GENESIS: Final = bytes(32)
 """What the hash of the first event is chained to."""
@@ -32,6 +33,15 @@ class Head(msgspec.Struct, frozen=True):
 
     seq: int = 0
     hash: bytes = GENESIS
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """The state after an event as it was written beside it: a cache, never a source of truth (R-JRN-5)."""
+
+    head: Head
+    """The event that it follows."""
+    state_hash: bytes
+    payload: bytes
 
 
 class Verification(msgspec.Struct, frozen=True):
@@ -60,19 +70,30 @@ class JournalReader:
         self.path = path
         self.head = Head()
         self._connection = connect_to_read(path)
+        self._versions = PayloadVersions(self._connection)
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
-    def events(self, progress: Progress | None = None) -> Iterator[Event]:
-        """Every event in order, checked; raises JournalDamaged at the first that does not hold."""
-        self.head = Head()
+    def events(self, progress: Progress | None = None, *, since: Head | None = None) -> Iterator[Event]:
+        """The events after `since`, or all; raises JournalDamaged at the first that does not hold."""
+        self.head = since or Head()
         try:
             yield from self._checked(progress or _silent)
             self._check_runs()
         except sqlite3.DatabaseError as error:
             raise self._damaged(str(error)) from error
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """The snapshots whose content matches their hash and whose event is there, the newest first."""
+        rows = self._connection.execute(
+            "SELECT seq, event.hash, state_hash, snapshot.payload FROM snapshot JOIN event USING(seq)"
+            " ORDER BY seq DESC"
+        )
+        for seq, event_hash, state_hash, payload in rows:
+            if hashlib.sha256(payload).digest() == state_hash:
+                yield Snapshot(Head(seq, event_hash), state_hash, payload)
 
     def check_file(self) -> None:
         """Check the database's own structure; raises JournalDamaged."""
@@ -84,10 +105,12 @@ class JournalReader:
             raise self._damaged(found)
 
     def _checked(self, progress: Progress) -> Iterator[Event]:
-        total = int(self._connection.execute("SELECT count(*) FROM event").fetchone()[0])
-        postings = self._postings()
+        since = self.head.seq
+        total = int(self._connection.execute("SELECT ifnull(max(seq), 0) FROM event").fetchone()[0]) - since
+        postings = self._postings(since)
         rows = self._connection.execute(
-            "SELECT seq, ts_ns, type, payload, prev_hash, hash FROM event ORDER BY seq"
+            "SELECT seq, ts_ns, type, payload, prev_hash, hash FROM event WHERE seq > ? ORDER BY seq",
+            (since,),
         )
         for count, row in enumerate(rows, 1):
             event = self._check(_Row(*row), postings)
@@ -105,7 +128,7 @@ class JournalReader:
         if row.previous != self.head.hash or hashlib.sha256(row.previous + payload).digest() != row.hash:
             raise self._damaged(f"the hash of event {row.seq} does not match its content")
         try:
-            event = _DECODER.decode(payload)
+            event = _DECODER.decode(upcast(payload, self._versions.of(row.seq)))
         except msgspec.MsgspecError as error:
             raise self._damaged(f"event {row.seq} can not be understood: {error}") from error
         if (event.seq, event.ts, _tag(event)) != (row.seq, row.ts, row.type):
@@ -123,8 +146,10 @@ class JournalReader:
                     f"the postings of event {event.seq} do not sum to zero: {canonical(total)} {asset}"
                 )
 
-    def _postings(self) -> Iterator[tuple[int, Posting]]:
-        rows = self._connection.execute("SELECT seq, ledger, asset, amount FROM posting ORDER BY seq, n")
+    def _postings(self, since: int) -> Iterator[tuple[int, Posting]]:
+        rows = self._connection.execute(
+            "SELECT seq, ledger, asset, amount FROM posting WHERE seq > ? ORDER BY seq, n", (since,)
+        )
         for seq, ledger, asset, amount in rows:
             yield seq, Posting(ledger, asset, Decimal(amount))
 

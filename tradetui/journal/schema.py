@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tradetui.errors import JournalError
+from tradetui.journal.upcast import PAYLOAD_VERSION, PayloadVersions
 
 SCHEMA_VERSION: Final = 1
 
@@ -16,6 +17,9 @@ PRAGMAS: Final = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=2000",
 )
+
+_LARGE: Final = 32 * 1024 * 1024
+"""Bytes above which a check of every page is felt at the start."""
 
 TABLES: Final = """
 CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT;
@@ -50,7 +54,8 @@ class JournalDamaged(JournalError):
         self.last_good = last_good
         super().__init__(
             f"{path}: QUARANTINED, the journal is damaged: {found} (good up to event {last_good}). "
-            "The file is kept as it is: put a backup in its place, or give another folder with --data-dir"
+            "The file is kept as it is: put a backup in its place, go on from the last good event with "
+            "`tradetui journal resume`, or give another folder with --data-dir"
         )
 
 
@@ -74,6 +79,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 def create_or_check(path: Path) -> None:
     """Make the tables of a new journal, or see that an existing one can be used.
 
+    A large one that has a snapshot is checked page by page later, when the screen is up.
     Raises JournalError (folder can not be written), JournalDamaged or JournalTooNew.
     """
     try:
@@ -84,7 +90,8 @@ def create_or_check(path: Path) -> None:
         if _is_new(connection, path):
             _create(connection)
         check_version(connection, path)
-        _quick_check(connection, path)
+        if path.stat().st_size < _LARGE or not _has_snapshot(connection):
+            _quick_check(connection, path)
     except sqlite3.OperationalError as error:
         raise not_writable(path, error) from error
     finally:
@@ -99,11 +106,16 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
         raise JournalDamaged(path, f"expected a journal of tradetui, found: {error}") from error
     if row is None or not str(row[0]).isdigit():
         raise JournalDamaged(path, "its schema version is missing")
-    if int(row[0]) > SCHEMA_VERSION:
-        raise JournalTooNew(
-            f"{path}: this journal has version {row[0]}, this program reads up to {SCHEMA_VERSION}; "
-            "install the newer tradetui, or give another folder with --data-dir"
-        )
+    newest = PayloadVersions(connection).newest
+    for what, found, known in (
+        ("journal", int(row[0]), SCHEMA_VERSION),
+        ("journal's events", newest, PAYLOAD_VERSION),
+    ):
+        if found > known:
+            raise JournalTooNew(
+                f"{path}: this {what} has version {found}, this program reads up to {known}; "
+                "install the newer tradetui, or give another folder with --data-dir"
+            )
 
 
 def not_writable(path: Path, error: Exception) -> JournalError:
@@ -129,6 +141,10 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.executescript(
         f"BEGIN; {TABLES} INSERT INTO meta VALUES('schema_version','{SCHEMA_VERSION}'); COMMIT;"
     )
+
+
+def _has_snapshot(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM snapshot LIMIT 1").fetchone() is not None
 
 
 def _quick_check(connection: sqlite3.Connection, path: Path) -> None:

@@ -24,6 +24,7 @@ from tradetui.domain.number import canonical
 from tradetui.errors import JournalError
 from tradetui.journal.reader import Head
 from tradetui.journal.schema import PRAGMAS, not_writable
+from tradetui.journal.upcast import MARK_SQL, mark
 
 MAX_WAITING: Final = 50_000
 """Events that may wait for the disk; more means that it no longer answers."""
@@ -32,6 +33,8 @@ _EVENT_SQL: Final = """
 INSERT INTO event VALUES(:seq, :run, :ts, :exch, :recv, :type, :account, :symbol, :order_id, :cause,
   (SELECT :key WHERE NOT EXISTS (SELECT 1 FROM event WHERE idem_key = :key)), :payload, :previous, :hash)
 """
+_SNAPSHOT_SQL: Final = "INSERT OR REPLACE INTO snapshot VALUES(?, ?, ?)"
+_KEPT_SNAPSHOTS: Final = 2
 _POSTING_SQL: Final = "INSERT INTO posting VALUES(?, ?, ?, ?, ?)"
 
 
@@ -63,6 +66,7 @@ class JournalWriter:
         self._next_seq = head.seq + 1
         self._wake = asyncio.Event()
         self._closing = False
+        self._snapshot: tuple[int, bytes] | None = None
         self._task = asyncio.create_task(self._write(), name=f"journal {path.name}")
 
     @classmethod
@@ -95,6 +99,10 @@ class JournalWriter:
         self._waiting.append(_Waiting(tuple(events), committed))
         self._wake.set()
         return committed
+
+    def keep(self, seq: int, payload: bytes) -> None:
+        """Let the state after a committed event be written with the next commit, or when the run ends."""
+        self._snapshot = (seq, payload)
 
     async def close(self, now_ns: int) -> None:
         """Commit what waits, end the run and close the file; after a failure only close."""
@@ -151,8 +159,20 @@ class JournalWriter:
         postings = _posting_rows(events)
         if postings:
             await self._connection.executemany(_POSTING_SQL, postings)
+        await self._insert_snapshot()
         await self._connection.commit()
         return head
+
+    async def _insert_snapshot(self) -> None:
+        """Write the snapshot that waits, in the transaction that is open, and let older ones go."""
+        if self._snapshot is None:
+            return
+        (seq, payload), self._snapshot = self._snapshot, None
+        await self._connection.execute(_SNAPSHOT_SQL, (seq, hashlib.sha256(payload).digest(), payload))
+        await self._connection.execute(
+            "DELETE FROM snapshot WHERE seq NOT IN (SELECT seq FROM snapshot ORDER BY seq DESC LIMIT ?)",
+            (_KEPT_SNAPSHOTS,),
+        )
 
     def _rows(self, events: list[Event]) -> tuple[list[dict[str, object]], Head]:
         rows, head = [], self.head
@@ -171,10 +191,13 @@ class JournalWriter:
                 waiting.committed.set_exception(error)
 
     async def _end_run(self, now_ns: int) -> None:
+        await self._connection.execute("BEGIN IMMEDIATE")
+        await self._insert_snapshot()
         await self._connection.execute(
             "UPDATE run SET status='ENDED', ended_ns=?, last_seq=? WHERE run_id=?",
             (now_ns, self.head.seq, self.run_id),
         )
+        await self._connection.commit()
         await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -183,6 +206,7 @@ async def _begin_run(connection: aiosqlite.Connection, head: Head, stamp: RunSta
         await connection.execute(pragma)
     await connection.execute("BEGIN IMMEDIATE")
     await connection.execute("UPDATE run SET status='CRASHED_RECOVERED' WHERE status='RUNNING'")
+    await connection.execute(MARK_SQL, mark(head.seq + 1))
     cursor = await connection.execute(
         "INSERT INTO run(started_ns, first_seq, code_version, config_hash, tzdata, status) "
         "VALUES(?, ?, ?, ?, ?, 'RUNNING')",

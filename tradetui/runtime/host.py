@@ -54,8 +54,16 @@ class Journal(Protocol):
         """After a failure: what is committed; raises JournalError while it can not be written."""
         ...
 
-    async def close(self, now_ns: int) -> None:
-        """Commit what waits and end the run."""
+    def keep(self, state: State) -> None:
+        """Now and then write the committed state beside its events."""
+        ...
+
+    async def check(self) -> str:
+        """Read what a short start has passed over; returns what is wrong, empty where all holds."""
+        ...
+
+    async def close(self, now_ns: int, state: State | None = None) -> None:
+        """Commit what waits and end the run; the state is written beside its last event."""
         ...
 
 
@@ -185,7 +193,10 @@ class Host:
         """Run until `stop` or cancellation; on the way out everything decided is committed."""
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._publish()), group.create_task(self._heal(group))]
+                tasks = [
+                    group.create_task(work)
+                    for work in (self._publish(), self._heal(group), self._check_journal())
+                ]
                 if not self.feed.own_clock:
                     tasks.append(group.create_task(self._run_clock()))
                 self._feeding = group.create_task(self._run_feed())
@@ -198,6 +209,12 @@ class Host:
     def stop(self) -> None:
         """Let `run` come to its end in good order."""
         self._stopping.set()
+
+    async def _check_journal(self) -> None:
+        """What a short start did not read is read now; damage in it stops everything (R-JRN-7)."""
+        fault = await self.journal.check()
+        if fault:
+            self._lose_journal(JournalError(f"the journal is damaged: {fault}"))
 
     async def _run_feed(self) -> None:
         try:
@@ -219,7 +236,7 @@ class Host:
 
     async def _close(self) -> None:
         try:
-            await self.journal.close(self._now())
+            await self.journal.close(self._now(), self.published)
         except JournalError as error:
             self._lose_journal(error)
         while self._waiting:
@@ -299,6 +316,7 @@ class Host:
         try:
             for event in waiting.events:
                 self.published.apply(event)
+            self.journal.keep(self.published)
             self._notices += describe(waiting.events, self.published, asked=waiting.answered is not None)
         except (TradeTuiError, ValueError, LookupError, ArithmeticError) as error:
             self._break(error)

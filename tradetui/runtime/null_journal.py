@@ -24,5 +24,12 @@ class NullJournal:
         """Nothing was kept; it never fails, so nobody asks."""
         return State()
 
-    async def close(self, _now_ns: int) -> None:
+    def keep(self, _state: State) -> None:
+        """Nothing is kept."""
+
+    async def check(self) -> str:
+        """Nothing is there to be checked."""
+        return ""
+
+    async def close(self, _now_ns: int, _state: State | None = None) -> None:
         """Nothing to close."""

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -23,7 +24,12 @@ from tradetui.journal.reader import Head, JournalReader, Verification, verify
 from tradetui.journal.reader import Progress as Counted
 from tradetui.journal.schema import JournalDamaged, connect_to_read, create_or_check
 from tradetui.journal.writer import JournalWriter, RunStamp
+from tradetui.runtime.snapshots import EVERY, SnapshotCheck, newest, picture
+from tradetui.runtime.whole_check import check_whole
 from tradetui.state import State
+
+_READ_WHOLE: Final = 5_000
+"""Up to so many events a journal is read whole at the start, snapshot or not: it is not noticed."""
 
 Progress = Callable[[str], None]
 """Called with what is being done, in words."""
@@ -40,6 +46,8 @@ class Recovered(msgspec.Struct, frozen=True):
     lock: JournalLock
     crashed: bool
     """Whether the last run did not end in good order."""
+    unchecked: int = 0
+    """Events before the snapshot that the state was taken from: nobody has read them yet."""
 
     @property
     def is_new(self) -> bool:
@@ -66,31 +74,55 @@ class LockedJournal:
 
     keeps = True
 
-    def __init__(self, writer: JournalWriter, lock: JournalLock, stamp: RunStamp) -> None:
+    def __init__(
+        self, writer: JournalWriter, lock: JournalLock, stamp: RunStamp, *, unchecked: int = 0
+    ) -> None:
         self.writer = writer
+        self.unchecked = unchecked
         self._lock = lock
         self._stamp = stamp
         self._is_open = True
+        self._kept_seq = writer.head.seq
+        self._damage = ""
 
     def append(self, events: Sequence[Event]) -> asyncio.Future[None]:
         """Queue events that follow each other; the future is done when they are on the disk."""
         return self.writer.append(events)
+
+    def keep(self, state: State) -> None:
+        """Now and then write the committed state beside its events, so that the next start is short."""
+        if state.seq - self._kept_seq >= EVERY:
+            self._keep(state)
+
+    def _keep(self, state: State) -> None:
+        self._kept_seq = state.seq
+        self.writer.keep(state.seq, picture(state))
+
+    async def check(self) -> str:
+        """Read what the start has passed over; returns what is wrong with it, empty where all holds."""
+        if self.unchecked:
+            self._damage = await check_whole(self.writer.path)
+        return self._damage
 
     async def reopen(self) -> State:
         """After a failure: begin another run behind what is committed, and return that.
 
         Raises JournalError while the file can not be read or written.
         """
+        path = self.writer.path
+        if self._damage:
+            raise JournalDamaged(path, self._damage)
         with contextlib.suppress(JournalError):
             await self._end_run(0)
-        path = self.writer.path
         found = await asyncio.to_thread(_fold_file, path, self._lock, lambda _: None)
         self.writer = await JournalWriter.open(path, head=found.head, stamp=self._stamp)
         self._is_open = True
         return found.state
 
-    async def close(self, now_ns: int) -> None:
+    async def close(self, now_ns: int, state: State | None = None) -> None:
         """End the run and let go of the lock; raises JournalError when that can not be written."""
+        if state is not None and state.seq > self._kept_seq:
+            self._keep(state)
         try:
             await self._end_run(now_ns)
         finally:
@@ -123,7 +155,7 @@ async def open_journal(recovered: Recovered, stamp: RunStamp) -> LockedJournal:
     except BaseException:
         recovered.lock.release()
         raise
-    return LockedJournal(writer, recovered.lock, stamp)
+    return LockedJournal(writer, recovered.lock, stamp, unchecked=recovered.unchecked)
 
 
 def verify_journal(path: Path, progress: Counted | None = None) -> Verification:
@@ -136,7 +168,7 @@ def verify_journal(path: Path, progress: Counted | None = None) -> Verification:
         return checked
     try:
         with closing(JournalReader(path)) as reader:
-            _fold(reader)
+            _fold(reader, State(), Head(), check=SnapshotCheck(reader))
     except JournalDamaged as error:
         return msgspec.structs.replace(checked, fault=error.found, last_seq=error.last_good)
     return checked
@@ -146,16 +178,38 @@ def _fold_file(path: Path, lock: JournalLock, progress: Progress) -> Recovered:
     create_or_check(path)
     crashed = _has_crashed(path)
     with closing(JournalReader(path)) as reader:
-        state = _fold(reader, lambda done, total: progress(f"reading the journal {100 * done // total} %"))
-        return Recovered(path, state, reader.head, lock, crashed)
+        state, head = newest(reader)
+        if head.seq <= _READ_WHOLE:
+            state, head = State(), Head()
+        report = _Percent(progress)
+        state = _fold(reader, state, head, report)
+        return Recovered(path, state, reader.head, lock, crashed, unchecked=head.seq)
 
 
-def _fold(reader: JournalReader, progress: Counted | None = None) -> State:
-    """The state after all events; raises JournalDamaged also where they contradict each other."""
-    state = State()
-    for event in reader.events(progress):
+class _Percent:
+    """Says how far the reading of a journal is."""
+
+    def __init__(self, say: Progress) -> None:
+        self._say = say
+
+    def __call__(self, done: int, total: int) -> None:
+        self._say(f"reading the journal {100 * done // total} %")
+
+
+def _fold(
+    reader: JournalReader,
+    state: State,
+    head: Head,
+    progress: Counted | None = None,
+    *,
+    check: SnapshotCheck | None = None,
+) -> State:
+    """A state after the events that follow it; raises JournalDamaged where they contradict each other."""
+    for event in reader.events(progress, since=head):
         try:
             state.apply(event)
+            if check is not None and (fault := check.fault(state)):
+                raise JournalDamaged(reader.path, fault, last_good=event.seq)
         except (InvalidTransition, *_FOLD_ERRORS) as error:
             found = f"event {event.seq} can not follow those before it: {error}"
             raise JournalDamaged(reader.path, found, last_good=event.seq - 1) from error
