@@ -139,12 +139,17 @@ class Script:
             Reverse(symbol=symbol, stop=Stop(price=self.typed(chance.randint(-3000, 3000)))),
             CancelOrder(order_id=chance.choice(ids)),
             CancelAll(),
-            SetStop(symbol=symbol, stop=Stop(price=self.typed(chance.randint(-3000, 3000)))),
+            SetStop(symbol=symbol, stop=self.stop(chance.randint(-3000, 3000))),
             BreakEven(symbol=symbol),
             SetTarget(symbol=symbol, target=Target(price=self.typed(chance.randint(-3000, 3000)))),
             SetRiskLimits(daily_loss=chance.choice([D("0.01"), D("0.05")])),
         ]
         self.table.do(wishes[kind - 6])
+
+    def stop(self, ticks: int) -> Stop:
+        """A stop at market, or one that rests near its trigger."""
+        beside = self.typed(ticks + self.chance.randint(-30, 30)) if self.chance.random() < 0.3 else None
+        return Stop(price=self.typed(ticks), limit=beside)
 
     def press(self, command: SubmitOrder) -> None:
         """Send an entry; what is accepted fits the budget of that moment, on its way or not (I-40)."""
@@ -176,7 +181,7 @@ class Script:
             size=Size(value, unit),
             limit=self.typed(chance.randint(-40, 40)) if chance.random() < 0.4 else None,
             trigger=self.typed(side.sign * chance.randint(1, 60)) if chance.random() < 0.15 else None,
-            stop=Stop(price=self.typed(away)) if chance.random() < 0.9 else None,
+            stop=self.stop(away) if chance.random() < 0.9 else None,
             target=chance.choice([None, Target(r=D(2)), Target(price=self.typed(-away))]),
             tif=chance.choice([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK]),
             post_only=chance.random() < 0.1,
@@ -331,5 +336,5 @@ def test_two_processes_with_other_hash_seeds_write_the_same_bytes(hash_seed: str
 
 def test_a_long_script_writes_much_and_is_folded_at_every_step() -> None:
     script = Script(11)
-    script.run(400)
+    script.run(600)
     assert script.read == len(script.table.journal) > 200

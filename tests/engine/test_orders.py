@@ -337,13 +337,6 @@ def test_post_only_ioc_and_fok_keep_their_promise() -> None:
     assert (market.last_order(fok).filled, market.last_order(fok).state) == (D(0), OrderState.EXPIRED)
 
 
-def test_types_that_are_not_there_yet_are_refused_by_name() -> None:
-    market = table()
-    refused = market.buy("1", limit="60100", trigger="60050", stop="59000")
-    assert refused.refusal is not None
-    assert refused.refusal.reason is Reason.UNSUPPORTED_TYPE
-
-
 def test_an_instrument_that_only_closes_takes_exits() -> None:
     market = table()
     market.buy("1", stop="59000")

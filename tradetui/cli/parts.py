@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tradetui.journal.writer import RunStamp
     from tradetui.state import State
     from tradetui.trading.settings import EngineSettings, RiskLimits
+
+_SECOND: Final = 1_000_000_000
 
 
 def load_config(options: argparse.Namespace, *, path: Path | None = None) -> Config:
@@ -106,6 +108,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         leverage=profile.leverage,
         zone=profile.zone,
         roll=profile.roll,
+        escalate_ns=round(config.settings.simulation.escalate_after_s * _SECOND),
         limits=_limits(config, kept),
     )
     return settings.with_realism(realism(config))

@@ -116,6 +116,14 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
             description="From the print that fires a stop to its execution.",
         ),
     ] = 100
+    escalate_after_s: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=3600,
+            description="A protective stop with a limit goes to market so long after its trigger.",
+        ),
+    ] = 3.0
     stop_slippage_bp: Annotated[
         Decimal,
         Meta(

@@ -44,6 +44,8 @@ class Stop(msgspec.Struct, frozen=True):
     price: Decimal | None = None
     atr: Decimal | None = None
     timeframe: str = "1m"
+    limit: Decimal | None = None
+    """What it rests at after its trigger; a rest that does not fill escalates to market."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag=True):
@@ -53,7 +55,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag=Tru
 
 
 class SubmitOrder(Command, frozen=True, kw_only=True, tag="submit"):
-    """Open or reduce: without `limit` and `trigger` a market order."""
+    """Open or reduce: without `limit` and `trigger` a market order, with both a stop_limit."""
 
     symbol: str
     side: Side
@@ -208,6 +210,7 @@ class Reason(StrEnum):
     MAX_ORDERS = "MAX_ORDERS"
     MAX_POSITION = "MAX_POSITION"
     OTHER_CURRENCY = "OTHER_CURRENCY"
+    ESCALATED = "ESCALATED"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -1,9 +1,10 @@
 """The command line's language: words to one command, for the cockpit and for order files.
 
-    buy|sell SIZE [SYMBOL] [limit P] [trigger P] [stop P] [target P|2r] [post] [ioc|fok] [reduce]
-    stop P [SYMBOL] · target P|2r [SYMBOL] · cancel ID|all [SYMBOL]
+    buy|sell SIZE [SYMBOL] [limit P] [trigger P] [stop P[/Q]] [target P|2r] [post] [ioc|fok] [reduce]
+    stop P[/Q] [SYMBOL] · target P|2r [SYMBOL] · cancel ID|all [SYMBOL]
     flatten [SYMBOL|all] · reverse [SYMBOL] [stop P] · half [SYMBOL]
 
+A stop 61000/60950 is a stop_limit: triggered at 61000, it rests at 60950 until it escalates to market.
 SIZE is 0.25 (base or contracts), 500usdt (quote), 10% (of equity) or 0.5r. Words may be shortened
 while they stay unique. Nothing is rounded here and nothing is invented: a stop that was not typed
 is not there.
@@ -39,6 +40,10 @@ VERBS: Final = ("buy", "sell", "stop", "target", "cancel", "flatten", "reverse",
 CLAUSES: Final = ("limit", "trigger", "stop", "target", "post", "ioc", "fok", "reduce")
 _NUMBER: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)")
 _HUNDRED: Final = Decimal(100)
+
+
+Clause = Decimal | Stop | Target | TimeInForce | bool
+"""What the word of a clause brings with it."""
 
 
 class GrammarError(ValueError):
@@ -87,6 +92,10 @@ def complete(text: str, *, symbols: Sequence[str], orders: Sequence[str] = ()) -
 
 def _starting_with(typed: str, words: Sequence[str]) -> list[str]:
     return [word for word in words if word.lower().startswith(typed.lower())]
+
+
+def _is_price(word: str) -> bool:
+    return bool(_NUMBER.fullmatch(word)) and Decimal(word) > 0
 
 
 def _only(typed: str, words: Sequence[str]) -> str | None:
@@ -138,15 +147,15 @@ class _Reader:
             size=self._size_of(number, unit, symbol, at),
             limit=price if isinstance(price, Decimal) else None,
             trigger=trigger if isinstance(trigger, Decimal) else None,
-            stop=Stop(price=stop) if isinstance(stop, Decimal) else None,
+            stop=stop if isinstance(stop, Stop) else None,
             target=target if isinstance(target, Target) else None,
             tif=tif if isinstance(tif, TimeInForce) else TimeInForce.GTC,
             post_only="post" in clauses,
             reduce_only="reduce" in clauses,
         )
 
-    def _clauses(self) -> dict[str, Decimal | Target | TimeInForce | bool]:
-        found: dict[str, Decimal | Target | TimeInForce | bool] = {}
+    def _clauses(self) -> dict[str, Clause]:
+        found: dict[str, Clause] = {}
         while not self._done():
             word = self._keyword(CLAUSES, "limit, trigger, stop, target, post, ioc, fok or reduce")
             name = "tif" if word in ("ioc", "fok") else word
@@ -158,18 +167,20 @@ class _Reader:
             found[name] = self._clause_value(word)
         return found
 
-    def _clause_value(self, word: str) -> Decimal | Target | TimeInForce | bool:
+    def _clause_value(self, word: str) -> Clause:
         if word == "target":
             return self._target()
-        if word in ("limit", "trigger", "stop"):
+        if word == "stop":
+            return self._stop()
+        if word in ("limit", "trigger"):
             return self._price(f"a price after {word}")
         if word in ("ioc", "fok"):
             return TimeInForce(word)
         return True
 
     def _set_stop(self) -> SetStop:
-        price = self._price("a price after stop")
-        return SetStop(symbol=self._symbol_or_shown(), stop=Stop(price=price))
+        stop = self._stop()
+        return SetStop(symbol=self._symbol_or_shown(), stop=stop)
 
     def _set_target(self) -> SetTarget:
         target = self._target()
@@ -198,7 +209,7 @@ class _Reader:
         if self._done():
             return Reverse(symbol=symbol)
         self._keyword(("stop",), "stop")
-        return Reverse(symbol=symbol, stop=Stop(price=self._price("a price after stop")))
+        return Reverse(symbol=symbol, stop=self._stop())
 
     # the parts
 
@@ -230,6 +241,19 @@ class _Reader:
         self._at = at
         raise self._wrong(f"expected %, r, {base.lower()} or {quote.lower()} after the number, was {unit!r}")
 
+    def _stop(self) -> Stop:
+        """A trigger, and behind a slash the limit that it rests at."""
+        expected = "a price after stop"
+        trigger, slash, limit = "", "", ""
+        if not self._done():
+            trigger, slash, limit = self._peek().partition("/")
+        if not slash:
+            return Stop(price=self._price(expected))
+        if not (_is_price(trigger) and _is_price(limit)):
+            raise self._wrong(f"expected {expected}, or two as in 61000/60950, was {self._peek()!r}")
+        self._at += 1
+        return Stop(price=Decimal(trigger), limit=Decimal(limit))
+
     def _target(self) -> Target:
         if not self._done() and (match := re.fullmatch(_NUMBER.pattern + "[rR]", self._peek())):
             self._at += 1
@@ -240,7 +264,7 @@ class _Reader:
         if self._done():
             raise self._wrong(f"expected {expected}")
         word = self._peek()
-        if not _NUMBER.fullmatch(word) or Decimal(word) == 0:
+        if not _is_price(word):
             raise self._wrong(f"expected {expected}, was {word!r}")
         self._at += 1
         return Decimal(word)

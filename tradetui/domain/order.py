@@ -52,6 +52,14 @@ class OrderRole(StrEnum):
     LIQUIDATION = "liquidation"
 
 
+class StopPlan(msgspec.Struct, frozen=True):
+    """Where a position's protective stop is to stand."""
+
+    trigger: Decimal
+    limit: Decimal | None = None
+    """With a limit the stop rests there after its trigger, until it escalates to market (R-TRG-5)."""
+
+
 class OrderState(StrEnum):
     """Where an order stands."""
 
@@ -83,7 +91,9 @@ TRANSITIONS: Final[dict[OrderState, frozenset[OrderState]]] = {
     ),
     _S.HELD: frozenset({_S.ARMED, _S.WORKING, _S.CANCELED}),
     _S.ARMED: frozenset({_S.TRIGGERED, _S.CANCELED, _S.EXPIRED}),
-    _S.TRIGGERED: frozenset({_S.WORKING, _S.PARTIALLY_FILLED, _S.FILLED, _S.CANCELED, _S.EXPIRED}),
+    _S.TRIGGERED: frozenset(
+        {_S.WORKING, _S.PARTIALLY_FILLED, _S.FILLED, _S.CANCELED, _S.EXPIRED, _S.REJECTED}
+    ),
     _S.WORKING: frozenset({_S.PARTIALLY_FILLED, _S.FILLED, _S.CANCELED, _S.EXPIRED, _S.EXPIRED_IN_MATCH}),
     _S.PARTIALLY_FILLED: frozenset({_S.FILLED, _S.CANCELED, _S.EXPIRED, _S.EXPIRED_IN_MATCH}),
     _S.DENIED: frozenset(),
@@ -93,7 +103,11 @@ TRANSITIONS: Final[dict[OrderState, frozenset[OrderState]]] = {
     _S.EXPIRED: frozenset(),
     _S.EXPIRED_IN_MATCH: frozenset(),
 }
-"""Every way that an order may go; what is not here is a bug (engine rules R-ORD-1 to R-ORD-4)."""
+"""Every way that an order may go; what is not here is a bug (engine rules R-ORD-1 to R-ORD-4).
+
+Beyond the table of section 4: what fills or is canceled on its way, and a post-only order that would
+take after its trigger (R-MAT-6).
+"""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +152,13 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     pending_cancel: bool = False
     state: OrderState = OrderState.NEW
     reason: str = ""
+    planned_stop_limit: Decimal | None = None
+    """The limit of the planned stop, where it is to be a stop_limit."""
+
+    @property
+    def stop_plan(self) -> StopPlan | None:
+        """The protective stop that its fills bring."""
+        return None if self.planned_stop is None else StopPlan(self.planned_stop, self.planned_stop_limit)
 
     @property
     def leaves(self) -> Decimal:

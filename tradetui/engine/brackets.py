@@ -14,7 +14,7 @@ import msgspec
 from tradetui.domain.command import Reason
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.number import ONE
-from tradetui.domain.order import Order, OrderRole, OrderState, OrderType
+from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, StopPlan
 from tradetui.domain.position import Position
 from tradetui.engine.desk import Desk
 from tradetui.trading import guard
@@ -71,25 +71,24 @@ class Brackets:
     def _settle_stop(self, desk: Desk, position: Position, qty: Decimal) -> None:
         """One stop of the position's size; a new entry's tighter stop replaces a looser one (R-BRK-6)."""
         stop = self.state.stop_of(position.symbol)
+        planned = self._planned_stop(position)
         if stop is not None and stop.side is position.side.opposite:
-            wanted = self._wanted_stop(position, stop.trigger)
-            if wanted == stop.trigger or stop.state is not OrderState.ARMED:
+            is_tighter = planned is not None and guard.is_tighter(
+                planned.trigger, stop.trigger, sign=position.side.sign
+            )
+            if not is_tighter or stop.state is not OrderState.ARMED:
                 self._resize(desk, stop, qty)
                 return
-        else:
-            wanted = self._wanted_stop(position, None)
-        if wanted is None and not self.state.risk_limits.require_stop:
+        elif planned is None and position.initial_stop is not None:
+            planned = StopPlan(position.initial_stop)
+        if planned is None and not self.state.risk_limits.require_stop:
             return
-        self.place_stop(desk, wanted if wanted is not None else self._disaster(desk, position), qty)
+        self.swap_stop(self.new_stop(desk, planned or self._disaster(desk, position), qty))
 
-    def _wanted_stop(self, position: Position, current: Decimal | None) -> Decimal | None:
-        """The tighter of the present stop and that of an entry which just filled."""
+    def _planned_stop(self, position: Position) -> StopPlan | None:
+        """The stop of the entry that just filled."""
         entry = self._entry_now(position)
-        planned = entry.planned_stop if entry is not None else None
-        if planned is None and current is None:
-            planned = position.initial_stop
-        sign = position.side.sign
-        return guard.tighter(current, planned, sign=sign)
+        return entry.stop_plan if entry is not None else None
 
     def _entry_now(self, position: Position) -> Order | None:
         """The entry that filled at this moment, if one did."""
@@ -100,20 +99,16 @@ class Brackets:
                 return self.state.orders[fill.order_id]
         return None
 
-    def _disaster(self, desk: Desk, position: Position) -> Decimal:
+    def _disaster(self, desk: Desk, position: Position) -> StopPlan:
         """A stop for a position that would stand without one (12.3)."""
         sign = position.side.sign
         price = position.entry_price * (ONE - sign * self.settings.disaster_stop)
         self.scribe.note(
             "alarm", f"{position.symbol} stood without a stop: one was set", symbol=position.symbol
         )
-        return guard.tick_for_stop(desk.instrument, price, sign=sign)
+        return StopPlan(guard.tick_for_stop(desk.instrument, price, sign=sign))
 
-    def place_stop(self, desk: Desk, trigger: Decimal, qty: Decimal) -> None:
-        """Arm a new stop, then take the old one away (R-STP-3)."""
-        self.swap_stop(self.new_stop(desk, trigger, qty))
-
-    def new_stop(self, desk: Desk, trigger: Decimal, qty: Decimal) -> Order:
+    def new_stop(self, desk: Desk, plan: StopPlan, qty: Decimal) -> Order:
         """A protective stop for the position, not yet written."""
         position = self.state.positions[desk.symbol]
         return Order(
@@ -122,16 +117,17 @@ class Brackets:
             due_ts=self.scribe.ts,
             symbol=desk.symbol,
             side=position.side.opposite,
-            type=OrderType.STOP_MARKET,
+            type=OrderType.STOP_MARKET if plan.limit is None else OrderType.STOP_LIMIT,
             qty=qty,
-            trigger=trigger,
+            price=plan.limit,
+            trigger=plan.trigger,
             reduce_only=True,
             close_position=True,
             role=OrderRole.PROTECTIVE,
         )
 
     def swap_stop(self, order: Order) -> None:
-        """A stop takes the place of the one before; one that is through already executes at once."""
+        """Arm a new stop, then take the old one away (R-STP-3); one that is through executes at once."""
         desk = self.flow.desks[order.symbol]
         position = self.state.holding(order.symbol)
         old = self.state.stop_of(order.symbol)

@@ -67,7 +67,7 @@ class EntryChecks:
         if stop is None:
             return
         sign = command.side.sign
-        limits = [entry]
+        limits = [entry, *([command.trigger] if command.trigger is not None else [])]
         if _takes(desk, command):
             price = desk.trigger_price()
             touch = desk.best(command.side.opposite)

@@ -10,7 +10,7 @@ from typing import Final
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedStatus, MarketMessage, Side, Timeframe
-from tradetui.domain.order import Order, OrderState, OrderType
+from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.position import Position
 from tradetui.market.market import Market
 from tradetui.state import State
@@ -122,7 +122,7 @@ class Desk:
             trigger=order.trigger,
             by=order.trigger_by,
             seq=self._trigger_number,
-            protective=order.close_position,
+            protective=order.role is OrderRole.PROTECTIVE,
         )
 
     def incoming(self, order: Order, lots: int) -> Incoming:
@@ -223,9 +223,9 @@ class Desk:
             resting = order.state in (OrderState.WORKING, OrderState.PARTIALLY_FILLED)
             if resting and self.lots(order.leaves) == 0:
                 acting.append(order)
-            elif resting and order.type is OrderType.LIMIT and self.matcher.leaves(order.order_id) is None:
+            elif resting and order.price is not None and self.matcher.leaves(order.order_id) is None:
                 self.matcher.restore(self.incoming(order, self.lots(order.qty)), lots=self.lots(order.leaves))
-            elif resting and order.type is not OrderType.LIMIT:
+            elif resting and order.price is None:
                 acting.append(order)
         return acting
 

@@ -193,6 +193,7 @@ class Engine:
                 desk.arm(order)
             elif order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
                 desk.waiting[order.order_id] = None
+            self._flow.plan_escalation(order)
             if order.pending_cancel:
                 self._flow.due.push(self._scribe.steady_ts, DueAction("cancel", order.order_id))
         desk.restake()

@@ -13,7 +13,7 @@ import msgspec
 from tradetui.domain.command import Reason, SizeUnit, SubmitOrder
 from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.number import ZERO
-from tradetui.domain.order import Order, OrderRole, OrderType
+from tradetui.domain.order import Order, OrderRole
 from tradetui.domain.position import Position
 from tradetui.engine import shape
 from tradetui.engine.books import Books
@@ -86,7 +86,7 @@ class Intake:
 
     def _fits_in(self, command: SubmitOrder, position: Position | None) -> bool:
         """Whether an order against the position only reduces it."""
-        if position is None or command.trigger is not None:
+        if position is None:
             return False
         instrument = self.state.instruments[command.symbol]
         if instrument.is_spot or command.size.unit is not SizeUnit.BASE:
@@ -132,10 +132,6 @@ class Intake:
             raise refuse(
                 Reason.REDUCE_ONLY, f"no {command.side.opposite.value} position in {desk.symbol} to reduce"
             )
-        if command.trigger is not None:
-            raise refuse(
-                Reason.UNSUPPORTED_TYPE, "a reducing stop is the position's own stop", mend="use: stop P"
-            )
         held = desk.exit_qty()
         wanted = self.pricing.exit_size(desk, command.size, position)
         if not command.reduce_only and command.size.unit is SizeUnit.BASE and wanted > held:
@@ -155,6 +151,7 @@ class Intake:
         text = f"clamped to the position: {number(qty)}" if qty < wanted else ""
         entry = (
             command.limit
+            or command.trigger
             or desk.best(command.side)
             or self.books.valuation(desk.symbol)
             or position.entry_price
@@ -190,6 +187,7 @@ class Intake:
         order = msgspec.structs.replace(
             self._order(desk, command, qty, ts=ts),
             planned_stop=stop,
+            planned_stop_limit=command.stop.limit if command.stop is not None else None,
             planned_target=command.target.price if command.target is not None else None,
             planned_target_r=command.target.r if command.target is not None else None,
             planned_risk=qty * unit,
@@ -228,7 +226,7 @@ class Intake:
 
     def _match(self, desk: Desk, order: Order) -> Match | None:
         """What the order would meet in the book now."""
-        if order.type is OrderType.STOP_MARKET or not desk.is_fresh:
+        if order.trigger is not None or not desk.is_fresh:
             return None
         desk.sync_position()
         return desk.matcher.estimate(desk.incoming(order, desk.lots(order.qty)))

@@ -13,7 +13,7 @@ import msgspec
 
 from tradetui.domain.command import Reason
 from tradetui.domain.market_data import Trade
-from tradetui.domain.number import ZERO
+from tradetui.domain.number import ZERO, canonical
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState, OrderType
 from tradetui.engine.brackets import Brackets
 from tradetui.engine.desk import Desk
@@ -74,6 +74,8 @@ class OrderFlow:
             self.cancel_now(order, Reason.USER)
         elif action.what == "walk":
             self._walk_stop(order, action.trade)
+        elif action.what == "escalate":
+            self._escalate(order)
         elif order.state is OrderState.SUBMITTED:
             self._arrive(order)
 
@@ -112,14 +114,15 @@ class OrderFlow:
             self.brackets.swap_stop(order)
         elif self.state.lock is not None and order.role is OrderRole.ENTRY:
             self.cancel_now(order, Reason.LOCKED)
-        elif order.type is OrderType.STOP_MARKET:
-            self._arm_entry(desk, order)
+        elif order.trigger is not None:
+            self._arm(desk, order)
         elif desk.is_fresh and not desk.recovering:
             self.execute(order)
         else:
             desk.waiting[order.order_id] = None
 
-    def _arm_entry(self, desk: Desk, order: Order) -> None:
+    def _arm(self, desk: Desk, order: Order) -> None:
+        """Let a conditional order watch its trigger; one that is through already is rejected (R-TRG-3)."""
         price = desk.trigger_price()
         if (
             price is not None
@@ -178,7 +181,7 @@ class OrderFlow:
             reduces = position is not None and position.signed_qty * order.side.sign < 0
             return min(order.leaves, desk.exit_qty()) if reduces else ZERO
         affordable = affordable_qty(self.state, desk, order)
-        if order.type is OrderType.LIMIT:
+        if order.price is not None:
             return order.leaves if order.leaves <= affordable else ZERO
         return min(order.leaves, affordable)
 
@@ -207,7 +210,7 @@ class OrderFlow:
                 desk.waiting[order_id] = None
                 if order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
                     self.scribe.move(order, OrderState.WORKING, Reason.NO_LIQUIDITY)
-            case Outcome.REJECTED if order.state is OrderState.SUBMITTED:
+            case Outcome.REJECTED if order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
                 self._end(order, OrderState.REJECTED, match.reason)
             case Outcome.FILLED if not cut_short:
                 return
@@ -232,8 +235,9 @@ class OrderFlow:
         order = self.state.live.get(order_id)
         if order is None or order.state is not OrderState.ARMED:
             return
-        self.scribe.move(order, OrderState.TRIGGERED, triggered_ts=self.scribe.ts)
+        order = self.scribe.move(order, OrderState.TRIGGERED, triggered_ts=self.scribe.ts)
         self._later(DueAction("walk", order_id, trade), self.settings.stop_ns)
+        self.plan_escalation(order)
 
     def _walk_stop(self, order: Order, trade: Trade | None) -> None:
         desk = self.desks[order.symbol]
@@ -243,6 +247,26 @@ class OrderFlow:
         if trade is not None:
             desk.matcher.seed(trade)
         self.execute(order)
+
+    def plan_escalation(self, order: Order) -> None:
+        """A protective stop that rests at a limit after its trigger gets a time to fill (R-TRG-5)."""
+        if order.role is OrderRole.PROTECTIVE and order.price is not None and order.triggered_ts:
+            left = order.triggered_ts + self.settings.escalate_ns - self.scribe.ts
+            self.due.push(self.scribe.steady_ts + max(0, left), DueAction("escalate", order.order_id))
+
+    def _escalate(self, order: Order) -> None:
+        """A protective stop_limit did not fill in its time: it goes on as a working market exit."""
+        desk = self.desks[order.symbol]
+        desk.matcher.cancel(order.order_id)
+        unfilled = f"the stop of {order.symbol} rested unfilled at {canonical(order.price or ZERO)}"
+        self.scribe.note("alarm", f"{unfilled}: it goes to market", symbol=order.symbol)
+        reason = str(Reason.ESCALATED)
+        order = self.scribe.order(
+            msgspec.structs.replace(order, type=OrderType.STOP_MARKET, price=None, reason=reason)
+        )
+        is_on_its_way = order.state is OrderState.TRIGGERED and order.order_id not in desk.waiting
+        if not is_on_its_way:
+            self._walk_stop(order, None)
 
     def release_held(self) -> None:
         """Let orders act that waited for another one to fill: the entry half of a reversal."""

@@ -30,8 +30,8 @@ class Pricing:
         self.books = books
 
     def reference(self, desk: Desk, command: SubmitOrder) -> Decimal:
-        """The price that stops are measured from: trigger, limit, or the touch."""
-        price = command.trigger or command.limit or desk.best(command.side)
+        """The price that stops are measured from: limit, trigger, or the touch."""
+        price = command.limit or command.trigger or desk.best(command.side)
         if price is None:
             raise refuse(Reason.NO_PRICE, f"{desk.symbol} offers nothing to {command.side.value}")
         return price

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tradetui.domain.command import Reason, SizeUnit, SubmitOrder, Target
+from tradetui.domain.command import Reason, SizeUnit, Stop, SubmitOrder, Target
 from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import floor_to
@@ -32,15 +32,9 @@ def check_instrument(instrument: Instrument, *, is_exit: bool) -> None:
 def check_shape(command: SubmitOrder) -> None:
     """Raises Refused where type, time in force and flags do not go together."""
     kind = type_of(command)
-    if kind is OrderType.STOP_LIMIT:
-        raise refuse(
-            Reason.UNSUPPORTED_TYPE,
-            "stop-limit orders are not supported yet",
-            mend="leave out limit: stop_market",
-        )
     if command.tif is TimeInForce.GTD:
         raise refuse(Reason.UNSUPPORTED_TYPE, "good-till-date orders are not supported yet", mend="use gtc")
-    if command.post_only and (kind is not OrderType.LIMIT or command.tif is not TimeInForce.GTC):
+    if command.post_only and (command.limit is None or command.tif is not TimeInForce.GTC):
         raise refuse(
             Reason.CONFLICTING_FLAGS,
             "post needs a limit order that may rest",
@@ -48,28 +42,33 @@ def check_shape(command: SubmitOrder) -> None:
         )
     if kind is OrderType.STOP_MARKET and command.tif is not TimeInForce.GTC:
         raise refuse(
-            Reason.CONFLICTING_FLAGS, "a stop order waits for its trigger: ioc and fok have no meaning"
+            Reason.CONFLICTING_FLAGS,
+            "a stop at market waits for its trigger: ioc and fok have no meaning",
+            mend="leave them out, or add limit",
         )
     if command.size.value <= 0:
         raise refuse(Reason.BAD_INPUT, f"expected a size above zero, was {number(command.size.value)}")
     for name, price in typed_prices(command):
-        if price <= 0:
-            raise refuse(Reason.BAD_INPUT, f"expected a {name} above zero, was {number(price)}")
+        check_positive(name, price)
 
 
 def typed_prices(command: SubmitOrder) -> list[tuple[str, Decimal]]:
     """The prices that a person wrote, with their names."""
-    stop = command.stop.price if command.stop is not None else None
-    target = command.target.price if command.target is not None else None
-    named = (("limit", command.limit), ("trigger", command.trigger), ("stop", stop), ("target", target))
+    stop = command.stop or Stop()
+    named = (
+        ("limit", command.limit),
+        ("trigger", command.trigger),
+        ("stop", stop.price),
+        ("stop's limit", stop.limit),
+        ("target", command.target.price if command.target is not None else None),
+    )
     return [(name, price) for name, price in named if price is not None]
 
 
 def check_grid(instrument: Instrument, command: SubmitOrder) -> None:
     """Raises Refused where a typed price is off the tick or a typed quantity off the lot (R-NUM-3)."""
     for name, price in typed_prices(command):
-        if not instrument.price_on_tick(price):
-            raise off_tick(instrument, name, price, side=command.side)
+        check_price(instrument, name, price, side=command.side)
     qty = command.size.value
     if command.size.unit is SizeUnit.BASE and not instrument.qty_on_lot(qty):
         nearest = floor_to(qty, instrument.lot_size)
@@ -83,11 +82,28 @@ def check_grid(instrument: Instrument, command: SubmitOrder) -> None:
         )
 
 
+def check_positive(name: str, price: Decimal) -> None:
+    """Raises Refused for a price that is none."""
+    if price <= 0:
+        raise refuse(Reason.BAD_INPUT, f"expected a {name} above zero, was {number(price)}")
+
+
+def check_price(instrument: Instrument, name: str, price: Decimal | None, *, side: Side) -> None:
+    """Raises Refused for a price at or below zero, or off the tick; `side` is the entry's."""
+    if price is None:
+        return
+    check_positive(name, price)
+    if not instrument.price_on_tick(price):
+        raise off_tick(instrument, name, price, side=side)
+
+
 def off_tick(instrument: Instrument, name: str, price: Decimal, *, side: Side) -> Exception:
     """The refusal of a price off the tick, with the price that would pass; `side` is the entry's."""
     sign = side.sign
     if name in {"limit", "trigger"}:
         nearest = guard.tick_for_limit(instrument, price, sign=sign)
+    elif name == "stop's limit":
+        nearest = guard.tick_for_limit(instrument, price, sign=-sign)
     else:
         nearest = guard.tick_for_stop(instrument, price, sign=sign)
     return refuse(

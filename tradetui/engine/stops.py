@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tradetui.domain.command import BreakEven, Reason, Reply, SetStop, SetTarget
-from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TimeInForce
+from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, StopPlan, TimeInForce
 from tradetui.domain.position import Position
 from tradetui.engine import shape
 from tradetui.engine.books import Books
@@ -34,15 +34,11 @@ class StopDesk:
         """Move the stop to a price, or to a distance from the market."""
         desk, position = self.intake.position_of(command.symbol)
         stop, sign = command.stop, position.side.sign
-        if stop.price is not None:
-            if stop.price <= 0:
-                raise refuse(Reason.BAD_INPUT, f"expected a stop above zero, was {number(stop.price)}")
-            if not desk.instrument.price_on_tick(stop.price):
-                raise shape.off_tick(desk.instrument, "stop", stop.price, side=position.side)
+        for name, price in (("stop", stop.price), ("stop's limit", stop.limit)):
+            shape.check_price(desk.instrument, name, price, side=position.side)
         reference = self.books.valuation(command.symbol) or position.entry_price
-        return self._move_stop(
-            desk, position, self.intake.pricing.stop_price(desk, stop, reference, sign=sign)
-        )
+        trigger = self.intake.pricing.stop_price(desk, stop, reference, sign=sign)
+        return self._move_stop(desk, position, StopPlan(trigger, stop.limit))
 
     def breakeven(self, command: BreakEven) -> Reply:
         """Move the stop to where closing costs nothing."""
@@ -57,17 +53,17 @@ class StopDesk:
                 mend="wait, or flatten",
                 limit=price,
             )
-        return self._move_stop(desk, position, price)
+        return self._move_stop(desk, position, StopPlan(price))
 
-    def _move_stop(self, desk: Desk, position: Position, price: Decimal) -> Reply:
-        self.intake.checks.stop_liquidation(desk, price, position)
-        self._check_loosening(desk.symbol, position, price)
+    def _move_stop(self, desk: Desk, position: Position, plan: StopPlan) -> Reply:
+        self.intake.checks.stop_liquidation(desk, plan.trigger, position)
+        self._check_loosening(desk.symbol, position, plan.trigger)
         old = self.state.stop_of(desk.symbol)
         if old is not None and old.state is not OrderState.ARMED:
             raise refuse(
                 Reason.CONFLICTING_FLAGS, f"the stop {old.order_id} has been triggered and is executing"
             )
-        order = self.flow.brackets.new_stop(desk, price, desk.exit_qty())
+        order = self.flow.brackets.new_stop(desk, plan, desk.exit_qty())
         if self.settings.amend_ns > 0:
             self._withdraw_pending(desk.symbol, OrderRole.PROTECTIVE)
             self.flow.send(order, latency_ns=self.settings.amend_ns)

@@ -43,8 +43,6 @@ def is_inside_liquidation(
     return liquidation is None or sign * (stop - safe_stop(instrument, liquidation, sign=sign)) > 0
 
 
-def tighter(first: Decimal | None, second: Decimal | None, *, sign: int) -> Decimal | None:
-    """Of two stops the one nearer to the market."""
-    if first is None or second is None:
-        return first if second is None else second
-    return max(first, second) if sign > 0 else min(first, second)
+def is_tighter(stop: Decimal, other: Decimal | None, *, sign: int) -> bool:
+    """Whether a stop lies nearer to the market than another; `sign` is the position's."""
+    return other is None or sign * (stop - other) > 0

@@ -92,6 +92,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     slip: Decimal = REALISTIC.slip
     gap_slip: Decimal = REALISTIC.gap_slip
     rules: MatchRules = REALISTIC.rules
+    escalate_ns: int = 3_000_000_000
+    """From a protective stop_limit's trigger to market, where it has not filled whole by then (R-TRG-5)."""
     disaster_stop: Decimal = Decimal("0.02")
     """Distance of the stop that is set where a position would stand without one (12.3)."""
     limits: RiskLimits = RiskLimits()

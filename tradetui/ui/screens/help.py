@@ -18,9 +18,10 @@ from tradetui.ui.panes.docked import painted
 
 COMMANDS: Final = (
     "buy|sell SIZE [SYMBOL] [limit P] [trigger P] [stop P] [target P|2r]",
-    "         [post] [ioc|fok] [reduce]",
+    "         [post] [ioc|fok] [reduce]; trigger with limit: stop_limit",
     "SIZE     0.25 (base or contracts) · 500usdt · 10% (of equity) · 0.5r",
     "stop P [SYMBOL]        target P|2r [SYMBOL]",
+    "stop P/Q rests at Q after its trigger, and goes to market after 3 s",
     "cancel ID|all [SYMBOL] flatten [SYMBOL|all]",
     "half [SYMBOL]          reverse [SYMBOL] [stop P]",
     "symbol S · timeframe 5m · overlay NAME · pane NAME",
