@@ -15,6 +15,7 @@ import msgspec
 
 from tradetui.domain.event import Event, Posting
 from tradetui.domain.number import MONEY, canonical
+from tradetui.errors import JournalError
 from tradetui.journal.schema import JournalDamaged, connect_to_read
 from tradetui.journal.upcast import PayloadVersions, upcast
 
@@ -83,7 +84,7 @@ class JournalReader:
             yield from self._checked(progress or _silent)
             self._check_runs()
         except sqlite3.DatabaseError as error:
-            raise self._damaged(str(error)) from error
+            raise self._unreadable(error) from error
 
     def snapshots(self) -> Iterator[Snapshot]:
         """The snapshots whose content matches their hash and whose event is there, the newest first."""
@@ -100,7 +101,7 @@ class JournalReader:
         try:
             found = str(self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
         except sqlite3.DatabaseError as error:
-            raise self._damaged(str(error)) from error
+            raise self._unreadable(error) from error
         if found != "ok":
             raise self._damaged(found)
 
@@ -158,6 +159,12 @@ class JournalReader:
         row = self._connection.execute("SELECT max(last_seq) FROM run").fetchone()
         if row[0] is not None and row[0] > self.head.seq:
             raise self._damaged(f"expected events up to {row[0]}, the last is {self.head.seq}")
+
+    def _unreadable(self, error: sqlite3.DatabaseError) -> JournalError:
+        """A file that is busy or out of reach is not damaged: it can be read another time."""
+        if isinstance(error, sqlite3.OperationalError):
+            return JournalError(f"{self.path}: the journal can not be read now ({error}); try again")
+        return self._damaged(str(error))
 
     def _damaged(self, found: str) -> JournalDamaged:
         return JournalDamaged(self.path, found, last_good=self.head.seq)
