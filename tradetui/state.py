@@ -14,16 +14,19 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.command import Refusal, Reply
+from tradetui.domain.command import MarginMode, Refusal, Reply
 from tradetui.domain.event import (
     AccountOpened,
     AnyBody,
     Event,
     Filled,
     InstrumentRegistered,
+    LeverageChanged,
     LimitBreached,
     LimitsChanged,
     Locked,
+    MarginModeChanged,
+    MarginMoved,
     Noted,
     OrderChanged,
     SessionRolled,
@@ -81,6 +84,9 @@ class State(msgspec.Struct):
     realized_pnl: Decimal = ZERO
     fees: Decimal = ZERO
     last_prices: dict[str, Decimal] = {}
+    margin_mode: MarginMode = MarginMode.ISOLATED
+    leverages: dict[str, Decimal] = {}
+    """By symbol, where it differs from the account's."""
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> State:
@@ -127,10 +133,20 @@ class State(msgspec.Struct):
 
     def free(self, asset: str) -> Decimal:
         """What new orders may use of an asset."""
-        return self.cash(asset) - self.locked(asset)
+        return self.cash(asset) - self.locked(asset) - self.shared(asset)
+
+    def shared(self, asset: str) -> Decimal:
+        """What cross positions use of the wallet, at their entries."""
+        held = ((self.instruments[symbol], position) for symbol, position in self.positions.items())
+        used = (
+            account.used_margin(each, position)
+            for each, position in held
+            if position.cross and each.settle == asset
+        )
+        return sum(used, ZERO)
 
     def margin(self, symbol: str) -> Decimal:
-        """The margin that a position ties up."""
+        """The isolated margin of a position."""
         position = self.positions.get(symbol)
         return position.margin if position is not None else ZERO
 
@@ -201,6 +217,7 @@ class State(msgspec.Struct):
                 self._ordered(body.order)
             case AccountOpened():
                 self.account, self.currency, self.leverage = body.account, body.currency, body.leverage
+                self.margin_mode = body.margin_mode
             case InstrumentRegistered():
                 self.instruments[body.instrument.symbol] = body.instrument
             case _:
@@ -219,7 +236,24 @@ class State(msgspec.Struct):
             case Unlocked():
                 self.lock = None
             case _:  # notes and breaches change nothing by themselves
+                self._take_in_money(body)
+
+    def _take_in_money(self, body: AnyBody) -> None:
+        match body:
+            case LeverageChanged():
+                self.leverages[body.symbol] = body.leverage
+                self._change(body.symbol, leverage=body.leverage, margin=body.margin)
+            case MarginMoved():
+                self._change(body.symbol, margin=self.margin(body.symbol) + body.amount)
+            case MarginModeChanged():
+                self.margin_mode = body.mode
+            case _:
                 return
+
+    def _change(self, symbol: str, **changes: object) -> None:
+        """Put a changed position in the place of the old one, where there is one."""
+        if (position := self.positions.get(symbol)) is not None:
+            self.positions[symbol] = msgspec.structs.replace(position, **changes)
 
     def _ordered(self, order: Order) -> None:
         before = self.orders.get(order.order_id)
@@ -293,16 +327,21 @@ class State(msgspec.Struct):
             fill,
             leverage=self.leverage_on(instrument),
             planned_stop=order.planned_stop,
+            cross=self.is_cross(instrument),
         )
         if after.is_flat:
             self.positions.pop(fill.symbol, None)
         else:
             self.positions[fill.symbol] = after
 
+    def is_cross(self, instrument: Instrument) -> bool:
+        """Whether the whole wallet stands behind an instrument's positions."""
+        return not instrument.is_spot and self.margin_mode is MarginMode.CROSS
+
     def leverage_on(self, instrument: Instrument) -> Decimal:
-        """The leverage of an instrument's positions: the account's, as far as the venue allows."""
-        known = instrument.max_leverage > 1
-        return min(self.leverage, instrument.max_leverage) if known else self.leverage
+        """The leverage of an instrument's positions: its own or the account's, as far as the venue allows."""
+        wanted = self.leverages.get(instrument.symbol, self.leverage)
+        return min(wanted, instrument.max_leverage) if instrument.max_leverage > 1 else wanted
 
 
 def order_after(order: Order, fill: Fill) -> Order:

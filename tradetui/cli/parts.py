@@ -11,6 +11,7 @@ import msgspec
 
 from tradetui.config.load import Config, daily_loss, load, nearest
 from tradetui.config.paths import config_path
+from tradetui.domain.command import MarginMode
 from tradetui.domain.profile import Profile
 from tradetui.errors import ConfigError, Fault
 from tradetui.feeds.protocol import Feed
@@ -106,6 +107,8 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         currency=profile.currency,
         balance=profile.balance,
         leverage=profile.leverage,
+        margin_mode=MarginMode(profile.margin_mode),
+        maintenance=profile.maintenance,
         zone=profile.zone,
         roll=profile.roll,
         escalate_ns=round(config.settings.simulation.escalate_after_s * _SECOND),

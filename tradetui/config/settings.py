@@ -238,6 +238,20 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
     leverage: Annotated[Decimal, Meta(extra={"least": 1, "most": 125}, description="On perpetuals.")] = (
         Decimal(1)
     )
+    margin_mode: Annotated[
+        str,
+        Meta(
+            pattern="^(isolated|cross)$",
+            description="What backs a perpetual of a new account: isolated or cross.",
+        ),
+    ] = "isolated"
+    maintenance: Annotated[
+        str,
+        Meta(
+            pattern="^(mark_mm|entry_mm)$",
+            description="Maintenance at the mark price (mark_mm) or at the entry price (entry_mm).",
+        ),
+    ] = "mark_mm"
     endpoint: Annotated[
         str, Meta(description="A loopback address that stands in for every host of the exchange.")
     ] = ""

@@ -139,6 +139,33 @@ class SetRiskLimits(Command, frozen=True, kw_only=True, tag="set_limits"):
     require_stop: bool | None = None
 
 
+class MarginMode(StrEnum):
+    """What stands behind a leveraged position: its own margin, or the whole wallet."""
+
+    ISOLATED = "isolated"
+    CROSS = "cross"
+
+
+class SetLeverage(Command, frozen=True, kw_only=True, tag="set_leverage"):
+    """Change the leverage of a symbol, also of an open position: its margin changes, its entry does not."""
+
+    symbol: str
+    leverage: Decimal
+
+
+class AdjustMargin(Command, frozen=True, kw_only=True, tag="adjust_margin"):
+    """Add to the isolated margin of a position, or take from it (a negative amount)."""
+
+    symbol: str
+    amount: Decimal
+
+
+class SetMarginMode(Command, frozen=True, kw_only=True, tag="set_margin_mode"):
+    """Isolated or cross, for the whole account; only while it holds no leveraged position."""
+
+    mode: MarginMode
+
+
 AnyCommand = (
     SubmitOrder
     | CancelOrder
@@ -150,6 +177,9 @@ AnyCommand = (
     | Reverse
     | Half
     | SetRiskLimits
+    | SetLeverage
+    | AdjustMargin
+    | SetMarginMode
 )
 """Every command; serialisable, told apart by its tag."""
 

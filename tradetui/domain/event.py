@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from tradetui.domain.command import Refusal
+from tradetui.domain.command import MarginMode, Refusal
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.number import canonical
+from tradetui.domain.number import ZERO, canonical
 from tradetui.domain.order import Order
 
 
@@ -41,6 +41,7 @@ class AccountOpened(Body, frozen=True, kw_only=True, tag="account_opened"):
     leverage: Decimal
     zone: str
     roll: str
+    margin_mode: MarginMode = MarginMode.ISOLATED
 
 
 class InstrumentRegistered(Body, frozen=True, kw_only=True, tag="instrument_registered"):
@@ -114,6 +115,27 @@ class Noted(Body, frozen=True, kw_only=True, tag="noted"):
     """Why a command that made no order was refused."""
 
 
+class LeverageChanged(Body, frozen=True, kw_only=True, tag="leverage_changed"):
+    """Another leverage for a symbol; `margin` is what its position holds from here on."""
+
+    symbol: str
+    leverage: Decimal
+    margin: Decimal = ZERO
+
+
+class MarginMoved(Body, frozen=True, kw_only=True, tag="margin_moved"):
+    """Cash became isolated margin of a position, or came back from it."""
+
+    symbol: str
+    amount: Decimal
+
+
+class MarginModeChanged(Body, frozen=True, kw_only=True, tag="margin_mode_changed"):
+    """Isolated or cross from here on."""
+
+    mode: MarginMode
+
+
 AnyBody = (
     AccountOpened
     | InstrumentRegistered
@@ -126,6 +148,9 @@ AnyBody = (
     | Unlocked
     | ClockJumped
     | Noted
+    | LeverageChanged
+    | MarginMoved
+    | MarginModeChanged
 )
 """Every kind of event."""
 

@@ -30,6 +30,14 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     """The order that protects it; empty only while the position is dust or flat."""
     target_id: str = ""
     tags: tuple[str, ...] = ()
+    cross: bool = False
+    """Whether the whole wallet stands behind it: `margin` is zero then."""
+    funding: Decimal = ZERO
+    """Received (positive) and paid since it was opened, in the settlement asset."""
+    interest: Decimal = ZERO
+    """Paid for what was borrowed since it was opened."""
+    rollovers: int = 0
+    """How many periods of interest were charged."""
 
     @property
     def qty(self) -> Decimal:

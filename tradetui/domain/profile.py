@@ -31,3 +31,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """IANA name of the zone in which trading days begin."""
     roll: str = "00:00"
     """Local time at which a trading day begins."""
+    margin_mode: str = "isolated"
+    """isolated or cross: of a new account."""
+    maintenance: str = "mark_mm"
+    """mark_mm or entry_mm: at which price a venue takes maintenance."""

@@ -8,8 +8,9 @@ from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.order import OrderRole
 from tradetui.domain.position import Position
 from tradetui.engine.desk import Desk
+from tradetui.engine.margins import Margins
 from tradetui.state import State
-from tradetui.trading import account, leverage, risk
+from tradetui.trading import account, risk
 from tradetui.trading.risk import Budget
 from tradetui.trading.settings import EngineSettings, RiskLimits
 
@@ -21,6 +22,7 @@ class Books:
         self.settings = settings
         self.state = state
         self.desks = desks
+        self.margins = Margins(self)
 
     def valuation(self, symbol: str) -> Decimal | None:
         """The price that a position is valued at: of the market, else of the last own fill."""
@@ -116,14 +118,4 @@ class Books:
     def liquidation_price(self, symbol: str) -> Decimal | None:
         """Where a position would be liquidated, exactly; None on spot and when flat."""
         position = self.state.positions.get(symbol)
-        return self.liquidation_of(position) if position is not None else None
-
-    def liquidation_of(self, position: Position) -> Decimal | None:
-        """Where a position of this size, entry and margin would be liquidated."""
-        instrument = self.state.instruments[position.symbol]
-        if instrument.is_spot or position.is_flat:
-            return None
-        mark = self.valuation(position.symbol) or position.entry_price
-        return leverage.liquidation_price(
-            instrument, position, mark=mark, spare=position.margin, rules=self.settings.margin_rules
-        )
+        return self.margins.liquidation_of(position) if position is not None else None

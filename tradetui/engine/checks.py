@@ -9,7 +9,7 @@ import msgspec
 
 from tradetui.domain.command import Reason, SubmitOrder
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import MONEY, ZERO
+from tradetui.domain.number import MONEY, ONE, ZERO, floor_to
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.position import Position
 from tradetui.engine.books import Books
@@ -19,6 +19,8 @@ from tradetui.engine.refusals import Refused, money, number, refuse
 from tradetui.engine.reserve import fitting_qty, reserve
 from tradetui.state import State
 from tradetui.trading import guard, risk
+from tradetui.trading.account import used_margin
+from tradetui.trading.leverage import initial_margin
 from tradetui.trading.risk import Budget
 
 LONGEST_WAIT_NS: Final = 30_000_000_000
@@ -101,18 +103,22 @@ class EntryChecks:
             return
         held = position.qty if position is not None else ZERO
         before = position.entry_price if position is not None else entry
+        cross = self.state.is_cross(instrument)
+        added = ZERO if cross else initial_margin(instrument, qty, entry, leverage)
         together = Position(
             symbol=desk.symbol,
             signed_qty=(held + qty) * command.side.sign,
             entry_price=instrument.average_price(held, before, qty, entry),
-            margin=self.state.margin(desk.symbol) + MONEY.divide(instrument.notional(qty, entry), leverage),
+            margin=self.state.margin(desk.symbol) + added,
+            leverage=leverage,
+            cross=cross,
         )
         self.stop_liquidation(desk, stop, together)
 
     def stop_liquidation(self, desk: Desk, stop: Decimal, position: Position) -> None:
         """Raises Refused where a stop lies beyond a position's liquidation."""
         sign = position.side.sign
-        price = self.books.liquidation_of(position)
+        price = self.books.margins.liquidation_of(position)
         if price is None or guard.is_inside_liquidation(desk.instrument, stop, price, sign=sign):
             return
         safe = guard.safe_stop(desk.instrument, price, sign=sign)
@@ -138,9 +144,9 @@ class EntryChecks:
         """What the order holds back; raises Refused where the free balance is smaller."""
         instrument = desk.instrument
         needed = reserve(desk, command.side, qty, price=price, leverage=leverage)
-        free = self.state.free(instrument.settle)
+        free = self.books.margins.available(instrument.settle)
         if reversing:
-            free += self.state.margin(desk.symbol) + min(ZERO, self.books.unrealized(desk.symbol))
+            free += self._released(desk)
         if needed <= free:
             return needed
         fitting = fitting_qty(desk, command.side, free, price=price, leverage=leverage)
@@ -152,6 +158,50 @@ class EntryChecks:
             available=free,
             nearest=fitting,
         )
+
+    def _released(self, desk: Desk) -> Decimal:
+        """What closing a position gives back; what a cross position has lost is counted already."""
+        position = self.state.positions.get(desk.symbol)
+        if position is None:
+            return ZERO
+        lost = ZERO if position.cross else min(ZERO, self.books.unrealized(desk.symbol))
+        return used_margin(desk.instrument, position) + lost
+
+    def tier(
+        self,
+        desk: Desk,
+        command: SubmitOrder,
+        position: Position | None,
+        *,
+        qty: Decimal,
+        entry: Decimal,
+        leverage: Decimal,
+    ) -> None:
+        """Raises Refused where the venue allows less leverage at the size that is wanted (section 9, 13)."""
+        instrument = desk.instrument
+        if instrument.is_spot:
+            return
+        held = (position.qty if position is not None else ZERO) + self._working(command)
+        worth = instrument.notional(held + qty, entry)
+        most = instrument.leverage_cap(worth)
+        if leverage <= most or most <= ONE:
+            return
+        room = max(ZERO, (instrument.worth_cap(leverage) or ZERO) - instrument.notional(held, entry))
+        fitting = floor_to(MONEY.divide(room, instrument.notional(ONE, entry)), instrument.lot_size)
+        raise refuse(
+            Reason.LEVERAGE,
+            f"a position of {money(worth)} {instrument.settle} may have a leverage of {number(most)}, "
+            f"{number(leverage)} is set",
+            mend=f"leverage {number(most)}, or {number(fitting)} {instrument.qty_unit}",
+            needed=leverage,
+            limit=most,
+            nearest=fitting,
+        )
+
+    def _working(self, command: SubmitOrder) -> Decimal:
+        """What other entries of the same side may still add."""
+        entries = (o for o in self.state.live_of(command.symbol) if o.role is OrderRole.ENTRY)
+        return sum((o.leaves for o in entries if o.side is command.side), ZERO)
 
     def budget(
         self,

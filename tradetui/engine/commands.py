@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tradetui.domain.command import (
+    AdjustMargin,
     AnyCommand,
     BreakEven,
     CancelAll,
@@ -18,6 +19,8 @@ from tradetui.domain.command import (
     Reason,
     Reply,
     Reverse,
+    SetLeverage,
+    SetMarginMode,
     SetRiskLimits,
     SetStop,
     SetTarget,
@@ -30,6 +33,7 @@ from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.engine import shape
 from tradetui.engine.books import Books
 from tradetui.engine.daywatch import DayWatch
+from tradetui.engine.funds import FundsDesk
 from tradetui.engine.intake import Intake
 from tradetui.engine.orders import OrderFlow
 from tradetui.engine.refusals import Refused, number, refuse
@@ -50,6 +54,7 @@ class CommandDesk:
         self.books = books
         self.intake = intake
         self.watch = watch
+        funds = FundsDesk(flow.scribe, books=books, intake=intake)
         stops = StopDesk(settings, flow, books=books, intake=intake)
         self._handlers: dict[type, Callable[[Any], Reply]] = {
             SubmitOrder: self._submit,
@@ -62,6 +67,9 @@ class CommandDesk:
             Reverse: self._reverse,
             Half: self._half,
             SetRiskLimits: self._set_limits,
+            SetLeverage: funds.set_leverage,
+            AdjustMargin: funds.adjust_margin,
+            SetMarginMode: funds.set_margin_mode,
         }
 
     def carry_out(self, command: AnyCommand) -> Reply:

@@ -60,6 +60,7 @@ class DayWatch:
             leverage=settings.leverage,
             zone=settings.zone,
             roll=settings.roll,
+            margin_mode=settings.margin_mode,
         )
         own = ledger.cash(settings.currency)
         self.scribe.write(

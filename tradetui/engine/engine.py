@@ -68,6 +68,7 @@ class Engine:
             settings, self._flow, books=self._books, intake=self._intake, watch=self._watch
         )
         self._steady = SteadyTime(self._scribe.ts)
+        self._flow.available = self._books.margins.available
         self._flow.outdated = lambda desk, order: self._intake.checks.outdated(desk, order, ts=self.ts)
         self._jumped = False
         self._next_ts = 0

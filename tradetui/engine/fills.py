@@ -67,6 +67,7 @@ class FillBook:
             fill,
             leverage=self.state.leverage_on(instrument),
             balance=self.state.cash(instrument.settle),
+            cross=self.state.is_cross(instrument),
         )
         self.scribe.write(Filled(fill=fill), symbol=desk.symbol, order_id=order.order_id, postings=postings)
 

@@ -182,6 +182,7 @@ class Intake:
         self.checks.liquidation(desk, command, position, qty=qty, entry=entry, stop=stop, leverage=leverage)
         worst = self.pricing.worst_price(desk, command, entry)
         held_back = self.checks.balance(desk, command, qty, worst, leverage=leverage, reversing=reversing)
+        self.checks.tier(desk, command, position, qty=qty, entry=entry, leverage=leverage)
         unit = self.pricing.unit_risk(instrument, entry, stop, post_only=command.post_only)
         self.checks.budget(desk, qty, unit, budget=budget, reversing=reversing)
         order = msgspec.structs.replace(
@@ -200,7 +201,7 @@ class Intake:
         """The largest entry that the free balance can pay for at the worst price it may meet."""
         instrument = desk.instrument
         worst = self.pricing.worst_price(desk, command, entry)
-        free = self.state.free(instrument.settle)
+        free = self.books.margins.available(instrument.settle)
         leverage = self.state.leverage_on(instrument)
         return fitting_qty(desk, command.side, free, price=worst, leverage=leverage)
 

@@ -46,6 +46,8 @@ class OrderFlow:
         self.due: DueQueue[DueAction] = DueQueue()
         self.fills = FillBook(scribe)
         self.brackets = Brackets(settings, self)
+        self.available: Callable[[str], Decimal] = scribe.state.free
+        """What may be used of an asset; the engine knows what cross positions have lost of it."""
         self.outdated: Callable[[Desk, Order], Reason] = lambda _desk, _order: Reason.NONE
         """Why an entry that had to wait may not act any more."""
 
@@ -180,7 +182,8 @@ class OrderFlow:
             position = self.state.positions.get(order.symbol)
             reduces = position is not None and position.signed_qty * order.side.sign < 0
             return min(order.leaves, desk.exit_qty()) if reduces else ZERO
-        affordable = affordable_qty(self.state, desk, order)
+        free = self.available(desk.instrument.settle)
+        affordable = affordable_qty(self.state, desk, order, free=free)
         if order.price is not None:
             return order.leaves if order.leaves <= affordable else ZERO
         return min(order.leaves, affordable)

@@ -58,16 +58,18 @@ def fitting_qty(desk: Desk, side: Side, amount: Decimal, *, price: Decimal, leve
     return qty
 
 
-def affordable_qty(state: State, desk: Desk, order: Order) -> Decimal:
-    """How much of an entry can be paid when it executes, at the worst price it may meet."""
+def affordable_qty(state: State, desk: Desk, order: Order, *, free: Decimal) -> Decimal:
+    """How much of an entry can be paid when it executes, at the worst price it may meet.
+
+    `free` is what may be used beside what the order holds back itself.
+    """
     reference = order.price or desk.best(order.side)
     if reference is None:
         return order.leaves
     price = dearest_price(desk, order.side, limit=order.price, reference=reference)
     own = MONEY.divide(order.reserved * order.leaves, order.qty)
-    available = state.free(desk.instrument.settle) + own
     leverage = state.leverage_on(desk.instrument)
-    return fitting_qty(desk, order.side, available, price=price, leverage=leverage)
+    return fitting_qty(desk, order.side, free + own, price=price, leverage=leverage)
 
 
 def _parts(

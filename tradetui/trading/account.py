@@ -62,7 +62,13 @@ def is_dust(instrument: Instrument, position: Position) -> bool:
 
 
 def after_fill(
-    position: Position, instrument: Instrument, fill: Fill, *, leverage: Decimal, planned_stop: Decimal | None
+    position: Position,
+    instrument: Instrument,
+    fill: Fill,
+    *,
+    leverage: Decimal,
+    planned_stop: Decimal | None,
+    cross: bool = False,
 ) -> Position:
     """The position after a fill; a fill never crosses zero (a flip is journaled as two)."""
     change = signed_change(instrument, fill)
@@ -71,11 +77,11 @@ def after_fill(
         "signed_qty": after,
         "realized_pnl": position.realized_pnl + fill.realized_pnl,
         "fees": position.fees + fee_value(instrument, fill),
-        "margin": position.margin + margin_change(position, instrument, fill, leverage=leverage),
+        "margin": position.margin + margin_change(position, instrument, fill, leverage=leverage, cross=cross),
     }
     if before * change >= 0:
         changes |= _entered(position, instrument, fill, planned_stop=planned_stop)
-        changes["leverage"] = leverage
+        changes |= {"leverage": leverage, "cross": cross}
     return msgspec.structs.replace(position, **changes)
 
 
@@ -94,9 +100,18 @@ def _entered(
     return changes
 
 
-def margin_change(position: Position, instrument: Instrument, fill: Fill, *, leverage: Decimal) -> Decimal:
-    """Margin that a fill ties up, or (negative) releases pro rata (R-PRP-3); zero on spot."""
-    if instrument.is_spot:
+def used_margin(instrument: Instrument, position: Position) -> Decimal:
+    """What a position keeps from being used: its own margin, or its share of a cross wallet."""
+    if not position.cross or position.is_flat:
+        return position.margin
+    return initial_margin(instrument, position.qty, position.entry_price, position.leverage)
+
+
+def margin_change(
+    position: Position, instrument: Instrument, fill: Fill, *, leverage: Decimal, cross: bool = False
+) -> Decimal:
+    """Isolated margin that a fill ties up, or (negative) releases pro rata (R-PRP-3)."""
+    if instrument.is_spot or cross:
         return ZERO
     if position.signed_qty * fill.side.sign >= 0:
         return initial_margin(instrument, fill.qty, fill.price, leverage)
@@ -107,13 +122,19 @@ def margin_change(position: Position, instrument: Instrument, fill: Fill, *, lev
 
 
 def fill_postings(
-    position: Position, instrument: Instrument, fill: Fill, *, leverage: Decimal, balance: Decimal
+    position: Position,
+    instrument: Instrument,
+    fill: Fill,
+    *,
+    leverage: Decimal,
+    balance: Decimal,
+    cross: bool = False,
 ) -> tuple[Posting, ...]:
     """The legs of a fill; `balance` is the cash before it, which never ends below zero (E-11)."""
     if instrument.is_spot:
         return _spot_postings(instrument, fill)
     settle, own = instrument.settle, ledger.cash(instrument.settle)
-    tied = margin_change(position, instrument, fill, leverage=leverage)
+    tied = margin_change(position, instrument, fill, leverage=leverage, cross=cross)
     short = max(ZERO, -(balance + fill.realized_pnl - fill.fee - tied))
     return (
         *ledger.transfer(ledger.PNL, own, settle, fill.realized_pnl),

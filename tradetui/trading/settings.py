@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from tradetui.domain.command import MarginMode
 from tradetui.domain.number import ONE, canonical
 from tradetui.trading.leverage import MarginRules
 from tradetui.trading.match_types import MatchRules
@@ -80,6 +81,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The first deposit; only a new account reads it."""
     leverage: Decimal = Decimal(10)
     """On perpetuals."""
+    margin_mode: MarginMode = MarginMode.ISOLATED
+    """Of a new account."""
     zone: str = "UTC"
     """IANA name of the zone in which trading days begin."""
     roll: str = "00:00"

@@ -107,7 +107,7 @@ class ChartPart:
         position = self._published.holding(symbol)
         if position is not None:
             marks.append(PriceMark("entry", float(position.entry_price), "entry"))
-            liquidation = self._books.liquidation_of(position)
+            liquidation = self._books.margins.liquidation_of(position)
             if liquidation is not None:
                 shown = shown_liquidation(instrument, liquidation, sign=position.side.sign)
                 marks.append(PriceMark("liquidation", float(shown), "liq"))

@@ -83,7 +83,7 @@ class PositionsPart:
         mark = self._books.valuation(symbol)
         profit = self._books.unrealized(symbol)
         stop, target = self._published.stop_of(symbol), self._published.target_of(symbol)
-        liquidation = self._books.liquidation_of(position)
+        liquidation = self._books.margins.liquidation_of(position)
         excursion = self._excursions.get(symbol)
         return PositionView(
             symbol=symbol,

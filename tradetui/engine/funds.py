@@ -1,0 +1,179 @@
+"""Commands about the account itself: leverage, margins and their mode (R-PRP-3, R-PRP-4)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from tradetui.domain.command import AdjustMargin, MarginMode, Reason, Reply, SetLeverage, SetMarginMode
+from tradetui.domain.event import LeverageChanged, MarginModeChanged, MarginMoved, Posting
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.number import ONE, ZERO
+from tradetui.domain.order import Order, OrderRole
+from tradetui.domain.position import Position
+from tradetui.engine.books import Books
+from tradetui.engine.desk import Desk
+from tradetui.engine.intake import Intake
+from tradetui.engine.refusals import money, number, refuse
+from tradetui.engine.scribe import Scribe
+from tradetui.trading import ledger
+from tradetui.trading.account import used_margin
+from tradetui.trading.leverage import initial_margin
+
+
+class FundsDesk:
+    """Moves money between cash and margins, or refuses to."""
+
+    def __init__(self, scribe: Scribe, *, books: Books, intake: Intake) -> None:
+        self.scribe = scribe
+        self.state = scribe.state
+        self.books = books
+        self.intake = intake
+
+    # --- leverage
+
+    def set_leverage(self, command: SetLeverage) -> Reply:
+        """Take another leverage for a symbol; the margin of its position follows, its entry does not."""
+        desk, wanted = self.intake.desk_of(command.symbol), command.leverage
+        instrument = desk.instrument
+        self._check_leverage(instrument, wanted)
+        if wanted < self.state.leverage_on(instrument):
+            self._check_no_entries(desk.symbol)
+        position = self.state.positions.get(desk.symbol)
+        if position is None:
+            self.scribe.write(LeverageChanged(symbol=desk.symbol, leverage=wanted), symbol=desk.symbol)
+            return Reply(text=f"{desk.symbol}: leverage {number(wanted)}")
+        after = self._relevered(instrument, position, wanted)
+        self._check_margin(desk, position, after)
+        moved = after.margin - position.margin
+        self.scribe.write(
+            LeverageChanged(symbol=desk.symbol, leverage=wanted, margin=after.margin),
+            symbol=desk.symbol,
+            postings=self._to_margin(instrument, moved),
+        )
+        return Reply(text=f"{desk.symbol}: leverage {number(wanted)}")
+
+    def _check_leverage(self, instrument: Instrument, wanted: Decimal) -> None:
+        """One at least, and what the venue allows at the size that is held."""
+        if instrument.is_spot:
+            raise refuse(Reason.UNSUPPORTED_KIND, f"{instrument.symbol} is spot: it has no leverage")
+        if wanted < ONE:
+            raise refuse(Reason.BAD_INPUT, f"expected a leverage of at least 1, was {number(wanted)}")
+        position = self.state.positions.get(instrument.symbol)
+        worth = ZERO
+        if position is not None:
+            worth = instrument.notional(position.qty, self.books.margins.mark(position))
+        most = instrument.leverage_cap(worth)
+        if ONE < most < wanted:
+            raise refuse(
+                Reason.LEVERAGE,
+                f"{instrument.symbol} allows a leverage of {number(most)} at this size",
+                mend=f"{number(most)} would pass",
+                needed=wanted,
+                limit=most,
+                nearest=most,
+            )
+
+    def _check_no_entries(self, symbol: str) -> None:
+        """What working entries hold back was counted with the leverage that they were sent with."""
+        for order in self.state.live_of(symbol):
+            if order.role is OrderRole.ENTRY:
+                raise refuse(
+                    Reason.CONFLICTING_FLAGS,
+                    f"{order.order_id} works with the leverage as it is",
+                    mend=f"cancel all {symbol}, then lower it",
+                )
+
+    def _relevered(self, instrument: Instrument, position: Position, wanted: Decimal) -> Position:
+        """A position with another leverage: what was added or taken by hand stays."""
+        if position.cross:
+            return msgspec.structs.replace(position, leverage=wanted)
+        entry = position.entry_price
+        before = initial_margin(instrument, position.qty, entry, position.leverage)
+        needed = initial_margin(instrument, position.qty, entry, wanted)
+        return msgspec.structs.replace(position, leverage=wanted, margin=position.margin + needed - before)
+
+    # --- margin
+
+    def adjust_margin(self, command: AdjustMargin) -> Reply:
+        """Add to the margin of a position, or take from it what it does not need."""
+        desk, position = self.intake.position_of(command.symbol)
+        instrument, amount = desk.instrument, command.amount
+        if instrument.is_spot or position.cross:
+            why = "is spot" if instrument.is_spot else "is held in cross margin: the whole wallet backs it"
+            raise refuse(Reason.UNSUPPORTED_KIND, f"{desk.symbol} {why}")
+        if amount == 0:
+            raise refuse(Reason.BAD_INPUT, "expected an amount above or below zero")
+        if amount < 0:
+            self._check_removable(instrument, position, -amount)
+        after = msgspec.structs.replace(position, margin=position.margin + amount)
+        self._check_margin(desk, position, after)
+        self.scribe.write(
+            MarginMoved(symbol=desk.symbol, amount=amount),
+            symbol=desk.symbol,
+            postings=self._to_margin(instrument, amount),
+        )
+        return Reply(text=f"{desk.symbol}: margin {money(after.margin)} {instrument.settle}")
+
+    def _check_removable(self, instrument: Instrument, position: Position, amount: Decimal) -> None:
+        """The initial margin stays, and open losses are no margin to take away."""
+        needed = initial_margin(instrument, position.qty, position.entry_price, position.leverage)
+        lost = min(ZERO, self.books.margins.result(position))
+        most = max(ZERO, position.margin + lost - needed)
+        if amount > most:
+            raise refuse(
+                Reason.INSUFFICIENT_BALANCE,
+                f"{money(most)} {instrument.settle} of the margin are not needed",
+                mend=f"{number(most)} would pass" if most > 0 else "",
+                needed=amount,
+                available=most,
+                nearest=most,
+            )
+
+    def _check_margin(self, desk: Desk, before: Position, after: Position) -> None:
+        """The wallet must pay for it, and the stop must still fire before the liquidation."""
+        instrument, margins = desk.instrument, self.books.margins
+        needed = used_margin(instrument, after) - used_margin(instrument, before)
+        available = margins.available(instrument.settle)
+        if needed > max(ZERO, available):
+            raise refuse(
+                Reason.INSUFFICIENT_BALANCE,
+                f"needs {money(needed)} {instrument.settle}, {money(available)} free",
+                needed=needed,
+                available=available,
+            )
+        if needed > 0:
+            return
+        stop = self.state.stop_of(desk.symbol)
+        if stop is not None and stop.trigger is not None:
+            self.intake.checks.stop_liquidation(desk, stop.trigger, after)
+        if margins.is_short(after):
+            raise refuse(Reason.LEVERAGE, f"{desk.symbol} would be liquidated at once")
+
+    @staticmethod
+    def _to_margin(instrument: Instrument, amount: Decimal) -> tuple[Posting, ...]:
+        return ledger.transfer(
+            ledger.cash(instrument.settle), ledger.margin(instrument.symbol), instrument.settle, amount
+        )
+
+    # --- the mode
+
+    def set_margin_mode(self, command: SetMarginMode) -> Reply:
+        """Isolated or cross; what is open was entered with the other one, so nothing may be."""
+        if command.mode is self.state.margin_mode:
+            return Reply(text=f"margins are {command.mode.value} already")
+        if (held := self._leveraged()) is not None:
+            raise refuse(
+                Reason.CONFLICTING_FLAGS,
+                f"{held} is held or ordered with {self.state.margin_mode.value} margin",
+                mend="close it first",
+            )
+        self.scribe.write(MarginModeChanged(mode=MarginMode(command.mode)))
+        return Reply(text=f"margins are {command.mode.value} now")
+
+    def _leveraged(self) -> str | None:
+        """A symbol that the mode matters for now."""
+        entries: list[Order] = [o for o in self.state.live.values() if o.role is OrderRole.ENTRY]
+        symbols = [*self.state.positions, *(order.symbol for order in entries)]
+        return next((s for s in symbols if not self.state.instruments[s].is_spot), None)

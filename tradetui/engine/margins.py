@@ -1,0 +1,109 @@
+"""What stands behind leveraged positions at the prices known now, and how near it is to what they need.
+
+Isolated: the position's own margin with its own result. Cross: the wallet with the results of all
+cross positions, against what all of them need (section 10.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from tradetui.domain.number import MONEY, ZERO
+from tradetui.domain.position import Position
+from tradetui.trading import leverage
+
+if TYPE_CHECKING:
+    from tradetui.engine.books import Books
+
+SPENT: Final = Decimal(10)
+"""The margin ratio where nothing is left: it has no larger number."""
+
+
+class Margins:
+    """Margins of one account; everything is computed from state and prices when it is asked for."""
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+        self.state = books.state
+        self.rules = books.settings.margin_rules
+
+    def is_leveraged(self, position: Position) -> bool:
+        """Whether a position can be liquidated at all."""
+        return not position.is_flat and not self.state.instruments[position.symbol].is_spot
+
+    def mark(self, position: Position) -> Decimal:
+        """The price that a position is valued at; its entry where none is known."""
+        return self.books.valuation(position.symbol) or position.entry_price
+
+    def result(self, position: Position) -> Decimal:
+        """Open profit at that price."""
+        instrument = self.state.instruments[position.symbol]
+        return instrument.profit(position.signed_qty, position.entry_price, self.mark(position))
+
+    def cross_positions(self, *, without: str = "") -> Iterator[Position]:
+        """The positions that share the wallet."""
+        for position in self.state.positions.values():
+            if position.cross and position.symbol != without:
+                yield position
+
+    def wallet(self, position: Position) -> Decimal:
+        """What is held of a position's settlement asset, apart from isolated margins."""
+        return self.state.cash(self.state.instruments[position.symbol].settle)
+
+    def needed(self, position: Position) -> Decimal:
+        """The maintenance of a position at its mark."""
+        return leverage.maintenance(
+            self.state.instruments[position.symbol],
+            position,
+            self.mark(position),
+            spare=self.behind(position),
+            rules=self.rules,
+        )
+
+    def behind(self, position: Position) -> Decimal:
+        """What is lost before a position is bankrupt: its margin, or the wallet with the others' results."""
+        if not position.cross:
+            return position.margin
+        others = (self.result(other) for other in self.cross_positions(without=position.symbol))
+        return self.wallet(position) + sum(others, ZERO)
+
+    def spare(self, position: Position) -> Decimal:
+        """The same, less what the other positions need themselves."""
+        if not position.cross:
+            return position.margin
+        others = (self.needed(other) for other in self.cross_positions(without=position.symbol))
+        return self.behind(position) - sum(others, ZERO)
+
+    def is_short(self, position: Position) -> bool:
+        """Whether what stands behind a position does not carry it any more (10.3)."""
+        return self.spare(position) + self.result(position) <= self.needed(position)
+
+    def ratio(self, position: Position) -> Decimal:
+        """What is needed as a part of what is there: liquidation at one."""
+        needed = self.needed(position)
+        there = self.behind(position) + self.result(position)
+        if position.cross:
+            needed += sum((self.needed(each) for each in self.cross_positions(without=position.symbol)), ZERO)
+        return min(SPENT, MONEY.divide(needed, there)) if there > 0 else SPENT
+
+    def liquidation_of(self, position: Position) -> Decimal | None:
+        """Where a position would be liquidated if only its own price moved, exactly."""
+        instrument = self.state.instruments[position.symbol]
+        if instrument.is_spot or position.is_flat:
+            return None
+        mark, spare = self.mark(position), self.spare(position)
+        return leverage.liquidation_price(instrument, position, mark=mark, spare=spare, rules=self.rules)
+
+    def bankruptcy_of(self, position: Position) -> Decimal | None:
+        """Where nothing would be left of what stands behind a position."""
+        instrument = self.state.instruments[position.symbol]
+        return leverage.bankruptcy_price(instrument, position, spare=self.behind(position))
+
+    def available(self, asset: str) -> Decimal:
+        """What new orders may use of an asset: what cross positions have lost is gone, gains do not count."""
+        free = self.state.free(asset)
+        if asset != self.state.currency:
+            return free
+        return free + min(ZERO, sum((self.result(each) for each in self.cross_positions()), ZERO))
