@@ -18,6 +18,7 @@ from tradetui.domain.command import MarginMode, Refusal, Reply
 from tradetui.domain.event import (
     AccountOpened,
     AnyBody,
+    CashMoved,
     Event,
     Filled,
     InstrumentRegistered,
@@ -87,6 +88,10 @@ class State(msgspec.Struct):
     margin_mode: MarginMode = MarginMode.ISOLATED
     leverages: dict[str, Decimal] = {}
     """By symbol, where it differs from the account's."""
+    flows: Decimal = ZERO
+    """Deposits less withdrawals since the account was opened, without the first one."""
+    flows_before: Decimal = ZERO
+    """The same when the trading day began."""
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> State:
@@ -191,6 +196,11 @@ class State(msgspec.Struct):
             return found
         return next((order for order in reversed(self.orders.values()) if order.client_id == name), None)
 
+    @property
+    def day_flows(self) -> Decimal:
+        """Deposits less withdrawals of this trading day: they are no profit and no loss."""
+        return self.flows - self.flows_before
+
     # --- how events change it
 
     def _remember(self, event: Event) -> None:
@@ -229,6 +239,7 @@ class State(msgspec.Struct):
                 self.limits, self.next_limits = dict(body.now), dict(body.next_session)
             case SessionRolled():
                 self.session, self.warned_at = body, ZERO
+                self.flows_before = self.flows
             case LimitBreached(warning=True):
                 self.warned_at = max(self.warned_at, body.numbers[WARNED])
             case Locked():
@@ -247,6 +258,8 @@ class State(msgspec.Struct):
                 self._change(body.symbol, margin=self.margin(body.symbol) + body.amount)
             case MarginModeChanged():
                 self.margin_mode = body.mode
+            case CashMoved():
+                self.flows += body.value
             case _:
                 return
 

@@ -9,12 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradetui.domain.command import (
+    AdjustMargin,
     AnyCommand,
     CancelAll,
     CancelOrder,
     Flatten,
     Half,
+    MarginMode,
     Reverse,
+    SetLeverage,
+    SetMarginMode,
     SetStop,
     SetTarget,
     Size,
@@ -23,7 +27,7 @@ from tradetui.domain.command import (
     SubmitOrder,
     Target,
 )
-from tradetui.domain.grammar import GrammarError, complete, parse
+from tradetui.domain.grammar import VERBS, GrammarError, complete, parse
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import TimeInForce
 
@@ -146,6 +150,30 @@ def test_an_error_marks_the_word_and_says_what_was_expected(text: str, marked: s
     assert caught.value.marked().splitlines()[1].lstrip().startswith("^")
 
 
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("leverage 20", SetLeverage(symbol=BTC, leverage=D(20))),
+        ("lev 5 ETH", SetLeverage(symbol="ETH/USDT", leverage=D(5))),
+        ("margin add 100", AdjustMargin(symbol=BTC, amount=D(100))),
+        ("margin rem 2.5 BTC/USDT:USDT", AdjustMargin(symbol="BTC/USDT:USDT", amount=D("-2.5"))),
+        ("margin cross", SetMarginMode(mode=MarginMode.CROSS)),
+        ("margin iso", SetMarginMode(mode=MarginMode.ISOLATED)),
+    ],
+)
+def test_leverage_and_margins(text: str, command: AnyCommand) -> None:
+    assert read(text) == command
+
+
+def test_contracts_that_settle_in_base_are_counted_or_told_in_quote() -> None:
+    coin = "BTC/USD:BTC"
+    found = parse("buy 500usd stop 9", symbol=coin, symbols=[coin])
+    assert isinstance(found, SubmitOrder)
+    assert found.size == Size(D(500), SizeUnit.QUOTE)
+    with pytest.raises(GrammarError, match="expected %, r or usd"):
+        parse("buy 0.1btc stop 9", symbol=coin, symbols=[coin])
+
+
 def test_a_recording_of_several_instruments_needs_the_symbol() -> None:
     with pytest.raises(GrammarError, match="expected a symbol"):
         parse("buy 1 stop 5", symbol="", symbols=SYMBOLS)
@@ -164,7 +192,8 @@ def test_no_text_does_anything_but_parse_or_point_at_a_word(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "offered"),
     [
-        ("", ["buy", "sell", "stop", "target", "cancel", "flatten", "reverse", "half"]),
+        ("", list(VERBS)),
+        ("margin ", ["add", "remove", "cross", "isolated"]),
         ("b", ["buy"]),
         ("buy ", ["0.5r", "1r", "10%"]),
         ("buy 1 st", ["stop"]),

@@ -38,7 +38,7 @@ def test_r_prp_4_a_leverage_changes_the_margin_and_never_the_entry() -> None:
     assert market.state.margin(PERP) == 6_000
     assert market.do(SetLeverage(symbol=PERP, leverage=D(5))).accepted
     position = market.state.positions[PERP]
-    assert (position.margin, position.entry_price, position.leverage) == (12_000, 60_000, 5)
+    assert [position.margin, position.entry_price, position.leverage] == [12_000, 60_000, 5]
     assert market.do(SetLeverage(symbol=PERP, leverage=D(20))).accepted
     assert market.state.margin(PERP) == held_margin(market) == 3_000
     assert market.state.cash("USDT") == 1_000_000 - 3_000

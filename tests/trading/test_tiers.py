@@ -116,7 +116,7 @@ def test_w12_twenty_times_at_a_hundred_thousand(entry_based: bool, expected: str
 def test_w13b_the_cost_of_an_order_at_fifty_times() -> None:
     instrument = perp(taker_fee=D("0.00075"))
     parts = leverage.order_parts(instrument, D(1), D(10_000), sign=1, leverage=D(50))
-    assert parts == (200, D("7.5"), D("7.35"))
+    assert list(parts) == [200, D("7.5"), D("7.35")]
 
 
 @given(

@@ -106,6 +106,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         account=profile.name,
         currency=profile.currency,
         balance=profile.balance,
+        minimum_balance=profile.minimum_balance,
         leverage=profile.leverage,
         margin_mode=MarginMode(profile.margin_mode),
         maintenance=profile.maintenance,

@@ -238,6 +238,9 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
     leverage: Annotated[Decimal, Meta(extra={"least": 1, "most": 125}, description="On perpetuals.")] = (
         Decimal(1)
     )
+    minimum_balance: Annotated[
+        Decimal, Meta(extra={"least": 0}, description="Equity that a withdrawal has to leave.")
+    ] = Decimal(0)
     margin_mode: Annotated[
         str,
         Meta(

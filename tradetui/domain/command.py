@@ -166,6 +166,22 @@ class SetMarginMode(Command, frozen=True, kw_only=True, tag="set_margin_mode"):
     mode: MarginMode
 
 
+class Deposit(Command, frozen=True, kw_only=True, tag="deposit"):
+    """Bring money into the paper account; the day's profit or loss does not change."""
+
+    amount: Decimal
+    asset: str = ""
+    """Empty for the account's currency."""
+
+
+class Withdraw(Command, frozen=True, kw_only=True, tag="withdraw"):
+    """Take money out of the paper account, as far as nothing needs it."""
+
+    amount: Decimal
+    asset: str = ""
+    """Empty for the account's currency."""
+
+
 AnyCommand = (
     SubmitOrder
     | CancelOrder
@@ -180,6 +196,8 @@ AnyCommand = (
     | SetLeverage
     | AdjustMargin
     | SetMarginMode
+    | Deposit
+    | Withdraw
 )
 """Every command; serialisable, told apart by its tag."""
 

@@ -136,6 +136,14 @@ class MarginModeChanged(Body, frozen=True, kw_only=True, tag="margin_mode_change
     mode: MarginMode
 
 
+class CashMoved(Body, frozen=True, kw_only=True, tag="cash_moved"):
+    """A deposit (positive) or a withdrawal; `value` is what it is worth in the account's currency."""
+
+    asset: str
+    amount: Decimal
+    value: Decimal
+
+
 AnyBody = (
     AccountOpened
     | InstrumentRegistered
@@ -151,6 +159,7 @@ AnyBody = (
     | LeverageChanged
     | MarginMoved
     | MarginModeChanged
+    | CashMoved
 )
 """Every kind of event."""
 

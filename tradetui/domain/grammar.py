@@ -3,6 +3,8 @@
     buy|sell SIZE [SYMBOL] [limit P] [trigger P] [stop P[/Q]] [target P|2r] [post] [ioc|fok] [reduce]
     stop P[/Q] [SYMBOL] · target P|2r [SYMBOL] · cancel ID|all [SYMBOL]
     flatten [SYMBOL|all] · reverse [SYMBOL] [stop P] · half [SYMBOL]
+    leverage N [SYMBOL] · margin add|remove AMOUNT [SYMBOL] · margin cross|isolated
+    deposit|withdraw AMOUNT [ASSET]
 
 A stop 61000/60950 is a stop_limit: triggered at 61000, it rests at 60950 until it escalates to market.
 SIZE is 0.25 (base or contracts), 500usdt (quote), 10% (of equity) or 0.5r. Words may be shortened
@@ -16,15 +18,20 @@ import difflib
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from tradetui.domain.command import (
+    AdjustMargin,
     AnyCommand,
     CancelAll,
     CancelOrder,
+    Deposit,
     Flatten,
     Half,
+    MarginMode,
     Reverse,
+    SetLeverage,
+    SetMarginMode,
     SetStop,
     SetTarget,
     Size,
@@ -32,11 +39,16 @@ from tradetui.domain.command import (
     Stop,
     SubmitOrder,
     Target,
+    Withdraw,
 )
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import TimeInForce
 
-VERBS: Final = ("buy", "sell", "stop", "target", "cancel", "flatten", "reverse", "half")
+VERBS: Final = (
+    *("buy", "sell", "stop", "target", "cancel", "flatten", "reverse", "half"),
+    *("leverage", "margin", "deposit", "withdraw"),
+)
+MARGIN_WORDS: Final = ("add", "remove", "cross", "isolated")
 CLAUSES: Final = ("limit", "trigger", "stop", "target", "post", "ioc", "fok", "reduce")
 _NUMBER: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)")
 _HUNDRED: Final = Decimal(100)
@@ -84,6 +96,8 @@ def complete(text: str, *, symbols: Sequence[str], orders: Sequence[str] = ()) -
     verb = _only(words[0].lower(), VERBS)
     if verb == "cancel":
         return _starting_with(typed, ("all", *orders, *symbols))
+    if verb == "margin" and len(words) == 1:
+        return _starting_with(typed, MARGIN_WORDS)
     if verb in ("buy", "sell"):
         offered = (*CLAUSES, *symbols) if len(words) > 1 else ("0.5r", "1r", "10%")
         return _starting_with(typed, offered)
@@ -126,6 +140,10 @@ class _Reader:
             "flatten": self._flatten,
             "reverse": self._reverse,
             "half": lambda: Half(symbol=self._symbol_or_shown()),
+            "leverage": self._leverage,
+            "margin": self._margin,
+            "deposit": lambda: Deposit(**self._amount()),
+            "withdraw": lambda: Withdraw(**self._amount()),
         }
         command = readers[verb]()
         if not self._done():
@@ -211,6 +229,30 @@ class _Reader:
         self._keyword(("stop",), "stop")
         return Reverse(symbol=symbol, stop=self._stop())
 
+    def _leverage(self) -> SetLeverage:
+        leverage = self._price("a leverage: 10")
+        return SetLeverage(symbol=self._symbol_or_shown(), leverage=leverage)
+
+    def _margin(self) -> AdjustMargin | SetMarginMode:
+        word = self._keyword(MARGIN_WORDS, "add, remove, cross or isolated")
+        if word in ("cross", "isolated"):
+            return SetMarginMode(mode=MarginMode(word))
+        amount = self._price(f"an amount after {word}")
+        return AdjustMargin(symbol=self._symbol_or_shown(), amount=amount if word == "add" else -amount)
+
+    def _amount(self) -> dict[str, Any]:
+        """An amount and its asset, in one word or two; the account's currency where none is named."""
+        match = (
+            None if self._done() else re.fullmatch(_NUMBER.pattern + r"([A-Za-z][A-Za-z0-9]*)?", self._peek())
+        )
+        if match is None or Decimal(match.group(1)) == 0:
+            raise self._wrong("expected an amount: 1000 usdt")
+        self._at += 1
+        asset = match.group(2) or ""
+        if not asset and not self._done():
+            asset, self._at = self._peek(), self._at + 1
+        return {"amount": Decimal(match.group(1)), "asset": asset.upper()}
+
     # the parts
 
     def _size(self) -> tuple[Decimal, str, int]:
@@ -230,16 +272,18 @@ class _Reader:
     def _size_of(self, number: Decimal, unit: str, symbol: str, at: int) -> Size:
         base, _, rest = symbol.partition("/")
         quote, _, settle = rest.partition(":")
-        if unit in ("", base.lower()):
+        coin_margined = settle == base
+        if unit == "" or (unit == base.lower() and not coin_margined):
             return Size(number, SizeUnit.BASE)
         if unit == "%":
             return Size(number / _HUNDRED, SizeUnit.EQUITY)
         if unit == "r":
             return Size(number, SizeUnit.RISK)
-        if unit in (quote.lower(), settle.lower()):
+        if unit in (quote.lower(), "" if coin_margined else settle.lower()):
             return Size(number, SizeUnit.QUOTE)
         self._at = at
-        raise self._wrong(f"expected %, r, {base.lower()} or {quote.lower()} after the number, was {unit!r}")
+        words = f"%, r{'' if coin_margined else f', {base.lower()}'} or {quote.lower()}"
+        raise self._wrong(f"expected {words} after the number, was {unit!r}")
 
     def _stop(self) -> Stop:
         """A trigger, and behind a slash the limit that it rests at."""

@@ -31,6 +31,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """IANA name of the zone in which trading days begin."""
     roll: str = "00:00"
     """Local time at which a trading day begins."""
+    minimum_balance: Decimal = Decimal(0)
+    """Equity that a withdrawal has to leave."""
     margin_mode: str = "isolated"
     """isolated or cross: of a new account."""
     maintenance: str = "mark_mm"

@@ -58,8 +58,9 @@ class Books:
         return total
 
     def day_pnl(self) -> Decimal:
-        """Equity now less the equity at the start of the trading day."""
-        return self.equity() - self.state.session.anchor if self.state.session is not None else ZERO
+        """Equity now less the equity at the start of the trading day and what was paid in since."""
+        session = self.state.session
+        return self.equity() - session.anchor - self.state.day_flows if session is not None else ZERO
 
     def daily_limit(self) -> Decimal:
         """L: what may be lost in this trading day."""

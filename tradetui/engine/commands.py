@@ -14,6 +14,7 @@ from tradetui.domain.command import (
     BreakEven,
     CancelAll,
     CancelOrder,
+    Deposit,
     Flatten,
     Half,
     Reason,
@@ -27,6 +28,7 @@ from tradetui.domain.command import (
     Size,
     Stop,
     SubmitOrder,
+    Withdraw,
 )
 from tradetui.domain.number import floor_to
 from tradetui.domain.order import Order, OrderRole, OrderState
@@ -70,6 +72,8 @@ class CommandDesk:
             SetLeverage: funds.set_leverage,
             AdjustMargin: funds.adjust_margin,
             SetMarginMode: funds.set_margin_mode,
+            Deposit: funds.deposit,
+            Withdraw: funds.withdraw,
         }
 
     def carry_out(self, command: AnyCommand) -> Reply:

@@ -1,4 +1,4 @@
-"""Commands about the account itself: leverage, margins and their mode (R-PRP-3, R-PRP-4)."""
+"""Commands about the account itself: money in and out, leverage, margins and their mode."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.command import AdjustMargin, MarginMode, Reason, Reply, SetLeverage, SetMarginMode
-from tradetui.domain.event import LeverageChanged, MarginModeChanged, MarginMoved, Posting
+from tradetui.domain.command import (
+    AdjustMargin,
+    Deposit,
+    MarginMode,
+    Reason,
+    Reply,
+    SetLeverage,
+    SetMarginMode,
+    Withdraw,
+)
+from tradetui.domain.event import CashMoved, LeverageChanged, MarginModeChanged, MarginMoved, Posting
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.number import ONE, ZERO
+from tradetui.domain.number import ONE, ZERO, floor_to, on_grid
 from tradetui.domain.order import Order, OrderRole
 from tradetui.domain.position import Position
 from tradetui.engine.books import Books
@@ -17,7 +26,7 @@ from tradetui.engine.desk import Desk
 from tradetui.engine.intake import Intake
 from tradetui.engine.refusals import money, number, refuse
 from tradetui.engine.scribe import Scribe
-from tradetui.trading import ledger
+from tradetui.trading import costs, ledger
 from tradetui.trading.account import used_margin
 from tradetui.trading.leverage import initial_margin
 
@@ -30,6 +39,53 @@ class FundsDesk:
         self.state = scribe.state
         self.books = books
         self.intake = intake
+
+    # --- money in and out
+
+    def deposit(self, command: Deposit) -> Reply:
+        """Bring money in; allowed in every state, a lock stays (E-27)."""
+        return self._move_cash(self._asset(command.asset, command.amount), command.amount)
+
+    def withdraw(self, command: Withdraw) -> Reply:
+        """Take money out: nothing that orders, margins or the profile's minimum need."""
+        asset, amount = self._asset(command.asset, command.amount), command.amount
+        most = max(ZERO, self._withdrawable(asset))
+        if amount > most:
+            raise refuse(
+                Reason.INSUFFICIENT_BALANCE,
+                f"{money(most)} {asset} can be withdrawn",
+                mend=f"{number(most)} would pass" if most > 0 else "",
+                needed=amount,
+                available=most,
+                nearest=most,
+            )
+        return self._move_cash(asset, -amount)
+
+    def _asset(self, named: str, amount: Decimal) -> str:
+        if amount <= 0:
+            raise refuse(Reason.BAD_INPUT, f"expected an amount above zero, was {number(amount)}")
+        own = self.state.currency
+        if named not in ("", own):
+            raise refuse(
+                Reason.OTHER_CURRENCY, f"this account is kept in {own}, not in {named}", mend=f"use {own}"
+            )
+        if on_grid(amount, costs.ASSET_STEP):
+            return own
+        nearest = floor_to(amount, costs.ASSET_STEP)
+        raise refuse(Reason.OFF_LOT, "an amount has up to 8 digits after the point", nearest=nearest)
+
+    def _withdrawable(self, asset: str) -> Decimal:
+        """What is free, as long as the minimum of the profile stays."""
+        spare = self.books.equity() - self.books.settings.minimum_balance
+        return floor_to(min(self.books.margins.available(asset), spare), costs.ASSET_STEP)
+
+    def _move_cash(self, asset: str, amount: Decimal) -> Reply:
+        self.scribe.write(
+            CashMoved(asset=asset, amount=amount, value=amount),
+            postings=ledger.transfer(ledger.EXTERNAL, ledger.cash(asset), asset, amount),
+        )
+        word = "deposited" if amount > 0 else "withdrawn"
+        return Reply(text=f"{money(abs(amount))} {asset} {word}")
 
     # --- leverage
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from tradetui.domain.command import MarginMode
-from tradetui.domain.number import ONE, canonical
+from tradetui.domain.number import ONE, ZERO, canonical
 from tradetui.trading.leverage import MarginRules
 from tradetui.trading.match_types import MatchRules
 from tradetui.trading.realism import CUSTOM, REALISTIC, Realism
@@ -79,6 +79,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = "USDT"
     balance: Decimal = Decimal(10_000)
     """The first deposit; only a new account reads it."""
+    minimum_balance: Decimal = ZERO
+    """Equity that a withdrawal has to leave."""
     leverage: Decimal = Decimal(10)
     """On perpetuals."""
     margin_mode: MarginMode = MarginMode.ISOLATED
