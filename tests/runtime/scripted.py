@@ -15,6 +15,7 @@ from tradetui.engine import Engine
 from tradetui.errors import JournalError
 from tradetui.feeds.protocol import Sink
 from tradetui.runtime.host import Host, Journal
+from tradetui.runtime.inputs import InputRecorder
 from tradetui.state import State
 from tradetui.trading.settings import EngineSettings
 
@@ -109,6 +110,7 @@ class Session:
         own_clock: bool = True,
         settings: EngineSettings = SETTINGS,
         state: State | None = None,
+        inputs: InputRecorder | None = None,
     ) -> None:
         self.feed = ScriptedFeed(own_clock=own_clock)
         self.held = HeldJournal()
@@ -120,6 +122,7 @@ class Session:
             journal=journal or self.held,
             now=lambda: self.feed.now or START,
             retry_s=0,
+            inputs=inputs,
         )
 
     async def __aenter__(self) -> Self:

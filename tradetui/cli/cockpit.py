@@ -122,6 +122,7 @@ async def _make_host(
     await asyncio.to_thread(_import_engine)
     from tradetui.engine import Engine
     from tradetui.runtime.host import Host
+    from tradetui.runtime.inputs import InputRecorder, inputs_folder
     from tradetui.runtime.recovery import open_journal, recover
 
     recovered = await recover(journal_path(folder, profile.name), say)
@@ -140,7 +141,8 @@ async def _make_host(
         recovered.lock.release()
         raise
     journal = await open_journal(recovered, run_stamp())
-    host = Host(profile, feed=feed, engine=engine, journal=journal, now=time.time_ns)
+    inputs = InputRecorder(inputs_folder(recovered.path)) if config.settings.journal.record_inputs else None
+    host = Host(profile, feed=feed, engine=engine, journal=journal, now=time.time_ns, inputs=inputs)
     if recovered.words:
         host.note("info", recovered.words)
     return host

@@ -24,6 +24,7 @@ from tradetui.errors import JournalError
 from tradetui.journal.reader import read_events
 from tradetui.journal.schema import JournalDamaged
 from tradetui.reports.trades import closed_trades
+from tradetui.runtime.input_replay import reproduce
 from tradetui.runtime.quarantine import resume
 from tradetui.runtime.recovery import verify_journal
 
@@ -41,7 +42,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"tradetui: {path}: no journal yet, so no {options.action}", file=sys.stderr)
         return 0
     if options.action == "verify":
-        return _verify(path, as_json=getattr(options, "json", False))
+        as_json = getattr(options, "json", False)
+        return _reproduce(path, as_json=as_json) if options.inputs else _verify(path, as_json=as_json)
     if options.action == "resume":
         return _resume(path)
     return _list(path, options.action, as_json=getattr(options, "json", False))
@@ -99,6 +101,20 @@ def _verify(path: Path, *, as_json: bool) -> int:
         holds = "chain, numbering, sums and fold hold"
         print(f"{path}: {result.events} events, {holds}; head {result.last_hash[:16]}")
     return 1 if result.fault else 0
+
+
+def _reproduce(path: Path, *, as_json: bool) -> int:
+    """Make the events again from recorded inputs; 1 where one comes out differently."""
+    found = reproduce(path)
+    if as_json:
+        print(msgspec.json.encode(found).decode())
+    elif found.fault:
+        print(f"{path}: {found.fault}; {found.events} events before it came out the same")
+    elif not found.inputs:
+        print(f"{path}: no inputs are recorded; set record_inputs = true in [journal]")
+    else:
+        print(f"{path}: {found.events} events made again from {found.inputs} inputs, each the same")
+    return 1 if found.fault else 0
 
 
 def progress(word: str) -> Callable[[int, int], None]:

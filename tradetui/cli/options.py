@@ -147,6 +147,9 @@ def _journal(parser: argparse.ArgumentParser) -> None:
         help="trades, fills: list them; verify: check everything; "
         "resume: set a damaged journal aside and go on from its last good event",
     )
+    parser.add_argument(
+        "--inputs", action="store_true", help="verify: also make the events again from recorded inputs"
+    )
 
 
 def _nothing(_: argparse.ArgumentParser) -> None:

@@ -207,6 +207,15 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     ] = 10
 
 
+class Journal(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept beside orders and fills."""
+
+    record_inputs: Annotated[
+        bool,
+        Meta(description="Keep every market message too: `journal verify --inputs` makes the events again."),
+    ] = False
+
+
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
     """When data counts as late or lost."""
 
@@ -268,6 +277,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     day: Day = Day()
     risk: Risk = Risk()
     simulation: Simulation = Simulation()
+    journal: Journal = Journal()
     feed: Feed = Feed()
     keys: dict[str, str] = {}
     """Overrides of keys by action; the actions are listed by the cockpit's table."""

@@ -182,6 +182,14 @@ class Withdraw(Command, frozen=True, kw_only=True, tag="withdraw"):
     """Empty for the account's currency."""
 
 
+class NoteInputs(Command, frozen=True, kw_only=True, tag="note_inputs"):
+    """Tie a file of recorded inputs to the journal."""
+
+    chunk: str
+    sha256: str
+    count: int
+
+
 AnyCommand = (
     SubmitOrder
     | CancelOrder
@@ -198,6 +206,7 @@ AnyCommand = (
     | SetMarginMode
     | Deposit
     | Withdraw
+    | NoteInputs
 )
 """Every command; serialisable, told apart by its tag."""
 

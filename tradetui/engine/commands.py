@@ -17,6 +17,7 @@ from tradetui.domain.command import (
     Deposit,
     Flatten,
     Half,
+    NoteInputs,
     Reason,
     Reply,
     Reverse,
@@ -74,6 +75,7 @@ class CommandDesk:
             SetMarginMode: funds.set_margin_mode,
             Deposit: funds.deposit,
             Withdraw: funds.withdraw,
+            NoteInputs: self._note_inputs,
         }
 
     def carry_out(self, command: AnyCommand) -> Reply:
@@ -204,6 +206,10 @@ class CommandDesk:
         return Reply(order_ids=(closing.order_id, order.order_id))
 
     # --- limits
+
+    def _note_inputs(self, command: NoteInputs) -> Reply:
+        self.scribe.note("inputs", f"{command.chunk} {command.count} {command.sha256}")
+        return Reply()
 
     def _set_limits(self, command: SetRiskLimits) -> Reply:
         base = RiskLimits.from_texts(self.state.next_limits or self.state.limits)

@@ -27,6 +27,7 @@ from tradetui.engine import Engine
 from tradetui.errors import JournalError, TradeTuiError
 from tradetui.feeds.protocol import Feed
 from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt
+from tradetui.runtime.inputs import InputRecorder
 from tradetui.runtime.notices import FeedWatch, describe
 from tradetui.runtime.published import copy_state, set_back
 from tradetui.state import State
@@ -88,8 +89,12 @@ class Host:
         journal: Journal,
         now: Callable[[], int],
         retry_s: float = RETRY_S,
+        inputs: InputRecorder | None = None,
     ) -> None:
-        """`engine` continues what the journal holds; `now` is the wall clock, nanoseconds UTC."""
+        """`engine` continues what the journal holds; `now` is the wall clock, nanoseconds UTC.
+
+        With `inputs` everything that the engine takes is recorded.
+        """
         self.profile = profile
         self.feed = feed
         self.engine = engine
@@ -97,6 +102,9 @@ class Host:
         self.published = copy_state(engine.state)
         """What has been committed; panes, replies and notices speak of nothing else."""
         self._now = now
+        self._inputs = inputs
+        if inputs is not None:
+            inputs.begin(engine.settings, engine.state.seq)
         self._retry_s = retry_s
         self._waiting: deque[_Waiting] = deque()
         self._appended = asyncio.Event()
@@ -174,8 +182,11 @@ class Host:
                 Reason.NO_PRICE, "the market has not begun yet", mend="wait for its first price"
             )
             return Reply(key=command.key, refusal=refusal)
+        issued = CommandIssued(self.clock, command)
+        if self._inputs is not None:
+            self._inputs.take(issued)
         try:
-            reply, events = self.engine.submit(CommandIssued(self.clock, command))
+            reply, events = self.engine.submit(issued)
         except Exception as error:  # noqa: BLE001 - a broken rule halts trading, never the screen
             return Reply(key=command.key, refusal=self._postpone(command, self._break(error)))
         if not events:
@@ -195,8 +206,14 @@ class Host:
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(work)
-                    for work in (self._publish(), self._heal(group), self._check_journal())
+                    for work in (
+                        self._publish(),
+                        self._heal(group),
+                        self._check_journal(),
+                    )
                 ]
+                if self._inputs is not None:
+                    tasks.append(group.create_task(self._inputs.run(self.submit, self.note)))
                 if not self.feed.own_clock:
                     tasks.append(group.create_task(self._run_clock()))
                 self._feeding = group.create_task(self._run_feed())
@@ -235,6 +252,8 @@ class Host:
             self._take(ClockTick(self._now(), time.monotonic_ns()))
 
     async def _close(self) -> None:
+        if self._inputs is not None:
+            self._inputs.end()
         try:
             await self.journal.close(self._now(), self.published)
         except JournalError as error:
@@ -255,6 +274,8 @@ class Host:
             return
         if not self.journal.keeps and message.ts_received < self.engine.ts - STARTED_AGAIN_NS:
             self._begin_again()
+        if self._inputs is not None:
+            self._inputs.take(message)
         try:
             events = self.engine.process(message)
         except Exception as error:  # noqa: BLE001 - a broken rule halts trading, never the screen
@@ -393,6 +414,8 @@ class Host:
             await asyncio.wait((self._feeding,))
         self.engine = Engine(self.engine.settings, state=state if state.seq else None)
         self.published = copy_state(self.engine.state)
+        if self._inputs is not None:
+            self._inputs.begin(self.engine.settings, self.engine.state.seq)
         self._unwritable, self._decides = None, True
         self._feeding = group.create_task(self._run_feed())
         if self._broken is None:
