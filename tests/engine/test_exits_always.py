@@ -22,7 +22,6 @@ from tradetui.domain.command import (
     Stop,
     SubmitOrder,
 )
-from tradetui.domain.event import Locked
 from tradetui.domain.market_data import ClockTick, FeedState
 from tradetui.domain.order import OrderRole
 from tradetui.domain.position import Position
@@ -47,10 +46,8 @@ def recover(script: Script) -> None:
 def lock(script: Script) -> None:
     """Lock the day by hand, as a breach with positions held by their stops does."""
     table = script.table
-    session = table.state.session
-    assert session is not None
     if table.state.lock is None:
-        table.engine._scribe.write(Locked(rule="daily_loss", until_ts=session.end_ts, text="locked"))
+        table.engine._watch._lock("by hand")
         table._keep(table.engine._scribe.take())
 
 
