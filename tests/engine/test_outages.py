@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.engine.market import MS, SECOND, Table
-from tradetui.domain.command import CancelAll, Reason
+from tradetui.domain.command import CancelAll, Flatten, Half, Reason
+from tradetui.domain.fill import Evidence
 from tradetui.domain.market_data import ClockTick, FeedState
 from tradetui.domain.order import OrderState
 from tradetui.domain.view import TradingState
@@ -97,3 +98,119 @@ def test_resting_orders_are_not_filled_by_prints_of_an_outage() -> None:
         assert market.last_order(reply).filled == 0
     market.snapshot(BIDS, ASKS)
     assert market.last_order(reply).state is OrderState.WORKING
+
+
+# --- books that stay crossed (6.2)
+
+CROSSED_BIDS = [(60_020.0, 1.0), (60_000.0, 0.04), (59_990.0, 50.0)]
+CROSSED_ASKS = [(60_005.0, 3.0), (60_030.0, 50.0)]
+
+
+def crossed(market: Table) -> None:
+    """The bid at 60,020 stands above the ask at 60,005."""
+    market.snapshot(CROSSED_BIDS, CROSSED_ASKS)
+
+
+def test_an_exit_waits_a_second_for_a_crossed_book_and_then_takes_the_worse_side() -> None:
+    market = table()
+    market.buy("0.1", stop="59700")
+    crossed(market)
+    market.do(Flatten())
+    wait(market, 990 * MS)
+    assert market.state.positions
+    wait(market, 20 * MS)
+    assert not market.state.positions
+    fills = market.fills[1:]
+    assert [(fill.price, fill.qty) for fill in fills] == [(D(60_000), D("0.04")), (D(59_990), D("0.06"))]
+    assert {fill.receipt.evidence for fill in fills} == {Evidence.CROSSED_BOOK}
+
+
+def test_a_short_s_exit_takes_no_ask_below_the_best_bid_of_a_crossed_book() -> None:
+    market = table()
+    market.sell("0.1", stop="60300")
+    crossed(market)
+    market.do(Flatten())
+    wait(market, 2 * SECOND)
+    assert [fill.price for fill in market.fills[1:]] == [D(60_030)]
+
+
+def test_a_stop_fired_in_a_book_crossed_for_long_acts_at_once_and_no_better_than_its_print() -> None:
+    market = table(latency_ns=100 * MS)
+    market.buy("0.1", stop="59700")
+    wait(market, SECOND)
+    crossed(market)
+    wait(market, 2 * SECOND)
+    market.delta(bids=[(59_600.0, 1.0)])
+    market.trade(59_650.0, 0.5)
+    wait(market, 101 * MS)
+    assert [fill.price for fill in market.fills[1:]] == [D(59_600)]
+    assert market.fills[-1].receipt.evidence is Evidence.CROSSED_BOOK
+
+
+def test_an_exit_that_finds_nothing_sound_in_a_crossed_book_waits_for_the_next_change() -> None:
+    market = table()
+    market.buy("0.1", stop="59700")
+    market.snapshot([(60_020.0, 1.0)], [(60_005.0, 3.0)])
+    market.do(Flatten())
+    wait(market, 2 * SECOND)
+    assert market.state.positions
+    market.delta(bids=[(60_004.0, 0.03)])
+    assert market.state.positions[market.symbol].qty == D("0.07")
+    market.snapshot(BIDS, ASKS)
+    assert not market.state.positions
+    assert market.fills[-1].receipt.evidence is Evidence.BOOK_LEVEL
+
+
+def test_the_feed_s_own_word_of_a_crossed_book_lets_exits_act_after_a_second_too() -> None:
+    market = table()
+    market.buy("0.1", stop="59700")
+    market.status(FeedState.CROSSED)
+    market.do(Flatten())
+    wait(market, 2 * SECOND)
+    assert [fill.price for fill in market.fills[1:]] == [D(60_000)]
+
+
+@pytest.mark.parametrize("state", [FeedState.DOWN, FeedState.GAP, FeedState.STALE])
+def test_a_crossed_book_whose_data_is_then_lost_is_not_filled_against(state: FeedState) -> None:
+    market = table()
+    market.buy("0.1", stop="59700")
+    crossed(market)
+    market.status(state)
+    market.do(Flatten())
+    wait(market, 10 * SECOND)
+    assert market.state.positions
+
+
+def test_a_stop_that_the_last_sound_bid_had_reached_fires_when_the_book_stays_crossed() -> None:
+    market = table()
+    market.buy("0.1", stop="59700")
+    market.snapshot([(59_690.0, 5.0)], [(59_720.0, 5.0)])
+    assert market.stop.state is OrderState.ARMED, "it looks at prints"
+    market.snapshot([(59_750.0, 1.0), (59_680.0, 5.0)], [(59_720.0, 5.0)])
+    wait(market, 2 * SECOND)
+    assert [fill.price for fill in market.fills[1:]] == [D(59_680)]
+
+
+def test_only_exits_act_in_a_crossed_book() -> None:
+    market = table(latency_ns=100 * MS)
+    market.buy("0.1", stop="59700")
+    wait(market, SECOND)
+    entry = market.buy("0.01", stop="59700")
+    market.do(Half(symbol=market.symbol))
+    crossed(market)
+    wait(market, 5 * SECOND)
+    assert market.last_order(entry).filled == 0
+    assert market.state.positions[market.symbol].qty == D("0.1")
+
+
+def test_after_a_crossed_book_the_next_entry_is_an_ordinary_one() -> None:
+    market = table()
+    market.buy("0.1", stop="59700")
+    crossed(market)
+    market.do(Flatten())
+    wait(market, 2 * SECOND)
+    market.snapshot(BIDS, ASKS)
+    market.trade(60_009.0, 0.1)
+    market.buy("0.1", stop="59700")
+    assert market.fills[-1].price == D("60000.1")
+    assert market.fills[-1].receipt.evidence is Evidence.BOOK_LEVEL

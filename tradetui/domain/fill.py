@@ -25,6 +25,8 @@ class Evidence(StrEnum):
     PRINT_AT = "print_at"
     PRINT_THROUGH = "print_through"
     CROSSED_QUOTE = "crossed_quote"
+    CROSSED_BOOK = "crossed_book"
+    """A level of a book that stayed crossed: an exit that could not wait took the worse side (6.2)."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -254,7 +254,7 @@ class EntryChecks:
         """
         if order.role is not OrderRole.ENTRY or order.price is not None:
             return Reason.NONE
-        if order.state is OrderState.SUBMITTED and ts - order.due_ts > LONGEST_WAIT_NS:
+        if order.state in (OrderState.SUBMITTED, OrderState.HELD) and ts - order.due_ts > LONGEST_WAIT_NS:
             return Reason.STALE_DATA
         entry, stop, sign = desk.best(order.side), order.planned_stop, order.side.sign
         if entry is None:

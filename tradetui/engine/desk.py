@@ -18,6 +18,8 @@ from tradetui.trading.match_types import Incoming, MatchRules
 from tradetui.trading.matching import Matcher
 from tradetui.trading.triggers import TriggerIndex
 
+CROSSED_NS: Final = 1_000_000_000
+"""How long exits wait for a crossed book to be sound again."""
 _AVERAGED: Final = 5
 """Closed minutes in the average price of venue filters; the venues' usual number."""
 
@@ -40,8 +42,14 @@ class Desk:
         """Whether exits, resting orders and what is on its way wait for the first fresh book (R-JRN-6)."""
         self.awaits_book = False
         """Whether no book has come since the data was lost: an old one is never filled against (R-MD-5)."""
+        self.crossed_since: int | None = None
+        """Since when the book is crossed, in steady time; None while it is not."""
+        self.sound_touch: tuple[int | None, int | None] = (None, None)
+        """Ticks of the best bid and ask of the newest book that was not crossed."""
         self._was_fresh = False
         self.evaluated_ts = 0
+        """When its stops were last held against a price, in engine time; 0 for never."""
+        self.evaluated_steady_ts = 0
         self.value: Decimal | None = None
         """The last known valuation price of the position (R-POS-2)."""
         self._value_key: object = None
@@ -102,7 +110,8 @@ class Desk:
         if staked and not self.tracked and self.market.book_message is not None:
             self.matcher.on_book(self.market.book_message, may_fill=False)
         self.staked = staked
-        self.recovering = self.recovering and staked
+        if not staked:
+            self.recovering, self.crossed_since = False, None
         self.tracked = self.tracked or staked
 
     def relist(self) -> None:
@@ -125,6 +134,20 @@ class Desk:
             protective=order.role is OrderRole.PROTECTIVE,
         )
 
+    def is_crossed_for_long(self, steady_ts: int) -> bool:
+        """Whether exits may not wait any longer for the book to be sound (6.2)."""
+        return self.crossed_since is not None and steady_ts - self.crossed_since >= CROSSED_NS
+
+    def _no_better_than(self, side: Side) -> int | None:
+        """Where a walk begins in a crossed book: at the worse side, or at a worse print that is newer."""
+        if self.crossed_since is None:
+            return None
+        book, last, sign = self.market.book, self.market.tape.last, side.sign
+        ticks = [book.best_bid if side is Side.BUY else book.best_ask]
+        if last is not None and last.ts_received >= self.market.ts_book[1]:
+            ticks.append(book.tick_of(last.price))
+        return max((tick for tick in ticks if tick is not None), key=lambda tick: sign * tick, default=None)
+
     def incoming(self, order: Order, lots: int) -> Incoming:
         """An order as the matching core takes it."""
         limit = self._limit_ticks(order)
@@ -137,6 +160,7 @@ class Desk:
             post_only=order.post_only,
             reduce_only=order.reduce_only or order.close_position,
             role=order.role,
+            no_better_than=self._no_better_than(order.side),
         )
 
     def _limit_ticks(self, order: Order) -> int | None:

@@ -21,6 +21,7 @@ from tradetui.domain.market_data import (
     BookDelta,
     BookSnapshot,
     ClockTick,
+    FeedState,
     FeedStatus,
     InstrumentListed,
     MarketMessage,
@@ -40,6 +41,7 @@ from tradetui.engine.orders import DueAction, OrderFlow
 from tradetui.engine.preview import preview
 from tradetui.engine.scribe import Scribe
 from tradetui.engine.steady import JUMP_NS, SteadyTime
+from tradetui.engine.vigil import StopVigil
 from tradetui.market.market import Market
 from tradetui.state import State
 from tradetui.trading import account
@@ -68,6 +70,7 @@ class Engine:
             settings, self._flow, books=self._books, intake=self._intake, watch=self._watch
         )
         self._steady = SteadyTime(self._scribe.ts)
+        self._vigil = StopVigil(self._scribe, self._desks)
         self._flow.available = self._books.margins.available
         self._flow.outdated = lambda desk, order: self._intake.checks.outdated(desk, order, ts=self.ts)
         self._jumped = False
@@ -138,6 +141,8 @@ class Engine:
         now = max(received, self.ts)
         self._watch.roll_through(now)
         self._scribe.ts, self._scribe.steady_ahead = now, self._steady.now - now
+        self._scribe.received_ts = received
+        self._vigil.look()
         self._plan_next()
 
     def _act_at(self, due: int) -> None:
@@ -161,9 +166,9 @@ class Engine:
 
     def _plan_next(self) -> None:
         """From when on an input has to look at the clock."""
-        due = self._flow.due.next_due
-        end = self._watch.end_ts
-        self._next_ts = end if due is None else min(end, self._steady.on_wall(due) + 1)
+        dues = (self._flow.due.next_due, self._vigil.deadline())
+        moments = [self._steady.on_wall(due) + 1 for due in dues if due is not None]
+        self._next_ts = min(self._watch.end_ts, *moments) if moments else self._watch.end_ts
 
     # --- instruments
 
@@ -219,8 +224,12 @@ class Engine:
     def _on_status(self, desk: Desk, status: FeedStatus, *, fresh: bool) -> None:
         """After data was not to be trusted the stops look at the first fresh price, like after a start."""
         book = desk.market.book_message
-        if not status.state.is_fresh:
+        if status.state is FeedState.CROSSED:
             desk.recovering = True
+            self._flow.note_crossed(desk)
+            self._plan_next()
+        elif not status.state.is_fresh:
+            desk.recovering, desk.crossed_since = True, None
         elif fresh and desk.recovering and book is not None:
             self._on_book(desk, book, fresh=True)
 
@@ -230,8 +239,20 @@ class Engine:
             self._resume(desk)
             executions = (*executions, *desk.matcher.on_book(message))
         self._book(desk, executions)
+        self._follow_crossing(desk, fresh=fresh)
         if fresh and desk.waiting:
             self._flow.walk_waiting(desk)
+
+    def _follow_crossing(self, desk: Desk, *, fresh: bool) -> None:
+        """Note whether the book is crossed; one that stays so is walked by exits all the same."""
+        if not desk.market.book.is_crossed:
+            desk.crossed_since = None
+            if fresh:
+                self._vigil.look_at_book(desk)
+            desk.sound_touch = desk.market.book.best_bid, desk.market.book.best_ask
+        elif desk.market.feed_state.is_fresh or desk.market.feed_state is FeedState.CROSSED:
+            self._flow.note_crossed(desk)
+            self._plan_next()
 
     def _resume(self, desk: Desk) -> None:
         """The first fresh book after a start or a gap: stops that the price has passed execute at once."""
@@ -239,14 +260,14 @@ class Engine:
             desk.waiting[order.order_id] = None
         mid = desk.mid()
         if mid is not None:
-            desk.evaluated_ts = self.ts
+            self._vigil.seen(desk)
             self._fire(desk.triggers.on_price(TriggerBy.LAST, float(mid)), None)
 
     def _on_price(self, desk: Desk, message: MarketMessage, *, fresh: bool) -> None:
         """Triggers look at every price, whatever became of the book; fills wait for a fresh one (6.2)."""
         match message:
             case Trade():
-                desk.evaluated_ts = self.ts
+                self._vigil.seen(desk)
                 if len(desk.triggers):
                     self._fire(desk.triggers.on_price(TriggerBy.LAST, message.price), message)
                 if fresh and not desk.recovering:

@@ -12,11 +12,11 @@ from decimal import Decimal
 import msgspec
 
 from tradetui.domain.command import Reason
-from tradetui.domain.market_data import Trade
+from tradetui.domain.market_data import Side, Trade
 from tradetui.domain.number import ZERO, canonical
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState, OrderType
 from tradetui.engine.brackets import Brackets
-from tradetui.engine.desk import Desk
+from tradetui.engine.desk import CROSSED_NS, Desk
 from tradetui.engine.fills import FillBook
 from tradetui.engine.reserve import affordable_qty
 from tradetui.engine.scribe import Scribe
@@ -33,6 +33,8 @@ class DueAction(msgspec.Struct, frozen=True):
     order_id: str
     trade: Trade | None = None
     """The print that triggered the stop."""
+    symbol: str = ""
+    """For what concerns a whole book."""
 
 
 class OrderFlow:
@@ -69,6 +71,9 @@ class OrderFlow:
 
     def perform(self, action: DueAction) -> None:
         """Do what has become due."""
+        if action.what == "crossed":
+            self.walk_crossed(self.desks[action.symbol])
+            return
         order = self.state.live.get(action.order_id)
         if order is None:
             return
@@ -118,10 +123,16 @@ class OrderFlow:
             self.cancel_now(order, Reason.LOCKED)
         elif order.trigger is not None:
             self._arm(desk, order)
-        elif desk.is_fresh and not desk.recovering:
+        elif self._may_act(desk, order):
             self.execute(order)
         else:
             desk.waiting[order.order_id] = None
+
+    def _may_act(self, desk: Desk, order: Order) -> bool:
+        """Whether the data carries an execution; exits do not wait for ever for a crossed book (6.2)."""
+        if desk.is_fresh and not desk.recovering:
+            return True
+        return order.role in EXIT_ROLES and desk.is_crossed_for_long(self.scribe.steady_ts)
 
     def _arm(self, desk: Desk, order: Order) -> None:
         """Let a conditional order watch its trigger; one that is through already is rejected (R-TRG-3)."""
@@ -244,7 +255,7 @@ class OrderFlow:
 
     def _walk_stop(self, order: Order, trade: Trade | None) -> None:
         desk = self.desks[order.symbol]
-        if not desk.is_fresh or desk.recovering:
+        if not self._may_act(desk, order):
             desk.waiting[order.order_id] = None
             return
         if trade is not None:
@@ -283,6 +294,9 @@ class OrderFlow:
             ):
                 self.cancel_now(order, Reason.PARENT_CANCELED)
                 continue
+            if (reason := self.outdated(self.desks[order.symbol], order)) is not Reason.NONE:
+                self.cancel_now(order, reason)
+                continue
             self.scribe.move(order, OrderState.WORKING)
             self.execute(self.state.live[order.order_id])
 
@@ -299,6 +313,30 @@ class OrderFlow:
                 desk.waiting.pop(order_id)
                 self._arrive(order)
             else:
+                self.execute(order)
+
+    def note_crossed(self, desk: Desk) -> None:
+        """A book is crossed: its exits wait a second, then they take the worse side."""
+        if desk.crossed_since is None:
+            desk.crossed_since = self.scribe.steady_ts
+            self.due.push(desk.crossed_since + CROSSED_NS, DueAction("crossed", "", symbol=desk.symbol))
+        else:
+            self.walk_crossed(desk)
+
+    def walk_crossed(self, desk: Desk) -> None:
+        """Let exits act against a book that stays crossed, and the stop look at its last sound touch."""
+        if not desk.is_crossed_for_long(self.scribe.steady_ts):
+            return
+        stop = self.state.stop_of(desk.symbol)
+        if stop is not None and stop.state is OrderState.ARMED and stop.trigger is not None:
+            tick = desk.sound_touch[0 if stop.side is Side.SELL else 1]
+            price = desk.instrument.to_price(tick) if tick is not None else None
+            if price is not None and is_through(stop.side, trigger=stop.trigger, price=float(price)):
+                desk.triggers.remove(stop.order_id)
+                self.trigger(stop.order_id)
+        for order_id in list(desk.waiting):
+            order = self.state.live.get(order_id)
+            if order is not None and order.role in EXIT_ROLES:
                 self.execute(order)
 
     def _turn(self, order_id: str) -> bool:

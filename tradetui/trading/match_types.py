@@ -139,6 +139,8 @@ class Incoming:
     post_only: bool = False
     reduce_only: bool = False
     role: OrderRole = OrderRole.ENTRY
+    no_better_than: int | None = None
+    """Levels better than this are passed over: the book is crossed there, and an exit can not wait (6.2)."""
 
     @property
     def is_exit(self) -> bool:

@@ -173,12 +173,19 @@ class Walk:
 
     def _take(self, tick: int, qty: float, steps: _Steps) -> None:
         """Take what a displayed level still has for us."""
+        if self._is_doubtful(tick):
+            return
         displayed = self.grid.lots(qty)
         lots = min(steps.wanted, self.overlay.available(self.order.side.opposite, tick, displayed))
         if lots:
             steps.pieces.append(self._piece(tick, lots, displayed))
             steps.wanted -= lots
         steps.stopped = Reason.INSUFFICIENT_LIQUIDITY
+
+    def _is_doubtful(self, tick: int) -> bool:
+        """Whether a level lies in the part of the book that is crossed."""
+        worst = self.order.no_better_than
+        return worst is not None and (tick - worst) * self.order.side.sign < 0
 
     def _piece(self, tick: int, lots: int, displayed: int) -> Execution:
         before = self.overlay.consumed(self.order.side.opposite, tick)
@@ -188,7 +195,7 @@ class Walk:
             tick=tick,
             lots=lots,
             liquidity=Liquidity.TAKER,
-            evidence=Evidence.BOOK_LEVEL,
+            evidence=Evidence.BOOK_LEVEL if self.order.no_better_than is None else Evidence.CROSSED_BOOK,
             displayed=displayed,
             consumed_before=before,
             consumed_after=before + lots,

@@ -157,6 +157,8 @@ def _taker_words(group: Group, whole: Fill, scale: int) -> str:
         words = f"{len(group)} levels {listed_qtys([fill.qty for fill in group])}"
     else:
         words = f"1 level of {canonical(whole.receipt.displayed)}"
+    if any(fill.receipt.evidence is Evidence.CROSSED_BOOK for fill in group):
+        words += " of a crossed book"
     mid = whole.receipt.arrival_mid
     return f"{words} · mid {mid_text(mid, scale)}" if mid is not None else words
 
@@ -168,7 +170,7 @@ def _maker_words(group: Group, whole: Fill) -> str:
             return f"print {size}, queue {canonical(queue)} before us"
         case Evidence.PRINT_THROUGH:
             return f"print {size} went through our price"
-        case Evidence.CROSSED_QUOTE | Evidence.BOOK_LEVEL:
+        case Evidence.CROSSED_QUOTE | Evidence.BOOK_LEVEL | Evidence.CROSSED_BOOK:
             return f"book of {size} crossed our price"
 
 

@@ -1,0 +1,136 @@
+"""A position whose stop sees no price any more is told, whatever the feed says of itself (R-STP-5)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from tests.engine.market import MS, SECOND, Table, wide_limits
+from tradetui.domain.event import Noted
+from tradetui.domain.market_data import ClockTick, FeedState
+from tradetui.domain.order import OrderState
+from tradetui.runtime.notices import describe
+
+D = Decimal
+BIDS = [(60_000.0, 5.0), (59_990.0, 50.0)]
+ASKS = [(60_000.1, 5.0), (60_010.0, 50.0)]
+
+
+def wait(market: Table, seconds: float) -> None:
+    """Let time pass as a host's clock does."""
+    for _ in range(round(seconds * 4)):
+        market.now += 250 * MS
+        market.feed(ClockTick(market.now, market.now))
+
+
+def holding() -> Table:
+    market = Table().open(BIDS, ASKS)
+    market.trade(60_000.0, 0.1)
+    market.buy("0.1", stop="59700")
+    return market
+
+
+def alarms(market: Table) -> list[str]:
+    bodies = (event.body for event in market.journal)
+    return [body.text for body in bodies if isinstance(body, Noted) and body.what == "alarm"]
+
+
+def test_silence_of_five_seconds_is_an_alarm_and_is_told_once() -> None:
+    market = holding()
+    wait(market, 4.75)
+    assert alarms(market) == []
+    wait(market, 0.5)
+    (alarm,) = alarms(market)
+    assert alarm == "BTC/USDT:USDT: its stop at 59700 has seen no price for 5 s: nothing comes"
+    wait(market, 60)
+    assert len(alarms(market)) == 1
+
+
+def test_the_next_silence_is_another_alarm() -> None:
+    market = holding()
+    wait(market, 6)
+    market.trade(60_000.0, 0.1)
+    wait(market, 4)
+    assert len(alarms(market)) == 1
+    wait(market, 2)
+    assert len(alarms(market)) == 2
+
+
+def test_prints_keep_a_stop_seen_also_while_the_book_is_lost() -> None:
+    market = holding()
+    market.status(FeedState.GAP)
+    for _ in range(10):
+        wait(market, 2)
+        market.trade(60_000.0, 0.1)
+    assert alarms(market) == []
+
+
+def test_a_moving_book_above_the_stop_needs_no_prints() -> None:
+    market = holding()
+    for step in range(10):
+        wait(market, 2)
+        market.delta(bids=[(60_000.0, 5.0 + step)])
+    assert alarms(market) == []
+
+
+def test_a_book_beyond_the_stop_without_a_print_is_an_alarm() -> None:
+    market = holding()
+    market.snapshot([(59_600.0, 5.0)], [(59_601.0, 5.0)])
+    for step in range(4):
+        wait(market, 2)
+        market.delta(bids=[(59_600.0, 5.0 + step)])
+    (alarm,) = alarms(market)
+    assert alarm.endswith("the book is beyond it and nothing prints")
+    assert market.stop.state is OrderState.ARMED
+
+
+@pytest.mark.parametrize("state", [FeedState.DOWN, FeedState.STALE])
+def test_lost_data_is_an_alarm_with_its_reason(state: FeedState) -> None:
+    market = holding()
+    market.status(state)
+    wait(market, 6)
+    (alarm,) = alarms(market)
+    assert alarm.endswith(f"the data is {state.value}")
+
+
+def test_after_a_restart_a_stop_has_five_seconds_to_see_a_price() -> None:
+    market = holding()
+    market.now += 3600 * SECOND
+    market.restart()
+    wait(market, 4)
+    assert alarms(market) == []
+    wait(market, 2)
+    assert len(alarms(market)) == 1
+
+
+def test_a_clock_that_was_set_back_does_not_hide_the_silence() -> None:
+    market = holding()
+    market.now -= 3600 * SECOND
+    wait(market, 6)
+    assert len(alarms(market)) == 1
+
+
+def test_without_a_position_nobody_is_alarmed() -> None:
+    market = Table().open(BIDS, ASKS)
+    market.buy("0.1", limit="59900", stop="59700")
+    wait(market, 60)
+    assert alarms(market) == []
+
+
+def test_a_position_without_a_stop_is_told_once_also_where_none_is_required() -> None:
+    settings = wide_limits()
+    limits = msgspec.structs.replace(settings.limits, require_stop=False)
+    market = Table(settings=msgspec.structs.replace(settings, limits=limits)).open(BIDS, ASKS)
+    market.buy("0.1")
+    wait(market, 30)
+    assert alarms(market) == ["BTC/USDT:USDT stands without a stop"]
+
+
+def test_an_alarm_is_a_notice() -> None:
+    market = holding()
+    wait(market, 6)
+    (notice,) = describe(market.transactions[-1], market.state)
+    assert notice.severity == "warning"
+    assert "has seen no price for 5 s" in notice.text

@@ -1,0 +1,95 @@
+"""Watches over the stops: one that is not held against a price any more is told (R-STP-5, R-STP-8).
+
+A stop counts as held against a price by each print, whatever the feed says of itself, and by a sound
+book whose touch has not reached it. A book beyond the stop without a print, or silence, is an alarm.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import canonical
+from tradetui.domain.order import Order, OrderState
+from tradetui.engine.desk import Desk
+from tradetui.engine.scribe import Scribe
+from tradetui.trading.triggers import is_through
+
+ALARM_NS: Final = 5_000_000_000
+"""How long a position's stop may go without a price."""
+_OFTEN_NS: Final = 1_000_000_000
+
+
+class StopVigil:
+    """Knows for each position since when its stop has seen no price, in steady time."""
+
+    def __init__(self, scribe: Scribe, desks: dict[str, Desk]) -> None:
+        self._scribe = scribe
+        self._state = scribe.state
+        self._desks = desks
+        self._began: dict[str, int] = {}
+        self._told: dict[str, int] = {}
+        """Of which silence an alarm has told already: when it began."""
+
+    def seen(self, desk: Desk) -> None:
+        """A price came that stops look at."""
+        desk.evaluated_ts, desk.evaluated_steady_ts = self._scribe.ts, self._scribe.steady_ts
+
+    def look_at_book(self, desk: Desk) -> None:
+        """A sound book came: it counts where it has not reached the stop."""
+        if self._scribe.steady_ts - desk.evaluated_steady_ts < _OFTEN_NS:
+            return
+        stop = self._state.stop_of(desk.symbol)
+        touch = desk.best(Side.BUY if stop is not None and stop.side is Side.BUY else Side.SELL)
+        if stop is None or stop.trigger is None or touch is None:
+            return
+        if not is_through(stop.side, trigger=stop.trigger, price=float(touch)):
+            self.seen(desk)
+
+    def deadline(self) -> int | None:
+        """When to look again, in steady time; None while nothing is held."""
+        for symbol in self._began.keys() - self._state.positions.keys():
+            del self._began[symbol]
+        later = self._scribe.steady_ts + ALARM_NS
+        return min((self._due(symbol) or later for symbol in self._state.positions), default=None)
+
+    def look(self) -> None:
+        """Tell of every stop whose time has come."""
+        for symbol in sorted(self._state.positions):
+            due = self._due(symbol)
+            if due is not None and due <= self._scribe.steady_ts:
+                self._told[symbol] = self._silent_since(symbol)
+                self._scribe.note("alarm", self._words(symbol), symbol=symbol)
+
+    def _due(self, symbol: str) -> int | None:
+        if self._state.holding(symbol) is None:
+            return None
+        since = self._silent_since(symbol)
+        stop = self._state.stop_of(symbol)
+        if self._told.get(symbol) == since or (stop is not None and stop.state is not OrderState.ARMED):
+            return None
+        return since + (ALARM_NS if stop is not None else 0)
+
+    def _silent_since(self, symbol: str) -> int:
+        began = self._began.setdefault(symbol, self._scribe.steady_ts)
+        desk = self._desks.get(symbol)
+        return max(began, desk.evaluated_steady_ts) if desk is not None else began
+
+    def _words(self, symbol: str) -> str:
+        stop = self._state.stop_of(symbol)
+        if stop is None or stop.trigger is None:
+            return f"{symbol} stands without a stop"
+        seconds = ALARM_NS // 1_000_000_000
+        text = f"{symbol}: its stop at {canonical(stop.trigger)} has seen no price for {seconds} s"
+        return f"{text}: {self._reason(self._desks[symbol], stop)}"
+
+    def _reason(self, desk: Desk, stop: Order) -> str:
+        market, touch = desk.market, desk.best(stop.side)
+        if not market.feed_state.is_fresh:
+            return f"the data is {market.feed_state.value}"
+        if market.book.is_crossed:
+            return "the book is crossed"
+        if touch is None or stop.trigger is None:
+            return "the book is empty"
+        beyond = is_through(stop.side, trigger=stop.trigger, price=float(touch))
+        return "the book is beyond it and nothing prints" if beyond else "nothing comes"
