@@ -23,30 +23,28 @@ from tradetui.domain.event import (
     Filled,
     InstrumentRegistered,
     LeverageChanged,
-    LimitBreached,
-    LimitsChanged,
     Locked,
     MarginModeChanged,
     MarginMoved,
     Noted,
     OrderChanged,
     SessionRolled,
-    Unlocked,
 )
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY, ONE, ZERO
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.domain.position import Position
 from tradetui.errors import InvalidTransition
 from tradetui.trading import account, ledger
+from tradetui.trading.daystate import DayState
 from tradetui.trading.ledger import Ledger
-from tradetui.trading.settings import RiskLimits
+from tradetui.trading.limits import RiskLimits
+from tradetui.trading.locks import covers, longest
 
 KEPT: Final = 1_000
 """So many fills, finished orders and answered keys are kept at least; the journal has them all."""
-WARNED: Final = "warned_at"
-"""The number of a warning event that says which part of the limit was reached."""
 _STANDING: Final = frozenset(
     {OrderState.ARMED, OrderState.TRIGGERED, OrderState.WORKING, OrderState.PARTIALLY_FILLED}
 )
@@ -75,11 +73,7 @@ class State(msgspec.Struct):
     """The newest ones, oldest first."""
     fill_count: int = 0
     ledger: Ledger = msgspec.field(default_factory=Ledger)
-    limits: dict[str, str] = {}
-    next_limits: dict[str, str] = {}
-    session: SessionRolled | None = None
-    lock: Locked | None = None
-    warned_at: Decimal = ZERO
+    day: DayState = msgspec.field(default_factory=DayState)
     keys: dict[str, Reply] = {}
     """What commands with a key led to, the newest ones."""
     realized_pnl: Decimal = ZERO
@@ -90,8 +84,6 @@ class State(msgspec.Struct):
     """By symbol, where it differs from the account's."""
     flows: Decimal = ZERO
     """Deposits less withdrawals since the account was opened, without the first one."""
-    flows_before: Decimal = ZERO
-    """The same when the trading day began."""
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> State:
@@ -105,10 +97,11 @@ class State(msgspec.Struct):
         """Take in the next event; raises ValueError on a seq gap and InvalidTransition on a wrong step."""
         if event.seq != self.seq + 1:
             raise ValueError(f"expected event {self.seq + 1}, was {event.seq}")
+        self.last_ts = max(self.last_ts, event.ts)
         with decimal.localcontext(MONEY):
             self._take_in(event.body)
             self.ledger.post(event.postings)
-        self.seq, self.last_ts = event.seq, max(self.last_ts, event.ts)
+        self.seq = event.seq
         if event.key:
             self._remember(event)
 
@@ -122,7 +115,26 @@ class State(msgspec.Struct):
     @property
     def risk_limits(self) -> RiskLimits:
         """The limits that hold now."""
-        return RiskLimits.from_texts(self.limits)
+        return self.day.limits
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """Zone, roll and the limits beside the rules as texts; empty before the account is open."""
+        return self.day.texts
+
+    @property
+    def session(self) -> SessionRolled | None:
+        """The trading day."""
+        return self.day.session
+
+    @property
+    def lock(self) -> Locked | None:
+        """Of the locks that close everything the one that ends last; None where none does."""
+        return longest(lock for lock in self.day.locks if not lock.symbol and lock.side is None)
+
+    def lock_on(self, symbol: str, side: Side) -> Locked | None:
+        """Of the locks that refuse an entry the one that ends last."""
+        return longest(lock for lock in self.day.locks if covers(lock, symbol, side))
 
     def cash(self, asset: str) -> Decimal:
         """What is held of an asset, locked part included, margin not."""
@@ -199,7 +211,7 @@ class State(msgspec.Struct):
     @property
     def day_flows(self) -> Decimal:
         """Deposits less withdrawals of this trading day: they are no profit and no loss."""
-        return self.flows - self.flows_before
+        return self.flows - self.day.book.day.flows
 
     # --- how events change it
 
@@ -228,26 +240,13 @@ class State(msgspec.Struct):
             case AccountOpened():
                 self.account, self.currency, self.leverage = body.account, body.currency, body.leverage
                 self.margin_mode = body.margin_mode
+                self.day.book = self.day.book.opened(body.balance)
             case InstrumentRegistered():
                 self.instruments[body.instrument.symbol] = body.instrument
-            case _:
-                self._take_in_limits(body)
-
-    def _take_in_limits(self, body: AnyBody) -> None:
-        match body:
-            case LimitsChanged():
-                self.limits, self.next_limits = dict(body.now), dict(body.next_session)
-            case SessionRolled():
-                self.session, self.warned_at = body, ZERO
-                self.flows_before = self.flows
-            case LimitBreached(warning=True):
-                self.warned_at = max(self.warned_at, body.numbers[WARNED])
-            case Locked():
-                self.lock = body
-            case Unlocked():
-                self.lock = None
-            case _:  # notes and breaches change nothing by themselves
+            case _ if not self.day.take_in(body, ts=self.last_ts, flows=self.flows):
                 self._take_in_money(body)
+            case _:
+                return
 
     def _take_in_money(self, body: AnyBody) -> None:
         match body:
@@ -346,6 +345,8 @@ class State(msgspec.Struct):
             self.positions.pop(fill.symbol, None)
         else:
             self.positions[fill.symbol] = after
+        if before.opened_ts and (after.is_flat or account.is_dust(instrument, after)):
+            self.day.count_trade(before, after, fill, order)
 
     def is_cross(self, instrument: Instrument) -> bool:
         """Whether the whole wallet stands behind an instrument's positions."""

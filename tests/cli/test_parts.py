@@ -11,11 +11,13 @@ import pytest
 from tradetui.cli.parts import chosen_profile, engine_settings
 from tradetui.cli.simulation import realism
 from tradetui.config.load import load
+from tradetui.domain.event import Event, LimitsChanged
+from tradetui.domain.rule import Unit
 from tradetui.errors import ConfigError
 from tradetui.state import State
+from tradetui.trading.limits import RiskLimits
 from tradetui.trading.match_types import QueueProfile
 from tradetui.trading.realism import HARSH, REALISTIC, Realism
-from tradetui.trading.settings import RiskLimits
 
 D = Decimal
 
@@ -28,23 +30,33 @@ def config_text(tmp_path: Path, text: str) -> Path:
 
 def chosen_in_the_cockpit() -> State:
     state = State()
-    state.limits = {**RiskLimits(daily_loss=D("0.01")).texts(), "zone": "UTC", "roll": "00:00"}
+    limits = RiskLimits().with_daily_loss(D("0.01"), Unit.ANCHOR)
+    texts = {**limits.texts(), "zone": "UTC", "roll": "00:00"}
+    body = LimitsChanged(now=texts, next_session={}, rules=limits.rules)
+    state.apply(Event(seq=1, ts=1, account="sim", body=body))
     return state
+
+
+def daily_loss(limits: RiskLimits) -> tuple[Decimal, Unit]:
+    rule = limits.rule("daily_loss")
+    assert rule is not None
+    return rule.amount, rule.unit
 
 
 def test_limits_chosen_in_the_cockpit_hold_until_the_config_names_any(tmp_path: Path) -> None:
     profile = load(None).profiles["sim"]
     kept = chosen_in_the_cockpit()
-    assert engine_settings(profile, load(None), kept=kept).limits.daily_loss == D("0.01")
+    assert daily_loss(engine_settings(profile, load(None), kept=kept).limits) == (D("0.01"), Unit.ANCHOR)
     named = load(config_text(tmp_path, "[risk]\nrisk_per_trade = 0.003\n"))
     limits = engine_settings(profile, named, kept=kept).limits
-    assert (limits.risk_per_trade, limits.daily_loss) == (D("0.003"), D("0.02"))
+    assert limits.risk_per_trade == D("0.003")
+    assert daily_loss(limits) == (D("0.02"), Unit.ANCHOR)
 
 
 def test_an_amount_takes_the_place_of_the_fraction(tmp_path: Path) -> None:
     named = load(config_text(tmp_path, '[risk]\ndaily_loss = "150 USDT"\n'))
     limits = engine_settings(named.profiles["sim"], named).limits
-    assert limits.daily_limit(D(10_000)) == 150
+    assert daily_loss(limits) == (D(150), Unit.MONEY)
 
 
 def test_symbols_of_the_options_come_first() -> None:

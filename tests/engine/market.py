@@ -32,6 +32,7 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.domain.order import Order, OrderState, TimeInForce
+from tradetui.domain.rule import Unit
 from tradetui.engine import Engine
 from tradetui.state import State
 from tradetui.trading.settings import EngineSettings
@@ -239,6 +240,6 @@ def wide_limits(**changes: Any) -> EngineSettings:
     """Settings whose risk limits stand in nobody's way."""
     limits = EngineSettings().limits
     loose = msgspec.structs.replace(
-        limits, risk_per_trade=D("0.5"), daily_loss=D("0.99"), max_open_risk=D(10), max_risk_per_trade=D(10)
-    )
+        limits, risk_per_trade=D("0.5"), max_open_risk=D(10), max_risk_per_trade=D(10)
+    ).with_daily_loss(D("0.99"), Unit.ANCHOR)
     return msgspec.structs.replace(EngineSettings(), **{"limits": loose, "balance": D(1_000_000), **changes})

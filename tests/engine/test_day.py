@@ -11,8 +11,10 @@ from tradetui.domain.command import Flatten, Reason, SetRiskLimits, SetStop, Sto
 from tradetui.domain.event import ClockJumped, LimitBreached, Locked, SessionRolled, Unlocked
 from tradetui.domain.market_data import ClockTick, FeedState, Side
 from tradetui.domain.order import OrderRole
+from tradetui.domain.rule import HOLD, Unit
 from tradetui.domain.view import TradingState
-from tradetui.trading.settings import EngineSettings, RiskLimits
+from tradetui.trading.limits import RiskLimits
+from tradetui.trading.settings import EngineSettings
 
 D = Decimal
 BIDS = [(60_000.0, 50.0)]
@@ -27,8 +29,9 @@ def bodies(table: Table, kind: type) -> list[object]:
 
 def with_day_loss(amount: str, **changes: object) -> EngineSettings:
     settings = wide_limits(balance=D(100_000))
-    limits = msgspec.structs.replace(settings.limits, daily_loss_amount=D(amount), **changes)
-    return msgspec.structs.replace(settings, limits=limits)
+    limits = settings.limits.with_daily_loss(D(amount))
+    rule = msgspec.structs.replace(limits.rules[0], **changes)
+    return msgspec.structs.replace(settings, limits=limits.with_rule(rule))
 
 
 def gapped() -> Table:
@@ -109,7 +112,8 @@ def test_warnings_come_once_at_each_part_of_the_limit() -> None:
 
 
 def test_w89_the_anchor_survives_a_restart() -> None:
-    limits = msgspec.structs.replace(wide_limits().limits, daily_loss=D("0.1"), risk_per_trade=D("0.05"))
+    limits = msgspec.structs.replace(wide_limits().limits, risk_per_trade=D("0.05"))
+    limits = limits.with_daily_loss(D("0.1"), Unit.ANCHOR)
     settings = EngineSettings(balance=D(100), limits=limits)
     instrument = perp(maker_fee=D(0), taker_fee=D(0), tick_size=D("0.01"), lot_size=D("0.01"))
     table = Table(instrument, settings=settings).open([(100.0, 9.0)], [(100.0, 9.0)])
@@ -225,7 +229,7 @@ def test_a_kill_between_trigger_and_execution_is_taken_up_again() -> None:
 
 
 def test_while_locked_a_stop_moves_only_toward_the_market() -> None:
-    settings = msgspec.structs.replace(with_day_loss("600"), flatten_on_breach=False)
+    settings = with_day_loss("600", actions=HOLD)
     table = Table(FREE, settings=settings).open([(60_000.0, 9.0)], [(60_000.0, 9.0)])
     table.buy("1", stop="59600")
     table.snapshot([(59_390.0, 9.0)], [(59_400.0, 9.0)])
@@ -248,7 +252,10 @@ def test_a_size_in_r_risks_its_part_of_equity() -> None:
 
 def test_the_default_limits_are_those_of_the_rules() -> None:
     limits = RiskLimits()
-    assert (limits.risk_per_trade, limits.daily_loss) == (D("0.005"), D("0.02"))
+    assert limits.risk_per_trade == D("0.005")
+    assert [(rule.name, rule.amount, rule.unit) for rule in limits.rules] == [
+        ("daily_loss", D("0.02"), Unit.ANCHOR)
+    ]
     assert (limits.max_risk_per_trade, limits.max_open_risk) == (D(2), D(2))
     assert limits.require_stop
     assert bodies(gapped(), Locked)

@@ -25,6 +25,7 @@ from tradetui.domain.command import (
 from tradetui.domain.market_data import ClockTick, FeedState
 from tradetui.domain.order import OrderRole
 from tradetui.domain.position import Position
+from tradetui.domain.rule import STANDARD
 from tradetui.domain.view import TradingState
 
 D = Decimal
@@ -47,7 +48,7 @@ def lock(script: Script) -> None:
     """Lock the day by hand, as a breach with positions held by their stops does."""
     table = script.table
     if table.state.lock is None:
-        table.engine._watch._lock("by hand")
+        table.engine._watch.locks.lock(STANDARD["daily_loss"], "by hand")
         table._keep(table.engine._scribe.take())
 
 

@@ -89,7 +89,7 @@ def test_a_withdrawal_leaves_the_minimum_of_the_profile() -> None:
 
 def test_e_27_a_deposit_while_locked_is_taken_and_the_lock_stays() -> None:
     settings = wide_limits(balance=D(10_000))
-    limits = msgspec.structs.replace(settings.limits, daily_loss_amount=D(100))
+    limits = settings.limits.with_daily_loss(D(100))
     market = Table(FREE, settings=msgspec.structs.replace(settings, limits=limits)).open(BIDS, ASKS)
     market.buy("0.1", stop="59500")
     market.snapshot([(58_900.0, 50.0)], [(58_900.0, 50.0)])

@@ -10,6 +10,7 @@ from tradetui.domain.command import CancelOrder, Flatten, SetRiskLimits, SetStop
 from tradetui.domain.event import Event, Noted
 from tradetui.domain.market_data import FeedState, FeedStatus
 from tradetui.domain.order import TimeInForce
+from tradetui.domain.rule import Unit
 from tradetui.domain.view import Notice
 from tradetui.runtime.notices import FeedWatch, describe
 from tradetui.state import State
@@ -120,7 +121,8 @@ def test_moving_a_stop_says_nothing_the_screen_does_not_show() -> None:
 
 @pytest.mark.parametrize(("bid", "used"), [(59400.0, "50"), (59075.0, "75"), (58890.0, "90")])
 def test_the_daily_loss_warns_in_per_cent(bid: float, used: str) -> None:
-    limits = msgspec.structs.replace(EngineSettings().limits, risk_per_trade=D("0.5"), daily_loss=D("0.01"))
+    limits = msgspec.structs.replace(EngineSettings().limits, risk_per_trade=D("0.5"))
+    limits = limits.with_daily_loss(D("0.01"), Unit.ANCHOR)
     market = Table(settings=msgspec.structs.replace(EngineSettings(), limits=limits)).open(BIDS, ASKS)
     # 0.08 from about 60,000.5 down to the bid and a fee of 2.40, of a limit of 100.00
     market.buy("0.08", stop="59000")
@@ -129,7 +131,7 @@ def test_the_daily_loss_warns_in_per_cent(bid: float, used: str) -> None:
 
 
 def test_a_lock_says_until_when_in_the_traders_zone() -> None:
-    limits = msgspec.structs.replace(EngineSettings().limits, daily_loss=D("0.001"))
+    limits = EngineSettings().limits.with_daily_loss(D("0.001"), Unit.ANCHOR)
     settings = msgspec.structs.replace(EngineSettings(), limits=limits, zone="Europe/Berlin")
     market = Table(settings=settings).open(BIDS, ASKS)
     market.buy("0.01", stop="59500")
@@ -139,7 +141,7 @@ def test_a_lock_says_until_when_in_the_traders_zone() -> None:
 
 
 def test_a_new_day_unlocks() -> None:
-    limits = msgspec.structs.replace(EngineSettings().limits, daily_loss=D("0.001"))
+    limits = EngineSettings().limits.with_daily_loss(D("0.001"), Unit.ANCHOR)
     market = Table(settings=msgspec.structs.replace(EngineSettings(), limits=limits)).open(BIDS, ASKS)
     market.buy("0.01", stop="59500")
     market.snapshot([(58000.0, 50.0)], [(58000.1, 50.0)])

@@ -18,6 +18,7 @@ from tests.engine.market import PERP, SECOND, D
 from tests.journal.events import STAMP, deposit
 from tests.runtime.scripted import SETTINGS, Session, buy
 from tradetui.domain.event import Event
+from tradetui.domain.rule import Unit
 from tradetui.errors import JournalError, JournalLocked
 from tradetui.journal.reader import Head, read_events
 from tradetui.journal.schema import JournalDamaged, create_or_check
@@ -118,7 +119,7 @@ async def test_after_a_kill_it_goes_on_and_the_stop_fires_at_the_first_fresh_pri
 
 async def test_a_locked_day_is_locked_after_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "paper.db"
-    tight = msgspec.structs.replace(SETTINGS.limits, daily_loss=D("0.001"))
+    tight = SETTINGS.limits.with_daily_loss(D("0.001"), Unit.ANCHOR)
     settings = msgspec.structs.replace(SETTINGS, limits=tight)
     recovered, journal = await begin(path)
     async with Session(journal, settings=settings, state=recovered.state) as session:

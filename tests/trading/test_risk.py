@@ -7,8 +7,9 @@ from decimal import Decimal
 import msgspec
 
 from tests.engine.market import perp
+from tradetui.domain.rule import Rule, Unit
+from tradetui.trading.limits import RiskLimits
 from tradetui.trading.risk import Budget, largest_qty, stop_risk, unit_risk
-from tradetui.trading.settings import RiskLimits
 
 D = Decimal
 INSTRUMENT = perp(taker_fee=D("0.00055"))
@@ -43,17 +44,27 @@ def test_open_risk_runs_from_the_mark_and_never_below_the_exit_costs() -> None:
 
 
 def test_limits_read_back_what_they_wrote() -> None:
-    for amount in (None, D("123.45")):
-        limits = RiskLimits(daily_loss_amount=amount, require_stop=False)
-        assert RiskLimits.from_texts(limits.texts()) == limits
+    for limits in (RiskLimits(require_stop=False), RiskLimits().with_daily_loss(D("123.45"))):
+        assert RiskLimits.from_texts(limits.texts(), limits.rules) == limits
+
+
+def test_a_journal_that_is_older_than_rules_still_tells_its_daily_loss() -> None:
+    texts = {"daily_loss": "0.02", **RiskLimits().texts()}
+    assert RiskLimits.from_texts({**texts, "daily_loss_amount": ""}, None) == RiskLimits()
+    by_amount = RiskLimits.from_texts({**texts, "daily_loss_amount": "75"}, None)
+    assert by_amount == RiskLimits().with_daily_loss(D(75))
+
+
+def worth(rule: Rule) -> Decimal:
+    return rule.amount * 10_000 if rule.unit is Unit.ANCHOR else rule.amount
 
 
 def test_tightened_takes_the_tighter_of_each_limit() -> None:
-    now = RiskLimits(daily_loss=D("0.02"), max_open_risk=D(2))
-    wish = msgspec.structs.replace(now, daily_loss=D("0.05"), max_open_risk=D(1), require_stop=False)
-    tightened = now.tightened(wish, D(10_000))
-    assert tightened.daily_loss == D("0.02")
+    now = RiskLimits()
+    wish = msgspec.structs.replace(now, max_open_risk=D(1), require_stop=False)
+    tightened = now.tightened(wish.with_daily_loss(D("0.05"), Unit.ANCHOR), worth)
+    assert tightened.rules == now.rules
     assert tightened.max_open_risk == 1
     assert tightened.require_stop
-    by_amount = now.tightened(msgspec.structs.replace(now, daily_loss_amount=D(100)), D(10_000))
-    assert by_amount.daily_limit(D(10_000)) == 100
+    by_amount = now.tightened(now.with_daily_loss(D(100)), worth)
+    assert by_amount == now.with_daily_loss(D(100))

@@ -20,7 +20,8 @@ from tradetui.version import __version__
 if TYPE_CHECKING:
     from tradetui.journal.writer import RunStamp
     from tradetui.state import State
-    from tradetui.trading.settings import EngineSettings, RiskLimits
+    from tradetui.trading.limits import RiskLimits
+    from tradetui.trading.settings import EngineSettings
 
 _SECOND: Final = 1_000_000_000
 
@@ -119,10 +120,11 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
 
 
 def _limits(config: Config, kept: State | None) -> RiskLimits:
-    from tradetui.trading.settings import RiskLimits
+    from tradetui.domain.rule import Unit
+    from tradetui.trading.limits import RiskLimits
 
     if kept is not None and kept.limits and not any(key.startswith("risk.") for key in config.written):
-        return RiskLimits.from_texts(kept.next_limits or kept.limits)
+        return kept.day.next_limits or kept.risk_limits
     risk = config.settings.risk
     fraction, amount, _ = daily_loss(risk.daily_loss)
     limits = RiskLimits(
@@ -130,9 +132,10 @@ def _limits(config: Config, kept: State | None) -> RiskLimits:
         max_risk_per_trade=risk.max_risk_per_trade,
         max_open_risk=risk.max_open_risk,
         require_stop=risk.require_stop,
-        daily_loss_amount=amount,
     )
-    return limits if fraction is None else msgspec.structs.replace(limits, daily_loss=fraction)
+    if amount is not None:
+        return limits.with_daily_loss(amount)
+    return limits.with_daily_loss(fraction or limits.rules[0].amount, Unit.ANCHOR)
 
 
 def journal_path(folder: Path, profile: str) -> Path:

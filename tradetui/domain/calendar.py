@@ -36,9 +36,22 @@ class TradingCalendar:
             day -= timedelta(days=1)
         return Session(day.isoformat(), self._start(day), self._start(day + timedelta(days=1)))
 
+    def local(self, ts: int) -> datetime:
+        """A moment as the clocks of the zone show it, to the second."""
+        return datetime.fromtimestamp(ts // _SECOND, self._zone)
+
+    def moment(self, session: Session, at: str) -> int | None:
+        """When the clocks show a time within a trading day; None where the day is too short for it."""
+        wanted, day = time.fromisoformat(at), self.local(session.start_ts).date()
+        moments = (self.instant(day + timedelta(days=later), wanted) for later in range(3))
+        return next((ts for ts in moments if session.start_ts <= ts < session.end_ts), None)
+
     def _start(self, day: date) -> int:
-        """The first instant of a day: after the gap where the local time does not exist, else fold 0."""
-        local = datetime.combine(day, self._roll, self._zone)
+        return self.instant(day, self._roll)
+
+    def instant(self, day: date, at: time) -> int:
+        """The first instant of a local time: after the gap where it does not exist, else fold 0."""
+        local = datetime.combine(day, at, self._zone)
         instant = local.astimezone(UTC)
         if instant.astimezone(self._zone).replace(tzinfo=None) != local.replace(tzinfo=None):
             instant = self._end_of_gap(instant)

@@ -268,6 +268,8 @@ class Reason(StrEnum):
     MAX_POSITION = "MAX_POSITION"
     OTHER_CURRENCY = "OTHER_CURRENCY"
     ESCALATED = "ESCALATED"
+    MAX_TRADES = "MAX_TRADES"
+    ORDER_RATE = "ORDER_RATE"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -15,8 +15,10 @@ import msgspec
 from tradetui.domain.command import MarginMode, Refusal
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import Side
 from tradetui.domain.number import ZERO, canonical
 from tradetui.domain.order import Order
+from tradetui.domain.rule import LockUntil, Rule
 
 
 class Posting(msgspec.Struct, frozen=True):
@@ -55,6 +57,10 @@ class LimitsChanged(Body, frozen=True, kw_only=True, tag="limits_changed"):
 
     now: dict[str, str]
     next_session: dict[str, str]
+    rules: tuple[Rule, ...] | None = None
+    """Those that hold now; None in journals that are older than rules."""
+    next_rules: tuple[Rule, ...] | None = None
+    """Those of the next trading day; None where they do not change."""
 
 
 class SessionRolled(Body, frozen=True, kw_only=True, tag="session_rolled"):
@@ -65,6 +71,9 @@ class SessionRolled(Body, frozen=True, kw_only=True, tag="session_rolled"):
     end_ts: int
     anchor: Decimal
     estimated: bool = False
+    """Whether a price was missing at that moment: the first fresh one fixes the anchor (R-TIM-10)."""
+    balance: Decimal | None = None
+    """Equity without open profit; None in journals that are older than it."""
 
 
 class OrderChanged(Body, frozen=True, kw_only=True, tag="order_changed"):
@@ -89,15 +98,25 @@ class LimitBreached(Body, frozen=True, kw_only=True, tag="limit_breached"):
 
 
 class Locked(Body, frozen=True, kw_only=True, tag="locked"):
-    """No new risk until the moment given."""
+    """No new risk until the moment given; several may stand, each under its rule and scope."""
 
     rule: str
     until_ts: int
     text: str
+    symbol: str = ""
+    """The only symbol that is closed; empty for all."""
+    side: Side | None = None
+    """The only side that is closed; None for both."""
+    ends: LockUntil = LockUntil.ROLL
+    """By what it ends: the moment itself, the roll behind it, a hand after it, or nothing."""
 
 
 class Unlocked(Body, frozen=True, kw_only=True, tag="unlocked"):
-    """The lock ended with a new trading day."""
+    """A lock ended; without a rule, as in old journals, every one."""
+
+    rule: str = ""
+    symbol: str = ""
+    side: Side | None = None
 
 
 class ClockJumped(Body, frozen=True, kw_only=True, tag="clock_jumped"):
@@ -144,6 +163,28 @@ class CashMoved(Body, frozen=True, kw_only=True, tag="cash_moved"):
     value: Decimal
 
 
+class AnchorFixed(Body, frozen=True, kw_only=True, tag="anchor_fixed"):
+    """The anchor of a day that had begun without prices, by the first fresh ones (R-TIM-10)."""
+
+    session_id: str
+    anchor: Decimal
+    balance: Decimal
+
+
+class EquityMarked(Body, frozen=True, kw_only=True, tag="equity_marked"):
+    """Equity net of deposits, where a rule follows it: at each new high, and once a minute for guards."""
+
+    equity: Decimal
+
+
+class StopLoosened(Body, frozen=True, kw_only=True, tag="stop_loosened"):
+    """A stop was moved away from the market, within the budget, and by how much the risk grew."""
+
+    before: Decimal
+    after: Decimal
+    added_risk: Decimal
+
+
 AnyBody = (
     AccountOpened
     | InstrumentRegistered
@@ -160,6 +201,9 @@ AnyBody = (
     | MarginMoved
     | MarginModeChanged
     | CashMoved
+    | AnchorFixed
+    | EquityMarked
+    | StopLoosened
 )
 """Every kind of event."""
 

@@ -7,12 +7,16 @@ from decimal import Decimal
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.order import OrderRole
 from tradetui.domain.position import Position
+from tradetui.domain.rule import LOSSES, Action, Rule
 from tradetui.engine.desk import Desk
 from tradetui.engine.margins import Margins
 from tradetui.state import State
 from tradetui.trading import account, risk
+from tradetui.trading.daybook import DayBook
+from tradetui.trading.limits import DAILY_LOSS, RiskLimits
 from tradetui.trading.risk import Budget
-from tradetui.trading.settings import EngineSettings, RiskLimits
+from tradetui.trading.settings import EngineSettings
+from tradetui.trading.thresholds import Standing, amount_of, room_of
 
 
 class Books:
@@ -57,6 +61,35 @@ class Books:
                 total += position.margin + self.unrealized(symbol)
         return total
 
+    def balance(self) -> Decimal:
+        """Equity without open profit."""
+        open_profit = (
+            self.unrealized(symbol)
+            for symbol in self.state.positions
+            if self.state.instruments[symbol].settle == self.state.currency
+        )
+        return self.equity() - sum(open_profit, ZERO)
+
+    def is_fresh(self) -> bool:
+        """Whether every position is valued at a price of this moment."""
+        return all(self._is_fresh(symbol) for symbol in self.state.positions)
+
+    def _is_fresh(self, symbol: str) -> bool:
+        desk = self.desks.get(symbol)
+        return desk is not None and desk.value is not None and desk.is_fresh and not desk.recovering
+
+    def standing(self) -> Standing:
+        """Where the account stands, for the rules; before it is open, with the deposit to come."""
+        state, is_open = self.state, bool(self.state.account)
+        deposit = self.settings.balance
+        return Standing(
+            equity=self.equity() if is_open else deposit,
+            balance=self.balance() if is_open else deposit,
+            flows=state.flows if is_open else ZERO,
+            book=state.day.book if is_open else DayBook().opened(deposit),
+            risk_per_trade=self.limits.risk_per_trade,
+        )
+
     def day_pnl(self) -> Decimal:
         """Equity now less the equity at the start of the trading day and what was paid in since."""
         session = self.state.session
@@ -64,8 +97,8 @@ class Books:
 
     def daily_limit(self) -> Decimal:
         """L: what may be lost in this trading day."""
-        anchor = self.state.session.anchor if self.state.session is not None else self.equity()
-        return self.limits.daily_limit(anchor)
+        rule = self.limits.rule(DAILY_LOSS)
+        return amount_of(rule, self.standing()) if rule is not None else self.head_room()
 
     @property
     def limits(self) -> RiskLimits:
@@ -73,8 +106,21 @@ class Books:
         return self.state.risk_limits if self.state.limits else self.settings.limits
 
     def head_room(self) -> Decimal:
-        """H: what may still be lost today."""
-        return self.daily_limit() + self.day_pnl()
+        """H: what may still be lost until the nearest limit is reached."""
+        return self.tightest()[1]
+
+    def tightest(self) -> tuple[Rule | None, Decimal]:
+        """The loss limit that is nearest, and what is left until it; without one all of equity."""
+        standing = self.standing()
+        rooms = [
+            (room_of(rule, standing), rule.name, rule)
+            for rule in self.limits.rules
+            if rule.kind in LOSSES and Action.BLOCK in rule.actions
+        ]
+        if not rooms:
+            return None, standing.equity
+        room, _, rule = min(rooms, key=lambda found: found[:2])
+        return rule, room
 
     def r_value(self) -> Decimal:
         """Money of 1 R of size."""

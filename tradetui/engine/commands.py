@@ -23,7 +23,6 @@ from tradetui.domain.command import (
     Reverse,
     SetLeverage,
     SetMarginMode,
-    SetRiskLimits,
     SetStop,
     SetTarget,
     Size,
@@ -38,10 +37,11 @@ from tradetui.engine.books import Books
 from tradetui.engine.daywatch import DayWatch
 from tradetui.engine.funds import FundsDesk
 from tradetui.engine.intake import Intake
+from tradetui.engine.limitdesk import LimitDesk
 from tradetui.engine.orders import OrderFlow
 from tradetui.engine.refusals import Refused, number, refuse
 from tradetui.engine.stops import StopDesk
-from tradetui.trading.settings import EngineSettings, RiskLimits
+from tradetui.trading.settings import EngineSettings
 
 
 class CommandDesk:
@@ -69,13 +69,13 @@ class CommandDesk:
             Flatten: self._flatten,
             Reverse: self._reverse,
             Half: self._half,
-            SetRiskLimits: self._set_limits,
             SetLeverage: funds.set_leverage,
             AdjustMargin: funds.adjust_margin,
             SetMarginMode: funds.set_margin_mode,
             Deposit: funds.deposit,
             Withdraw: funds.withdraw,
             NoteInputs: self._note_inputs,
+            **LimitDesk(watch).handlers,
         }
 
     def carry_out(self, command: AnyCommand) -> Reply:
@@ -205,44 +205,8 @@ class CommandDesk:
         self.flow.send(order, latency_ns=self.settings.entry_ns)
         return Reply(order_ids=(closing.order_id, order.order_id))
 
-    # --- limits
+    # --- the journal
 
     def _note_inputs(self, command: NoteInputs) -> Reply:
         self.scribe.note("inputs", f"{command.chunk} {command.count} {command.sha256}")
         return Reply()
-
-    def _set_limits(self, command: SetRiskLimits) -> Reply:
-        base = RiskLimits.from_texts(self.state.next_limits or self.state.limits)
-        wish = _merged(base, command)
-        for name, value in _numbers(wish):
-            if value <= 0:
-                raise refuse(Reason.BAD_INPUT, f"expected {name} above zero, was {number(value)}")
-        later = self.state.next_limits or self.state.limits
-        self.watch.wish(wish, later["zone"], later["roll"])
-        looser = bool(self.state.next_limits)
-        return Reply(text="looser limits act from the next trading day" if looser else "")
-
-
-def _merged(limits: RiskLimits, command: SetRiskLimits) -> RiskLimits:
-    """Limits with those of a command in their place; the daily loss is a fraction or an amount."""
-    changes: dict[str, object] = {
-        name: value
-        for name in ("risk_per_trade", "max_risk_per_trade", "max_open_risk", "require_stop", "daily_loss")
-        if (value := getattr(command, name)) is not None
-    }
-    if command.daily_loss_amount is not None:
-        changes["daily_loss_amount"] = command.daily_loss_amount
-    elif command.daily_loss is not None:
-        changes["daily_loss_amount"] = None
-    return msgspec.structs.replace(limits, **changes)
-
-
-def _numbers(limits: RiskLimits) -> list[tuple[str, Decimal]]:
-    amount = limits.daily_loss_amount
-    named = [
-        ("risk_per_trade", limits.risk_per_trade),
-        ("daily_loss", limits.daily_loss),
-        ("max_risk_per_trade", limits.max_risk_per_trade),
-        ("max_open_risk", limits.max_open_risk),
-    ]
-    return named if amount is None else [*named, ("daily_loss_amount", amount)]

@@ -131,7 +131,7 @@ class Engine:
 
     def _advance(self, received: int) -> None:
         """Let everything act whose time is before this input, in the order of time (R-LAT-2)."""
-        if not self._watch.end_ts:
+        if not self._watch.is_open:
             self._scribe.ts = max(self._scribe.ts, received)
             self._watch.begin(received)
         self._note_jump(received)
@@ -139,7 +139,7 @@ class Engine:
         while (due := self._flow.due.next_due) is not None and due < self._steady.now:
             self._act_at(due)
         now = max(received, self.ts)
-        self._watch.roll_through(now)
+        self._pass_time(now)
         self._scribe.ts, self._scribe.steady_ahead = now, self._steady.now - now
         self._scribe.received_ts = received
         self._vigil.look()
@@ -148,7 +148,7 @@ class Engine:
     def _act_at(self, due: int) -> None:
         """Let the first thing that is due act at its own moment."""
         moment = self._steady.on_wall(due)
-        self._watch.roll_through(moment)
+        self._pass_time(moment)
         self._scribe.ts = max(self._scribe.ts, moment)
         self._scribe.steady_ahead = due - self._scribe.ts
         # no message led to it, and which one came last before it must not show in its events
@@ -156,6 +156,13 @@ class Engine:
         action, fills = self._flow.due.pop_before(due + 1), self.state.fill_count
         if action is not None:
             self._flow.perform(action)
+            self._aftermath(fills=fills)
+
+    def _pass_time(self, ts: int) -> None:
+        """Let days roll, locks end and the rules of the clock act up to a moment."""
+        seq, fills = self.state.seq, self.state.fill_count
+        self._watch.roll_through(ts)
+        if self.state.seq != seq:
             self._aftermath(fills=fills)
 
     def _note_jump(self, received: int) -> None:
@@ -168,7 +175,7 @@ class Engine:
         """From when on an input has to look at the clock."""
         dues = (self._flow.due.next_due, self._vigil.deadline())
         moments = [self._steady.on_wall(due) + 1 for due in dues if due is not None]
-        self._next_ts = min(self._watch.end_ts, *moments) if moments else self._watch.end_ts
+        self._next_ts = min(self._watch.next_ts, *moments) if moments else self._watch.next_ts
 
     # --- instruments
 
@@ -343,14 +350,11 @@ class Engine:
 
     def daily_limit(self) -> Decimal:
         """L: what may be lost in this trading day."""
-        return self._books.daily_limit() if self.state.account else self._opening_limit()
+        return self._books.daily_limit()
 
     def head_room(self) -> Decimal:
         """H: what may still be lost today."""
-        return self._books.head_room() if self.state.account else self._opening_limit()
-
-    def _opening_limit(self) -> Decimal:
-        return self.settings.limits.daily_limit(self.settings.balance)
+        return self._books.head_room()
 
     def open_risk(self) -> Decimal:
         """R_open: money at risk in positions and working entries."""

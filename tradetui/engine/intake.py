@@ -23,6 +23,7 @@ from tradetui.engine.filters import check_filters
 from tradetui.engine.pricing import Pricing
 from tradetui.engine.refusals import number, refuse
 from tradetui.engine.reserve import fitting_qty
+from tradetui.engine.rulechecks import RuleChecks
 from tradetui.state import State
 from tradetui.trading.match_types import Match
 from tradetui.trading.settings import EngineSettings
@@ -51,6 +52,7 @@ class Intake:
         self.books = books
         self.pricing = Pricing(settings, state, books)
         self.checks = EntryChecks(state, books, self.pricing)
+        self.rules = RuleChecks(books)
 
     def plan(self, command: SubmitOrder, *, ts: int, reversing: bool = False) -> Plan:
         """Check an order in the order of section 9; raises Refused with the first failure."""
@@ -61,7 +63,7 @@ class Intake:
         shape.check_instrument(desk.instrument, is_exit=is_exit)
         if not is_exit:
             self._check_currency(desk)
-            self._check_state(desk)
+            self._check_state(desk, command.side)
         shape.check_shape(command)
         shape.check_grid(desk.instrument, command)
         if is_exit:
@@ -103,10 +105,9 @@ class Intake:
                 mend=f"open a profile with currency = {settle}",
             )
 
-    def _check_state(self, desk: Desk) -> None:
+    def _check_state(self, desk: Desk, side: Side) -> None:
         """Account and data: locked, recovering, not fresh."""
-        if self.state.lock is not None:
-            raise refuse(Reason.LOCKED, self.state.lock.text, mend="exits are allowed")
+        self.rules.halted(desk.symbol, side)
         if desk.is_fresh and not desk.recovering:
             return
         market = desk.market
@@ -180,6 +181,8 @@ class Intake:
         shape.check_target_side(command.target, sign=command.side.sign, entry=entry)
         leverage = self.state.leverage_on(instrument)
         self.checks.liquidation(desk, command, position, qty=qty, entry=entry, stop=stop, leverage=leverage)
+        self.rules.of_the_day(desk.symbol, command.side, ts=ts)
+        self.rules.sizes(desk.symbol, qty, entry, ts=ts, reversing=reversing)
         worst = self.pricing.worst_price(desk, command, entry)
         held_back = self.checks.balance(desk, command, qty, worst, leverage=leverage, reversing=reversing)
         self.checks.tier(desk, command, position, qty=qty, entry=entry, leverage=leverage)

@@ -119,7 +119,7 @@ class OrderFlow:
             self.cancel_now(order, Reason.PARENT_CANCELED)
         elif order.role is OrderRole.PROTECTIVE:
             self.brackets.swap_stop(order)
-        elif self.state.lock is not None and order.role is OrderRole.ENTRY:
+        elif order.role is OrderRole.ENTRY and self.state.lock_on(order.symbol, order.side) is not None:
             self.cancel_now(order, Reason.LOCKED)
         elif order.trigger is not None:
             self._arm(desk, order)
@@ -289,7 +289,7 @@ class OrderFlow:
             if order.parent_id in self.state.live or order.order_id not in self.state.live:
                 continue
             if (
-                self.state.lock is not None
+                self.state.lock_on(order.symbol, order.side) is not None
                 or self.state.orders[order.parent_id].state is not OrderState.FILLED
             ):
                 self.cancel_now(order, Reason.PARENT_CANCELED)

@@ -81,8 +81,9 @@ class StopDesk:
         stop = self.state.stop_of(symbol)
         if stop is None or stop.trigger is None or position.side.sign * (price - stop.trigger) >= 0:
             return
-        if self.state.lock is not None:
-            raise refuse(Reason.LOCKED, self.state.lock.text, mend="the stop may move toward the market only")
+        lock = self.state.lock_on(symbol, position.side)
+        if lock is not None:
+            raise refuse(Reason.LOCKED, lock.text, mend="the stop may move toward the market only")
         budget = self.books.budget()
         risked = self.books.open_risk(moved=symbol, stop=price)
         by_open = budget.max_open_risk * budget.r_value

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from tradetui.domain.command import Reason, Refusal
 from tradetui.domain.event import (
@@ -17,6 +15,8 @@ from tradetui.domain.event import (
     Locked,
     Noted,
     OrderChanged,
+    SessionRolled,
+    StopLoosened,
     Unlocked,
 )
 from tradetui.domain.fill import Fill
@@ -25,7 +25,8 @@ from tradetui.domain.market_data import FeedState, FeedStatus, Side
 from tradetui.domain.number import MONEY, ZERO, canonical, money_scale
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.view import Notice
-from tradetui.state import WARNED, State
+from tradetui.runtime.lockwords import limit_words, lock_words, rule_name
+from tradetui.state import State
 
 _TOGETHER_NS: Final = 2_000_000_000
 _LOST: Final = frozenset(
@@ -150,17 +151,21 @@ def _severity(order: Order) -> str:
 
 
 def _others(events: Sequence[Event], state: State, *, asked: bool) -> Iterator[Notice]:
+    rolled = any(isinstance(event.body, SessionRolled) for event in events)
     for event in events:
         found: tuple[str, str] | None = None
         match event.body:
             case OrderChanged():
                 found = _order_words(event.body, asked=asked)
             case LimitBreached():
-                found = _breach_words(event.body)
+                found = limit_words(event.body, state)
             case Locked():
-                found = "error", f"locked until {_clock(event.body.until_ts, state)}: {_cause(event.body)}"
+                found = "error", lock_words(event.body, state)
             case Unlocked():
-                found = "success", "unlocked: a new trading day began"
+                found = "success", _unlocked_words(event.body, rolled=rolled)
+            case StopLoosened():
+                grown = _amount(event.body.added_risk)
+                found = "warning", f"the stop of {event.symbol} was loosened: {grown} more at risk"
             case ClockJumped():
                 back = -event.body.delta_ns // 1_000_000_000
                 found = (
@@ -169,7 +174,7 @@ def _others(events: Sequence[Event], state: State, *, asked: bool) -> Iterator[N
                 )
             case Noted():
                 found = _note_words(event.body, asked=asked)
-        if found is not None:
+        if found is not None and found[1]:
             yield Notice(event.ts, *found)
 
 
@@ -197,28 +202,17 @@ def _reason(order: Order) -> str:
     return order.reason.replace("_", " ").lower() or "no reason given"
 
 
-def _breach_words(body: LimitBreached) -> tuple[str, str] | None:
-    if not body.warning:
-        return None  # the lock that follows says it
-    used = MONEY.multiply(body.numbers[WARNED], Decimal(100))
-    return "warning", f"daily loss {used:.0f} % used"
-
-
-def _cause(body: Locked) -> str:
-    """Why, without the moment that stands before it."""
-    return body.text.split(": locked until")[0]
+def _unlocked_words(body: Unlocked, *, rolled: bool) -> str:
+    if rolled or not body.rule:
+        return "unlocked: a new trading day began"
+    what = f"{body.symbol} " if body.symbol else ""
+    return f"{what}unlocked: {rule_name(body.rule)} is over"
 
 
 def _note_words(body: Noted, *, asked: bool) -> tuple[str, str] | None:
     if body.refusal is not None:
         return None if asked else ("error", refusal_text(body.refusal))
     return ("warning", body.text) if body.what == "alarm" else None
-
-
-def _clock(ts: int, state: State) -> str:
-    zone = state.limits.get("zone", "UTC")
-    moment = datetime.fromtimestamp(ts // 1_000_000_000, UTC).astimezone(ZoneInfo(zone))
-    return f"{moment:%H:%M} {zone}"
 
 
 def _price(state: State, symbol: str, price: Decimal) -> str:

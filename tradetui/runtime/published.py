@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tradetui.state import State
+from tradetui.trading.daystate import DayState
 from tradetui.trading.ledger import Ledger
 
 
@@ -22,6 +23,8 @@ def set_back(state: State, to: State) -> None:
 
 
 def _copy_of(value: object) -> object:
+    if isinstance(value, DayState):
+        return value.copied()
     if isinstance(value, Ledger):
         return Ledger(dict(value.balances))
     return value.copy() if isinstance(value, (dict, list)) else value

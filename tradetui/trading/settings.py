@@ -7,69 +7,11 @@ from decimal import Decimal
 import msgspec
 
 from tradetui.domain.command import MarginMode
-from tradetui.domain.number import ONE, ZERO, canonical
+from tradetui.domain.number import ONE, ZERO
 from tradetui.trading.leverage import MarginRules
+from tradetui.trading.limits import RiskLimits
 from tradetui.trading.match_types import MatchRules
 from tradetui.trading.realism import CUSTOM, REALISTIC, Realism
-
-
-class RiskLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be lost: on a trade, at once, and in a day."""
-
-    risk_per_trade: Decimal = Decimal("0.005")
-    """1 R of size as a fraction of equity."""
-    daily_loss: Decimal = Decimal("0.02")
-    """Fraction of the equity at the start of the trading day."""
-    daily_loss_amount: Decimal | None = None
-    """An amount in the account's currency, in place of the fraction."""
-    max_risk_per_trade: Decimal = Decimal(2)
-    """In R of size."""
-    max_open_risk: Decimal = Decimal(2)
-    """In R of size."""
-    require_stop: bool = True
-    """Whether an entry needs a protective stop."""
-
-    def daily_limit(self, anchor: Decimal) -> Decimal:
-        """The day's loss limit in money, counted from the equity at the start of the day."""
-        return self.daily_loss_amount if self.daily_loss_amount is not None else self.daily_loss * anchor
-
-    def texts(self) -> dict[str, str]:
-        """The limits as the journal writes them."""
-        amount = self.daily_loss_amount
-        return {
-            "risk_per_trade": canonical(self.risk_per_trade),
-            "daily_loss": canonical(self.daily_loss),
-            "daily_loss_amount": "" if amount is None else canonical(amount),
-            "max_risk_per_trade": canonical(self.max_risk_per_trade),
-            "max_open_risk": canonical(self.max_open_risk),
-            "require_stop": "yes" if self.require_stop else "no",
-        }
-
-    @classmethod
-    def from_texts(cls, texts: dict[str, str]) -> RiskLimits:
-        """The limits as the journal wrote them."""
-        amount = texts["daily_loss_amount"]
-        return cls(
-            risk_per_trade=Decimal(texts["risk_per_trade"]),
-            daily_loss=Decimal(texts["daily_loss"]),
-            daily_loss_amount=Decimal(amount) if amount else None,
-            max_risk_per_trade=Decimal(texts["max_risk_per_trade"]),
-            max_open_risk=Decimal(texts["max_open_risk"]),
-            require_stop=texts["require_stop"] == "yes",
-        )
-
-    def tightened(self, wish: RiskLimits, anchor: Decimal) -> RiskLimits:
-        """The part of a wish that is not looser than these limits: what may hold at once (R-LCK-2)."""
-        looser_day = wish.daily_limit(anchor) > self.daily_limit(anchor)
-        day = self if looser_day else wish
-        return RiskLimits(
-            risk_per_trade=min(self.risk_per_trade, wish.risk_per_trade),
-            daily_loss=day.daily_loss,
-            daily_loss_amount=day.daily_loss_amount,
-            max_risk_per_trade=min(self.max_risk_per_trade, wish.max_risk_per_trade),
-            max_open_risk=min(self.max_open_risk, wish.max_open_risk),
-            require_stop=self.require_stop or wish.require_stop,
-        )
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,10 +46,6 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     limits: RiskLimits = RiskLimits()
     warn_at: tuple[Decimal, ...] = (Decimal("0.5"), Decimal("0.75"), Decimal("0.9"))
     """Parts of the daily limit at which a warning is given."""
-    flatten_on_breach: bool = True
-    """False holds positions with their stops, until the forced distance below."""
-    forced_flatten: Decimal = Decimal("1.2")
-    """Multiple of the daily limit at which positions held after a breach are closed (R-LCK-5)."""
     unstopped_risk: Decimal = Decimal("0.10")
     """Planned risk of an entry without a stop, as a part of its notional."""
     close_fee_in_maintenance: bool = True

@@ -8,7 +8,7 @@ from tradetui.domain.number import MONEY, ZERO
 from tradetui.engine import Engine
 from tradetui.engine.books import Books
 from tradetui.state import State
-from tradetui.trading.settings import RiskLimits
+from tradetui.trading.limits import RiskLimits
 
 
 class PublishedBooks(Books):

@@ -1,0 +1,317 @@
+"""Losses and profits against their limits: each worked example of the rule table, and what a breach does."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.engine.rules_table import ENTRY, Account, account, only, rule
+from tradetui.domain.command import Deposit, Reason, Withdraw
+from tradetui.domain.event import Event, LimitBreached, Locked, Noted
+from tradetui.domain.order import OrderRole
+from tradetui.domain.rule import FLAT, HOLD, Anchor, Compare, LockUntil, Measure, RuleKind, Unit
+from tradetui.engine.readings import read_all
+from tradetui.trading import thresholds
+
+D = Decimal
+FTMO = rule("daily_loss", amount=D("0.05"), unit=Unit.START, anchor=Anchor.BALANCE, compare=Compare.BEYOND)
+
+
+def threshold(table: Account, name: str) -> Decimal:
+    """Where a loss rule's threshold lies."""
+    found = table.state.risk_limits.rule(name)
+    assert found is not None
+    books = table.engine._books
+    return thresholds.floor_of(found, books.standing())
+
+
+def test_w53_a_loss_from_the_balance_at_the_roll_counts_the_open_loss() -> None:
+    table = Account(account(only(FTMO)))
+    assert threshold(table, "daily_loss") == 190_000
+    table.make(4_000)
+    table.enter()
+    table.equity(191_000)
+    assert not table.state.day.locks
+    table.equity(190_000)
+    assert not table.state.day.locks, "equity below the threshold breaches, not on it"
+    table.equity(191_000)
+    table.next_day()
+    assert threshold(table, "daily_loss") == 194_000
+    assert table.locked == ["daily_loss"]
+    assert not table.state.positions
+
+
+def test_w54_the_maximum_loss_follows_the_highest_balance_at_the_end_of_a_day() -> None:
+    follows = rule("max_loss", kind=RuleKind.MAX_LOSS_DAY_END)
+    table = Account(account(only(follows), balance=D(100_000)))
+    seen = [threshold(table, "max_loss")]
+    for profit in (4_000, -1_000):
+        table.make(profit)
+        assert threshold(table, "max_loss") == seen[-1], "it moves at the end of the day only"
+        table.next_day()
+        seen.append(threshold(table, "max_loss"))
+    assert seen == [90_000, 94_000, 94_000]
+
+
+def test_w55_a_maximum_loss_stops_following_at_the_start_balance() -> None:
+    follows = rule("max_loss", kind=RuleKind.MAX_LOSS_DAY_END, amount=D(2_000), unit=Unit.MONEY, cap=D(0))
+    table = Account(account(only(follows), balance=D(50_000)))
+    seen = [threshold(table, "max_loss")]
+    for profit in (500, -500, 2_500):
+        table.make(profit)
+        table.next_day()
+        seen.append(threshold(table, "max_loss"))
+    assert seen == [48_000, 48_500, 48_500, 50_000]
+
+
+def test_w56_five_per_cent_of_the_balance_at_the_roll() -> None:
+    part = rule("daily_loss", amount=D("0.05"), anchor=Anchor.BALANCE)
+    table = Account(account(only(part), balance=D(100_000)))
+    assert threshold(table, "daily_loss") == 95_000
+
+
+def test_w57_a_trailing_threshold_follows_the_peak_up_to_its_cap() -> None:
+    follows = rule("max_loss", kind=RuleKind.MAX_LOSS_PEAK, amount=D(2_500), unit=Unit.MONEY, cap=D(100))
+    table = Account(account(only(follows), balance=D(50_000)))
+    table.enter()
+    seen = []
+    for equity in (51_000, 51_800, 50_900):
+        table.equity(equity)
+        seen.append(threshold(table, "max_loss"))
+    assert seen == [48_500, 49_300, 49_300]
+    table.kill()
+    assert threshold(table, "max_loss") == 49_300, "the peak is in the journal"
+    assert not table.state.day.locks
+    table.equity(49_300)
+    assert table.locked == ["max_loss"]
+    assert table.state.lock is not None
+    assert table.state.lock.ends is LockUntil.FOREVER
+
+
+def test_w57_a_trailing_threshold_never_passes_its_cap() -> None:
+    follows = rule("max_loss", kind=RuleKind.MAX_LOSS_PEAK, amount=D(2_500), unit=Unit.MONEY, cap=D(100))
+    table = Account(account(only(follows), balance=D(50_000)))
+    table.enter()
+    table.equity(60_000)
+    assert threshold(table, "max_loss") == 50_100
+
+
+@pytest.mark.parametrize(
+    ("best", "total", "holds"), [(2_400, 5_000, True), (2_600, 5_000, False), (3_000, 6_000, True)]
+)
+def test_w58_the_best_day_may_be_half_of_all_profit(best: int, total: int, *, holds: bool) -> None:
+    table = Account(account(only(rule("best_day"))))
+    for profit in (best, (total - best) // 2, (total - best) // 2):
+        table.make(profit)
+        table.next_day()
+    reading = next(r for r in read_all(table.engine._books, ts=table.now) if r.rule.name == "best_day")
+    assert reading.used == D(best) / D(total)
+    assert reading.breached is not holds
+    assert holds or "best_day" in table.breaches()
+    assert not table.state.day.locks
+
+
+def test_w58_without_a_profit_the_best_day_says_nothing() -> None:
+    table = Account(account(only(rule("best_day"))))
+    for profit in (500, -900):
+        table.make(profit)
+        table.next_day()
+    assert not read_all(table.engine._books, ts=table.now)[0].is_open
+
+
+def texts(events: tuple[Event, ...]) -> list[str]:
+    return [type(event.body).__name__ for event in events]
+
+
+def test_a_breach_writes_numbers_then_the_lock_then_cancels_then_closes_in_one_transaction() -> None:
+    table = Account(account(only(rule("daily_loss", amount=D(500), unit=Unit.MONEY))))
+    table.buy("1", stop=str(ENTRY - 400))
+    resting = table.buy("0.01", limit="19000", stop="18900").order_ids[0]
+    events = table.quote(ENTRY - 700)
+    words = texts(events)
+    canceled = next(at for at, event in enumerate(events) if event.order_id == resting)
+    assert words.index("LimitBreached") < words.index("Locked") < canceled < words.index("Filled")
+    breach = next(event.body for event in events if isinstance(event.body, LimitBreached))
+    assert isinstance(breach, LimitBreached)
+    assert breach.numbers == {
+        "used": D(700), "limit": D(500), "overshoot": D(200), "day_pnl": D(-700),
+    }  # fmt: skip
+    notes = [event.body for event in events if isinstance(event.body, Noted)]
+    assert [note.what for note in notes] == ["gap_overshoot"]
+    assert not table.state.positions
+    assert not table.state.live
+
+
+def test_positions_held_after_a_breach_are_closed_when_the_loss_goes_on() -> None:
+    table = Account(account(only(rule("daily_loss", amount=D(500), unit=Unit.MONEY, actions=HOLD))))
+    table.enter()
+    table.quote(ENTRY - 500)
+    assert table.locked == ["daily_loss"]
+    table.quote(ENTRY - 599)
+    assert table.state.positions
+    table.quote(ENTRY - 600)
+    assert not table.state.positions
+
+
+def test_a_week_of_losses_locks_until_the_next_week() -> None:
+    table = Account(account(only(rule("weekly_loss", amount=D(1_000), unit=Unit.MONEY))))
+    table.make(-600)
+    table.next_day()
+    assert not table.state.day.locks
+    table.make(-400)
+    lock = table.state.lock
+    assert lock is not None
+    for _ in range(6):
+        if table.state.lock is None:
+            break
+        assert table.state.session is not None
+        assert table.state.session.start_ts < lock.until_ts
+        table.next_day()
+    assert table.state.session is not None
+    assert table.state.session.start_ts == lock.until_ts
+    assert table.state.day.book.week_id.endswith("W47")
+    table.make(-900)
+    assert table.state.lock is None
+
+
+def test_a_profit_that_was_reached_locks_the_day() -> None:
+    table = Account(account(only(rule("daily_profit", amount=D(800), unit=Unit.MONEY))))
+    table.enter()
+    table.quote(ENTRY + 799)
+    assert not table.state.day.locks
+    table.quote(ENTRY + 800)
+    assert table.locked == ["daily_profit"]
+    assert not table.state.positions
+    assert table.buy("0.001", stop="19900").refusal is not None
+    table.next_day()
+    assert not table.state.day.locks
+
+
+def test_giving_back_half_of_the_days_highest_profit_locks_the_day() -> None:
+    giveback = rule("profit_giveback", arm=D(500), unit=Unit.MONEY)
+    table = Account(account(only(giveback)))
+    table.enter()
+    table.quote(ENTRY + 400)
+    table.quote(ENTRY + 100)
+    assert not table.state.day.locks, "below the profit from which it counts"
+    table.quote(ENTRY + 1_000)
+    table.kill()
+    table.quote(ENTRY + 501)
+    assert not table.state.day.locks
+    table.quote(ENTRY + 500)
+    assert table.locked == ["profit_giveback"]
+    assert not table.state.positions
+
+
+def test_a_loss_on_realized_results_ignores_the_open_loss_until_it_is_real() -> None:
+    realized = rule("daily_loss", amount=D(500), unit=Unit.MONEY, measure=Measure.REALIZED)
+    table = Account(account(only(realized)))
+    table.enter()
+    table.quote(ENTRY - 600)
+    assert not table.state.day.locks
+    assert table.engine.head_room() == -100, "new risk has no room all the same"
+    table.leave()
+    assert table.locked == ["daily_loss"]
+
+
+def test_an_anchor_may_be_the_higher_of_balance_and_equity() -> None:
+    higher = rule("daily_loss", amount=D(1_000), unit=Unit.MONEY, anchor=Anchor.HIGHER)
+    table = Account(account(only(higher)))
+    table.enter()
+    table.quote(ENTRY + 5_000)
+    table.next_day()
+    assert threshold(table, "daily_loss") == 204_000
+    table.quote(ENTRY + 3_999)
+    assert table.locked == ["daily_loss"]
+
+
+def test_the_tightest_rule_is_the_head_room() -> None:
+    table = Account(account(only(rule("daily_loss"), rule("max_loss", amount=D(3_000), unit=Unit.MONEY))))
+    assert table.engine.head_room() == 3_000
+    assert table.engine.daily_limit() == 4_000
+
+
+def test_an_equity_below_the_minimum_takes_no_entries() -> None:
+    table = Account(account(only(rule("min_equity", amount=D(199_500)))))
+    table.enter()
+    table.quote(ENTRY - 500)
+    assert not table.state.day.locks
+    table.quote(ENTRY - 501)
+    assert table.locked == ["min_equity"]
+    assert table.state.positions
+    refused = table.buy("0.001", stop="19900").refusal
+    assert refused is not None
+    assert refused.reason is Reason.LOCKED
+    assert "minimum of 199,500.00 USDT" in refused.text
+
+
+def test_several_locks_stand_together_and_each_has_its_own_end() -> None:
+    table = Account(
+        account(
+            only(
+                rule("daily_loss", amount=D(500), unit=Unit.MONEY),
+                rule("max_loss", amount=D(500), unit=Unit.MONEY),
+            )
+        )
+    )
+    table.make(-500)
+    assert table.locked == ["daily_loss", "max_loss"]
+    table.next_day()
+    assert table.locked == ["max_loss"]
+    table.next_day()
+    assert table.locked == ["max_loss"]
+
+
+def test_a_rule_that_only_warns_is_told_once_a_day() -> None:
+    table = Account(account(only(rule("daily_loss", amount=D(500), unit=Unit.MONEY, actions=("warn",)))))
+    table.enter()
+    for price in (ENTRY - 600, ENTRY - 100, ENTRY - 700):
+        table.quote(price)
+    assert table.breaches() == ["daily_loss"]
+    assert not table.state.day.locks
+    table.next_day()
+    table.quote(table.price - 600)
+    assert table.breaches() == ["daily_loss"] * 2
+
+
+def test_every_limit_warns_at_its_parts_once() -> None:
+    table = Account(account(only(rule("daily_profit", amount=D(1_000), unit=Unit.MONEY), rule("max_trades"))))
+    table.enter()
+    for price in (ENTRY + 500, ENTRY + 400, ENTRY + 760, ENTRY + 910):
+        table.quote(price)
+    warned = [
+        (event.body.rule, event.body.numbers["warned_at"])
+        for event in table.journal
+        if isinstance(event.body, LimitBreached) and event.body.warning
+    ]
+    assert warned == [("daily_profit", D(part)) for part in ("0.5", "0.75", "0.9")]
+
+
+def test_deposits_and_withdrawals_change_no_day_and_no_threshold() -> None:
+    table = Account(account(only(FTMO, rule("max_loss", kind=RuleKind.MAX_LOSS_PEAK))))
+    table.enter()
+    table.equity(201_000)
+    before = table.engine.day_pnl(), table.engine.head_room()
+    pay(table, D(5_000))
+    assert (table.engine.day_pnl(), table.engine.head_room()) == before
+    table.next_day()
+    assert table.engine.day_pnl() == 0
+    pay(table, D(-50_000))
+    assert table.engine.day_pnl() == 0
+    assert not table.state.day.locks
+    assert table.engine.equity() == 156_000
+
+
+def pay(table: Account, amount: Decimal) -> None:
+    assert table.do(Deposit(amount=amount) if amount > 0 else Withdraw(amount=-amount)).accepted
+
+
+def test_the_lock_and_every_exit_belong_to_the_breach() -> None:
+    table = Account(account(only(rule("daily_loss", amount=D(500), unit=Unit.MONEY, actions=FLAT))))
+    table.enter()
+    table.quote(ENTRY - 500)
+    written = table.locks_written()
+    assert [(lock.rule, lock.ends) for lock in written] == [("daily_loss", LockUntil.ROLL)]
+    assert table.state.orders[table.fills[-1].order_id].role is OrderRole.FLATTEN
+    assert isinstance(written[0], Locked)

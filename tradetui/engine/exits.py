@@ -1,0 +1,69 @@
+"""Exits by force: entries out, positions closed. They work in every state."""
+
+from __future__ import annotations
+
+from tradetui.domain.command import Reason
+from tradetui.domain.market_data import Side
+from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TimeInForce
+from tradetui.engine.orders import OrderFlow
+from tradetui.trading.settings import EngineSettings
+
+_STAYS = (OrderRole.PROTECTIVE, OrderRole.FLATTEN, OrderRole.LIQUIDATION)
+
+
+class Exits:
+    """Takes orders out and closes positions at market."""
+
+    def __init__(self, settings: EngineSettings, flow: OrderFlow) -> None:
+        self.settings = settings
+        self.flow = flow
+        self.scribe = flow.scribe
+        self.state = flow.state
+
+    def cancel_entries(
+        self, symbol: str | None = None, *, side: Side | None = None, reason: Reason = Reason.USER
+    ) -> None:
+        """Take every entry out at once, also those on their way."""
+        for order in list(self.state.live.values()):
+            wanted = order.role is OrderRole.ENTRY and symbol in (None, order.symbol)
+            if wanted and side in (None, order.side):
+                self._cancel(order, reason)
+
+    def cancel_all_but_stops(self, reason: Reason) -> None:
+        """Take out everything that neither protects a position nor closes it."""
+        for order in list(self.state.live.values()):
+            if order.role not in _STAYS:
+                self._cancel(order, reason)
+
+    def _cancel(self, order: Order, reason: Reason) -> None:
+        still = self.state.live.get(order.order_id)  # an order may have gone with the one before it
+        if still is not None:
+            self.flow.cancel_now(still, reason)
+
+    def flatten_all(self) -> None:
+        """Close every position."""
+        for symbol in list(self.state.positions):
+            self.flatten(symbol)
+
+    def flatten(self, symbol: str) -> Order | None:
+        """Send one closing order for a position; None where nothing is left to close."""
+        position = self.state.holding(symbol)
+        closing = any(o.role is OrderRole.FLATTEN for o in self.state.live_of(symbol))
+        if position is None or closing:
+            return None
+        desk = self.flow.desks[symbol]
+        order = Order(
+            order_id=self.scribe.next_order_id(),
+            ts=self.scribe.ts,
+            symbol=symbol,
+            side=position.side.opposite,
+            type=OrderType.MARKET,
+            qty=desk.exit_qty(),
+            tif=TimeInForce.IOC,
+            reduce_only=True,
+            close_position=True,
+            role=OrderRole.FLATTEN,
+            arrival_mid=desk.mid(),
+            state=OrderState.NEW,
+        )
+        return self.flow.send(order, latency_ns=self.settings.entry_ns)

@@ -1,0 +1,35 @@
+"""Locks that stand side by side: each under its rule and scope, each with its own end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tradetui.domain.event import Locked, Unlocked
+from tradetui.domain.market_data import Side
+from tradetui.domain.rule import LockUntil
+
+LockKey = tuple[str, str, Side | None]
+"""Rule, symbol, side."""
+
+
+def find(locks: Iterable[Locked], rule: str, symbol: str = "", side: Side | None = None) -> Locked | None:
+    """The lock of a rule on a scope."""
+    return next((lock for lock in locks if key_of(lock) == (rule, symbol, side)), None)
+
+
+def key_of(body: Locked | Unlocked) -> LockKey:
+    """Under what a lock stands."""
+    return body.rule, body.symbol, body.side
+
+
+def covers(lock: Locked, symbol: str, side: Side) -> bool:
+    """Whether a lock refuses an entry on a side of a symbol."""
+    return lock.symbol in ("", symbol) and lock.side in (None, side)
+
+
+def longest(locks: Iterable[Locked]) -> Locked | None:
+    """The lock that ends last; None without any. What needs a hand, or never ends, ends after all others."""
+    return max(locks, key=lambda lock: (lock.ends in _OPEN, lock.until_ts), default=None)
+
+
+_OPEN = (LockUntil.MANUAL, LockUntil.FOREVER)
