@@ -21,6 +21,8 @@ from tradetui.domain.event import (
     CashMoved,
     Event,
     Filled,
+    GapEvaluated,
+    GapsAcknowledged,
     InstrumentRegistered,
     LeverageChanged,
     Locked,
@@ -79,6 +81,8 @@ class State(msgspec.Struct):
     realized_pnl: Decimal = ZERO
     fees: Decimal = ZERO
     last_prices: dict[str, Decimal] = {}
+    gaps: list[GapEvaluated] = []
+    """What happened while nobody watched and nobody has acknowledged yet."""
     margin_mode: MarginMode = MarginMode.ISOLATED
     leverages: dict[str, Decimal] = {}
     """By symbol, where it differs from the account's."""
@@ -259,6 +263,10 @@ class State(msgspec.Struct):
                 self.margin_mode = body.mode
             case CashMoved():
                 self.flows += body.value
+            case GapEvaluated():
+                self.gaps = [*self.gaps[-KEPT:], body]
+            case GapsAcknowledged():
+                self.gaps = []
             case _:
                 return
 

@@ -114,6 +114,7 @@ class Table:
         self.instrument = instrument or perp()
         self.symbol = self.instrument.symbol
         self.now = START
+        self.mono = SECOND
         self.journal: list[Event] = []
         self.transactions: list[tuple[Event, ...]] = []
         self.engine = Engine(self.settings)

@@ -182,6 +182,10 @@ class Withdraw(Command, frozen=True, kw_only=True, tag="withdraw"):
     """Empty for the account's currency."""
 
 
+class AcknowledgeGaps(Command, frozen=True, kw_only=True, tag="acknowledge_gaps"):
+    """The list of what happened while nobody watched has been read."""
+
+
 class NoteInputs(Command, frozen=True, kw_only=True, tag="note_inputs"):
     """Tie a file of recorded inputs to the journal."""
 
@@ -207,6 +211,7 @@ AnyCommand = (
     | Deposit
     | Withdraw
     | NoteInputs
+    | AcknowledgeGaps
 )
 """Every command; serialisable, told apart by its tag."""
 
@@ -266,6 +271,7 @@ class Reason(StrEnum):
     PERCENT_PRICE = "PERCENT_PRICE"
     MAX_ORDERS = "MAX_ORDERS"
     MAX_POSITION = "MAX_POSITION"
+    GAP_EVALUATION = "GAP_EVALUATION"
     OTHER_CURRENCY = "OTHER_CURRENCY"
     ESCALATED = "ESCALATED"
     MAX_TRADES = "MAX_TRADES"

@@ -185,6 +185,23 @@ class StopLoosened(Body, frozen=True, kw_only=True, tag="stop_loosened"):
     added_risk: Decimal
 
 
+class GapEvaluated(Body, frozen=True, kw_only=True, tag="gap_evaluated"):
+    """Data was lost while a position was open; what came of it, to be acknowledged."""
+
+    symbol: str
+    from_ts: int
+    to_ts: int
+    source: str
+    """What the time in between is known from: trades, candles or first price."""
+    text: str
+
+
+class GapsAcknowledged(Body, frozen=True, kw_only=True, tag="gaps_acknowledged"):
+    """A person has read what happened in the gaps so far."""
+
+    count: int
+
+
 AnyBody = (
     AccountOpened
     | InstrumentRegistered
@@ -204,6 +221,8 @@ AnyBody = (
     | AnchorFixed
     | EquityMarked
     | StopLoosened
+    | GapEvaluated
+    | GapsAcknowledged
 )
 """Every kind of event."""
 

@@ -27,6 +27,8 @@ class Evidence(StrEnum):
     CROSSED_QUOTE = "crossed_quote"
     CROSSED_BOOK = "crossed_book"
     """A level of a book that stayed crossed: an exit that could not wait took the worse side (6.2)."""
+    GAP = "gap"
+    """A price of a time that nobody watched: the fill is synthetic."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -150,6 +150,14 @@ class CandleHistory(msgspec.Struct, frozen=True, tag="history"):
     ts_received: int
 
 
+class MissedTrades(msgspec.Struct, frozen=True, tag="missed"):
+    """Prints of a time in which the stream was lost, fetched afterwards, oldest first."""
+
+    symbol: str
+    ts_received: int
+    trades: list[Trade]
+
+
 class InstrumentListed(msgspec.Struct, frozen=True, tag="instrument"):
     """An instrument exists, or its rules changed; sent before any data of its symbol."""
 
@@ -196,6 +204,7 @@ MarketMessage = (
     | BestQuote
     | MarkPrice
     | CandleHistory
+    | MissedTrades
     | InstrumentListed
     | FeedStatus
     | Ticker

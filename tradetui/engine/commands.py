@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tradetui.domain.command import (
+    AcknowledgeGaps,
     AdjustMargin,
     AnyCommand,
     BreakEven,
@@ -30,6 +31,7 @@ from tradetui.domain.command import (
     SubmitOrder,
     Withdraw,
 )
+from tradetui.domain.event import GapsAcknowledged
 from tradetui.domain.number import floor_to
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.engine import shape
@@ -76,6 +78,7 @@ class CommandDesk:
             Withdraw: funds.withdraw,
             NoteInputs: self._note_inputs,
             **LimitDesk(watch).handlers,
+            AcknowledgeGaps: self._acknowledge,
         }
 
     def carry_out(self, command: AnyCommand) -> Reply:
@@ -206,6 +209,12 @@ class CommandDesk:
         return Reply(order_ids=(closing.order_id, order.order_id))
 
     # --- the journal
+
+    def _acknowledge(self, _: AcknowledgeGaps) -> Reply:
+        count = len(self.state.gaps)
+        if count:
+            self.scribe.write(GapsAcknowledged(count=count))
+        return Reply(text=f"{count} acknowledged" if count else "nothing to acknowledge")
 
     def _note_inputs(self, command: NoteInputs) -> Reply:
         self.scribe.note("inputs", f"{command.chunk} {command.count} {command.sha256}")

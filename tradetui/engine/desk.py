@@ -89,6 +89,10 @@ class Desk:
         elif isinstance(message, BookDelta | BookSnapshot):
             self.awaits_book = False
 
+    def lose_book(self) -> None:
+        """Nothing known is fresh any more, whatever the feed says: the next book decides."""
+        self.recovering = self.awaits_book = True
+
     def lots(self, qty: Decimal) -> int:
         """A quantity in whole lots."""
         return int(qty // self.instrument.lot_size)

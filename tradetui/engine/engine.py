@@ -36,6 +36,7 @@ from tradetui.engine.books import Books
 from tradetui.engine.commands import CommandDesk
 from tradetui.engine.daywatch import DayWatch
 from tradetui.engine.desk import Desk
+from tradetui.engine.gap import GapDesk
 from tradetui.engine.intake import Intake
 from tradetui.engine.orders import DueAction, OrderFlow
 from tradetui.engine.preview import preview
@@ -48,6 +49,8 @@ from tradetui.trading import account
 from tradetui.trading.match_types import Execution
 from tradetui.trading.settings import EngineSettings
 
+ASLEEP_NS: Final = 10_000_000_000
+"""A clock that says nothing for so long belongs to a machine that slept."""
 MAX_ROUNDS: Final = 64
 _BOOK: Final = (BookDelta, BookSnapshot)
 
@@ -73,7 +76,9 @@ class Engine:
         self._vigil = StopVigil(self._scribe, self._desks)
         self._flow.available = self._books.margins.available
         self._flow.outdated = lambda desk, order: self._intake.checks.outdated(desk, order, ts=self.ts)
+        self._gaps = GapDesk(settings, self._flow)
         self._jumped = False
+        self._tick: ClockTick | None = None
         self._next_ts = 0
         for instrument in list(self.state.instruments.values()):
             self._recover(self._open_desk(instrument))
@@ -95,6 +100,7 @@ class Engine:
                 self._advance(received)
         scribe.ts = max(scribe.ts, received)
         if isinstance(message, ClockTick):
+            self._on_tick(message)
             return scribe.take()
         if isinstance(message, InstrumentListed):
             return self._list(message)
@@ -103,6 +109,7 @@ class Engine:
             desk.market.apply(message)
             if desk.awaits_book or isinstance(message, FeedStatus):
                 desk.follow_feed(message)
+            self._gaps.learn(message)
             if desk.staked:
                 with decimal.localcontext(MONEY):
                     self._react(desk, message)
@@ -171,6 +178,20 @@ class Engine:
             self._scribe.write(ClockJumped(delta_ns=received - self._scribe.ts))
         self._jumped = backwards
 
+    def _on_tick(self, tick: ClockTick) -> None:
+        """Hold the wall clock against the steady one; after a sleep nothing known is fresh (R-TIM-2)."""
+        before, self._tick = self._tick, tick
+        if before is None:
+            return
+        wall, mono = tick.ts_received - before.ts_received, tick.mono - before.mono
+        if tick.mono and before.mono and wall - mono > JUMP_NS:
+            self._scribe.write(ClockJumped(delta_ns=wall - mono))
+        if max(wall, mono) > ASLEEP_NS:
+            for desk in self._desks.values():
+                if desk.staked:
+                    desk.lose_book()
+                    self._gaps.begin(desk.symbol, before.ts_received)
+
     def _plan_next(self) -> None:
         """From when on an input has to look at the clock."""
         dues = (self._flow.due.next_due, self._vigil.deadline())
@@ -211,6 +232,8 @@ class Engine:
                 self._flow.due.push(self._scribe.steady_ts, DueAction("cancel", order.order_id))
         desk.restake()
         desk.recovering = desk.staked
+        if desk.recovering:
+            self._gaps.begin(desk.symbol, self.state.last_ts)
 
     # --- what a message means for what is ours
 
@@ -237,6 +260,7 @@ class Engine:
             self._plan_next()
         elif not status.state.is_fresh:
             desk.recovering, desk.crossed_since = True, None
+            self._gaps.begin(desk.symbol, self.ts)
         elif fresh and desk.recovering and book is not None:
             self._on_book(desk, book, fresh=True)
 
@@ -263,6 +287,7 @@ class Engine:
 
     def _resume(self, desk: Desk) -> None:
         """The first fresh book after a start or a gap: stops that the price has passed execute at once."""
+        self._gaps.end(desk)
         for order in desk.recover():
             desk.waiting[order.order_id] = None
         mid = desk.mid()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from tradetui.domain.event import Filled
-from tradetui.domain.fill import Fill, Receipt
+from tradetui.domain.fill import Evidence, Fill, Receipt
 from tradetui.domain.order import Order
 from tradetui.domain.position import Position
 from tradetui.engine.desk import Desk
@@ -90,4 +90,5 @@ class FillBook:
             latency_ns=self.scribe.ts - began,
             arrival_mid=order.arrival_mid,
             slippage_bp=slippage,
+            synthetic=execution.evidence is Evidence.GAP,
         )

@@ -22,6 +22,7 @@ from tradetui.domain.market_data import (
     InstrumentListed,
     MarketMessage,
     MarkPrice,
+    MissedTrades,
     Ticker,
     Timeframe,
     Trade,
@@ -67,6 +68,7 @@ class Market:
             InstrumentListed: self._on_instrument,
             FeedStatus: self._on_status,
             Ticker: self._on_ticker,
+            MissedTrades: self._on_missed,
             ClockTick: self._on_clock,
         }
 
@@ -170,6 +172,10 @@ class Market:
     def _on_trade(self, trade: Trade) -> None:
         self.tape.add(trade)
         self._candles.add(trade)
+
+    def _on_missed(self, missed: MissedTrades) -> None:
+        for trade in missed.trades:
+            self._on_trade(trade)
 
     def _on_quote(self, quote: BestQuote) -> None:
         self.quote = quote

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
-from time import time_ns
+from time import monotonic, time_ns
 from typing import Any, Final
 
 from ccxt import BadSymbol
@@ -26,6 +26,8 @@ from tradetui.feeds.ccxt.words import retry_after, words_for
 from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.protocol import Sink
 
+_HISTORY_AGAIN_S: Final = 60.0
+"""After an outage as long as this the minutes that were missed are fetched before the book."""
 _TICKERS_EVERY_S: Final = 30.0
 _MARKS_EVERY_S: Final = 3.0
 _POLL_CAP_S: Final = 600.0
@@ -246,6 +248,8 @@ class CcxtFeed:
         """Keep one stream subscribed: subscribe, wait for its outage, wait, and again."""
         _dialing_stream.set(stream)
         while True:
+            if stream.is_book and monotonic() - stream.lost_at > _HISTORY_AGAIN_S:
+                await self._load_history(hub, stream.symbol)  # what happened meanwhile
             stream.restart()
             try:
                 await self._subscribe(stream)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,6 +36,8 @@ class Stream:
         self.url = ""
         self.wait_s = 0.0
         self.connections = 0
+        self.lost_at = math.inf
+        """When it was last cut off while it delivered, monotonic seconds."""
         self._backoff = backoff
         self._broken = asyncio.Event()
         self._live = asyncio.Event()
@@ -74,6 +77,8 @@ class Stream:
     def break_off(self, now: float, least_wait_s: float) -> None:
         """Stop trusting it and put off the next try."""
         lived = 0.0 if self._live_since is None else now - self._live_since
+        if self._live_since is not None:
+            self.lost_at = now
         self.wait_s = max(self._backoff.next_wait(lived), least_wait_s)
         self._failed_before = True
         self._broken.set()

@@ -153,6 +153,8 @@ def _slip_in_r(whole: Fill, instrument: Instrument, order: Order) -> str:
 
 
 def _taker_words(group: Group, whole: Fill, scale: int) -> str:
+    if whole.receipt.synthetic:
+        return "while away: synthetic, no book was seen"
     if len(group) > 1:
         words = f"{len(group)} levels {listed_qtys([fill.qty for fill in group])}"
     else:
@@ -172,6 +174,8 @@ def _maker_words(group: Group, whole: Fill) -> str:
             return f"print {size} went through our price"
         case Evidence.CROSSED_QUOTE | Evidence.BOOK_LEVEL | Evidence.CROSSED_BOOK:
             return f"book of {size} crossed our price"
+        case Evidence.GAP:
+            return "while away: synthetic"
 
 
 def _trigger_words(group: Group, whole: Fill, *, order: Order, scale: int) -> str:

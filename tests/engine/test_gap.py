@@ -1,0 +1,231 @@
+"""What happened while nobody watched: worked example W83 and the rules of section 6.4."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.engine.market import SECOND, Table, perp, spot, steps, wide_limits
+from tradetui.domain.command import AcknowledgeGaps, Reason
+from tradetui.domain.event import ClockJumped, GapEvaluated
+from tradetui.domain.fill import Evidence
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import (
+    Candle,
+    CandleHistory,
+    ClockTick,
+    FeedState,
+    MissedTrades,
+    Side,
+    Timeframe,
+    Trade,
+)
+from tradetui.domain.order import OrderState
+from tradetui.state import State
+
+D = Decimal
+MINUTE = 60 * SECOND
+FREE = {"taker_fee": D(0), "maker_fee": D(0)}
+
+
+def long_position(instrument: Instrument | None = None, **order: str) -> Table:
+    table = Table(instrument or perp(**FREE), settings=wide_limits(leverage=D(2)))
+    table.open([(59999.9, 5.0)], [(60000.0, 5.0)])
+    table.buy("0.5", stop="59000", **order)
+    return table
+
+
+def lose(table: Table) -> int:
+    """Lose the data, and return the start of the first whole minute after it."""
+    table.status(FeedState.DOWN)
+    return (table.now // MINUTE + 1) * MINUTE
+
+
+def candle(open_ts: int, o: float, h: float, low: float, c: float) -> Candle:
+    return Candle(open_ts, o, h, low, c, 1.0)
+
+
+def come_back(table: Table, *candles: Candle, bid: float = 59500.0) -> None:
+    table.now = max(table.now, candles[-1].open_ts + MINUTE) if candles else table.now
+    table.feed(CandleHistory(table.symbol, Timeframe.M1, list(candles), table.tick()))
+    table.status(FeedState.STREAMING)
+    table.snapshot([(bid, 5.0)], [(bid + 0.1, 5.0)])
+
+
+def reports(table: Table) -> list[GapEvaluated]:
+    return [event.body for event in table.journal if isinstance(event.body, GapEvaluated)]
+
+
+@pytest.mark.parametrize(
+    ("opened", "price", "pnl"), [(59400.0, "58970.5", "-514.75"), (58800.0, "58770.6", "-614.7")]
+)
+def test_w83_an_offline_stop_pays_the_worse_of_trigger_and_open_and_the_slippage(
+    opened: float, price: str, pnl: str
+) -> None:
+    table = long_position()
+    minute = lose(table)
+    come_back(table, candle(minute, opened, max(opened, 59450.0), 58700.0, 59300.0))
+    exit_ = table.fills[-1]
+    assert (exit_.price, exit_.realized_pnl) == (D(price), D(pnl))
+    assert exit_.receipt.synthetic
+    assert exit_.receipt.evidence is Evidence.GAP
+    assert not table.state.positions
+    (report,) = reports(table)
+    assert report.source == "candles"
+    assert price in report.text
+
+
+def test_a_short_mirrors_it() -> None:
+    table = Table(perp(**FREE), settings=wide_limits(leverage=D(2))).open([(60000.0, 5.0)], [(60000.1, 5.0)])
+    table.sell("0.5", stop="61000")
+    minute = lose(table)
+    come_back(table, candle(minute, 60600.0, 61300.0, 60500.0, 60700.0), bid=60700.0)
+    assert table.fills[-1].price == D("61030.5")
+
+
+def test_the_stop_goes_through_its_states_and_says_why() -> None:
+    table = long_position()
+    stop = table.stop
+    minute = lose(table)
+    come_back(table, candle(minute, 59400.0, 59450.0, 58700.0, 59300.0))
+    assert steps(table.journal, stop.order_id)[-2:] == [OrderState.ARMED, OrderState.TRIGGERED]
+    assert table.state.orders[stop.order_id].state is OrderState.FILLED
+    assert table.state.orders[stop.order_id].reason == Reason.GAP_EVALUATION
+
+
+def test_a_stop_that_was_not_reached_stands_and_the_worst_price_is_told() -> None:
+    table = long_position()
+    minute = lose(table)
+    come_back(table, candle(minute, 59900.0, 60100.0, 59100.0, 59500.0))
+    assert table.stop.state is OrderState.ARMED
+    (report,) = reports(table)
+    assert "59100" in report.text
+
+
+def test_of_the_minute_in_which_the_data_was_lost_only_the_close_counts() -> None:
+    table = long_position()
+    minute = lose(table)
+    come_back(table, candle(minute - MINUTE, 60000.0, 60000.0, 58000.0, 59500.0))
+    assert table.stop.state is OrderState.ARMED
+
+
+def test_prints_are_better_evidence_than_candles() -> None:
+    table = long_position()
+    minute = lose(table)
+    prints = [
+        Trade(table.symbol, minute + n, minute + n, price, 0.3, Side.SELL, n)
+        for n, price in enumerate((59200.0, 58950.0, 58000.0))
+    ]
+    table.now = minute + MINUTE
+    table.feed(MissedTrades(table.symbol, table.tick(), prints))
+    come_back(table, candle(minute, 59400.0, 59450.0, 57000.0, 59300.0))
+    assert table.fills[-1].price == D("58920.5"), "58,950 less five basis points, down to the tick"
+    assert reports(table)[0].source == "trades"
+
+
+def test_a_target_fills_by_prints_beyond_it_up_to_their_size_and_never_by_a_candle() -> None:
+    table = long_position(target="61000")
+    minute = lose(table)
+    prints = [
+        Trade(table.symbol, minute + n, minute + n, price, 0.3, Side.BUY, n)
+        for n, price in enumerate((61000.0, 61000.1))
+    ]
+    table.feed(MissedTrades(table.symbol, table.tick(), prints))
+    come_back(table, bid=60500.0)
+    exit_ = table.fills[-1]
+    assert (exit_.price, exit_.qty, exit_.receipt.synthetic) == (D(61000), D("0.3"), False)
+    assert table.stop.leaves == D("0.2"), "the stop follows"
+    other = long_position(target="61000")
+    come_back(other, candle(lose(other), 60500.0, 62000.0, 60400.0, 60500.0), bid=60500.0)
+    assert other.state.positions[other.symbol].qty == D("0.5")
+
+
+def test_within_one_candle_the_stop_comes_before_the_target() -> None:
+    table = long_position(target="61000")
+    minute = lose(table)
+    come_back(table, candle(minute, 60000.0, 62000.0, 58500.0, 60500.0), bid=60500.0)
+    assert table.fills[-1].price == D("58970.5")
+    assert not list(table.state.live.values()), "nothing is left behind"
+
+
+def test_entries_do_not_fill_in_a_gap() -> None:
+    table = Table(perp(**FREE), settings=wide_limits(leverage=D(2))).open([(60000.0, 5.0)], [(60000.1, 5.0)])
+    table.buy("0.5", limit="59500", stop="58000")
+    minute = lose(table)
+    come_back(table, candle(minute, 60000.0, 60000.0, 59000.0, 60000.0), bid=60000.0)
+    assert table.fills == []
+
+
+def test_after_a_restart_the_time_since_the_last_event_is_the_gap() -> None:
+    table = long_position(spot())
+    since = table.journal[-1].ts
+    table.restart()
+    minute = (since // MINUTE + 1) * MINUTE
+    table.now = minute
+    come_back(table, candle(minute, 59400.0, 59450.0, 58700.0, 59300.0))
+    assert table.fills[-1].price == D("58970.50")
+    assert reports(table)[0].from_ts == since
+
+
+def test_without_knowledge_the_first_fresh_price_decides_on_the_live_book() -> None:
+    table = long_position()
+    lose(table)
+    come_back(table, bid=58500.0)
+    exit_ = table.fills[-1]
+    assert (exit_.price, exit_.receipt.evidence) == (D(58500), Evidence.BOOK_LEVEL)
+
+
+def test_a_short_loss_in_which_nothing_happened_is_not_told() -> None:
+    table = long_position()
+    lose(table)
+    come_back(table, bid=59800.0)
+    assert reports(table) == []
+
+
+def test_the_list_stays_until_it_is_acknowledged_also_over_a_restart() -> None:
+    table = long_position()
+    minute = lose(table)
+    come_back(table, candle(minute, 59900.0, 60100.0, 59100.0, 59500.0))
+    table.restart()
+    assert len(table.state.gaps) == 1
+    assert table.do(AcknowledgeGaps()).text == "1 acknowledged"
+    assert table.state.gaps == []
+    assert State.fold(table.journal) == table.state
+    assert table.do(AcknowledgeGaps()).text == "nothing to acknowledge"
+
+
+def tick(table: Table, wall_s: float, mono_s: float) -> None:
+    table.now += int(wall_s * SECOND)
+    table.mono += int(mono_s * SECOND)
+    table.feed(ClockTick(table.now, table.mono))
+
+
+def test_after_a_sleep_nothing_is_fresh_until_the_next_book_and_the_gap_counts() -> None:
+    table = long_position()
+    tick(table, 0.25, 0.25)
+    slept = table.now
+    tick(table, 7200, 0.25)
+    jumps = [event.body.delta_ns for event in table.journal if isinstance(event.body, ClockJumped)]
+    assert jumps == [int(7199.75 * SECOND)]
+    assert table.engine.recovering(table.symbol)
+    refusal = table.buy("0.1", stop="59000").refusal
+    assert refusal is not None
+    assert refusal.reason is Reason.RECOVERING
+    minute = (slept // MINUTE + 1) * MINUTE
+    table.feed(
+        CandleHistory(
+            table.symbol, Timeframe.M1, [candle(minute, 59400.0, 59450.0, 58700.0, 59300.0)], table.tick()
+        )
+    )
+    table.snapshot([(59300.0, 5.0)], [(59300.1, 5.0)])
+    assert table.fills[-1].price == D("58970.5")
+
+
+def test_ordinary_ticks_say_nothing() -> None:
+    table = long_position()
+    seq = table.state.seq
+    for _ in range(8):
+        tick(table, 0.25, 0.25)
+    assert table.state.seq == seq
+    assert not table.engine.recovering(table.symbol)
