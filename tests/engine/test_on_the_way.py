@@ -7,9 +7,20 @@ from decimal import Decimal
 import pytest
 
 from tests.engine.market import MS, SECOND, Table, perp, wide_limits
-from tradetui.domain.command import CancelOrder, Flatten, Reason, Reverse, Stop
+from tradetui.domain.command import (
+    CancelOrder,
+    Flatten,
+    Half,
+    Reason,
+    Reverse,
+    SetStop,
+    SetTarget,
+    Stop,
+    Target,
+)
 from tradetui.domain.market_data import ClockTick, FeedState
 from tradetui.domain.order import OrderRole, OrderState
+from tradetui.domain.rule import STANDARD
 from tradetui.trading import ledger
 
 D = Decimal
@@ -190,3 +201,50 @@ def test_a_sale_that_the_balance_no_longer_carries_when_it_arrives_is_not_paid_b
     assert market.last_order(reply).reason == Reason.INSUFFICIENT_BALANCE
     assert not market.fills
     assert market.state.free("USDT") == 1_800
+
+
+# --- what is asked for in the same moment, and in a locked day
+
+
+def test_a_target_moved_in_the_moment_of_the_entry_follows_the_position_all_the_same() -> None:
+    market = Table(settings=wide_limits()).open(BIDS, ASKS)
+    market.buy("1", stop="59000", target="61000")
+    market.do(SetTarget(symbol=market.symbol, target=Target(price=D(62_000))), after=0)
+    market.do(Half(symbol=market.symbol), after=0)
+    assert (market.target.price, market.target.leaves) == (D(62_000), D("0.5"))
+
+
+def test_a_second_flatten_says_that_the_first_is_on_its_way() -> None:
+    market = holding()
+    assert market.do(Flatten()).text == ""
+    assert market.do(Flatten()).text == "it is being closed already"
+    wait(market, SECOND)
+    assert market.do(Flatten()).text == "nothing is open"
+
+
+def test_what_a_locked_day_closes_can_not_be_called_back() -> None:
+    market = table()
+    market.buy("0.18", stop="59600")
+    wait(market, SECOND)
+    market.snapshot([(58_700.0, 5.0)], [(58_700.1, 5.0)])
+    assert market.state.lock is not None
+    (closing,) = [o for o in market.state.live.values() if o.role is OrderRole.FLATTEN]
+    reply = market.do(CancelOrder(order_id=closing.order_id))
+    assert reply.refusal is not None
+    assert reply.refusal.reason is Reason.LOCKED
+    wait(market, SECOND)
+    assert not market.state.positions
+
+
+def test_a_stop_on_its_way_outward_does_not_arrive_in_a_locked_day() -> None:
+    market = table(settings=wide_limits())
+    market.buy("1", stop="59600")
+    wait(market, SECOND)
+    assert market.do(SetStop(symbol=market.symbol, stop=Stop(price=D(59_500)))).accepted
+    market.engine._watch.locks.lock(STANDARD["daily_loss"], "by hand")
+    market._keep(market.engine._scribe.take())
+    wait(market, SECOND)
+    assert market.stop.trigger == 59_600
+    assert market.do(SetStop(symbol=market.symbol, stop=Stop(price=D(59_700)))).accepted
+    wait(market, SECOND)
+    assert market.stop.trigger == 59_700

@@ -181,6 +181,8 @@ class Brackets:
         elif price is not None and self._offered.get(position.symbol) != (self.scribe.ts, price):
             self._offered[position.symbol] = (self.scribe.ts, price)
             self.place_target(desk, price, qty)
+        elif target is not None:
+            self._resize(desk, target, qty)
 
     def _wanted_target(self, instrument: Instrument, position: Position) -> Decimal | None:
         """Where the entry that just filled wants profit taken; None where none did."""

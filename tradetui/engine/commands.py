@@ -147,6 +147,8 @@ class CommandDesk:
                 f"{order.order_id} protects the position in {order.symbol}",
                 mend="move it with stop PRICE, or close the position with flatten",
             )
+        if order.role is OrderRole.FLATTEN and self.state.lock is not None:
+            raise refuse(Reason.LOCKED, f"{order.order_id} closes the position: {self.state.lock.text}")
         self.flow.request_cancel(order)
         return Reply(order_ids=(order.order_id,))
 
@@ -169,9 +171,9 @@ class CommandDesk:
         self.watch.cancel_entries(command.symbol)
         symbols = [command.symbol] if command.symbol is not None else list(self.state.positions)
         orders = [order for symbol in symbols if (order := self.watch.flatten(symbol)) is not None]
-        return Reply(
-            order_ids=tuple(order.order_id for order in orders), text="" if orders else "nothing is open"
-        )
+        is_open = any(self.state.holding(symbol) is not None for symbol in symbols)
+        text = "" if orders else "it is being closed already" if is_open else "nothing is open"
+        return Reply(order_ids=tuple(order.order_id for order in orders), text=text)
 
     def _half(self, command: Half) -> Reply:
         desk, position = self.intake.position_of(command.symbol)

@@ -20,6 +20,7 @@ from tradetui.engine.desk import CROSSED_NS, Desk
 from tradetui.engine.fills import FillBook
 from tradetui.engine.reserve import affordable_qty
 from tradetui.engine.scribe import Scribe
+from tradetui.trading import guard
 from tradetui.trading.match_latency import DueQueue
 from tradetui.trading.match_types import EXIT_ROLES, Match, Outcome
 from tradetui.trading.settings import EngineSettings
@@ -117,16 +118,27 @@ class OrderFlow:
             self.scribe.move(order, OrderState.HELD)
         elif order.parent_id and self.state.orders[order.parent_id].state is not OrderState.FILLED:
             self.cancel_now(order, Reason.PARENT_CANCELED)
+        elif self._is_locked_out(order):
+            self.cancel_now(order, Reason.LOCKED)
         elif order.role is OrderRole.PROTECTIVE:
             self.brackets.swap_stop(order)
-        elif order.role is OrderRole.ENTRY and self.state.lock_on(order.symbol, order.side) is not None:
-            self.cancel_now(order, Reason.LOCKED)
         elif order.trigger is not None:
             self._arm(desk, order)
         elif self._may_act(desk, order):
             self.execute(order)
         else:
             desk.waiting[order.order_id] = None
+
+    def _is_locked_out(self, order: Order) -> bool:
+        """Whether a lock refuses an entry, or a stop that would stand farther off than the present one."""
+        if order.role is OrderRole.ENTRY:
+            return self.state.lock_on(order.symbol, order.side) is not None
+        stop = self.state.stop_of(order.symbol)
+        if self.state.lock is None or order.role is not OrderRole.PROTECTIVE or stop is None:
+            return False
+        if stop.trigger is None or order.trigger is None:
+            return False
+        return guard.is_tighter(stop.trigger, order.trigger, sign=-order.side.sign)
 
     def _may_act(self, desk: Desk, order: Order) -> bool:
         """Whether the data carries an execution; exits do not wait for ever for a crossed book (6.2)."""
