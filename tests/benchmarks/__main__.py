@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BENCHMARKS = ("indicators", "book", "replay", "cockpit")
+BENCHMARKS = ("indicators", "book", "replay", "matching", "journal", "cockpit")
 
 
 def main() -> int:

@@ -1,0 +1,209 @@
+"""What committed events cost, and how long a start takes: python -m tests.benchmarks.bench_journal.
+
+The journal lies on the disk of the temporary folder (TMPDIR chooses it), and so do its peers. The long
+journal is written once: a million events of limit orders that come and go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import aiosqlite
+import msgspec
+
+from tests.engine.market import perp
+from tests.journal.events import STAMP, deposits
+from tests.runtime.scripted import SETTINGS, Session, buy
+from tradetui.domain.event import AccountOpened, Event, InstrumentRegistered, OrderChanged
+from tradetui.domain.market_data import Side
+from tradetui.domain.order import Order, OrderState, OrderType
+from tradetui.journal.reader import Head
+from tradetui.journal.schema import PRAGMAS, create_or_check
+from tradetui.journal.writer import JournalWriter
+from tradetui.runtime.recovery import open_journal, recover, verify_journal
+from tradetui.runtime.snapshots import picture
+from tradetui.state import State
+
+ROUNDS = 5
+BURST, SINGLE, ORDERS, LONG = 20_000, 400, 200, 1_000_000
+START_S = 0.3
+
+
+def run() -> list[dict[str, Any]]:
+    """Rows of name, ours, peer, peer_value (seconds), ratio, bound, holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        return [*asyncio.run(_commits(Path(folder))), *asyncio.run(_starts(Path(folder)))]
+
+
+# --- commits
+
+
+async def _commits(folder: Path) -> list[dict[str, Any]]:
+    events, acks = [], []
+    for number in range(ROUNDS):
+        events.append((await _group(folder / f"g{number}"), await _one_by_one(folder / f"s{number}")))
+        acks.append((await _acknowledged(folder / f"a{number}"), _fdatasync(folder / f"f{number}")))
+    return [
+        _row("seconds a committed event, group commit", "aiosqlite, a commit each", events, 1 / 20),
+        _row("order acknowledged, p50", "4 kB write and fdatasync, p50", acks, 3.0),
+    ]
+
+
+def _row(name: str, peer: str, pairs: list[tuple[float, float]], bound: float) -> dict[str, Any]:
+    ours, theirs = (median(column) for column in zip(*pairs, strict=True))
+    ratio = median(a / b for a, b in pairs)
+    return {
+        "name": name,
+        "ours": ours,
+        "peer": peer,
+        "peer_value": theirs,
+        "ratio": ratio,
+        "bound": bound,
+        "holds": ratio <= bound,
+    }
+
+
+async def _group(path: Path) -> float:
+    """Seconds an event where a burst is appended and the last commit awaited."""
+    create_or_check(path)
+    writer = await JournalWriter.open(path, head=Head(), stamp=STAMP)
+    events = deposits(1, BURST)
+    begun = time.perf_counter()
+    for event in events:
+        last = writer.append([event])
+    await last
+    elapsed = time.perf_counter() - begun
+    await writer.close(1)
+    return elapsed / BURST
+
+
+async def _one_by_one(path: Path) -> float:
+    """Seconds an event where each is inserted and committed by itself, as safely (WAL, FULL)."""
+    async with aiosqlite.connect(path, isolation_level=None) as connection:
+        for pragma in PRAGMAS:
+            await connection.execute(pragma)
+        await connection.execute("CREATE TABLE event(seq INTEGER PRIMARY KEY, payload TEXT NOT NULL)")
+        payload = "x" * 300
+        begun = time.perf_counter()
+        for seq in range(SINGLE):
+            await connection.execute("BEGIN IMMEDIATE")
+            await connection.execute("INSERT INTO event VALUES(?, ?)", (seq, payload))
+            await connection.commit()
+        return (time.perf_counter() - begun) / SINGLE
+
+
+async def _acknowledged(path: Path) -> float:
+    """Median seconds from a command to its reply, which comes after the commit."""
+    recovered = await recover(path, lambda _: None)
+    times = []
+    async with Session(await open_journal(recovered, STAMP), settings=SETTINGS) as session:
+        session.open()
+        for number in range(ORDERS):
+            order = buy("0.001", limit=f"{59_000 - number}", stop="58000")
+            begun = time.perf_counter()
+            await session.host.submit(order)
+            times.append(time.perf_counter() - begun)
+    return median(times)
+
+
+def _fdatasync(path: Path) -> float:
+    times, block = [], b"x" * 4096
+    with path.open("wb", buffering=0) as file:
+        for _ in range(ORDERS):
+            begun = time.perf_counter()
+            file.write(block)
+            os.fdatasync(file.fileno())
+            times.append(time.perf_counter() - begun)
+    return median(times)
+
+
+# --- starts
+
+
+async def _starts(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "long.db"
+    await _write_long(path)
+    times = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        recovered = await recover(path, lambda _: None)
+        times.append(time.perf_counter() - begun)
+        recovered.lock.release()
+        assert recovered.head.seq == LONG
+    begun = time.perf_counter()
+    assert not verify_journal(path).fault
+    fold, start = time.perf_counter() - begun, median(times)
+    row = {"peer": "reading and folding all of it, twice", "peer_value": fold, "ratio": start / fold}
+    name = f"start from a snapshot, {LONG:,} events (bound: {START_S} s)"
+    return [{"name": name, "ours": start, **row, "bound": None, "holds": start <= START_S}]
+
+
+async def _write_long(path: Path) -> None:
+    """A long journal with the snapshot that its last run would have left."""
+    create_or_check(path)
+    writer = await JournalWriter.open(path, head=Head(), stamp=STAMP)
+    state, batch = State(), []
+    for event in _long_story():
+        state.apply(event)
+        batch.append(event)
+        if len(batch) == 5_000:
+            await writer.append(batch)
+            batch = []
+    await writer.append(batch)
+    writer.keep(state.seq, picture(state))
+    await writer.close(1)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _long_story() -> Iterator[Event]:
+    opened = AccountOpened(
+        account="paper",
+        currency="USDT",
+        balance=Decimal(10_000),
+        leverage=Decimal(10),
+        zone="UTC",
+        roll="00:00",
+    )
+    yield Event(seq=1, ts=1, account="paper", body=opened)
+    yield Event(seq=2, ts=1, account="paper", body=InstrumentRegistered(instrument=perp()))
+    seq, number = 2, 0
+    while seq < LONG:
+        for state in (OrderState.SUBMITTED, OrderState.WORKING, OrderState.CANCELED):
+            if seq == LONG:
+                return
+            number += state is OrderState.SUBMITTED
+            order = _order(f"O-{number}", state)
+            seq += 1
+            yield Event(
+                seq=seq, ts=seq, account="paper", body=OrderChanged(order=order), order_id=order.order_id
+            )
+
+
+def _order(order_id: str, state: OrderState) -> Order:
+    base = Order(
+        order_id=order_id,
+        ts=1,
+        symbol=perp().symbol,
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        qty=Decimal("0.001"),
+        price=Decimal(50_000),
+    )
+    return msgspec.structs.replace(base, state=state)
+
+
+if __name__ == "__main__":
+    for row in run():
+        print(json.dumps(row))
