@@ -31,6 +31,7 @@ from tradetui.domain.event import (
     Noted,
     OrderChanged,
     SessionRolled,
+    TrailMoved,
 )
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
@@ -267,6 +268,8 @@ class State(msgspec.Struct):
                 self.gaps = [*self.gaps[-KEPT:], body]
             case GapsAcknowledged():
                 self.gaps = []
+            case TrailMoved():
+                self._trailed(body)
             case _:
                 return
 
@@ -318,6 +321,15 @@ class State(msgspec.Struct):
         elif linked == order.order_id and order.state.is_terminal:
             linked = ""
         self.positions[order.symbol] = msgspec.structs.replace(position, **{field: linked})
+
+    def _trailed(self, moved: TrailMoved) -> None:
+        order = self.orders[moved.order_id]
+        if order.state is not OrderState.ARMED:
+            raise InvalidTransition(f"order {order.order_id}: {order.state} follows no price")
+        changes = {"extreme": moved.extreme, "trigger": moved.trigger}
+        if moved.planned_stop is not None:
+            changes["planned_stop"] = moved.planned_stop
+        self._keep(msgspec.structs.replace(order, **changes))
 
     def _filled(self, fill: Fill) -> None:
         order = self.orders[fill.order_id]

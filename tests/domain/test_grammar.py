@@ -29,7 +29,7 @@ from tradetui.domain.command import (
 )
 from tradetui.domain.grammar import VERBS, GrammarError, complete, parse
 from tradetui.domain.market_data import Side
-from tradetui.domain.order import TimeInForce
+from tradetui.domain.order import TimeInForce, Trail
 
 BTC = "BTC/USDT"
 SYMBOLS = ("BTC/USDT", "ETH/USDT", "BTC/USDT:USDT")
@@ -96,6 +96,46 @@ def read(text: str) -> AnyCommand:
             ),
         ),
         ("stop 61250/61240 ETH", SetStop(symbol="ETH/USDT", stop=Stop(price=D(61250), limit=D(61240)))),
+        ("stop trail 1%", SetStop(symbol=BTC, stop=Stop(trail=Trail(rate=D("0.01"))))),
+        (
+            "stop 61250 tra 300 fr 62000 ETH",
+            SetStop(
+                symbol="ETH/USDT",
+                stop=Stop(price=D(61250), trail=Trail(distance=D(300), activation=D(62000))),
+            ),
+        ),
+        (
+            "stop trail 300/61000",
+            SetStop(symbol=BTC, stop=Stop(trail=Trail(distance=D(300)), limit=D(61000))),
+        ),
+        ("trail", SetStop(symbol=BTC, stop=Stop(trail=Trail()))),
+        ("tr ETH", SetStop(symbol="ETH/USDT", stop=Stop(trail=Trail()))),
+        (
+            "trail 0.5% from 62000 ETH",
+            SetStop(symbol="ETH/USDT", stop=Stop(trail=Trail(rate=D("0.005"), activation=D(62000)))),
+        ),
+        (
+            "buy 1 trigger trail 5% from 44000 limit 45000 stop trail 2%",
+            SubmitOrder(
+                symbol=BTC,
+                side=Side.BUY,
+                size=Size(D(1)),
+                trail=Trail(rate=D("0.05"), activation=D(44000)),
+                limit=D(45000),
+                stop=Stop(trail=Trail(rate=D("0.02"))),
+            ),
+        ),
+        (
+            "buy 1 stop 61000 tr 62000 f",
+            SubmitOrder(
+                symbol=BTC,
+                side=Side.BUY,
+                size=Size(D(1)),
+                stop=Stop(price=D(61000)),
+                trigger=D(62000),
+                tif=TimeInForce.FOK,
+            ),
+        ),
         ("stop 61250.5", SetStop(symbol=BTC, stop=Stop(price=D("61250.5")))),
         ("st 2400 ETH", SetStop(symbol="ETH/USDT", stop=Stop(price=D(2400)))),
         ("target 2.5r", SetTarget(symbol=BTC, target=Target(r=D("2.5")))),
@@ -130,6 +170,11 @@ def test_words_become_the_command_that_the_contract_says(text: str, command: Any
         ("stop 5/", "5/", "as in 61000/60950"),
         ("stop 0/5", "0/5", "as in 61000/60950"),
         ("stop 5/6/7", "5/6/7", "as in 61000/60950"),
+        ("trail much", "much", "unknown symbol"),
+        ("stop trail", "", "a trail such as 1%"),
+        ("stop trail 0%", "0%", "a trail such as 1%"),
+        ("stop 5 trail 1%/4", "1%/4", "a trail such as 1%"),
+        ("trail 1% from", "", "a price after from"),
         ("buy 1 limit nan", "nan", "a price after limit"),
         ("buy 1 stop 5 stop 6", "stop", "stands twice"),
         ("buy 1 ioc fok", "fok", "exclude each other"),
@@ -192,12 +237,14 @@ def test_no_text_does_anything_but_parse_or_point_at_a_word(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "offered"),
     [
-        ("", list(VERBS)),
+        ("", list(VERBS.all)),
         ("margin ", ["add", "remove", "cross", "isolated"]),
         ("b", ["buy"]),
         ("buy ", ["0.5r", "1r", "10%"]),
         ("buy 1 st", ["stop"]),
         ("buy 1 E", ["ETH/USDT"]),
+        ("buy 1 stop ", ["trail"]),
+        ("stop t", ["trail"]),
         ("cancel ", ["all", "O-1", *SYMBOLS]),
         ("flatten a", ["all"]),
     ],

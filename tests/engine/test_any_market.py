@@ -30,10 +30,19 @@ from tradetui.domain.command import (
     SubmitOrder,
     Target,
 )
-from tradetui.domain.event import Event, Filled, Locked, OrderChanged, SessionRolled, Unlocked, chain_hash
+from tradetui.domain.event import (
+    Event,
+    Filled,
+    Locked,
+    OrderChanged,
+    SessionRolled,
+    TrailMoved,
+    Unlocked,
+    chain_hash,
+)
 from tradetui.domain.fill import Fill
 from tradetui.domain.market_data import ClockTick, FeedState, Side
-from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState, TimeInForce
+from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState, TimeInForce, Trail
 from tradetui.state import State
 from tradetui.trading import account, ledger
 
@@ -147,9 +156,24 @@ class Script:
         self.table.do(wishes[kind - 6])
 
     def stop(self, ticks: int) -> Stop:
-        """A stop at market, or one that rests near its trigger."""
-        beside = self.typed(ticks + self.chance.randint(-30, 30)) if self.chance.random() < 0.3 else None
-        return Stop(price=self.typed(ticks), limit=beside)
+        """A stop at market, one that rests near its trigger, one that follows the price."""
+        chance = self.chance
+        beside = self.typed(ticks + chance.randint(-30, 30)) if chance.random() < 0.3 else None
+        trail = self.trail() if chance.random() < 0.3 else None
+        stands = trail is None or chance.random() < 0.5
+        return Stop(price=self.typed(ticks) if stands else None, limit=beside, trail=trail)
+
+    def trail(self) -> Trail:
+        """A trail by rate or distance, or at the distance that there is; some begin later."""
+        chance = self.chance
+        kind = chance.randint(0, 4)
+        if kind == 0:
+            return Trail()
+        begins = self.typed(chance.randint(-400, 400)) if chance.random() < 0.3 else None
+        if kind <= 2:
+            return Trail(rate=D(chance.randint(1, 60)) / 10_000, activation=begins)
+        distance = chance.randint(1, 3000) * self.table.instrument.tick_size
+        return Trail(distance=distance, activation=begins)
 
     def press(self, command: SubmitOrder) -> None:
         """Send an entry; what is accepted fits the budget of that moment, on its way or not (I-40)."""
@@ -181,6 +205,7 @@ class Script:
             size=Size(value, unit),
             limit=self.typed(chance.randint(-40, 40)) if chance.random() < 0.4 else None,
             trigger=self.typed(side.sign * chance.randint(1, 60)) if chance.random() < 0.15 else None,
+            trail=self.trail() if chance.random() < 0.1 else None,
             stop=self.stop(away) if chance.random() < 0.9 else None,
             target=chance.choice([None, Target(r=D(2)), Target(price=self.typed(-away))]),
             tif=chance.choice([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK]),
@@ -224,6 +249,8 @@ class Reader:
         self.table = table
         self.sessions: list[str] = []
         self.states: dict[str, OrderState] = {}
+        self.orders: dict[str, Order] = {}
+        self.trails: dict[str, TrailMoved] = {}
         self.filled: dict[str, Decimal] = {}
         self.triggered: list[str] = []
         self.position = D(0)
@@ -240,6 +267,8 @@ class Reader:
                 self.step(order)
             case Filled(fill=fill):
                 self.fill(fill)
+            case TrailMoved():
+                self.trail(event.body)
             case SessionRolled(session_id=session_id):
                 assert not self.sessions or session_id > self.sessions[-1], "I-44"
                 self.sessions.append(session_id)
@@ -255,6 +284,17 @@ class Reader:
             assert order.order_id not in self.triggered, "I-21"
             self.triggered.append(order.order_id)
         self.states[order.order_id] = after
+        self.orders[order.order_id] = order
+
+    def trail(self, moved: TrailMoved) -> None:
+        """I-32: the extreme only gets better, the trigger only comes nearer."""
+        side = self.orders[moved.order_id].side
+        assert self.states[moved.order_id] is OrderState.ARMED, "a trail moves while it is armed"
+        before = self.trails.get(moved.order_id)
+        if before is not None:
+            assert side.sign * (moved.extreme - before.extreme) < 0, "I-32"
+            assert side.sign * (moved.trigger - before.trigger) <= 0, "I-32"
+        self.trails[moved.order_id] = moved
 
     def fill(self, fill: Fill) -> None:
         order = self.table.state.orders[fill.order_id]

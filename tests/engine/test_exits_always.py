@@ -27,6 +27,7 @@ from tradetui.domain.order import OrderRole
 from tradetui.domain.position import Position
 from tradetui.domain.rule import STANDARD
 from tradetui.domain.view import TradingState
+from tradetui.trading import guard
 
 D = Decimal
 
@@ -80,7 +81,8 @@ def exits(script: Script, held: Position) -> list[AnyCommand]:
     assert stop is not None
     assert stop.trigger is not None
     if stop.order_id in table.engine._desks[table.symbol].triggers:
-        nearer = stop.trigger + held.side.sign * chance.randint(0, 5) * table.instrument.tick_size
+        on_tick = guard.tick_for_stop(table.instrument, stop.trigger, sign=held.side.sign)
+        nearer = on_tick + held.side.sign * chance.randint(0, 5) * table.instrument.tick_size
         found.append(SetStop(symbol=table.symbol, stop=Stop(price=nearer)))
     found += [
         CancelOrder(order_id=order.order_id)

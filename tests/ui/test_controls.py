@@ -22,6 +22,7 @@ from tradetui.domain.command import (
     SubmitOrder,
 )
 from tradetui.domain.market_data import Side, Timeframe
+from tradetui.domain.order import Trail
 from tradetui.domain.view import Draft, Frame, ViewRequest
 from tradetui.ui.actions import ACTIONS
 from tradetui.ui.controls import Controls, taken_words
@@ -172,6 +173,20 @@ async def test_the_cursor_sets_the_stop_of_the_position_or_of_the_draft() -> Non
     draft = (await pressed("stop_here", cursor=price, open_position=False)).draft
     assert draft is not None
     assert draft.stop == Stop(price=price)
+
+
+async def test_the_trail_key_lets_the_stop_follow_at_its_distance() -> None:
+    assert (await pressed("trail")).command == SetStop(symbol="BTC/USDT", stop=Stop(trail=Trail()))
+    following = await pressed("trail", open_position=False)
+    assert following.draft is not None
+    assert following.draft.stop == Stop(atr=Decimal(1), trail=Trail())
+    again = await pressed("trail", open_position=False, request=ViewRequest(draft=following.draft))
+    assert again.draft == Draft()
+
+
+def test_a_stop_that_trails_is_moved_with_its_trail() -> None:
+    stop = Stop(trail=Trail())
+    assert taken_words(SetStop(symbol="BTC/USDT", stop=stop)) == "stop of BTC/USDT trails"
 
 
 async def test_cancel_means_the_order_in_sight() -> None:

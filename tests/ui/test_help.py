@@ -23,7 +23,7 @@ def test_every_action_verb_and_rule_is_there(width: int) -> None:
     text = text_of(width)
     for action in ACTIONS:
         assert action.id.startswith("size_") or action.help in text, action.id
-    for word in (*VERBS, *CLAUSES, *VIEW_VERBS):
+    for word in (*VERBS.all, *CLAUSES.all, *VIEW_VERBS):
         assert word in text
     assert CONTEXTS["ladder"] in text
     assert "A typed command needs no ARM" in text

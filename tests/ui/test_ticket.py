@@ -11,6 +11,7 @@ from tests.ui.fake_link import FakeLink
 from tests.ui.test_app import Cockpit, cockpit
 from tradetui.domain.command import Size, SizeUnit, Stop, Target
 from tradetui.domain.market_data import Side
+from tradetui.domain.order import Trail
 from tradetui.domain.view import Draft, SidePreview, TicketView
 from tradetui.ui.controls_ticket import FIELDS, read_fields, words_of
 from tradetui.ui.panes.ticket import TicketPane, now_words, preview_rows, stop_row, target_row
@@ -38,6 +39,21 @@ SYMBOL = "BTC/USDT"
             ("500usdt", "", "1.5atr", "62000"),
         ),
         (Draft(Size(Decimal("0.1"), SizeUnit.EQUITY)), ("10%", "", "1atr", "")),
+        (Draft(stop=Stop(atr=Decimal(2), trail=Trail())), ("1r", "", "2atr trail", "")),
+        (
+            Draft(stop=Stop(price=Decimal(61000), limit=Decimal(60950))),
+            ("1r", "", "61000/60950", ""),
+        ),
+        (
+            Draft(
+                stop=Stop(price=Decimal(61000), trail=Trail(rate=Decimal("0.01"), activation=Decimal(62000)))
+            ),
+            ("1r", "", "61000 trail 1% from 62000", ""),
+        ),
+        (
+            Draft(stop=Stop(trail=Trail(distance=Decimal(300)), limit=Decimal(60950))),
+            ("1r", "", "trail 300/60950", ""),
+        ),
     ],
 )
 def test_a_draft_and_its_words_say_the_same(draft: Draft, words: tuple[str, ...]) -> None:
@@ -56,6 +72,8 @@ def test_a_draft_and_its_words_say_the_same(draft: Draft, words: tuple[str, ...]
         ("limit", "NaN", "expected a price above zero"),
         ("stop", "", "a multiple such as 1.5atr"),
         ("stop", "0atr", "above zero"),
+        ("stop", "5/", "two as in 61000/60950"),
+        ("stop", "trail", "a trail such as 1%"),
         ("target", "r", "a multiple of R such as 2r"),
         ("target", "up", "expected a price above zero or a multiple"),
     ],

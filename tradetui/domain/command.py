@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from tradetui.domain.market_data import Side
-from tradetui.domain.order import TimeInForce
+from tradetui.domain.order import TimeInForce, Trail
 
 
 class SizeUnit(StrEnum):
@@ -46,6 +46,8 @@ class Stop(msgspec.Struct, frozen=True):
     timeframe: str = "1m"
     limit: Decimal | None = None
     """What it rests at after its trigger; a rest that does not fill escalates to market."""
+    trail: Trail | None = None
+    """How it follows the price; without rate and distance at the distance that it has now."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag=True):
@@ -70,6 +72,8 @@ class SubmitOrder(Command, frozen=True, kw_only=True, tag="submit"):
     client_id: str = ""
     fit: bool = False
     """A size in R that the balance can not carry becomes the largest that it can; only keys ask for it."""
+    trail: Trail | None = None
+    """A trailing_stop: its trigger follows the price; with `limit` it rests there once it fired."""
 
 
 class CancelOrder(Command, frozen=True, kw_only=True, tag="cancel"):
@@ -276,6 +280,7 @@ class Reason(StrEnum):
     ESCALATED = "ESCALATED"
     MAX_TRADES = "MAX_TRADES"
     ORDER_RATE = "ORDER_RATE"
+    TRAIL_RATE = "TRAIL_RATE"
 
 
 class Refusal(msgspec.Struct, frozen=True):

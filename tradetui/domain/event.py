@@ -202,6 +202,16 @@ class GapsAcknowledged(Body, frozen=True, kw_only=True, tag="gaps_acknowledged")
     count: int
 
 
+class TrailMoved(Body, frozen=True, kw_only=True, tag="trail_moved"):
+    """A trailing order became active or followed the price: its extreme and its trigger now."""
+
+    order_id: str
+    extreme: Decimal
+    trigger: Decimal
+    planned_stop: Decimal | None = None
+    """The stop that an entry's fill will bring, where it moves along."""
+
+
 AnyBody = (
     AccountOpened
     | InstrumentRegistered
@@ -223,6 +233,7 @@ AnyBody = (
     | StopLoosened
     | GapEvaluated
     | GapsAcknowledged
+    | TrailMoved
 )
 """Every kind of event."""
 

@@ -71,6 +71,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     """How many may wait for a trigger."""
     max_position: Decimal | None = None
     """Most of the base asset that may be held, open buys included."""
+    trail_rates: tuple[Decimal, Decimal] | None = None
+    """The least and the largest rate by which the venue lets orders trail."""
     tiers: tuple[LeverageTier, ...] = ()
     """By notional in the settlement asset, smallest first; none means one rate for every size."""
 

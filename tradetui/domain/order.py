@@ -52,12 +52,27 @@ class OrderRole(StrEnum):
     LIQUIDATION = "liquidation"
 
 
+class Trail(msgspec.Struct, frozen=True, kw_only=True):
+    """A trigger that follows the best price since it is active, by a rate or a distance."""
+
+    rate: Decimal | None = None
+    """A fraction of the extreme."""
+    distance: Decimal | None = None
+    activation: Decimal | None = None
+    """The price from which on it follows; None from the start."""
+    rises: bool = False
+    """Whether the price reaches the activation from below; the engine knows when it takes the order."""
+
+
 class StopPlan(msgspec.Struct, frozen=True):
     """Where a position's protective stop is to stand."""
 
     trigger: Decimal
     limit: Decimal | None = None
     """With a limit the stop rests there after its trigger, until it escalates to market (R-TRG-5)."""
+    trail: Trail | None = None
+    extreme: Decimal | None = None
+    """What the trail has followed to already, where it goes on from another stop."""
 
 
 class OrderState(StrEnum):
@@ -154,11 +169,23 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     planned_stop_limit: Decimal | None = None
     """The limit of the planned stop, where it is to be a stop_limit."""
+    planned_trail: Trail | None = None
+    """How the planned stop follows the price."""
+    trail: Trail | None = None
+    extreme: Decimal | None = None
+    """The best price since the trail is active; None before. The trigger follows from it."""
 
     @property
     def stop_plan(self) -> StopPlan | None:
         """The protective stop that its fills bring."""
-        return None if self.planned_stop is None else StopPlan(self.planned_stop, self.planned_stop_limit)
+        if self.planned_stop is None:
+            return None
+        return StopPlan(self.planned_stop, self.planned_stop_limit, self.planned_trail)
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it waits for a price before it acts."""
+        return self.trigger is not None or self.trail is not None
 
     @property
     def leaves(self) -> Decimal:

@@ -274,6 +274,8 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     mae: Decimal | None = None
     mfe: Decimal | None = None
     price_scale: int = 2
+    stop_trail: str = ""
+    """How the stop follows the price: 1% or a distance; empty where it stands."""
     currency: str = ""
     """Of its amounts: the settlement asset."""
 
@@ -286,6 +288,8 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     age_s: int = 0
     linked: str = ""
     """What it belongs to: position, target, entry."""
+    detail: str = ""
+    """What its columns can not say: how it trails and from where."""
 
 
 class FillView(msgspec.Struct, frozen=True, kw_only=True):

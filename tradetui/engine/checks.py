@@ -12,6 +12,7 @@ from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY, ONE, ZERO, floor_to
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.position import Position
+from tradetui.engine import shape
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk
 from tradetui.engine.pricing import Pricing
@@ -279,7 +280,7 @@ class EntryChecks:
 
 def _takes(desk: Desk, command: SubmitOrder) -> bool:
     """Whether an order would trade at once, so that its stop meets the market of this moment."""
-    if command.trigger is not None:
+    if shape.is_conditional(command):
         return False
     touch = desk.best(command.side)
     return command.limit is None or (touch is not None and command.side.sign * (command.limit - touch) >= 0)

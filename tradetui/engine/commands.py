@@ -117,6 +117,7 @@ class CommandDesk:
             qty=command.size.value,
             price=command.limit,
             trigger=command.trigger,
+            trail=command.trail,
             tif=command.tif,
             post_only=command.post_only,
             reduce_only=command.reduce_only,

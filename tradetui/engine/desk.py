@@ -16,6 +16,7 @@ from tradetui.market.market import Market
 from tradetui.state import State
 from tradetui.trading.match_types import Incoming, MatchRules
 from tradetui.trading.matching import Matcher
+from tradetui.trading.trailing import TrailIndex
 from tradetui.trading.triggers import TriggerIndex
 
 CROSSED_NS: Final = 1_000_000_000
@@ -32,6 +33,7 @@ class Desk:
         self.rules = rules
         self.state = state
         self.triggers = TriggerIndex()
+        self.trails = TrailIndex()
         self.waiting: dict[str, None] = {}
         """Orders that act on the next fresh book, oldest first."""
         self.staked = False
@@ -54,6 +56,8 @@ class Desk:
         """The last known valuation price of the position (R-POS-2)."""
         self._value_key: object = None
         self._trigger_number = 0
+        self._arrivals: dict[str, int] = {}
+        """The armed orders, each with its turn."""
         self.matcher = self._new_matcher()
 
     @property
@@ -124,17 +128,41 @@ class Desk:
         self.sync_position()
         self.recovering = self.staked
 
+    @property
+    def is_armed(self) -> bool:
+        """Whether any order waits for a price."""
+        return bool(self._arrivals)
+
     def arm(self, order: Order) -> None:
-        """Watch for an order's trigger."""
-        if order.trigger is None:
+        """Watch for an order's trigger, and for the prices that a trail follows."""
+        if not order.is_conditional:
             raise ValueError(f"order {order.order_id}: a stop without a trigger")
         self._trigger_number += 1
+        self._arrivals[order.order_id] = self._trigger_number
+        self._watch(order)
+
+    def rearm(self, order: Order) -> None:
+        """Follow a trigger that moved; the order keeps its turn."""
+        self.triggers.remove(order.order_id)
+        self._watch(order)
+
+    def disarm(self, order_id: str) -> None:
+        """Watch an order no more."""
+        if self._arrivals.pop(order_id, None) is not None:
+            self.triggers.remove(order_id)
+            self.trails.remove(order_id)
+
+    def _watch(self, order: Order) -> None:
+        if order.trail is not None:
+            self.trails.add(order, step=self.instrument.tick_size)
+        if order.trigger is None:
+            return
         self.triggers.add(
             order.order_id,
             side=order.side,
             trigger=order.trigger,
             by=order.trigger_by,
-            seq=self._trigger_number,
+            seq=self._arrivals[order.order_id],
             protective=order.role is OrderRole.PROTECTIVE,
         )
 

@@ -36,9 +36,10 @@ from tradetui.engine.books import Books
 from tradetui.engine.commands import CommandDesk
 from tradetui.engine.daywatch import DayWatch
 from tradetui.engine.desk import Desk
+from tradetui.engine.due import DueAction
 from tradetui.engine.gap import GapDesk
 from tradetui.engine.intake import Intake
-from tradetui.engine.orders import DueAction, OrderFlow
+from tradetui.engine.orders import OrderFlow
 from tradetui.engine.preview import preview
 from tradetui.engine.scribe import Scribe
 from tradetui.engine.steady import JUMP_NS, SteadyTime
@@ -227,7 +228,7 @@ class Engine:
                 desk.arm(order)
             elif order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
                 desk.waiting[order.order_id] = None
-            self._flow.plan_escalation(order)
+            self._flow.conditionals.plan_escalation(order)
             if order.pending_cancel:
                 self._flow.due.push(self._scribe.steady_ts, DueAction("cancel", order.order_id))
         desk.restake()
@@ -300,22 +301,33 @@ class Engine:
         match message:
             case Trade():
                 self._vigil.seen(desk)
-                if len(desk.triggers):
-                    self._fire(desk.triggers.on_price(TriggerBy.LAST, message.price), message)
+                self._look(desk, TriggerBy.LAST, message.price, message)
                 if fresh and not desk.recovering:
                     self._book(desk, desk.matcher.on_trade(message))
-            case MarkPrice() if len(desk.triggers):
-                self._fire(desk.triggers.on_price(TriggerBy.MARK, message.mark), None)
+            case MarkPrice():
+                self._look(desk, TriggerBy.MARK, message.mark, None)
                 if message.index is not None:
-                    self._fire(desk.triggers.on_price(TriggerBy.INDEX, message.index), None)
-            case BestQuote() if len(desk.triggers):
+                    self._look(desk, TriggerBy.INDEX, message.index, None)
+            case BestQuote() if desk.is_armed:
+                for side, price in ((Side.SELL, message.bid), (Side.BUY, message.ask)):
+                    self._follow(desk, TriggerBy.BID_ASK, price, side)
                 self._fire(desk.triggers.on_quote(message.bid, message.ask), None)
             case _:
                 return
 
+    def _look(self, desk: Desk, by: TriggerBy, price: float, trade: Trade | None) -> None:
+        """Hold a price against what is armed: trails follow it, triggers fire."""
+        if desk.is_armed:
+            self._follow(desk, by, price)
+            self._fire(desk.triggers.on_price(by, price), trade)
+
+    def _follow(self, desk: Desk, by: TriggerBy, price: float, side: Side | None = None) -> None:
+        for order_id in desk.trails.reached(by, price, side):
+            self._flow.conditionals.follow(order_id, Decimal(repr(price)))
+
     def _fire(self, order_ids: tuple[str, ...], trade: Trade | None) -> None:
         for order_id in order_ids:
-            self._flow.trigger(order_id, trade)
+            self._flow.conditionals.trigger(order_id, trade)
         if order_ids:
             self._plan_next()
 

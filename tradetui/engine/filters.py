@@ -63,7 +63,7 @@ def _check_counts(desk: Desk, state: State, command: SubmitOrder) -> None:
     """How many orders a venue lets rest, and how many may wait for a trigger (MAX_NUM_ORDERS)."""
     live = state.live_of(desk.symbol)
     armed = sum(order.state is OrderState.ARMED for order in live)
-    conditional = command.trigger is not None
+    conditional = command.trigger is not None or command.trail is not None
     most = desk.instrument.max_conditional_orders if conditional else desk.instrument.max_orders
     count = armed if conditional else len(live)
     if most is not None and count >= most:

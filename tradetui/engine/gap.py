@@ -106,6 +106,7 @@ class GapDesk:
             return False
         if not self.liquidate(desk, passage):
             self._stops(desk, passage)
+            self._trails(desk, passage)
             self._targets(desk, passage)
         return True
 
@@ -116,13 +117,23 @@ class GapDesk:
             if reached and order.state is OrderState.ARMED and order.order_id in self.state.live:
                 self._fill_stop(desk, order, passage)
 
+    def _trails(self, desk: Desk, passage: Passage) -> None:
+        """What did not fire follows the price, after the old trigger was held against it (R-TRL-3)."""
+        for order in self.state.live_of(desk.symbol):
+            if order.reduce_only and order.trail is not None:
+                self.flow.conditionals.follow(order.order_id, passage.price)
+
     def _fill_stop(self, desk: Desk, order: Order, passage: Passage) -> None:
         """A stop was reached while nobody watched: it fills as the rules say, marked as synthetic."""
         trigger = order.trigger or passage.price
         price = missed_price(
             order.side, trigger, passage, slip=self.settings.gap_slip, tick=desk.instrument.tick_size
         )
-        desk.triggers.remove(order.order_id)
+        if order.price is not None and (price - order.price) * order.side.sign > 0:
+            desk.waiting[order.order_id] = None
+            self.flow.conditionals.trigger(order.order_id)
+            return
+        desk.disarm(order.order_id)
         order = self.scribe.move(
             order, OrderState.TRIGGERED, Reason.GAP_EVALUATION, triggered_ts=self.scribe.ts
         )

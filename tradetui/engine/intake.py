@@ -24,6 +24,7 @@ from tradetui.engine.pricing import Pricing
 from tradetui.engine.refusals import number, refuse
 from tradetui.engine.reserve import fitting_qty
 from tradetui.engine.rulechecks import RuleChecks
+from tradetui.engine.trails import planned_trail, with_trails
 from tradetui.state import State
 from tradetui.trading.match_types import Match
 from tradetui.trading.settings import EngineSettings
@@ -66,6 +67,7 @@ class Intake:
             self._check_state(desk, command.side)
         shape.check_shape(command)
         shape.check_grid(desk.instrument, command)
+        command = with_trails(desk, command)
         if is_exit:
             return self._plan_exit(desk, command, position, ts=ts)
         return self._plan_entry(desk, command, position, ts=ts, reversing=reversing)
@@ -192,6 +194,7 @@ class Intake:
             self._order(desk, command, qty, ts=ts),
             planned_stop=stop,
             planned_stop_limit=command.stop.limit if command.stop is not None else None,
+            planned_trail=planned_trail(command.stop, stop, entry),
             planned_target=command.target.price if command.target is not None else None,
             planned_target_r=command.target.r if command.target is not None else None,
             planned_risk=qty * unit,
@@ -222,6 +225,7 @@ class Intake:
             qty=qty,
             price=command.limit,
             trigger=command.trigger,
+            trail=command.trail,
             tif=command.tif,
             post_only=command.post_only,
             reduce_only=command.reduce_only,
@@ -230,7 +234,7 @@ class Intake:
 
     def _match(self, desk: Desk, order: Order) -> Match | None:
         """What the order would meet in the book now."""
-        if order.trigger is not None or not desk.is_fresh:
+        if order.is_conditional or not desk.is_fresh:
             return None
         desk.sync_position()
         return desk.matcher.estimate(desk.incoming(order, desk.lots(order.qty)))

@@ -12,30 +12,21 @@ from decimal import Decimal
 import msgspec
 
 from tradetui.domain.command import Reason
-from tradetui.domain.market_data import Side, Trade
-from tradetui.domain.number import ZERO, canonical
-from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState, OrderType
+from tradetui.domain.number import ZERO
+from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
+from tradetui.domain.position import Position
 from tradetui.engine.brackets import Brackets
+from tradetui.engine.conditionals import Conditionals
 from tradetui.engine.desk import CROSSED_NS, Desk
+from tradetui.engine.due import DueAction
 from tradetui.engine.fills import FillBook
+from tradetui.engine.protection import Protection
 from tradetui.engine.reserve import affordable_qty
 from tradetui.engine.scribe import Scribe
 from tradetui.trading import guard
 from tradetui.trading.match_latency import DueQueue
 from tradetui.trading.match_types import EXIT_ROLES, Match, Outcome
 from tradetui.trading.settings import EngineSettings
-from tradetui.trading.triggers import is_through
-
-
-class DueAction(msgspec.Struct, frozen=True):
-    """Something on its way to the venue: an order, a cancel, or a triggered stop's execution."""
-
-    what: str
-    order_id: str
-    trade: Trade | None = None
-    """The print that triggered the stop."""
-    symbol: str = ""
-    """For what concerns a whole book."""
 
 
 class OrderFlow:
@@ -48,7 +39,9 @@ class OrderFlow:
         self.desks = desks
         self.due: DueQueue[DueAction] = DueQueue()
         self.fills = FillBook(scribe)
-        self.brackets = Brackets(settings, self)
+        self.conditionals = Conditionals(settings, self)
+        self.protection = Protection(settings, self)
+        self.brackets = Brackets(self)
         self.available: Callable[[str], Decimal] = scribe.state.free
         """What may be used of an asset; the engine knows what cross positions have lost of it."""
         self.outdated: Callable[[Desk, Order], Reason] = lambda _desk, _order: Reason.NONE
@@ -61,10 +54,11 @@ class OrderFlow:
         order = msgspec.structs.replace(order, due_ts=self.scribe.ts + latency_ns)
         self.scribe.move(order, OrderState.SUBMITTED)
         self.desks[order.symbol].restake()
-        self._later(DueAction("act", order.order_id), latency_ns)
+        self.later(DueAction("act", order.order_id), latency_ns)
         return self.state.orders[order.order_id]
 
-    def _later(self, action: DueAction, latency_ns: int) -> None:
+    def later(self, action: DueAction, latency_ns: int) -> None:
+        """Do something when its latency is over; at once where there is none."""
         if latency_ns > 0:
             self.due.push(self.scribe.steady_ts + latency_ns, action)
         else:
@@ -81,9 +75,9 @@ class OrderFlow:
         if action.what == "cancel":
             self.cancel_now(order, Reason.USER)
         elif action.what == "walk":
-            self._walk_stop(order, action.trade)
+            self.conditionals.walk(order, action.trade)
         elif action.what == "escalate":
-            self._escalate(order)
+            self.conditionals.escalate(order)
         elif order.state is OrderState.SUBMITTED:
             self._arrive(order)
 
@@ -93,7 +87,7 @@ class OrderFlow:
         if on_venue and self.settings.cancel_ns > 0:
             if not order.pending_cancel:
                 self.scribe.order(msgspec.structs.replace(order, pending_cancel=True))
-                self._later(DueAction("cancel", order.order_id), self.settings.cancel_ns)
+                self.later(DueAction("cancel", order.order_id), self.settings.cancel_ns)
             return
         self.cancel_now(order, reason)
 
@@ -106,7 +100,7 @@ class OrderFlow:
     def _forget(self, order: Order) -> None:
         desk = self.desks[order.symbol]
         desk.matcher.cancel(order.order_id)
-        desk.triggers.remove(order.order_id)
+        desk.disarm(order.order_id)
         desk.waiting.pop(order.order_id, None)
 
     # --- at the venue
@@ -121,10 +115,10 @@ class OrderFlow:
         elif self._is_locked_out(order):
             self.cancel_now(order, Reason.LOCKED)
         elif order.role is OrderRole.PROTECTIVE:
-            self.brackets.swap_stop(order)
-        elif order.trigger is not None:
-            self._arm(desk, order)
-        elif self._may_act(desk, order):
+            self.protection.swap(order)
+        elif order.is_conditional:
+            self.conditionals.arm(desk, order)
+        elif self.may_act(desk, order):
             self.execute(order)
         else:
             desk.waiting[order.order_id] = None
@@ -140,24 +134,11 @@ class OrderFlow:
             return False
         return guard.is_tighter(stop.trigger, order.trigger, sign=-order.side.sign)
 
-    def _may_act(self, desk: Desk, order: Order) -> bool:
+    def may_act(self, desk: Desk, order: Order) -> bool:
         """Whether the data carries an execution; exits do not wait for ever for a crossed book (6.2)."""
         if desk.is_fresh and not desk.recovering:
             return True
         return order.role in EXIT_ROLES and desk.is_crossed_for_long(self.scribe.steady_ts)
-
-    def _arm(self, desk: Desk, order: Order) -> None:
-        """Let a conditional order watch its trigger; one that is through already is rejected (R-TRG-3)."""
-        price = desk.trigger_price()
-        if (
-            price is not None
-            and order.trigger is not None
-            and is_through(order.side, trigger=order.trigger, price=price)
-        ):
-            self.scribe.move(order, OrderState.REJECTED, Reason.WOULD_TRIGGER)
-            return
-        self.scribe.move(order, OrderState.ARMED)
-        desk.arm(order)
 
     def execute(self, order: Order) -> None:
         """Let an order act against the book now: fill, rest, wait or expire."""
@@ -237,62 +218,47 @@ class OrderFlow:
                 if order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
                     self.scribe.move(order, OrderState.WORKING, Reason.NO_LIQUIDITY)
             case Outcome.REJECTED if order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
-                self._end(order, OrderState.REJECTED, match.reason)
+                self.end(order, OrderState.REJECTED, match.reason)
             case Outcome.FILLED if not cut_short:
                 return
             case Outcome.FILLED:
                 exits = order.close_position or order.reduce_only
                 reason = Reason.POSITION_CLOSED if exits else Reason.INSUFFICIENT_BALANCE
-                self._end(order, OrderState.CANCELED if exits else OrderState.EXPIRED, reason)
+                self.end(order, OrderState.CANCELED if exits else OrderState.EXPIRED, reason)
             case Outcome.SELF_TRADE if OrderState.EXPIRED_IN_MATCH in TRANSITIONS[order.state]:
-                self._end(order, OrderState.EXPIRED_IN_MATCH, match.reason)
+                self.end(order, OrderState.EXPIRED_IN_MATCH, match.reason)
             case _:
-                self._end(order, OrderState.EXPIRED, match.reason)
+                self.end(order, OrderState.EXPIRED, match.reason)
 
-    def _end(self, order: Order, state: OrderState, reason: Reason) -> None:
+    def end(self, order: Order, state: OrderState, reason: Reason) -> None:
+        """An order is over without being canceled."""
         self._forget(order)
         self.scribe.move(order, state, reason)
         self.brackets.release_children(order)
 
-    # --- triggers
+    # --- what the others ask for
 
-    def trigger(self, order_id: str, trade: Trade | None = None) -> None:
-        """A stop's price was reached: latched, it executes after its latency."""
-        order = self.state.live.get(order_id)
-        if order is None or order.state is not OrderState.ARMED:
+    def resize(self, desk: Desk, order: Order, leaves: Decimal) -> None:
+        """Give an exit a new size; one that rests keeps its place when it shrinks."""
+        if order.leaves == leaves or order.state.is_terminal:
             return
-        order = self.scribe.move(order, OrderState.TRIGGERED, triggered_ts=self.scribe.ts)
-        self._later(DueAction("walk", order_id, trade), self.settings.stop_ns)
-        self.plan_escalation(order)
+        resized = msgspec.structs.replace(order, qty=order.filled + order.prevented + leaves)
+        resting = desk.matcher.leaves(order.order_id)
+        if resting is not None and leaves < order.leaves:
+            desk.matcher.reduce(order.order_id, desk.lots(leaves))
+        elif resting is not None:
+            desk.matcher.cancel(order.order_id)
+            desk.matcher.restore(desk.incoming(resized, desk.lots(resized.qty)), lots=desk.lots(leaves))
+        self.scribe.order(resized)
 
-    def _walk_stop(self, order: Order, trade: Trade | None) -> None:
-        desk = self.desks[order.symbol]
-        if not self._may_act(desk, order):
-            desk.waiting[order.order_id] = None
-            return
-        if trade is not None:
-            desk.matcher.seed(trade)
-        self.execute(order)
-
-    def plan_escalation(self, order: Order) -> None:
-        """A protective stop that rests at a limit after its trigger gets a time to fill (R-TRG-5)."""
-        if order.role is OrderRole.PROTECTIVE and order.price is not None and order.triggered_ts:
-            left = order.triggered_ts + self.settings.escalate_ns - self.scribe.ts
-            self.due.push(self.scribe.steady_ts + max(0, left), DueAction("escalate", order.order_id))
-
-    def _escalate(self, order: Order) -> None:
-        """A protective stop_limit did not fill in its time: it goes on as a working market exit."""
-        desk = self.desks[order.symbol]
-        desk.matcher.cancel(order.order_id)
-        unfilled = f"the stop of {order.symbol} rested unfilled at {canonical(order.price or ZERO)}"
-        self.scribe.note("alarm", f"{unfilled}: it goes to market", symbol=order.symbol)
-        reason = str(Reason.ESCALATED)
-        order = self.scribe.order(
-            msgspec.structs.replace(order, type=OrderType.STOP_MARKET, price=None, reason=reason)
-        )
-        is_on_its_way = order.state is OrderState.TRIGGERED and order.order_id not in desk.waiting
-        if not is_on_its_way:
-            self._walk_stop(order, None)
+    def entry_now(self, position: Position) -> Order | None:
+        """The entry that filled at this moment, if one did."""
+        for fill in reversed(self.state.fills):
+            if fill.ts != self.scribe.ts:
+                return None
+            if fill.symbol == position.symbol and fill.side is position.side:
+                return self.state.orders[fill.order_id]
+        return None
 
     def release_held(self) -> None:
         """Let orders act that waited for another one to fill: the entry half of a reversal."""
@@ -320,7 +286,7 @@ class OrderFlow:
             if order is None:
                 desk.waiting.pop(order_id, None)
             elif (reason := self.outdated(desk, order)) is not Reason.NONE:
-                self._end(order, OrderState.EXPIRED, reason)
+                self.end(order, OrderState.EXPIRED, reason)
             elif order.state is OrderState.SUBMITTED:
                 desk.waiting.pop(order_id)
                 self._arrive(order)
@@ -339,13 +305,7 @@ class OrderFlow:
         """Let exits act against a book that stays crossed, and the stop look at its last sound touch."""
         if not desk.is_crossed_for_long(self.scribe.steady_ts):
             return
-        stop = self.state.stop_of(desk.symbol)
-        if stop is not None and stop.state is OrderState.ARMED and stop.trigger is not None:
-            tick = desk.sound_touch[0 if stop.side is Side.SELL else 1]
-            price = desk.instrument.to_price(tick) if tick is not None else None
-            if price is not None and is_through(stop.side, trigger=stop.trigger, price=float(price)):
-                desk.triggers.remove(stop.order_id)
-                self.trigger(stop.order_id)
+        self.conditionals.look_at_sound_touch(desk)
         for order_id in list(desk.waiting):
             order = self.state.live.get(order_id)
             if order is not None and order.role in EXIT_ROLES:

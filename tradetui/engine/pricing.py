@@ -6,16 +6,17 @@ from decimal import Decimal
 
 from tradetui.domain.command import Reason, Size, SizeUnit, Stop, SubmitOrder
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import Timeframe
+from tradetui.domain.market_data import Side, Timeframe
 from tradetui.domain.number import MONEY, ONE, ZERO, ceil_to, floor_to
-from tradetui.domain.order import TimeInForce
+from tradetui.domain.order import TimeInForce, Trail
 from tradetui.domain.position import Position
+from tradetui.engine import shape
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk
 from tradetui.engine.refusals import number, refuse
 from tradetui.engine.reserve import dearest_price
 from tradetui.state import State
-from tradetui.trading import guard, risk
+from tradetui.trading import guard, risk, trailing
 from tradetui.trading.match_types import Incoming
 from tradetui.trading.risk import Budget
 from tradetui.trading.settings import EngineSettings
@@ -30,16 +31,27 @@ class Pricing:
         self.books = books
 
     def reference(self, desk: Desk, command: SubmitOrder) -> Decimal:
-        """The price that stops are measured from: limit, trigger, or the touch."""
-        price = command.limit or command.trigger or desk.best(command.side)
+        """The price that stops are measured from: limit, trigger, first trigger of a trail, or the touch."""
+        price = command.limit or command.trigger or self._trailed(desk, command) or desk.best(command.side)
         if price is None:
             raise refuse(Reason.NO_PRICE, f"{desk.symbol} offers nothing to {command.side.value}")
         return price
 
+    def _trailed(self, desk: Desk, command: SubmitOrder) -> Decimal | None:
+        """Where a trailing order would trigger at first; from there it only comes nearer."""
+        now = desk.trigger_price()
+        if command.trail is None or now is None:
+            return None
+        start = command.trail.activation or Decimal(repr(now))
+        price = trailing.trigger_of(command.trail, start, side=command.side)
+        return guard.tick_for_stop(desk.instrument, price, sign=-command.side.sign)
+
     def stop_price(self, desk: Desk, stop: Stop, reference: Decimal, *, sign: int) -> Decimal:
-        """A stop as a price: typed, or a multiple of ATR from the reference, rounded up to the tick."""
+        """A stop as a price: typed, or a trail or a multiple of ATR from the reference, on the tick."""
         if stop.price is not None:
             return stop.price
+        if stop.trail is not None and stop.atr is None:
+            return self._behind(desk, stop.trail, reference, sign=sign)
         if stop.atr is None or stop.atr <= 0:
             raise refuse(Reason.BAD_INPUT, "expected a stop price or a multiple of ATR above zero")
         range_ = desk.market.atr(Timeframe(stop.timeframe))
@@ -53,6 +65,21 @@ class Pricing:
         price = reference - sign * max(distance, desk.instrument.tick_size)
         if price <= 0:
             raise refuse(Reason.STOP_WRONG_SIDE, f"a stop {number(distance)} away would lie below zero")
+        return guard.tick_for_stop(desk.instrument, price, sign=sign)
+
+    def _behind(self, desk: Desk, trail: Trail, reference: Decimal, *, sign: int) -> Decimal:
+        if trail.activation is not None:
+            raise refuse(
+                Reason.STOP_REQUIRED,
+                "a stop that trails later protects from nothing until then",
+                mend="add a price: stop P trail V from A",
+            )
+        if trail == Trail():
+            raise refuse(Reason.BAD_INPUT, "a stop that trails needs a value", mend="add it: stop trail 1%")
+        side = Side.SELL if sign > 0 else Side.BUY
+        price = trailing.trigger_of(trail, reference, side=side)
+        if price <= 0:
+            raise refuse(Reason.STOP_WRONG_SIDE, "a stop so far away would lie below zero")
         return guard.tick_for_stop(desk.instrument, price, sign=sign)
 
     def size(
@@ -95,7 +122,7 @@ class Pricing:
 
     def _entry_price(self, desk: Desk, command: SubmitOrder, qty: Decimal, reference: Decimal) -> Decimal:
         """Limit or trigger, or the average of the walk."""
-        if command.limit is not None or command.trigger is not None or qty <= 0:
+        if command.limit is not None or shape.is_conditional(command) or qty <= 0:
             return reference
         match = desk.matcher.estimate(
             Incoming(order_id="", side=command.side, lots=desk.lots(qty), tif=TimeInForce.IOC)
@@ -128,5 +155,7 @@ class Pricing:
 
     def worst_price(self, desk: Desk, command: SubmitOrder, entry: Decimal) -> Decimal:
         """The price that the reserve is computed at."""
-        reference = command.trigger or desk.best(command.side) or entry
+        reference = (
+            command.trigger or (entry if command.trail is not None else desk.best(command.side)) or entry
+        )
         return dearest_price(desk, command.side, limit=command.limit, reference=reference)

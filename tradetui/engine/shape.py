@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from tradetui.domain.command import Reason, SizeUnit, Stop, SubmitOrder, Target
 from tradetui.domain.instrument import Instrument, InstrumentStatus
@@ -12,12 +13,21 @@ from tradetui.domain.order import OrderType, TimeInForce
 from tradetui.engine.refusals import number, refuse
 from tradetui.trading import guard
 
+_AT_MARKET: Final = frozenset({OrderType.STOP_MARKET, OrderType.TRAILING_STOP})
+
 
 def type_of(command: SubmitOrder) -> OrderType:
     """The order type that the prices of a command make."""
+    if command.trail is not None:
+        return OrderType.TRAILING_STOP
     if command.trigger is not None:
         return OrderType.STOP_LIMIT if command.limit is not None else OrderType.STOP_MARKET
     return OrderType.LIMIT if command.limit is not None else OrderType.MARKET
+
+
+def is_conditional(command: SubmitOrder) -> bool:
+    """Whether an order waits for a price before it acts."""
+    return command.trigger is not None or command.trail is not None
 
 
 def check_instrument(instrument: Instrument, *, is_exit: bool) -> None:
@@ -40,7 +50,11 @@ def check_shape(command: SubmitOrder) -> None:
             "post needs a limit order that may rest",
             mend="add limit, leave out ioc and fok",
         )
-    if kind is OrderType.STOP_MARKET and command.tif is not TimeInForce.GTC:
+    if command.trail is not None and command.trigger is not None:
+        raise refuse(
+            Reason.CONFLICTING_FLAGS, "a trailing trigger has no fixed one beside it", mend="leave one out"
+        )
+    if kind in _AT_MARKET and command.limit is None and command.tif is not TimeInForce.GTC:
         raise refuse(
             Reason.CONFLICTING_FLAGS,
             "a stop at market waits for its trigger: ioc and fok have no meaning",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tradetui.domain.command import BreakEven, Reason, Reply, SetStop, SetTarget
-from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, StopPlan, TimeInForce
+from tradetui.domain.command import BreakEven, Reason, Reply, SetStop, SetTarget, Stop
+from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, StopPlan, TimeInForce, Trail
 from tradetui.domain.position import Position
 from tradetui.engine import shape
 from tradetui.engine.books import Books
@@ -13,8 +13,10 @@ from tradetui.engine.brackets import target_from_r
 from tradetui.engine.desk import Desk
 from tradetui.engine.intake import Intake
 from tradetui.engine.orders import OrderFlow
+from tradetui.engine.protection import going_on
 from tradetui.engine.refusals import money, number, refuse
-from tradetui.trading import account, guard
+from tradetui.engine.trails import prepared
+from tradetui.trading import account, guard, trailing
 from tradetui.trading.settings import EngineSettings
 from tradetui.trading.triggers import is_through
 
@@ -31,14 +33,31 @@ class StopDesk:
         self.intake = intake
 
     def set_stop(self, command: SetStop) -> Reply:
-        """Move the stop to a price, or to a distance from the market."""
+        """Move the stop to a price or to a distance from the market, or let it follow the price."""
         desk, position = self.intake.position_of(command.symbol)
-        stop, sign = command.stop, position.side.sign
+        stop = command.stop
         for name, price in (("stop", stop.price), ("stop's limit", stop.limit)):
             shape.check_price(desk.instrument, name, price, side=position.side)
+        if stop.trail is not None:
+            return self._move_stop(desk, position, self._trailing(desk, position, stop))
         reference = self.books.valuation(command.symbol) or position.entry_price
-        trigger = self.intake.pricing.stop_price(desk, stop, reference, sign=sign)
+        trigger = self.intake.pricing.stop_price(desk, stop, reference, sign=position.side.sign)
         return self._move_stop(desk, position, StopPlan(trigger, stop.limit))
+
+    def _trailing(self, desk: Desk, position: Position, stop: Stop) -> StopPlan:
+        """A trail from now on, or one that begins later and keeps the stop as it is until then."""
+        old = self.state.stop_of(desk.symbol)
+        present = stop.price or (old.trigger if old is not None else None)
+        trail = prepared(desk, stop.trail or Trail(), present=present)
+        if trail.activation is not None and present is None:
+            raise refuse(Reason.STOP_REQUIRED, "there is no stop to keep until then", mend="add its price")
+        if present is not None and (trail.activation is not None or stop.price is not None):
+            return StopPlan(present, stop.limit, trail)
+        price = desk.trigger_price()
+        if price is None:
+            raise refuse(Reason.NO_PRICE, f"{desk.symbol} has no price to trail from yet")
+        trigger = trailing.trigger_of(trail, Decimal(repr(price)), side=position.side.opposite)
+        return StopPlan(trigger, stop.limit, trail)
 
     def breakeven(self, command: BreakEven) -> Reply:
         """Move the stop to where closing costs nothing."""
@@ -53,7 +72,9 @@ class StopDesk:
                 mend="wait, or flatten",
                 limit=price,
             )
-        return self._move_stop(desk, position, StopPlan(price))
+        old = self.state.stop_of(desk.symbol)
+        plan = StopPlan(price)
+        return self._move_stop(desk, position, plan if old is None else going_on(plan, old))
 
     def _move_stop(self, desk: Desk, position: Position, plan: StopPlan) -> Reply:
         self.intake.checks.stop_liquidation(desk, plan.trigger, position)
@@ -63,12 +84,12 @@ class StopDesk:
             raise refuse(
                 Reason.CONFLICTING_FLAGS, f"the stop {old.order_id} has been triggered and is executing"
             )
-        order = self.flow.brackets.new_stop(desk, plan, desk.exit_qty())
+        order = self.flow.protection.new_stop(desk, plan, desk.exit_qty())
         if self.settings.amend_ns > 0:
             self._withdraw_pending(desk.symbol, OrderRole.PROTECTIVE)
             self.flow.send(order, latency_ns=self.settings.amend_ns)
         else:
-            self.flow.brackets.swap_stop(order)
+            self.flow.protection.swap(order)
         return Reply(order_ids=(order.order_id,))
 
     def _withdraw_pending(self, symbol: str, role: OrderRole) -> None:

@@ -1,13 +1,14 @@
 """Conditional orders by trigger price, so that a price that fires none costs a few comparisons (section 8.1).
 
 A lane holds the orders that look at the same price and fire in the same direction, the nearest one at
-the tail. Comparisons are inclusive and made between floats as they come off the wire: the float of a
-decimal text keeps its order, so a touch is never missed. A fired order leaves the index: it is latched
-and never tested again (R-ORD-2).
+the tail. Comparisons are inclusive and made between floats as they come off the wire, against a bound
+that decides exactly as the decimals would (R-NUM-7). A fired order leaves the index: it is latched and
+never tested again (R-ORD-2).
 """
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, insort
 from dataclasses import dataclass
 from decimal import Decimal
@@ -62,10 +63,20 @@ def _rises(side: Side, take_profit: bool) -> bool:
     return (side is Side.BUY) is not take_profit
 
 
+def exact_level(trigger: Decimal, *, rises: bool) -> float:
+    """The float bound that a price off the wire reaches exactly when its decimal reaches the trigger."""
+    level = float(trigger)
+    nearest = Decimal(repr(level))
+    if rises:
+        return level if nearest >= trigger else math.nextafter(level, math.inf)
+    return level if nearest <= trigger else math.nextafter(level, -math.inf)
+
+
 def is_through(side: Side, *, trigger: Decimal, price: float, take_profit: bool = False) -> bool:
     """Whether a price fires a trigger at once, inclusive (R-TRG-1, R-TRG-3)."""
-    level = float(trigger)
-    return price >= level if _rises(side, take_profit) else price <= level
+    rises = _rises(side, take_profit)
+    level = exact_level(trigger, rises=rises)
+    return price >= level if rises else price <= level
 
 
 class TriggerIndex:
@@ -100,8 +111,9 @@ class TriggerIndex:
         """Arm an order; `seq` is unique and orders equals. Raises ValueError if it is armed already."""
         if order_id in self._orders:
             raise ValueError(f"order {order_id} is armed already")
-        lane = self._lanes[by][side][0 if _rises(side, take_profit) else 1]
-        order = _Armed(order_id, float(trigger), seq, protective)
+        rises = _rises(side, take_profit)
+        lane = self._lanes[by][side][0 if rises else 1]
+        order = _Armed(order_id, exact_level(trigger, rises=rises), seq, protective)
         lane.add(order)
         self._orders[order_id] = (lane, order)
 

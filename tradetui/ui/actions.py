@@ -81,7 +81,7 @@ ACTIONS: Final = (
     _nudge("stop_nearer_atr", "{", "nearer 0.1 ATR", "move the stop nearer by 0.1 ATR"),
     _nudge("stop_farther_atr", "}", "farther 0.1 ATR", "move the stop farther by 0.1 ATR"),
     _stop("breakeven", "e", "breakeven", "move the stop to where closing costs nothing, fees included"),
-    Action("trail", "v", "trail", "trail the stop (comes later)", Group.STOPS),
+    _stop("trail", "v", "trail", "let the stop follow the price at the distance it has now"),
     Action("cursor_up", "up", "cursor", "move the ladder's cursor, or the selected row, up"),
     Action("cursor_down", "down", "cursor", "move the ladder's cursor, or the selected row, down"),
     Action("recenter", "space", "recentre", "center the ladder on the market and drop its cursor"),

@@ -119,8 +119,8 @@ def taken_words(command: AnyCommand) -> str:
     """What is said of a command that the engine took without words of its own."""
     if isinstance(command, CancelAll | Flatten) and command.symbol is None:
         command = msgspec.structs.replace(command, symbol="every symbol")
-    if isinstance(command, SetStop) and command.stop.price is None:
-        return "done"
+    if isinstance(command, SetStop) and (command.stop.trail is not None or command.stop.price is None):
+        return f"stop of {command.symbol} {'trails' if command.stop.trail is not None else 'is set'}"
     return TAKEN.get(type(command), "done").format(command)
 
 

@@ -26,6 +26,7 @@ from tradetui.domain.command import (
 )
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY, to_step
+from tradetui.domain.order import Trail
 from tradetui.domain.view import Draft, Frame, PositionView, ViewRequest
 
 ATR_STEP: Final = Decimal("0.1")
@@ -131,9 +132,22 @@ def _stop_at(sight: Sight, price: Decimal) -> Outcome:
     if price <= 0:
         return Outcome(text="a stop can not lie at zero or below")
     if sight.position is not None:
-        return Outcome(SetStop(symbol=sight.symbol, stop=Stop(price=price)))
-    draft = msgspec.structs.replace(sight.request.draft, stop=Stop(price=price))
+        trail = Trail() if sight.position.stop_trail else None
+        return Outcome(SetStop(symbol=sight.symbol, stop=Stop(price=price, trail=trail)))
+    draft = msgspec.structs.replace(
+        sight.request.draft, stop=Stop(price=price, trail=sight.request.draft.stop.trail)
+    )
     return Outcome(draft=draft, text=f"stop of the next order: {price:,f}")
+
+
+def _trail(sight: Sight) -> Outcome:
+    """Let the stop follow: of the position, or of the next order (pressed again: no more)."""
+    if sight.position is not None:
+        return Outcome(SetStop(symbol=sight.symbol, stop=Stop(trail=Trail())))
+    stop = sight.request.draft.stop
+    trail = None if stop.trail is not None else Trail()
+    draft = msgspec.structs.replace(sight.request.draft, stop=msgspec.structs.replace(stop, trail=trail))
+    return Outcome(draft=draft, text=f"stop of the next order {'stands' if trail is None else 'trails'}")
 
 
 def _move_by_tick(sight: Sight, direction: int) -> Outcome:
@@ -211,6 +225,7 @@ _MAKERS: Final[dict[str, Callable[[Sight], Outcome]]] = {
     "reverse": lambda sight: Outcome(Reverse(symbol=sight.symbol, stop=default_stop(sight.request))),
     "breakeven": lambda sight: Outcome(BreakEven(symbol=sight.symbol)),
     "stop_here": _stop_here,
+    "trail": _trail,
     "stop_nearer": lambda sight: _move_by_tick(sight, -1),
     "stop_farther": lambda sight: _move_by_tick(sight, 1),
     "stop_nearer_atr": lambda sight: _move_by_atr(sight, -1),

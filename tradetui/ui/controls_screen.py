@@ -62,9 +62,6 @@ class ScreenKeys(ScreenLists):
     def _do_review(self) -> None:
         self.say("the review of the journal comes later; until then: tradetui journal trades")
 
-    def _do_trail(self) -> None:
-        self.say("trailing comes later; until then move the stop by tick, by ATR or to the cursor")
-
     # panes
 
     def _do_arm(self) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.command import Size, SizeUnit, Stop, Target
-from tradetui.domain.grammar import GrammarError
+from tradetui.domain.command import SetStop, Size, SizeUnit, Stop, Target
+from tradetui.domain.grammar import GrammarError, parse
 from tradetui.domain.number import canonical, parse_decimal
+from tradetui.domain.order import Trail
 from tradetui.domain.view import Draft
 from tradetui.ui.controls import read_size
 
@@ -17,11 +18,11 @@ FIELDS: Final = ("size", "limit", "stop", "target")
 PLACEHOLDERS: Final[Mapping[str, str]] = {
     "size": "0.5r  0.25  500usdt  10%",
     "limit": "empty: at market",
-    "stop": "a price, or 1.5atr",
+    "stop": "61000  1.5atr  trail 1%  61000/60950",
     "target": "a price, or 2r; empty: none",
 }
 _UNITS: Final = {SizeUnit.BASE: "", SizeUnit.RISK: "r"}
-_ATR: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)?\s*atr", re.IGNORECASE)
+_ATR: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)?\s*atr(\s+trail)?", re.IGNORECASE)
 
 
 def words_of(draft: Draft, symbol: str) -> dict[str, str]:
@@ -30,9 +31,25 @@ def words_of(draft: Draft, symbol: str) -> dict[str, str]:
     return {
         "size": size_words(draft.size, symbol),
         "limit": "" if draft.limit is None else canonical(draft.limit),
-        "stop": canonical(stop.price) if stop.price is not None else f"{multiple(stop)}atr",
+        "stop": _stop_words(stop),
         "target": "" if target is None else _target_words(target),
     }
+
+
+def _stop_words(stop: Stop) -> str:
+    """As the grammar has it: 61000/60950 trail 1% from 62000, or 1.5atr trail."""
+    price = f"{multiple(stop)}atr" if stop.atr is not None else ""
+    price = canonical(stop.price) if stop.price is not None else price
+    limit = "" if stop.limit is None else f"/{canonical(stop.limit)}"
+    trail = "" if stop.trail is None else _trail_words(stop.trail)
+    return f"{price}{limit} {trail}".strip() if price else f"{trail}{limit}"
+
+
+def _trail_words(trail: Trail) -> str:
+    rate = "" if trail.rate is None else f" {canonical(trail.rate * 100)}%"
+    distance = "" if trail.distance is None else f" {canonical(trail.distance)}"
+    begins = "" if trail.activation is None else f" from {canonical(trail.activation)}"
+    return f"trail{rate}{distance}{begins}"
 
 
 def multiple(stop: Stop) -> str:
@@ -90,8 +107,21 @@ def _stop(text: str, timeframe: str, faults: dict[str, str]) -> Stop:
         atr = Decimal(match[1] or 1)
         if atr == 0:
             faults["stop"] = "stop: expected a multiple of ATR above zero"
-        return Stop(atr=atr, timeframe=timeframe)
+        return Stop(atr=atr, timeframe=timeframe, trail=Trail() if match[2] else None)
+    if "/" in text or "tra" in text.lower():
+        return _typed_stop(text, faults)
     return Stop(price=_price("stop", text, faults, "a price above zero or a multiple such as 1.5atr"))
+
+
+def _typed_stop(text: str, faults: dict[str, str]) -> Stop:
+    """A stop in the words of the command line."""
+    try:
+        command = parse(f"stop {text}", symbol="-", symbols=())
+    except GrammarError as error:
+        faults["stop"] = f"stop: {error.message}"
+        return Stop()
+    assert isinstance(command, SetStop)  # noqa: S101 - the verb above makes no other command
+    return command.stop
 
 
 def _target(text: str, faults: dict[str, str]) -> Target:

@@ -60,7 +60,7 @@ def read_line(text: str, known: Vocabulary) -> AnyCommand | Wish:
 
 def _view_verb(text: str, words: Sequence[tuple[str, int, int]]) -> str:
     """The view's verb that the line begins with; empty where the grammar is to read it."""
-    if not words or _begins(words[0][0], VERBS):
+    if not words or _begins(words[0][0], VERBS.all):
         return ""
     typed, start, end = words[0]
     found = _begins(typed, VIEW_VERBS)
@@ -68,8 +68,8 @@ def _view_verb(text: str, words: Sequence[tuple[str, int, int]]) -> str:
         return found[0]
     if found:
         raise GrammarError(text, start, end, f"{typed!r} may mean {' or '.join(found)}")
-    near = difflib.get_close_matches(typed.lower(), (*VERBS, *VIEW_VERBS), n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join((*VERBS, *VIEW_VERBS))}"
+    near = difflib.get_close_matches(typed.lower(), (*VERBS.all, *VIEW_VERBS), n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join((*VERBS.all, *VIEW_VERBS))}"
     raise GrammarError(text, start, end, f"expected a command, was {typed!r}; {hint}")
 
 
@@ -93,8 +93,8 @@ def offered(text: str, known: Vocabulary) -> list[str]:
     words = text.split()
     typed = "" if not words or text[-1:].isspace() else words.pop()
     if not words:
-        return [word for word in (*VERBS, *VIEW_VERBS) if word.startswith(typed.lower())]
-    if _begins(words[0], VERBS):
+        return [word for word in (*VERBS.all, *VIEW_VERBS) if word.startswith(typed.lower())]
+    if _begins(words[0], VERBS.all):
         return complete(text, symbols=known.symbols, orders=known.orders)
     found = _begins(words[0], VIEW_VERBS)
     if len(found) != 1 or len(words) > 1:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import ZERO, canonical
+from tradetui.domain.order import Order, OrderRole, OrderState, Trail
 from tradetui.domain.view import OrderView
 from tradetui.engine import Engine
 from tradetui.runtime.views.kept import Kept
@@ -41,6 +43,10 @@ class OrdersPart:
             self._rows = {name: self._rows[name] for name in live}
         return self._view.get(rows, lambda: rows)
 
+    def _detail(self, order: Order) -> str:
+        scale = self._published.instruments[order.symbol].price_scale
+        return trail_detail(order, scale)
+
     def _row(self, order: Order, now: int) -> OrderView:
         queue = self._engine.queue_ahead(order.order_id)
         row = OrderView(
@@ -48,11 +54,29 @@ class OrdersPart:
             queue_ahead=float(queue) if queue is not None else None,
             age_s=max(0, now - order.ts) // SECOND,
             linked=linked(order),
+            detail=self._detail(order),
         )
         kept = self._rows.get(order.order_id)
         if kept is None:
             kept = self._rows[order.order_id] = Kept(row)
         return kept.get(row, lambda: row)
+
+
+def trail_words(trail: Trail | None) -> str:
+    """1% or the distance; empty without a trail."""
+    if trail is None:
+        return ""
+    return f"{canonical(trail.rate * 100)}%" if trail.rate is not None else canonical(trail.distance or ZERO)
+
+
+def trail_detail(order: Order, scale: int) -> str:
+    """How an order trails, and the best price so far or the price from which on."""
+    if order.trail is None:
+        return ""
+    words = f"trail {trail_words(order.trail)}"
+    if order.extreme is not None:
+        return f"{words} {'high' if order.side is Side.SELL else 'low'} {order.extreme:,.{scale}f}"
+    return words if order.trail.activation is None else f"{words} from {order.trail.activation:,.{scale}f}"
 
 
 def standing_price(order: Order) -> Decimal | None:

@@ -13,6 +13,7 @@ from tradetui.domain.view import PositionView
 from tradetui.engine import Engine
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
+from tradetui.runtime.views.orders import trail_words
 from tradetui.runtime.views.words import SECOND, age_in_steps, at_scale, cents
 from tradetui.state import State
 from tradetui.trading import guard
@@ -94,7 +95,7 @@ class PositionsPart:
             unrealized_pnl=cents(profit, currency),
             unrealized_pct=self._percent(position, profit),
             r=_in_r(profit, position.planned_risk),
-            stop=stop.trigger if stop is not None else None,
+            stop=_stop_price(stop, instrument),
             stop_distance=_distance(position, mark, stop, scale=scale),
             stop_by=stop.trigger_by.value if stop is not None else "last",
             stop_age_ms=self._stop_age_ms(symbol, now),
@@ -106,6 +107,7 @@ class PositionsPart:
             mfe=cents(excursion.best, currency) if excursion is not None else None,
             price_scale=scale,
             currency=currency,
+            stop_trail=trail_words(stop.trail if stop is not None else None),
         )
 
     def _instrument(self, symbol: str) -> Instrument:
@@ -141,6 +143,13 @@ def _distance(position: Position, mark: Decimal | None, stop: Order | None, *, s
     if mark is None or stop is None or stop.trigger is None:
         return None
     return at_scale((mark - stop.trigger) * position.side.sign, scale)
+
+
+def _stop_price(stop: Order | None, instrument: Instrument) -> Decimal | None:
+    """The stop's trigger; of a trail the first tick that does not lie beyond its exact product."""
+    if stop is None or stop.trigger is None:
+        return None
+    return guard.tick_for_stop(instrument, stop.trigger, sign=stop.side.opposite.sign)
 
 
 def _price(order: Order | None) -> Decimal | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical
-from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.order import Order, OrderRole, OrderState, OrderType
 from tradetui.domain.view import Frame, OrderView
 from tradetui.ui.paint.numbers import NONE, age_text, compact, fixed
 from tradetui.ui.paint.rows import Row, on, plain
@@ -15,6 +16,10 @@ from tradetui.ui.paint.table import Column, cells, heading, layout_for
 from tradetui.ui.panes.base import LivePane
 
 Orders = tuple[OrderView, ...]
+
+
+TYPES: Final = {OrderType.TRAILING_STOP: "trailing"}
+"""Types whose own name is too long for a column."""
 
 
 class OrdersPane(LivePane[Orders]):
@@ -80,6 +85,7 @@ def columns_of(rows: Sequence[OrderView], scales: Mapping[str, int]) -> tuple[Co
     """Columns as wide as the longest price and quantity need."""
     price = max((len(price_text(row.order, scales)) for row in rows), default=8)
     qty = max((len(canonical(row.order.qty)) for row in rows), default=5)
+    detail = max((len(row.detail) for row in rows), default=0)
     return (
         Column("id", 4, rank=6, at_left=True),
         Column("symbol", 13, rank=7, at_left=True),
@@ -91,13 +97,19 @@ def columns_of(rows: Sequence[OrderView], scales: Mapping[str, int]) -> tuple[Co
         Column("queue", 6, rank=3),
         Column("age", 5, rank=5),
         Column("linked", 10, rank=2, at_left=True),
+        *([Column("detail", detail, rank=2, at_left=True)] if detail else []),
     )
 
 
 def price_text(order: Order, scales: Mapping[str, int]) -> str:
     """Trigger and limit price, as far as the order has them, never with fewer digits than they have."""
     scale = scales.get(order.symbol, 0)
-    known = [value for value in (order.trigger, order.price) if value is not None]
+    trigger = order.trigger
+    if order.trail is not None and trigger is not None:
+        trigger = round(trigger, scale)
+    known = [value for value in (trigger, order.price) if value is not None]
+    if order.trail is not None and trigger is None:
+        return "later"
     prices = [fixed(value, max(scale, places_of(value))) for value in known]
     return "/".join(prices) or "market"
 
@@ -118,12 +130,13 @@ def values_of(row: OrderView, scales: Mapping[str, int]) -> dict[str, tuple[str,
     return {
         "id": (plain(order.order_id)[-4:], "dim" if ink == "text" else ink),
         "symbol": (plain(order.symbol), "dim"),
-        "type": (order.type.value, ink),
+        "type": (TYPES.get(order.type, order.type.value), ink),
         "side": (order.side.value, "up" if buys else "down"),
         "qty": (canonical(order.qty), ink),
         "price": (price_text(order, scales), f"{ink}!"),
         "filled": (canonical(order.filled) if order.filled else NONE, "text" if order.filled else "dim"),
         "queue": (queue, "text" if row.queue_ahead is not None else "dim"),
         "age": (age_text(row.age_s * 1000) if row.age_s else "0 s", "dim"),
+        "detail": (plain(row.detail), "text"),
         "linked": (plain(state), "warn" if order.pending_cancel else "dim"),
     }

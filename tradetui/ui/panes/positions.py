@@ -127,6 +127,7 @@ def stop_words(row: PositionView) -> Row:
         return ()
     age = row.stop_age_ms
     if row.stop_state == "armed" and age is not None and age < STOP_IS_OLD_MS:
-        return ((f"stop by {plain(row.stop_by)} · ", "dim"),)
+        trails = f" trails {plain(row.stop_trail)}" if row.stop_trail else ""
+        return ((f"stop by {plain(row.stop_by)}{trails} · ", "dim"),)
     seen = f", last seen {age_text(age)} ago" if age is not None else ", no price yet"
     return ((f"stop {plain(row.stop_state)}{seen} · ", "warn"),)

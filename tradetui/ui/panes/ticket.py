@@ -120,7 +120,8 @@ def stop_row(part: TicketView, side: SidePreview) -> Row:
     entry = _reference(side, part)
     away = "" if entry is None else f"  {_signed(side.stop - entry)}"
     atr = "" if side.stop_atr is None else f"  {side.stop_atr:.1f} ATR"
-    return (_name("stop"), (f"{side.stop:,f}", "down!"), (f"{away}{atr}", "down"))
+    trails = "" if part.draft.stop.trail is None else "  trails"
+    return (_name("stop"), (f"{side.stop:,f}", "down!"), (f"{away}{atr}{trails}", "down"))
 
 
 def target_row(part: TicketView, side: SidePreview) -> Row:

@@ -22,8 +22,12 @@ COMMANDS: Final = (
     "SIZE     0.25 (base or contracts) · 500usdt · 10% (of equity) · 0.5r",
     "stop P [SYMBOL]        target P|2r [SYMBOL]",
     "stop P/Q rests at Q after its trigger, and goes to market after 3 s",
+    "trail [V [from A]]     V: 1% or a distance; also stop P trail V, and",
+    "                       trigger trail V for an order that trails itself",
     "cancel ID|all [SYMBOL] flatten [SYMBOL|all]",
     "half [SYMBOL]          reverse [SYMBOL] [stop P]",
+    "leverage N [SYMBOL]    margin add|remove AMOUNT [SYMBOL]",
+    "margin cross|isolated  deposit|withdraw AMOUNT [ASSET]",
     "symbol S · timeframe 5m · overlay NAME · pane NAME",
     "theme NAME · profile NAME · layout NAME",
 )

@@ -1,0 +1,45 @@
+"""What a frame says of orders that its columns can not: how they trail."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.market import PERP, D
+from tests.runtime.views_scene import Scene
+from tradetui.domain.command import SetStop, Size, Stop, SubmitOrder
+from tradetui.domain.market_data import Side
+from tradetui.domain.order import Trail
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene().begin()
+
+
+def details(scene: Scene) -> list[str]:
+    scene.publish()
+    return [view.detail for view in scene.frame().orders]
+
+
+def test_a_trailing_stop_tells_its_value_and_the_best_price_so_far(scene: Scene) -> None:
+    scene.trade(60_000.2, 0.01)
+    scene.buy("0.1", stop=Stop(trail=Trail(rate=D("0.001"))))
+    assert details(scene) == ["trail 0.1% high 60,000.2"]
+    scene.trade(60_100.0, 0.01, Side.BUY)
+    assert details(scene) == ["trail 0.1% high 60,100.0"]
+    view = scene.frame().positions[0]
+    assert (view.stop, view.stop_trail) == (D("60039.9"), "0.1%")
+
+
+def test_a_trail_that_begins_later_tells_from_where(scene: Scene) -> None:
+    scene.trade(60_000.2, 0.01)
+    scene.buy("0.1", stop="59900")
+    scene.do(SetStop(symbol=PERP, stop=Stop(trail=Trail(distance=D(50), activation=D(60_500)))))
+    assert details(scene) == ["trail 50 from 60,500.0"]
+
+
+def test_a_trailing_entry_of_its_own_tells_its_low(scene: Scene) -> None:
+    scene.trade(60_000.2, 0.01)
+    trail, stop = Trail(distance=D(200)), Stop(trail=Trail(distance=D(100)))
+    scene.do(SubmitOrder(symbol=PERP, side=Side.BUY, size=Size(D("0.1")), trail=trail, stop=stop))
+    assert details(scene) == ["trail 200 low 60,000.2"]

@@ -1,0 +1,67 @@
+"""What a row of the orders pane says of each kind of order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tradetui.domain.market_data import Side
+from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, Trail
+from tradetui.domain.view import OrderView
+from tradetui.ui.paint.table import layout_for
+from tradetui.ui.panes.orders import columns_of, values_of
+
+D = Decimal
+SCALES = {"BTC/USDT": 1}
+
+
+def row(detail: str = "", **changes: Any) -> OrderView:
+    plain: dict[str, Any] = {
+        "order_id": "O-12",
+        "ts": 1,
+        "symbol": "BTC/USDT",
+        "side": Side.SELL,
+        "type": OrderType.STOP_MARKET,
+        "qty": D(1),
+        "role": OrderRole.PROTECTIVE,
+        "state": OrderState.ARMED,
+    }
+    return OrderView(order=Order(**plain | changes), detail=detail)
+
+
+@pytest.mark.parametrize(
+    ("view", "kind", "price"),
+    [
+        (row(trigger=D(59_500)), "stop_market", "59,500.0"),
+        (
+            row(type=OrderType.STOP_LIMIT, trigger=D(59_500), price=D(59_490)),
+            "stop_limit",
+            "59,500.0/59,490.0",
+        ),
+        (
+            row(type=OrderType.TRAILING_STOP, trail=Trail(rate=D("0.0033")), trigger=D("59800.12345")),
+            "trailing",
+            "59,800.1",
+        ),
+        (
+            row(type=OrderType.TRAILING_STOP, trail=Trail(rate=D("0.01"), activation=D(1))),
+            "trailing",
+            "later",
+        ),
+    ],
+)
+def test_a_row_names_the_kind_and_its_prices(view: OrderView, kind: str, price: str) -> None:
+    values = values_of(view, SCALES)
+    assert (values["type"][0], values["price"][0]) == (kind, price)
+
+
+def test_the_column_of_details_is_there_only_where_there_are_any() -> None:
+    plain, trailing = row(), row("trail 1% high 60,200.0")
+    assert "detail" not in {column.name for column in columns_of([plain], SCALES)}
+    columns = columns_of([plain, trailing], SCALES)
+    assert {column.name: column.width for column in columns}["detail"] == len("trail 1% high 60,200.0")
+    assert values_of(trailing, SCALES)["detail"][0] == "trail 1% high 60,200.0"
+    shown = layout_for(columns, 40).columns
+    assert sum(column.width for column in shown) <= 40

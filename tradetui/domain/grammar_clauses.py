@@ -1,0 +1,144 @@
+"""The parts of an order's line: size, prices that stand, prices that follow, targets."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from tradetui.domain.command import Size, SizeUnit, Stop, Target
+from tradetui.domain.grammar_reader import NUMBER, Reader, Words, is_price
+from tradetui.domain.order import TimeInForce, Trail
+
+CLAUSES: Final = Words(("limit", "trigger", "stop", "target", "post", "ioc", "fok", "reduce"))
+_HUNDRED: Final = Decimal(100)
+_TRAIL: Final = ("tra", "trai", "trail")
+"""After a price `tr` is the clause trigger, as it always was."""
+_FROM: Final = ("fr", "fro", "from")
+
+Clause = Decimal | Stop | Target | TimeInForce | Trail | bool
+"""What the word of a clause brings with it."""
+
+
+class ClauseReader(Reader):
+    """Reads what may stand in an order."""
+
+    def clauses(self) -> dict[str, Clause]:
+        """The clauses of an order by their word; ioc and fok are one."""
+        found: dict[str, Clause] = {}
+        while not self.done():
+            word = self.keyword(CLAUSES, "limit, trigger, stop, target, post, ioc, fok or reduce")
+            name = "tif" if word in ("ioc", "fok") else word
+            if name in found:
+                self.at -= 1
+                raise self.wrong(f"{word} stands twice" if name == word else "ioc and fok exclude each other")
+            found[name] = self._value_of(word)
+        return found
+
+    def _value_of(self, word: str) -> Clause:
+        if word == "target":
+            return self.target()
+        if word == "stop":
+            return self.stop()
+        if word == "trigger" and self.next_is(*_TRAIL):
+            return self.trail()[0]
+        if word in ("limit", "trigger"):
+            return self.price(f"a price after {word}")
+        return TimeInForce(word) if word in ("ioc", "fok") else True
+
+    # --- prices
+
+    def stop(self) -> Stop:
+        """A price, behind a slash the limit that it rests at, and how it follows the market."""
+        if self.next_is(*_TRAIL):
+            trail, rest = self.trail()
+            return Stop(trail=trail, limit=rest)
+        price, limit = self._pair("a price after stop")
+        if not self.next_is(*_TRAIL):
+            return Stop(price=price, limit=limit)
+        self.at += 1
+        has_value = not self.done() and self.peek()[:1].isdigit()
+        trail = self.trail_value()[0] if has_value else Trail()
+        return Stop(price=price, limit=limit, trail=trail)
+
+    def _pair(self, expected: str) -> tuple[Decimal, Decimal | None]:
+        trigger, slash, limit = "", "", ""
+        if not self.done():
+            trigger, slash, limit = self.peek().partition("/")
+        if not slash:
+            return self.price(expected), None
+        if not (is_price(trigger) and is_price(limit)):
+            raise self.wrong(f"expected {expected}, or two as in 61000/60950, was {self.peek()!r}")
+        self.at += 1
+        return Decimal(trigger), Decimal(limit)
+
+    def trail(self) -> tuple[Trail, Decimal | None]:
+        """The word trail and what stands behind it: 1% or a distance, and from which price on."""
+        self.at += 1
+        return self.trail_value(with_limit=True)
+
+    def trail_value(self, *, with_limit: bool = False) -> tuple[Trail, Decimal | None]:
+        """1% or a distance, behind a slash a limit, and the price from which on it follows."""
+        expected = "a trail such as 1% or 300"
+        if self.done():
+            raise self.wrong(f"expected {expected}")
+        word = self.peek()
+        value, slash, limit = word.partition("/")
+        number = value.removesuffix("%")
+        if not is_price(number) or (slash and not (with_limit and is_price(limit))):
+            raise self.wrong(f"expected {expected}, was {word!r}")
+        self.at += 1
+        is_rate = value.endswith("%")
+        trail = Trail(
+            rate=Decimal(number) / _HUNDRED if is_rate else None,
+            distance=None if is_rate else Decimal(number),
+            activation=self._activation(),
+        )
+        return trail, Decimal(limit) if limit else None
+
+    def _activation(self) -> Decimal | None:
+        if not self.next_is(*_FROM):
+            return None
+        self.at += 1
+        return self.price("a price after from")
+
+    def target(self) -> Target:
+        """A price, or a multiple of R."""
+        if not self.done() and (match := re.fullmatch(NUMBER.pattern + "[rR]", self.peek())):
+            self.at += 1
+            return Target(r=Decimal(match.group(1)))
+        return Target(price=self.price("a price or a multiple of R (2r) after target"))
+
+    # --- sizes
+
+    def size(self) -> tuple[Decimal, str, int]:
+        """A number, its unit as typed, and where it stood."""
+        expected = "a size: 0.25, 500usdt, 10% or 0.5r"
+        if self.done():
+            raise self.wrong(f"expected {expected}")
+        word = self.peek()
+        match = NUMBER.match(word)
+        if match is None:
+            raise self.wrong(f"expected {expected}, was {word!r}")
+        number = Decimal(match.group(1))
+        if number == 0:
+            raise self.wrong("expected a size above zero")
+        self.at += 1
+        return number, word[match.end() :].lower(), self.at - 1
+
+    def size_of(self, number: Decimal, unit: str, symbol: str, at: int) -> Size:
+        """What a number and a unit mean for a symbol."""
+        base, _, rest = symbol.partition("/")
+        quote, _, settle = rest.partition(":")
+        coin_margined = settle == base
+        if unit == "" or (unit == base.lower() and not coin_margined):
+            return Size(number, SizeUnit.BASE)
+        if unit == "%":
+            return Size(number / _HUNDRED, SizeUnit.EQUITY)
+        if unit == "r":
+            return Size(number, SizeUnit.RISK)
+        if unit in (quote.lower(), "" if coin_margined else settle.lower()):
+            return Size(number, SizeUnit.QUOTE)
+        self.at = at
+        words = f"%, r{'' if coin_margined else f', {base.lower()}'} or {quote.lower()}"
+        raise self.wrong(f"expected {words} after the number, was {unit!r}")

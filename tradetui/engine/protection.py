@@ -1,0 +1,127 @@
+"""The stop of a position: one, of its size, replaced new before old, never without (section 12)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tradetui.domain.command import Reason
+from tradetui.domain.number import ONE, ZERO
+from tradetui.domain.order import Order, OrderRole, OrderState, StopPlan
+from tradetui.domain.position import Position
+from tradetui.engine.conditionals import stop_type
+from tradetui.engine.desk import Desk
+from tradetui.trading import guard
+from tradetui.trading.settings import EngineSettings
+from tradetui.trading.triggers import is_through
+
+if TYPE_CHECKING:
+    from tradetui.engine.orders import OrderFlow
+
+
+class Protection:
+    """Places, replaces and resizes protective stops."""
+
+    def __init__(self, settings: EngineSettings, flow: OrderFlow) -> None:
+        self.settings = settings
+        self.flow = flow
+        self.scribe = flow.scribe
+        self.state = flow.state
+
+    def settle(self, desk: Desk, position: Position, qty: Decimal) -> None:
+        """One stop of the position's size; a new entry's tighter stop replaces a looser one (R-BRK-6)."""
+        stop = self.state.stop_of(position.symbol)
+        entry = self.flow.entry_now(position)
+        planned = entry.stop_plan if entry is not None else None
+        if stop is not None and stop.side is position.side.opposite:
+            if stop.state is not OrderState.ARMED or not _is_better(planned, stop, position):
+                self.flow.resize(desk, stop, qty)
+                return
+            planned = going_on(planned, stop) if planned is not None else None
+        elif planned is None and position.initial_stop is not None:
+            planned = StopPlan(position.initial_stop)
+        if planned is None and not self.state.risk_limits.require_stop:
+            return
+        self.swap(self.new_stop(desk, planned or self._disaster(desk, position), qty))
+
+    def _disaster(self, desk: Desk, position: Position) -> StopPlan:
+        """A stop for a position that would stand without one (12.3)."""
+        sign = position.side.sign
+        price = position.entry_price * (ONE - sign * self.settings.disaster_stop)
+        self.scribe.note(
+            "alarm", f"{position.symbol} stood without a stop: one was set", symbol=position.symbol
+        )
+        return StopPlan(guard.tick_for_stop(desk.instrument, price, sign=sign))
+
+    def new_stop(self, desk: Desk, plan: StopPlan, qty: Decimal) -> Order:
+        """A protective stop for the position, not yet written."""
+        position = self.state.positions[desk.symbol]
+        return Order(
+            order_id=self.scribe.next_order_id(),
+            ts=self.scribe.ts,
+            due_ts=self.scribe.ts,
+            symbol=desk.symbol,
+            side=position.side.opposite,
+            type=stop_type(plan),
+            qty=qty,
+            price=plan.limit,
+            trigger=plan.trigger,
+            trail=plan.trail,
+            extreme=plan.extreme,
+            reduce_only=True,
+            close_position=True,
+            role=OrderRole.PROTECTIVE,
+        )
+
+    def swap(self, order: Order) -> None:
+        """Arm a new stop, then take the old one away (R-STP-3); one that is through executes at once."""
+        desk = self.flow.desks[order.symbol]
+        position = self.state.holding(order.symbol)
+        old = self.state.stop_of(order.symbol)
+        if position is None or position.side is order.side:
+            if order.state is OrderState.SUBMITTED:
+                self.flow.cancel_now(order, Reason.POSITION_CLOSED)
+            return
+        if order.state is OrderState.NEW:
+            order = order.to(OrderState.SUBMITTED)
+        order = msgspec.structs.replace(_gone_on(order, old), qty=desk.exit_qty())
+        order = self.scribe.move(order, OrderState.ARMED)
+        desk.arm(order)
+        self._retire(order, old)
+        price = desk.trigger_price() if desk.is_fresh and not desk.recovering else None
+        if price is not None:
+            self.flow.conditionals.follow(order.order_id, Decimal(repr(price)))
+            self._fire_if_through(self.state.live[order.order_id], price)
+
+    def _retire(self, order: Order, old: Order | None) -> None:
+        for other in self.state.live_of(order.symbol):
+            standing = other.state is not OrderState.SUBMITTED or other is old
+            if other.role is OrderRole.PROTECTIVE and other.order_id != order.order_id and standing:
+                self.flow.cancel_now(other, Reason.REPLACED)
+
+    def _fire_if_through(self, order: Order, price: float) -> None:
+        """A protective stop that the price has passed executes at once (R-TRG-3)."""
+        if order.trigger is not None and is_through(order.side, trigger=order.trigger, price=price):
+            self.flow.conditionals.trigger(order.order_id)
+
+
+def _gone_on(order: Order, old: Order | None) -> Order:
+    """A stop that took over a trail has followed it while it was on its way (R-TRL-2)."""
+    if old is None or old.extreme is None or order.extreme is None or order.trail != old.trail:
+        return order
+    is_tighter = guard.is_tighter(old.trigger or ZERO, order.trigger, sign=old.side.opposite.sign)
+    trigger = old.trigger if is_tighter else order.trigger
+    return msgspec.structs.replace(order, extreme=old.extreme, trigger=trigger)
+
+
+def _is_better(planned: StopPlan | None, stop: Order, position: Position) -> bool:
+    return planned is not None and guard.is_tighter(planned.trigger, stop.trigger, sign=position.side.sign)
+
+
+def going_on(plan: StopPlan, stop: Order) -> StopPlan:
+    """A plan that keeps the trail of the stop before it, unless it brings its own."""
+    if plan.trail is not None or stop.trail is None:
+        return plan
+    return StopPlan(plan.trigger, plan.limit, stop.trail, stop.extreme)
