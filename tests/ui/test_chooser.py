@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tests.ui.test_app import cockpit
+from tradetui.domain.command import AcknowledgeGaps
 from tradetui.domain.market_data import Timeframe
+from tradetui.domain.view import GapView
 from tradetui.ui.panes.chooser import Chooser
 
 
@@ -71,3 +73,18 @@ async def test_a_filter_that_finds_nothing_says_so_and_picks_nothing() -> None:
         await it.type("zzz")
         await it.press("enter")
         assert "nothing is called so" in str(it.app.query_one("#list").render())
+
+
+async def test_what_happened_while_away_is_listed_and_acknowledged() -> None:
+    gap = GapView("SOL/USDT", "02:11:05 to 05:40:30", "closed 3 at 140.25 while away")
+    async with cockpit() as it:
+        await it.press("w")
+        assert "nothing happened" in it.said
+        it.link.part["gaps"] = (gap,)
+        it.link.rebuild()
+        it.app._tick()
+        await it.press("w")
+        (choice,) = it.app.query_one(Chooser).found
+        assert (choice.name, choice.note) == ("SOL/USDT 02:11:05 to 05:40:30", gap.text)
+        await it.press("enter")
+        assert it.link.sent == [AcknowledgeGaps()]

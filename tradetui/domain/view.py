@@ -99,6 +99,8 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     playback: str = ""
     """For recordings: "3:12 of 10:48 · 4× · paused"."""
     profiles: tuple[ProfileBadge, ...] = ()
+    gaps: int = 0
+    """How many gaps wait to be acknowledged."""
 
 
 class WatchRow(msgspec.Struct, frozen=True):
@@ -384,6 +386,15 @@ class InstrumentView(msgspec.Struct, frozen=True, kw_only=True):
     status: InstrumentStatus
 
 
+class GapView(msgspec.Struct, frozen=True):
+    """What happened to a position while nobody watched."""
+
+    symbol: str
+    when: str
+    """From when to when, in the zone of the trading day."""
+    text: str
+
+
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one screen shows at one moment."""
 
@@ -402,3 +413,5 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     fills: tuple[FillView, ...]
     account: AccountView
     ticket: TicketView | None
+    gaps: tuple[GapView, ...] = ()
+    """Not acknowledged yet, the newest first."""

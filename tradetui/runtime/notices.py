@@ -8,9 +8,11 @@ from typing import Final
 
 from tradetui.domain.command import Reason, Refusal
 from tradetui.domain.event import (
+    AnyBody,
     ClockJumped,
     Event,
     Filled,
+    GapEvaluated,
     LimitBreached,
     Locked,
     Noted,
@@ -28,6 +30,7 @@ from tradetui.domain.view import Notice
 from tradetui.runtime.lockwords import limit_words, lock_words, rule_name
 from tradetui.state import State
 
+_SECOND: Final = 1_000_000_000
 _TOGETHER_NS: Final = 2_000_000_000
 _LOST: Final = frozenset(
     {FeedState.DOWN, FeedState.GAP, FeedState.STALE, FeedState.CROSSED, FeedState.HALTED}
@@ -166,16 +169,30 @@ def _others(events: Sequence[Event], state: State, *, asked: bool) -> Iterator[N
             case StopLoosened():
                 grown = _amount(event.body.added_risk)
                 found = "warning", f"the stop of {event.symbol} was loosened: {grown} more at risk"
-            case ClockJumped():
-                back = -event.body.delta_ns // 1_000_000_000
-                found = (
-                    "warning",
-                    f"the clock went back by {back} s: the trading day waits until it is there again",
-                )
             case Noted():
                 found = _note_words(event.body, asked=asked)
+            case _:
+                found = _time_words(event.body)
         if found is not None and found[1]:
             yield Notice(event.ts, *found)
+
+
+def _time_words(body: AnyBody) -> tuple[str, str] | None:
+    """What became of time itself: a clock that was set, a machine that slept, data that was lost."""
+    match body:
+        case GapEvaluated():
+            return "warning", f"while away, {body.symbol}: {body.text}"
+        case ClockJumped(delta_ns=delta) if delta < 0:
+            back = -delta // _SECOND
+            return (
+                "warning",
+                f"the clock went back by {back} s: the trading day waits until it is there again",
+            )
+        case ClockJumped(delta_ns=delta):
+            ahead = f"the clock is {delta // _SECOND} s ahead of the last look at it"
+            return "warning", f"{ahead}: positions are checked against what was missed"
+        case _:
+            return None
 
 
 def _order_words(body: OrderChanged, *, asked: bool) -> tuple[str, str] | None:

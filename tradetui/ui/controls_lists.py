@@ -8,6 +8,7 @@ from dataclasses import replace
 import msgspec
 from textual.theme import BUILTIN_THEMES
 
+from tradetui.domain.command import AcknowledgeGaps, AnyCommand
 from tradetui.domain.market_data import Timeframe
 from tradetui.domain.view import ViewRequest
 from tradetui.ui.actions import ACTIONS
@@ -32,6 +33,10 @@ class ScreenLists(Shell):
     _pane_before_ticket = ""
 
     # what the cockpit does below
+
+    def submit(self, command: AnyCommand) -> None:
+        """Give a command and say what became of it."""
+        raise NotImplementedError
 
     def look(self, request: ViewRequest | None = None) -> None:
         """Tell the engine what is looked at."""
@@ -186,6 +191,14 @@ class ScreenLists(Shell):
             note = "" if row is None or row.change_pct is None else f"{row.change_pct:+.2f} %"
             choices.append(Choice(name, name, note, name == shown))
         self._open_list("symbol", choices, lambda name: self.fulfill(Wish("symbol", name)))
+
+    def _do_away(self) -> None:
+        gaps = self._view.gaps if self._view is not None else ()
+        if not gaps:
+            self.say("nothing happened while nobody watched, or all of it is acknowledged")
+            return
+        choices = [Choice(str(at), f"{gap.symbol} {gap.when}", gap.text) for at, gap in enumerate(gaps)]
+        self._open_list("while away", choices, lambda _: self.submit(AcknowledgeGaps()))
 
     def _do_profiles(self) -> None:
         if not self.profile_names:

@@ -11,13 +11,14 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FeedStatus
 from tradetui.domain.number import MONEY
 from tradetui.domain.profile import Profile
-from tradetui.domain.view import Frame, InstrumentView, ProfileBadge, TradingState, ViewRequest
+from tradetui.domain.view import Frame, GapView, InstrumentView, ProfileBadge, TradingState, ViewRequest
 from tradetui.engine import Engine
 from tradetui.market.market import Market
 from tradetui.runtime.views.account import AccountPart, TicketPart
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.chart import ChartPart
 from tradetui.runtime.views.fills import FillsPart
+from tradetui.runtime.views.gaps import gap_views
 from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.ladder import LadderPart
 from tradetui.runtime.views.orders import OrdersPart
@@ -61,6 +62,7 @@ class FrameBuilder:
         self._fills = FillsPart(published)
         self._account = AccountPart(published, books)
         self._ticket = TicketPart(engine, published, books)
+        self._gaps: Kept[tuple[GapView, ...]] = Kept(())
         self._status = StatusPart(engine, published, books=books, profile=profile)
 
     def observe(self) -> None:
@@ -122,6 +124,7 @@ class FrameBuilder:
             fills=self._fills.view(),
             account=self._account.view(),
             ticket=self._ticket.view(symbol, request.draft, now=now) if market is not None else None,
+            gaps=self._gaps.get(len(self._published.gaps), lambda: gap_views(self._published)),
         )
 
     def _symbol_of(self, request: ViewRequest) -> str:

@@ -89,6 +89,7 @@ class StatusPart:
             scenario=surroundings.scenario,
             playback=surroundings.playback,
             profiles=surroundings.badges,
+            gaps=len(state.gaps),
         )
 
     def _count(self) -> Worth:

@@ -47,6 +47,7 @@ SHRINKS: Final = (
     "clock",
     "armed",
     "feed-text",
+    "gaps",
     "loss",
     "dropped",
     "day",
@@ -80,7 +81,7 @@ SHRINKS: Final = (
 )
 """Whose turn it is to take a shorter form."""
 
-AT_RIGHT: Final = ("endpoint", "scenario", "playback", "profiles", "dropped", "clock")
+AT_RIGHT: Final = ("gaps", "endpoint", "scenario", "playback", "profiles", "dropped", "clock")
 
 
 class StatusBar(Bar):
@@ -275,6 +276,9 @@ def _optional(status: StatusView) -> list[Part]:
                 ((_run(f"scenario {status.scenario}", "accent"),), (_run(status.scenario, "accent"),), ()),
             )
         )
+    if status.gaps:
+        words = "1 gap" if status.gaps == 1 else f"{status.gaps} gaps"
+        parts.append(Part("gaps", (((f"{words} while away", "warn!"),), ((words, "warn!"),))))
     if status.playback:
         short = status.playback.rpartition(" · ")[2]
         parts.append(Part("playback", ((_run(status.playback, "accent"),), (_run(short, "accent"),), ())))
