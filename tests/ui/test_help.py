@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Key
 
 from tests.ui.test_app import cockpit
 from tradetui.domain.grammar import CLAUSES, VERBS
@@ -55,3 +56,16 @@ async def test_control_x_flattens_from_there_too() -> None:
         await it.press("?", "ctrl+x")
         assert it.tags == ["flatten"]
         assert len(it.app.screen_stack) == 1
+
+
+async def test_keys_pressed_faster_than_it_closes_do_no_harm() -> None:
+    async with cockpit() as it:
+        await it.press("?")
+        page = it.app.screen
+        for key in ("x", "x", "b"):
+            page.post_message(Key(key, key))
+        await it.pilot.pause()
+        assert len(it.app.screen_stack) == 1
+        assert it.tags == []
+        await it.press("?")
+        assert isinstance(it.app.screen, HelpScreen)

@@ -88,14 +88,14 @@ class HelpScreen(Screen[None]):
         self.query_one("#page", Static).update(text)
 
     def on_key(self, event: Key) -> None:
-        """Arrows scroll, every other key closes."""
+        """Arrows scroll, every other key closes; keys that came behind it find the page closed already."""
         event.stop()
         event.prevent_default()
         step = self.SCROLLS.get(event.key)
-        if step is None:
-            self.dismiss()
-        else:
+        if step is not None:
             self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
+        elif self.is_current:
+            self.dismiss()
 
 
 def help_rows(keys: Mapping[str, str], pane: str, width: int) -> list[Row]:
