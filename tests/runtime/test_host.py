@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from tests.engine.market import PERP, SECOND, START, D
 from tests.runtime.scripted import BIDS, Session, buy, settle
-from tradetui.domain.command import BreakEven, Flatten, Reason, SubmitOrder
-from tradetui.domain.market_data import FeedState
+from tradetui.domain.command import (
+    AnyCommand,
+    BreakEven,
+    Flatten,
+    Half,
+    Reason,
+    SetStop,
+    SetTarget,
+    Size,
+    Stop,
+    SubmitOrder,
+    Target,
+)
+from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.view import TradingState
 from tradetui.errors import FeedError, JournalError
 from tradetui.runtime.null_journal import NullJournal
@@ -340,6 +353,55 @@ async def test_after_a_bug_in_the_engine_stops_and_exits_work_again_and_entries_
         assert reply.refusal.reason is Reason.HALTED_INVARIANT
         assert (await session.host.submit(Flatten())).accepted
         assert State.fold(session.held.committed) == session.host.published
+
+
+async def test_after_a_bug_every_kind_of_exit_works_and_no_entry_is_left_to_fill(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Session() as session:
+        session.open()
+        await session.host.submit(buy())
+        entry = await session.host.submit(buy("0.02", limit="59900"))
+        session.feed.running.clear()
+        break_engine(session, monkeypatch)
+        await session.feed.running.wait()
+        session.open()
+        await settle()
+        assert session.host.published.orders[entry.order_ids[0]].state == "canceled"
+        less = SubmitOrder(symbol=PERP, side=Side.SELL, size=Size(D("0.02")), reduce_only=True)
+        exits: list[AnyCommand] = [
+            SetStop(symbol=PERP, stop=Stop(price=D(59800))),
+            SetTarget(symbol=PERP, target=Target(price=D(61000))),
+            less,
+            Half(symbol=PERP),
+        ]
+        for command in exits:
+            assert (await session.host.submit(command)).accepted
+        assert session.host.published.positions[PERP].qty == D("0.04")
+        stop = session.host.published.stop_of(PERP)
+        assert stop is not None
+        assert (stop.trigger, stop.leaves) == (D(59800), D("0.04"))
+        reply = await session.host.submit(msgspec.structs.replace(less, reduce_only=False))
+        assert reply.refusal is not None, "only what says so itself is known to reduce"
+
+
+async def test_a_feed_that_breaks_off_by_a_bug_is_run_again() -> None:
+    async with Session() as session:
+        session.open()
+        await session.host.submit(buy())
+        session.feed.running.clear()
+        session.feed.fault = ZeroDivisionError("a bug")
+        session.feed.end.set()
+        await settle()
+        assert "the feed broke off (ZeroDivisionError: a bug)" in session.texts
+        session.feed.fault = None
+        session.feed.end.clear()
+        await session.feed.running.wait()
+        session.open()
+        session.feed.delta(bids=[(60000.0, 0.0), (59990.0, 0.0), (59690.0, 9.0)])
+        session.feed.trade(59690.0, 0.5)
+        await settle()
+        assert not session.host.published.positions, "its stop works again"
 
 
 async def test_an_engine_that_breaks_again_and_again_is_left_alone(

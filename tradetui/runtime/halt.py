@@ -6,8 +6,22 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.command import CancelAll, CancelOrder, Flatten, Reason, Refusal
+from tradetui.domain.command import (
+    AnyCommand,
+    BreakEven,
+    CancelAll,
+    CancelOrder,
+    Flatten,
+    Half,
+    Reason,
+    Refusal,
+    SetStop,
+    SetTarget,
+    SubmitOrder,
+)
+from tradetui.domain.order import OrderRole
 from tradetui.domain.view import TradingState
+from tradetui.state import State
 
 RETRY_S: Final = 5.0
 """How long after a halt it is tried to go on."""
@@ -15,10 +29,24 @@ MAX_BREAKS: Final = 3
 """After so many breaks of its own rules an engine is not started again."""
 EXITS: Final = (Flatten, CancelAll, CancelOrder)
 """What waits while nothing is decided: doing it later is what was meant, doing it twice harms nobody."""
+_ALSO_EXITS: Final = (Half, SetStop, SetTarget, BreakEven)
 _REASONS: Final = {
     TradingState.HALTED_JOURNAL: Reason.HALTED_JOURNAL,
     TradingState.HALTED_INVARIANT: Reason.HALTED_INVARIANT,
 }
+
+
+def is_exit(command: AnyCommand) -> bool:
+    """Whether a command only makes a position smaller or protects it."""
+    if isinstance(command, SubmitOrder):
+        return command.reduce_only
+    return isinstance(command, EXITS + _ALSO_EXITS)
+
+
+def cancels_of_entries(state: State) -> list[AnyCommand]:
+    """What takes every entry out that could still add risk: after a broken rule none may."""
+    entries = (order for order in state.live.values() if order.role is OrderRole.ENTRY)
+    return [CancelOrder(order_id=order.order_id) for order in entries]
 
 
 class Halt(msgspec.Struct, frozen=True):

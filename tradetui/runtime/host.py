@@ -26,7 +26,8 @@ from tradetui.domain.view import Notice, TradingState
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, TradeTuiError
 from tradetui.feeds.protocol import Feed
-from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt
+from tradetui.runtime.feeding import run_feed
+from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt, cancels_of_entries, is_exit
 from tradetui.runtime.inputs import InputRecorder
 from tradetui.runtime.notices import FeedWatch, describe
 from tradetui.runtime.published import copy_state, set_back
@@ -175,7 +176,7 @@ class Host:
     async def submit(self, command: AnyCommand) -> Reply:
         """Carry out a command; returns when its events are committed."""
         halt = self.halt
-        if halt is not None and not (self._decides and isinstance(command, EXITS)):
+        if halt is not None and not (self._decides and is_exit(command)):
             return Reply(key=command.key, refusal=self._postpone(command, halt))
         if not self.clock:
             refusal = Refusal(
@@ -234,12 +235,7 @@ class Host:
             self._lose_journal(JournalError(f"the journal is damaged: {fault}"))
 
     async def _run_feed(self) -> None:
-        try:
-            await self.feed.run(self._take)
-        except TradeTuiError as error:
-            self._lose_feed(str(error))
-        except Exception as error:  # noqa: BLE001 - the screen stays up and says what happened
-            self._lose_feed(f"the feed broke off ({type(error).__name__}: {error})")
+        await run_feed(self.feed, self._take, lost=self._lose_feed, retry_s=self._retry_s)
 
     def _lose_feed(self, text: str) -> None:
         self.note("error", text)
@@ -418,11 +414,12 @@ class Host:
             self._inputs.begin(self.engine.settings, self.engine.state.seq)
         self._unwritable, self._decides = None, True
         self._feeding = group.create_task(self._run_feed())
+        exits, self._exits = self._exits, []
         if self._broken is None:
             self.note("success", "the journal can be written again: trading goes on")
         else:
             self.note("warning", "stops and exits work again; for entries open tradetui again")
-        exits, self._exits = self._exits, []
+            exits = [*cancels_of_entries(self.published), *exits]
         for command in exits:
             reply = await self.submit(command)
             if reply.refusal is not None:
