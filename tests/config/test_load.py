@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tradetui.config.load import daily_loss, endpoint_fault, load
+from tradetui.config.load import endpoint_fault, load
 from tradetui.errors import ConfigError
 
 
@@ -96,13 +96,6 @@ def test_a_file_that_is_missing_or_no_toml_is_named(tmp_path: Path) -> None:
         load(tmp_path / "nowhere.toml")
     with pytest.raises(ConfigError, match="is no TOML"):
         load(config(tmp_path, "[risk\n"))
-
-
-def test_a_daily_loss_is_a_fraction_or_an_amount() -> None:
-    assert daily_loss("0.02") == (Decimal("0.02"), None, "")
-    assert daily_loss("200 usdt") == (None, Decimal(200), "USDT")
-    with pytest.raises(ValueError, match="expected a number"):
-        daily_loss("lots")
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:80", "http://localhost:9", "http://[::1]:5"])

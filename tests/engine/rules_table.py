@@ -61,8 +61,9 @@ class Account(Table):
         self.quote(self.price + int(wanted - self.engine.equity()))
 
     def kill(self) -> None:
-        """Go on from the journal, with fresh data at the same price."""
-        self.restart()
+        """Go on from the journal, with fresh data at the same price and the limits as they were wished."""
+        kept = self.state.day.next_limits or self.state.risk_limits
+        self.restart(msgspec.structs.replace(self.settings, limits=kept))
         self.status(FeedState.STREAMING)
         self.quote(self.price)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from tradetui.config.load import Config, daily_loss, load, nearest
+from tradetui.config.load import Config, load
+from tradetui.config.nearest import nearest
 from tradetui.config.paths import config_path
 from tradetui.domain.command import MarginMode
 from tradetui.domain.profile import Profile
@@ -103,6 +104,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
     from tradetui.cli.simulation import realism
     from tradetui.trading.settings import EngineSettings
 
+    risk = config.settings.risk
     settings = EngineSettings(
         account=profile.name,
         currency=profile.currency,
@@ -115,27 +117,19 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         roll=profile.roll,
         escalate_ns=round(config.settings.simulation.escalate_after_s * _SECOND),
         limits=_limits(config, kept),
+        warn_at=tuple(sorted(risk.warn_at)),
+        disaster_stop=risk.disaster_stop,
+        unstopped_risk=risk.unstopped_risk,
     )
     return settings.with_realism(realism(config))
 
 
 def _limits(config: Config, kept: State | None) -> RiskLimits:
-    from tradetui.domain.rule import Unit
-    from tradetui.trading.limits import RiskLimits
+    from tradetui.config.limits import limits_of
 
     if kept is not None and kept.limits and not any(key.startswith("risk.") for key in config.written):
         return kept.day.next_limits or kept.risk_limits
-    risk = config.settings.risk
-    fraction, amount, _ = daily_loss(risk.daily_loss)
-    limits = RiskLimits(
-        risk_per_trade=risk.risk_per_trade,
-        max_risk_per_trade=risk.max_risk_per_trade,
-        max_open_risk=risk.max_open_risk,
-        require_stop=risk.require_stop,
-    )
-    if amount is not None:
-        return limits.with_daily_loss(amount)
-    return limits.with_daily_loss(fraction or limits.rules[0].amount, Unit.ANCHOR)
+    return limits_of(config.settings, config.written)[0]
 
 
 def journal_path(folder: Path, profile: str) -> Path:

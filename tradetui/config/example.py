@@ -10,8 +10,10 @@ from typing import Any, get_args
 import msgspec
 from msgspec import Meta
 
+from tradetui.config.presets import PRESETS
+from tradetui.config.risk import RuleTable
 from tradetui.config.settings import ProfileTable, Settings
-from tradetui.domain.number import canonical
+from tradetui.domain.number import canonical, parse_decimal
 
 _HEAD = """\
 # tradetui: every setting with its default.
@@ -24,6 +26,8 @@ def render(actions: list[tuple[str, str, str]]) -> str:
     fields = msgspec.structs.fields(Settings)
     sections = [field for field in fields if isinstance(field.type, type) and field.type is not dict]
     parts = [_section(field.name, field.type) for field in sections if issubclass(field.type, msgspec.Struct)]
+    at = [field.name for field in sections].index("risk") + 1
+    parts[at:at] = [_rule_tables(), _presets()]
     texts = ["\n".join(lines) for lines in (*parts, _keys(actions), _profile())]
     return "\n\n".join([_HEAD.strip("\n"), *texts]) + "\n"
 
@@ -32,8 +36,11 @@ def _section(name: str, kind: type[msgspec.Struct]) -> Iterator[str]:
     yield from _comment((kind.__doc__ or "").strip())
     yield f"[{name}]"
     for field in msgspec.structs.fields(kind):
+        if field.type == dict[str, RuleTable]:
+            continue
         yield from _comment(_meaning(field.type))
-        hidden = "# " if _notes(field).get("of_realism") else ""
+        notes = _notes(field)
+        hidden = "# " if notes.get("of_realism") or notes.get("hidden") else ""
         yield f"{hidden}{field.name} = {_default(field)}"
 
 
@@ -56,8 +63,42 @@ def _profile() -> Iterator[str]:
         yield f"# {field.name} = {shown or _toml(field.default)}"
 
 
+def _rule_tables() -> Iterator[str]:
+    yield from _comment((RuleTable.__doc__ or "").strip())
+    shown = {
+        "kind": '"daily_loss"',
+        "amount": '"150 USDT"',
+        "actions": '["warn"]',
+        "cap": "100",
+        "required": "0",
+        "forced_flatten": "1.2",
+    }
+    yield "# [risk.rules.mine]"
+    for field in msgspec.structs.fields(RuleTable):
+        yield from _comment(_meaning(field.type))
+        value = shown.get(field.name) or _toml(field.default)
+        yield f"# {field.name} = {value}"
+
+
+def _presets() -> Iterator[str]:
+    yield from _comment("What the presets of [risk] do:")
+    for name, preset in PRESETS.items():
+        yield from textwrap.wrap(
+            f"{name}: {preset.meaning}", 98, initial_indent="#   ", subsequent_indent="#     "
+        )
+
+
 def _default(field: msgspec.structs.FieldInfo) -> str:
-    return str(field.default) if _notes(field).get("or_number") else _toml(field.default)
+    is_number = _notes(field).get("or_number") and _reads_as_number(field.default)
+    return str(field.default) if is_number else _toml(field.default)
+
+
+def _reads_as_number(value: object) -> bool:
+    try:
+        parse_decimal(str(value))
+    except ValueError:
+        return False
+    return True
 
 
 def _notes(field: msgspec.structs.FieldInfo) -> dict[str, Any]:

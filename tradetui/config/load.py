@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import tomllib
 from collections.abc import Iterable
@@ -14,14 +13,21 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from tradetui.config.limits import effective_day, limits_of
+from tradetui.config.nearest import nearest
 from tradetui.config.paths import themes_folder
 from tradetui.config.profiles import SHIPPED, merged
+from tradetui.config.risk import RuleTable
 from tradetui.config.settings import ProfileTable, Settings
 from tradetui.domain.market_data import Timeframe
-from tradetui.domain.number import parse_decimal
 from tradetui.domain.profile import Profile
 from tradetui.errors import ConfigError, Fault
 
+_TABLES: Final[dict[Any, type[msgspec.Struct]]] = {
+    dict[str, ProfileTable]: ProfileTable,
+    dict[str, RuleTable]: RuleTable,
+}
+"""Settings that are tables under names of the user's own."""
 _WORDS: Final = {"str": "a string", "int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
@@ -35,23 +41,19 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Dotted keys that stand in the file."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint at the known word that resembles this one, whatever its case; empty where none does."""
-    names = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.5)
-    return f"; did you mean {names[found[0]]}?" if found else ""
-
-
 def load(path: Path | None) -> Config:
     """Read a config file, or the defaults where path is None; raises ConfigError with every fault."""
     table = {} if path is None else _read(path)
     faults: list[Fault] = []
     settings = _section(Settings, table, "", faults)
+    written = frozenset(_dotted(table))
     faults += [*_checks(settings, table), *_check_screen(settings, themes_folder(path))]
+    faults += limits_of(settings, written)[1]
     if faults:
         raise ConfigError(str(path), faults)
-    profiles = merged(table.get("profiles", {}), settings.profiles, settings.day)
-    return Config(path=path, settings=settings, profiles=profiles, written=frozenset(_dotted(table)))
+    day = effective_day(settings, written)
+    profiles = merged(table.get("profiles", {}), settings.profiles, day)
+    return Config(path=path, settings=settings, profiles=profiles, written=written)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -76,8 +78,18 @@ def _section(kind: type[Any], table: dict[str, Any], prefix: str, faults: list[F
         try:
             good[name] = _value(fields[name].type, value, prefix + name, faults)
         except msgspec.ValidationError as error:
-            faults.append(Fault(prefix + name, _shown(value), _plain_words(str(error))))
+            words = _choice(fields[name].type, value) or _plain_words(str(error))
+            faults.append(Fault(prefix + name, _shown(value), words))
     return kind(**good)
+
+
+def _choice(kind: Any, value: object) -> str:
+    """What is wrong with a word that is none of a few; empty for settings that are no such choice."""
+    pattern = next((note.pattern for note in getattr(kind, "__metadata__", ()) if note.pattern), "") or ""
+    words = [word for word in pattern.removeprefix("^(").removesuffix(")$").split("|") if word]
+    if not isinstance(value, str) or len(words) < 2 or not all(word.isidentifier() for word in words):
+        return ""
+    return f"expected one of {', '.join(words)}{nearest(value, words)}"
 
 
 def _value(kind: Any, value: Any, key: str, faults: list[Fault]) -> Any:
@@ -85,8 +97,8 @@ def _value(kind: Any, value: Any, key: str, faults: list[Fault]) -> Any:
         if not isinstance(value, dict):
             raise msgspec.ValidationError(f"Expected `object`, a section: [{key}]")
         return _section(kind, value, f"{key}.", faults)
-    if kind == dict[str, ProfileTable]:
-        return _profiles(value, key, faults)
+    if kind in _TABLES:
+        return _tables(_TABLES[kind], value, key, faults)
     notes = _notes(kind)
     if "or_number" in notes and isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return str(value)
@@ -111,13 +123,13 @@ def _check_range(value: Decimal, notes: dict[str, Any]) -> None:
         raise msgspec.ValidationError(f"Expected a number of at most {notes['most']}")
 
 
-def _profiles(value: Any, key: str, faults: list[Fault]) -> dict[str, ProfileTable]:
+def _tables(kind: type[msgspec.Struct], value: Any, key: str, faults: list[Fault]) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise msgspec.ValidationError("Expected `object`, tables such as [profiles.mine]")
-    found: dict[str, ProfileTable] = {}
+        raise msgspec.ValidationError(f"Expected `object`, tables such as [{key}.mine]")
+    found: dict[str, Any] = {}
     for name, table in value.items():
         if isinstance(table, dict):
-            found[name] = _section(ProfileTable, table, f"{key}.{name}.", faults)
+            found[name] = _section(kind, table, f"{key}.{name}.", faults)
         else:
             faults.append(Fault(f"{key}.{name}", _shown(table), f"expected a table: [{key}.{name}]"))
     return found
@@ -125,7 +137,7 @@ def _profiles(value: Any, key: str, faults: list[Fault]) -> dict[str, ProfileTab
 
 def _checks(settings: Settings, table: dict[str, Any]) -> list[Fault]:
     """What a type can not say."""
-    faults = [*_check_day(settings), *_check_cockpit(settings), *_check_risk(settings)]
+    faults = [*_check_day(settings), *_check_cockpit(settings)]
     for name, profile in settings.profiles.items():
         faults += _check_profile(name, profile, table["profiles"][name])
     return faults
@@ -172,28 +184,6 @@ def _check_theme(name: str, folder: Path) -> list[Fault]:
         return [Fault("cockpit.theme", _shown(name), unknown.message)]
     _, faults = load_themes(folder)
     return [fault for fault in faults if fault.where.startswith(f"{name}.toml")]
-
-
-def _check_risk(settings: Settings) -> list[Fault]:
-    value = settings.risk.daily_loss
-    try:
-        daily_loss(value)
-    except ValueError as error:
-        return [Fault("risk.daily_loss", _shown(value), str(error))]
-    return []
-
-
-def daily_loss(text: str) -> tuple[Decimal | None, Decimal | None, str]:
-    """Read a daily loss as (fraction, None, "") or (None, amount, currency); raises ValueError."""
-    number, _, currency = text.strip().partition(" ")
-    value = parse_decimal(number)
-    if currency:
-        if value <= 0:
-            raise ValueError("expected an amount above zero")
-        return None, value, currency.strip().upper()
-    if not 0 < value <= 1:
-        raise ValueError('expected a fraction of equity above 0 and up to 1, or an amount: "200 USDT"')
-    return value, None, ""
 
 
 def _check_profile(name: str, profile: ProfileTable, written: dict[str, Any]) -> list[Fault]:

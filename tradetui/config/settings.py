@@ -12,6 +12,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from tradetui.config.risk import Risk
+
 _OF_REALISM: Final = {"of_realism": True}
 """A number of the realism set: commented out in the example, so that a copy of it changes none."""
 
@@ -56,32 +58,6 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     roll: Annotated[
         str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", description="Local time at which a day begins.")
     ] = "00:00"
-
-
-class Risk(msgspec.Struct, frozen=True, kw_only=True):
-    """The limits. Tighter ones hold at once, looser ones from the next trading day."""
-
-    risk_per_trade: Annotated[
-        Decimal,
-        Meta(
-            extra={"above": 0, "most": 1},
-            description="1 R of size, as a fraction of equity at the time of the order.",
-        ),
-    ] = Decimal("0.005")
-    daily_loss: Annotated[
-        str,
-        Meta(
-            extra={"or_number": True},
-            description='Loss that locks the day: a fraction of equity at its start, or "200 USDT".',
-        ),
-    ] = "0.02"
-    max_risk_per_trade: Annotated[
-        Decimal, Meta(extra={"above": 0}, description="Most that one entry may risk, in R of size.")
-    ] = Decimal(2)
-    max_open_risk: Annotated[
-        Decimal, Meta(extra={"above": 0}, description="Most that may be at risk at once, in R of size.")
-    ] = Decimal(2)
-    require_stop: Annotated[bool, Meta(description="Refuse entries that bring no stop.")] = True
 
 
 class Simulation(msgspec.Struct, frozen=True, kw_only=True):

@@ -198,6 +198,26 @@ class NoteInputs(Command, frozen=True, kw_only=True, tag="note_inputs"):
     count: int
 
 
+class SetLimit(Command, frozen=True, kw_only=True, tag="set_limit"):
+    """Change one limit by its name: tighter at once, looser, or `off`, from the next trading day."""
+
+    name: str
+    value: str
+    """In words: 150, 2%, 3 in 60min for 30min, mon-fri 08:00-16:30, off."""
+    symbol: str = ""
+    """The only symbol that it concerns; empty for every one."""
+
+
+class ShowLimits(Command, frozen=True, kw_only=True, tag="show_limits"):
+    """Say every limit that holds."""
+
+
+class Unlock(Command, frozen=True, kw_only=True, tag="unlock"):
+    """End a lock that waits for a hand; an empty name means every one of them."""
+
+    rule: str = ""
+
+
 AnyCommand = (
     SubmitOrder
     | CancelOrder
@@ -216,6 +236,9 @@ AnyCommand = (
     | Withdraw
     | NoteInputs
     | AcknowledgeGaps
+    | SetLimit
+    | ShowLimits
+    | Unlock
 )
 """Every command; serialisable, told apart by its tag."""
 

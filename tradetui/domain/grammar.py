@@ -5,6 +5,7 @@
     flatten [SYMBOL|all] · reverse [SYMBOL] [stop STOP] · half [SYMBOL]
     leverage N [SYMBOL] · margin add|remove AMOUNT [SYMBOL] · margin cross|isolated
     deposit|withdraw AMOUNT [ASSET]
+    limit NAME VALUE [SYMBOL] · limits · unlock [NAME]
 
 STOP is P, P/Q (a stop_limit: triggered at P it rests at Q until it escalates to market), TRAIL, or P TRAIL
 (the price is kept until the trail comes nearer). TRAIL is `trail V [from A]`: V is 1% or a distance, and
@@ -19,8 +20,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
+from tradetui.domain import grammar_limits
 from tradetui.domain.command import (
     AdjustMargin,
     AnyCommand,
@@ -49,7 +52,7 @@ __all__ = ["CLAUSES", "VERBS", "GrammarError", "complete", "parse"]
 
 VERBS: Final = Words(
     ("buy", "sell", "stop", "target", "cancel", "flatten", "reverse", "half"),
-    ("leverage", "margin", "deposit", "withdraw", "trail"),
+    ("leverage", "margin", "deposit", "withdraw", "trail", *grammar_limits.VERBS),
 )
 MARGIN_WORDS: Final = Words(("add", "remove", "cross", "isolated"))
 
@@ -77,8 +80,9 @@ def complete(text: str, *, symbols: Sequence[str], orders: Sequence[str] = ()) -
     verb = VERBS.only(words[0].lower())
     if verb == "cancel":
         return beginning(typed, ("all", *orders, *symbols))
-    if verb == "margin" and len(words) == 1:
-        return beginning(typed, MARGIN_WORDS.all)
+    if verb == "limit" or (verb == "margin" and len(words) == 1):
+        about = grammar_limits.offered(words[1:], symbols)
+        return beginning(typed, about if verb == "limit" else MARGIN_WORDS.all)
     if verb in ("buy", "sell"):
         offered = _after(words[-1]) or (*CLAUSES.all, *symbols)
         return beginning(typed, offered if len(words) > 1 else ("0.5r", "1r", "10%"))
@@ -112,10 +116,21 @@ class _Commands(ClauseReader):
             "margin": self._margin,
             "deposit": lambda: Deposit(**self._amount()),
             "withdraw": lambda: Withdraw(**self._amount()),
+            **{word: partial(self._about_limits, word) for word in grammar_limits.VERBS},
         }
         command = readers[verb]()
         if not self.done():
             raise self.wrong(f"expected nothing more, was {self.peek()!r}")
+        return command
+
+    def _about_limits(self, verb: str) -> AnyCommand:
+        words = [word for word, _, _ in self.words[self.at :]]
+        try:
+            command = grammar_limits.read_limits(verb, words, symbols=self.symbols)
+        except grammar_limits.WrongWord as wrong:
+            self.at += wrong.index
+            raise self.wrong(str(wrong)) from None
+        self.at = len(self.words)
         return command
 
     def _order(self, side: Side) -> SubmitOrder:

@@ -8,11 +8,15 @@ from typing import Any
 
 import msgspec
 
-from tradetui.domain.command import Reason, Reply, SetRiskLimits
-from tradetui.domain.rule import Unit
+from tradetui.domain.command import Reason, Reply, SetLimit, SetRiskLimits, ShowLimits, Unlock
+from tradetui.domain.limit_words import BUDGETS, OFF, read_budget, read_rule
+from tradetui.domain.rule import STANDARD, Unit
 from tradetui.engine.daywatch import DayWatch
 from tradetui.engine.refusals import number, refuse
+from tradetui.engine.rulewords import rule_words
 from tradetui.trading.limits import DAILY_LOSS, RiskLimits
+
+_LATER = "looser limits act from the next trading day"
 
 
 class LimitDesk:
@@ -21,7 +25,12 @@ class LimitDesk:
     def __init__(self, watch: DayWatch) -> None:
         self.watch = watch
         self.state = watch.state
-        self.handlers: Mapping[type, Callable[[Any], Reply]] = {SetRiskLimits: self._set_several}
+        self.handlers: Mapping[type, Callable[[Any], Reply]] = {
+            SetRiskLimits: self._set_several,
+            SetLimit: self._set_one,
+            ShowLimits: self._show,
+            Unlock: self._unlock,
+        }
 
     def _set_several(self, command: SetRiskLimits) -> Reply:
         wish = _merged(self._wished(), command)
@@ -30,15 +39,58 @@ class LimitDesk:
                 raise refuse(Reason.BAD_INPUT, f"expected {name} above zero, was {number(value)}")
         return self._wish(wish)
 
+    def _set_one(self, command: SetLimit) -> Reply:
+        limits, name = self._wished(), command.name
+        stored = f"{name}@{command.symbol}" if command.symbol else name
+        try:
+            if name in BUDGETS:
+                wish = msgspec.structs.replace(limits, **{name: read_budget(name, command.value)})
+            elif command.value.lower() in OFF:
+                wish = self._without(limits, stored)
+            else:
+                base = limits.rule(stored) or STANDARD.get(name)
+                rule = read_rule(name, command.value, base=base)
+                rule = msgspec.structs.replace(rule, name=stored, symbol=command.symbol)
+                wish = limits.with_rule(rule)
+        except ValueError as error:
+            raise refuse(Reason.BAD_INPUT, f"{name}: {error}") from None
+        return self._wish(wish)
+
+    def _without(self, limits: RiskLimits, name: str) -> RiskLimits:
+        if name == DAILY_LOSS:
+            raise refuse(
+                Reason.BAD_INPUT,
+                "the daily loss can be made larger, not be taken away",
+                mend=f"limit {DAILY_LOSS} 100%",
+            )
+        if limits.rule(name) is None:
+            raise refuse(Reason.BAD_INPUT, f"{name} is off already")
+        return limits.without_rule(name)
+
+    def _show(self, _: ShowLimits) -> Reply:
+        limits = self.state.risk_limits
+        words = [
+            f"risk per trade {number(limits.risk_per_trade * 100)} %",
+            f"at most {number(limits.max_risk_per_trade)} R a trade, {number(limits.max_open_risk)} R open",
+            f"stop {'required' if limits.require_stop else 'not required'}",
+            *(rule_words(rule) for rule in limits.rules),
+        ]
+        return Reply(text="; ".join(words))
+
+    def _unlock(self, command: Unlock) -> Reply:
+        count = self.watch.locks.end_by_hand(command.rule)
+        return Reply(text=f"{count} lock{'' if count == 1 else 's'} ended")
+
     def _wished(self) -> RiskLimits:
         """The limits as they will be at the latest: what a change is made to."""
         return self.state.day.next_limits or self.state.risk_limits
 
     def _wish(self, wish: RiskLimits) -> Reply:
         later = self.state.day.next_texts or self.state.limits
-        self.watch.wish(wish, later["zone"], later["roll"])
-        looser = bool(self.state.day.next_texts)
-        return Reply(text="looser limits act from the next trading day" if looser else "")
+        changed = self.watch.wish(wish, later["zone"], later["roll"])
+        if not changed:
+            return Reply(text="nothing changes")
+        return Reply(text=_LATER if self.state.day.next_texts else "")
 
 
 def _merged(limits: RiskLimits, command: SetRiskLimits) -> RiskLimits:

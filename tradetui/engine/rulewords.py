@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tradetui.domain.rule import Rule, RuleKind
+from tradetui.domain.rule import Rule, RuleKind, Unit
 from tradetui.engine.refusals import money, number
 from tradetui.trading.protections import Finding
 from tradetui.trading.thresholds import Reading
@@ -50,6 +50,39 @@ def finding_words(finding: Finding) -> str:
         RuleKind.DAY_TRADES: f"pattern day trader with equity below {money(rule.amount)}",
     }
     return words[rule.kind]
+
+
+def rule_words(rule: Rule) -> str:
+    """A rule with its value, as a line of a list."""
+    return f"{shown_name(rule)} {value_words(rule)}"
+
+
+def shown_name(rule: Rule) -> str:
+    """The name of a rule as it is read: daily loss, max position BTC/USDT."""
+    name, _, symbol = rule.name.partition("@")
+    return f"{name.replace('_', ' ')}{f' {symbol}' if symbol else ''}"
+
+
+def value_words(rule: Rule) -> str:
+    """What a rule is set to."""
+    if rule.windows:
+        return ", ".join(rule.windows)
+    if rule.kind in (RuleKind.COOLDOWN, RuleKind.LOSS_COOLDOWN):
+        return spell(rule.lock_s)
+    amount = _amount_words(rule)
+    if rule.lookback_s:
+        return f"{amount} in {spell(rule.lookback_s)}, locks {spell(rule.lock_s)}"
+    return amount
+
+
+def _amount_words(rule: Rule) -> str:
+    shares = (RuleKind.CONSISTENCY, RuleKind.DRAWDOWN_GUARD, RuleKind.PROFIT_GIVEBACK)
+    if rule.kind in shares or rule.unit in (Unit.ANCHOR, Unit.START):
+        of_start = rule.unit is Unit.START and rule.kind not in shares
+        return f"{number(rule.amount * 100)} %{' of the first deposit' if of_start else ''}"
+    if rule.unit is Unit.R:
+        return f"{number(rule.amount)} R"
+    return money(rule.amount) if rule.unit is Unit.MONEY else number(rule.amount)
 
 
 def spell(seconds: int) -> str:

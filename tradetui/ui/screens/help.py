@@ -28,6 +28,8 @@ COMMANDS: Final = (
     "half [SYMBOL]          reverse [SYMBOL] [stop P]",
     "leverage N [SYMBOL]    margin add|remove AMOUNT [SYMBOL]",
     "margin cross|isolated  deposit|withdraw AMOUNT [ASSET]",
+    "limit NAME VALUE|off [SYMBOL], e.g. limit daily_loss 150; tighter holds",
+    "at once, looser tomorrow    limits    unlock [NAME]",
     "symbol S · timeframe 5m · overlay NAME · pane NAME",
     "theme NAME · profile NAME · layout NAME",
 )
