@@ -30,9 +30,9 @@ class BinanceServer(Loopback):
         self.book = DecimalBook()
         start = self.session.snapshot
         self.book.apply(start["bids"], start["asks"], start["lastUpdateId"])
-        self.frames = [
-            each for each in self.session.frames if not each.last_id or each.last_id > self.book.last_id
-        ]
+        # futures begin with the update that ends at the snapshot, spot with the one behind it
+        first = self.book.last_id + (market is SPOT)
+        self.frames = [each for each in self.session.frames if not each.last_id or each.last_id >= first]
         self.frames = self._first(depth_frames)
         self.position = 0
         self.drops = 0
@@ -106,7 +106,8 @@ class BinanceServer(Loopback):
         if frame.get("method") == "SUBSCRIBE" and self.acknowledges:
             await self.send(socket, json.dumps({"result": None, "id": frame["id"]}))
             for name in frame["params"]:
-                self._listeners[KINDS[name.split("@")[1]]].add(socket)
+                kind = KINDS.get(name.split("@")[1], "other")
+                self._listeners.setdefault(kind, set()).add(socket)
             self._check_listeners()
 
     def forgotten(self, socket: web.WebSocketResponse) -> None:
@@ -115,7 +116,7 @@ class BinanceServer(Loopback):
         self._check_listeners()
 
     def _check_listeners(self) -> None:
-        if all(self._listeners.values()):
+        if all(self._listeners[kind] for kind in ("depth", "trade")):
             self._heard.set()
         else:
             self._heard.clear()

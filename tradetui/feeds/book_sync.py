@@ -51,6 +51,11 @@ class BookSync:
         last = self._pending[-1].delta.update_id if self._pending else self.last_id
         return abs(last - update_id)
 
+    def restart(self) -> None:
+        """The stream was cut: only another snapshot helps."""
+        self.state, self._first = Sync.WAITING, True
+        self._pending.clear()
+
     def snapshot(self, snapshot: BookSnapshot) -> list[BookSnapshot | BookDelta]:
         """Take a whole book; returns what to deliver, empty when it brings nothing new."""
         if self.state is Sync.STREAMING and not self._first:

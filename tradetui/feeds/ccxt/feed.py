@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
-from time import monotonic, time_ns
+from time import monotonic
 from typing import Any, Final
 
-from ccxt import BadSymbol
-
-from tradetui.domain.instrument import Instrument, InstrumentStatus
-from tradetui.domain.market_data import CandleHistory, FeedState, InstrumentListed, MarketMessage
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import FeedState, MarketMessage
 from tradetui.domain.profile import Profile
-from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.exchange import open_exchange
-from tradetui.feeds.ccxt.history import FIRST, OTHERS, fetch_history
 from tradetui.feeds.ccxt.hub import Channel, Hub
-from tradetui.feeds.ccxt.instruments import instrument_of, nearest_symbol
 from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
 from tradetui.feeds.ccxt.prices import fetch_marks, fetch_tickers
+from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
-from tradetui.feeds.ccxt.words import retry_after, words_for
+from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.protocol import Sink
 
@@ -30,9 +26,7 @@ _HISTORY_AGAIN_S: Final = 60.0
 """After an outage as long as this the minutes that were missed are fetched before the book."""
 _TICKERS_EVERY_S: Final = 30.0
 _MARKS_EVERY_S: Final = 3.0
-_POLL_CAP_S: Final = 600.0
 _BOOK_DEPTH: Final = {"kraken": 10, "bybit": 200}
-Fetch = Callable[[Any, list[str]], Awaitable[Sequence[MarketMessage]]]
 _dialing_stream: ContextVar[Stream | None] = ContextVar("dialing_stream", default=None)
 
 
@@ -137,119 +131,49 @@ class CcxtFeed:
     async def _work(self, hub: Hub) -> None:
         for symbol in self.symbols:
             hub.say(symbol, Part.MARKET, FeedState.CONNECTING, text="loading markets")
-        await self._load_markets(hub)
-        listed = [each for symbol in self.symbols if (each := self._list(hub, symbol))]
+        rest = self._rest = RestSide(
+            self._exchange, self._profile, retry_s=self._retry_s, reload_s=self._reload_s
+        )
+        await rest.load_markets(hub)
+        listed = [each for symbol in self.symbols if (each := rest.listed(hub, symbol))]
         if self._profile.exchange == "kraken":
             scales = {each.symbol: (each.price_scale, each.qty_scale) for each in listed}
             hub.check_with(KrakenBooks(scales, depth=self._depth or 10))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_silence(hub))
-            group.create_task(self._reload_markets(hub, listed))
+            group.create_task(rest.reload_markets(hub, listed))
             for each in listed:
                 group.create_task(self._follow(hub, each))
             symbols = [each.symbol for each in listed]
             group.create_task(self._deepen_history(hub, symbols))
-            group.create_task(self._poll(hub, fetch_tickers, symbols, _TICKERS_EVERY_S))
+            group.create_task(rest.poll(hub, fetch_tickers, symbols, _TICKERS_EVERY_S))
             perpetuals = [each.symbol for each in listed if not each.is_spot]
-            group.create_task(self._poll(hub, fetch_marks, perpetuals, _MARKS_EVERY_S))
-
-    async def _load_markets(self, hub: Hub) -> None:
-        backoff = self._backoff()
-        while True:
-            try:
-                await self._exchange.load_markets()
-            except Exception as error:  # noqa: BLE001 - the outside world becomes a state
-                wait = max(backoff.next_wait(0.0), retry_after(self._exchange.last_response_headers))
-                for symbol in self.symbols:
-                    hub.say(symbol, Part.MARKET, FeedState.DOWN, text=words_for(error), retry_s=wait)
-                await asyncio.sleep(wait)
-            else:
-                return
-
-    def _list(self, hub: Hub, symbol: str) -> Instrument | None:
-        try:
-            instrument = instrument_of(self._exchange.market(symbol), self._profile)
-        except BadSymbol:
-            near = nearest_symbol(symbol, list(self._exchange.symbols))
-            text = f"unknown symbol {symbol}" + (f", nearest is {near}" if near else "")
-            hub.say(symbol, Part.MARKET, FeedState.DOWN, text=text)
-            return None
-        except FeedError as error:
-            hub.say(symbol, Part.MARKET, FeedState.DOWN, text=str(error))
-            return None
-        hub.deliver(InstrumentListed(instrument, time_ns()))
-        return instrument
-
-    def _say_trading(self, hub: Hub, instrument: Instrument) -> None:
-        if instrument.status is InstrumentStatus.HALTED:
-            hub.say(instrument.symbol, Part.MARKET, FeedState.HALTED, text="trading halted by the exchange")
-        else:
-            hub.say(instrument.symbol, Part.MARKET, FeedState.STREAMING)
-
-    async def _reload_markets(self, hub: Hub, listed: list[Instrument]) -> None:
-        """Tell what changed about the instruments, halts above all."""
-        known = {each.symbol: each for each in listed}
-        while True:
-            await asyncio.sleep(self._reload_s)
-            with suppress(Exception):
-                await self._exchange.load_markets(True)
-            for symbol, before in known.items():
-                with suppress(BadSymbol, FeedError):
-                    known[symbol] = instrument_of(self._exchange.market(symbol), self._profile)
-                if known[symbol] != before:
-                    hub.deliver(InstrumentListed(known[symbol], time_ns()))
-                    self._say_trading(hub, known[symbol])
+            group.create_task(rest.poll(hub, fetch_marks, perpetuals, _MARKS_EVERY_S))
 
     async def _follow(self, hub: Hub, instrument: Instrument) -> None:
         symbol = instrument.symbol
         hub.say(symbol, Part.BOOK, FeedState.CONNECTING, text="loading history")
-        self._say_trading(hub, instrument)
-        await self._load_history(hub, symbol)
+        self._rest.say_trading(hub, instrument)
+        await self._rest.load_history(hub, symbol)
         hub.say(symbol, Part.BOOK, FeedState.CONNECTING, text="waiting for the book")
         channel = self._channels[symbol]
         async with asyncio.TaskGroup() as group:
             group.create_task(self._pump(hub, channel.book))
             group.create_task(self._pump(hub, channel.trades))
 
-    async def _load_history(self, hub: Hub, symbol: str) -> None:
-        history = await self._history(symbol, FIRST)
-        if history is not None:
-            hub.deliver(history)
-
     async def _deepen_history(self, hub: Hub, symbols: list[str]) -> None:
         """Load the longer timeframes when the books stand: they share the exchange's request limit."""
         async with _at_most(self._first_book_s):
             for symbol in symbols:
                 await self._channels[symbol].book.until_live()
-        for timeframe in OTHERS:
-            for symbol in symbols:
-                history = await self._history(symbol, timeframe)
-                if history is not None:
-                    hub.deliver(history)
-
-    async def _history(self, symbol: str, timeframe: Any) -> CandleHistory | None:
-        try:
-            return await fetch_history(self._exchange, symbol, timeframe)
-        except Exception:  # noqa: BLE001 - a chart without its past is still a chart
-            return None
-
-    async def _poll(self, hub: Hub, fetch: Fetch, symbols: list[str], every_s: float) -> None:
-        """Ask for something again and again, less often after a failure."""
-        backoff = Backoff(every_s, cap_s=_POLL_CAP_S)
-        while symbols:
-            try:
-                for message in await fetch(self._exchange, symbols):
-                    hub.deliver(message)
-                await asyncio.sleep(every_s)
-            except Exception:  # noqa: BLE001 - the streams go on without it
-                await asyncio.sleep(backoff.next_wait(0.0))
+        await self._rest.deepen_history(hub, symbols)
 
     async def _pump(self, hub: Hub, stream: Stream) -> None:
         """Keep one stream subscribed: subscribe, wait for its outage, wait, and again."""
         _dialing_stream.set(stream)
         while True:
             if stream.is_book and monotonic() - stream.lost_at > _HISTORY_AGAIN_S:
-                await self._load_history(hub, stream.symbol)  # what happened meanwhile
+                await self._rest.load_history(hub, stream.symbol)  # what happened meanwhile
             stream.restart()
             try:
                 await self._subscribe(stream)

@@ -1,0 +1,136 @@
+"""The REST side of any exchange that ccxt knows: markets, candles, and what is polled.
+
+Shared by the feeds, whichever client their streams come through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from time import time_ns
+from typing import Any, Final, Protocol
+
+from ccxt import BadSymbol
+
+from tradetui.domain.instrument import Instrument, InstrumentStatus
+from tradetui.domain.market_data import CandleHistory, FeedState, InstrumentListed, MarketMessage
+from tradetui.domain.profile import Profile
+from tradetui.errors import FeedError
+from tradetui.feeds.ccxt.history import FIRST, OTHERS, fetch_history
+from tradetui.feeds.ccxt.instruments import instrument_of, nearest_symbol
+from tradetui.feeds.ccxt.stream import Part
+from tradetui.feeds.ccxt.words import retry_after, words_for
+from tradetui.feeds.health import Backoff
+
+_POLL_CAP_S: Final = 600.0
+Fetch = Callable[[Any, list[str]], Awaitable[Sequence[MarketMessage]]]
+
+
+class Teller(Protocol):
+    """Where what was learned goes."""
+
+    def say(self, symbol: str, part: Part, state: FeedState, *, text: str = "", retry_s: float = 0.0) -> None:
+        """Deliver a symbol's state if a part of it changed it."""
+        ...
+
+    def deliver(self, message: MarketMessage) -> None:
+        """Hand a message to the sink."""
+        ...
+
+
+class RestSide:
+    """Asks an exchange for what its streams do not tell; `retry_s` is the first wait after a failure."""
+
+    def __init__(self, exchange: Any, profile: Profile, *, retry_s: float, reload_s: float) -> None:
+        self.exchange = self._exchange = exchange
+        self.reload_s = reload_s
+        self._profile = profile
+        self._symbols = profile.symbols
+        self._retry_s = retry_s
+
+    def _backoff(self) -> Backoff:
+        return Backoff(self._retry_s)
+
+    async def load_markets(self, teller: Teller) -> None:
+        """Read the markets, again and again until the exchange answers."""
+        backoff = self._backoff()
+        while True:
+            try:
+                await self._exchange.load_markets()
+            except Exception as error:  # noqa: BLE001 - the outside world becomes a state
+                wait = max(backoff.next_wait(0.0), retry_after(self._exchange.last_response_headers))
+                for symbol in self._symbols:
+                    teller.say(symbol, Part.MARKET, FeedState.DOWN, text=words_for(error), retry_s=wait)
+                await asyncio.sleep(wait)
+            else:
+                return
+
+    def listed(self, teller: Teller, symbol: str) -> Instrument | None:
+        """Deliver the instrument of a symbol; None, and why in words, where there is none."""
+        try:
+            instrument = instrument_of(self._exchange.market(symbol), self._profile)
+        except BadSymbol:
+            near = nearest_symbol(symbol, list(self._exchange.symbols))
+            text = f"unknown symbol {symbol}" + (f", nearest is {near}" if near else "")
+            teller.say(symbol, Part.MARKET, FeedState.DOWN, text=text)
+            return None
+        except FeedError as error:
+            teller.say(symbol, Part.MARKET, FeedState.DOWN, text=str(error))
+            return None
+        teller.deliver(InstrumentListed(instrument, time_ns()))
+        return instrument
+
+    def say_trading(self, teller: Teller, instrument: Instrument) -> None:
+        """Say whether the exchange trades an instrument."""
+        if instrument.status is InstrumentStatus.HALTED:
+            teller.say(
+                instrument.symbol, Part.MARKET, FeedState.HALTED, text="trading halted by the exchange"
+            )
+        else:
+            teller.say(instrument.symbol, Part.MARKET, FeedState.STREAMING)
+
+    async def reload_markets(self, teller: Teller, listed: list[Instrument]) -> None:
+        """Tell what changed about the instruments, halts above all."""
+        known = {each.symbol: each for each in listed}
+        while True:
+            await asyncio.sleep(self.reload_s)
+            with suppress(Exception):
+                await self._exchange.load_markets(True)
+            for symbol, before in known.items():
+                with suppress(BadSymbol, FeedError):
+                    known[symbol] = instrument_of(self._exchange.market(symbol), self._profile)
+                if known[symbol] != before:
+                    teller.deliver(InstrumentListed(known[symbol], time_ns()))
+                    self.say_trading(teller, known[symbol])
+
+    async def load_history(self, teller: Teller, symbol: str) -> None:
+        """Deliver the minutes of the past."""
+        history = await self._history(symbol, FIRST)
+        if history is not None:
+            teller.deliver(history)
+
+    async def deepen_history(self, teller: Teller, symbols: list[str]) -> None:
+        """Deliver the longer timeframes."""
+        for timeframe in OTHERS:
+            for symbol in symbols:
+                history = await self._history(symbol, timeframe)
+                if history is not None:
+                    teller.deliver(history)
+
+    async def _history(self, symbol: str, timeframe: Any) -> CandleHistory | None:
+        try:
+            return await fetch_history(self._exchange, symbol, timeframe)
+        except Exception:  # noqa: BLE001 - a chart without its past is still a chart
+            return None
+
+    async def poll(self, teller: Teller, fetch: Fetch, symbols: list[str], every_s: float) -> None:
+        """Ask for something again and again, less often after a failure."""
+        backoff = Backoff(every_s, cap_s=_POLL_CAP_S)
+        while symbols:
+            try:
+                for message in await fetch(self._exchange, symbols):
+                    teller.deliver(message)
+                await asyncio.sleep(every_s)
+            except Exception:  # noqa: BLE001 - the streams go on without it
+                await asyncio.sleep(backoff.next_wait(0.0))

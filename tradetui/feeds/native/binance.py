@@ -1,0 +1,179 @@
+"""Binance's streams, spot and USD-M: combined subscriptions, books by diff and REST snapshot.
+
+Source: Binance's web-socket-streams documentation. A message of a bare `/ws` connection names its event
+and its symbol, except bookTicker on spot, which names only the symbol. USD-M splits its streams: depth,
+bookTicker and trades under `/public`, mark price and liquidations under `/market`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from time import time_ns
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import BookDelta, BookSnapshot
+from tradetui.feeds.binance import BinanceCodec, DepthUpdate
+from tradetui.feeds.binance import FrameError as WireError
+from tradetui.feeds.book_sync import BookSync, Sync
+from tradetui.feeds.native.connection import Line
+from tradetui.feeds.native.venue import BookPart, BookSequence, FrameError, Item, Refused, ResyncBy, Said
+
+_SPOT: Final = "wss://stream.binance.com:9443/ws"
+_PUBLIC: Final = "wss://fstream.binance.com/public/ws"
+_MARKET: Final = "wss://fstream.binance.com/market/ws"
+_MOST_STREAMS: Final = 200
+"""On one connection; the venue allows 1,024, and a lost one should not take all symbols along."""
+_A_FRAME: Final = 100
+"""Streams in one subscribing frame."""
+_MS: Final = 1_000_000
+
+
+class Depth(BookPart, frozen=True):
+    """A diff, or a whole book by REST."""
+
+    update: DepthUpdate | BookSnapshot
+
+
+class _Reply(msgspec.Struct):
+    """An answer to a subscription, or an event that is no market data."""
+
+    e: str = ""
+    id: int | str | None = None
+    error: dict[str, Any] | None = None
+    code: int | None = None
+    msg: str = ""
+
+
+_reply: Final = msgspec.json.Decoder(_Reply).decode
+
+
+@dataclass(slots=True)
+class DepthBook:
+    """Binance's rule behind the common words: buffer, snapshot, drop, apply."""
+
+    sync: BookSync
+
+    @property
+    def state(self) -> Sync:
+        """Where the book stands."""
+        return self.sync.state
+
+    @property
+    def reason(self) -> str:
+        """What was missing."""
+        return self.sync.reason
+
+    def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
+        """What may be delivered after a part of the book came."""
+        assert isinstance(part, Depth)  # noqa: S101 - a venue's book gets its own parts only
+        update = part.update
+        if isinstance(update, BookSnapshot):
+            return self.sync.snapshot(update)
+        return [update.delta] if self.sync.update(update) else []
+
+    def restart(self) -> None:
+        """Wait for a whole book."""
+        self.sync.restart()
+
+
+class BinanceVenue:
+    """The streams of the spot market, or of USD-M futures."""
+
+    resync: ResyncBy = ResyncBy.REST
+
+    def __init__(self, *, futures: bool, address: Any = str) -> None:
+        """`address` rewrites an address, for a loopback endpoint."""
+        self.futures = futures
+        self._address = address
+        self._names: dict[str, str] = {}
+        self._codec = BinanceCodec({})
+        self._ids = itertools.count(1)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Where its streams are."""
+        urls = (_PUBLIC, _MARKET) if self.futures else (_SPOT,)
+        return frozenset(urlsplit(self._address(url)).netloc for url in urls)
+
+    def lines(self, instruments: Sequence[Instrument]) -> Sequence[Line]:
+        """Several symbols on each connection; USD-M has a second kind for marks."""
+        self._names = {venue_name(each): each.symbol for each in instruments}
+        self._codec = BinanceCodec(
+            self._names, single_trades=set() if self.futures else set(self._names.values())
+        )
+        urls = (_PUBLIC, _MARKET) if self.futures else (_SPOT,)
+        symbols = [each.symbol for each in instruments]
+        size = _MOST_STREAMS // 3
+        return [
+            Line(url=self._address(url), symbols=tuple(symbols[start : start + size]), ping_s=60.0)
+            for url in urls
+            for start in range(0, len(symbols), size)
+        ]
+
+    def subscribe(self, line: Line) -> Iterable[str]:
+        """Frames of at most a hundred streams."""
+        venue_names = {symbol: name for name, symbol in self._names.items()}
+        streams = [
+            f"{venue_names[symbol].lower()}@{channel}"
+            for symbol in line.symbols
+            for channel in self._channels(line.url)
+        ]
+        for start in range(0, len(streams), _A_FRAME):
+            params = streams[start : start + _A_FRAME]
+            yield json.dumps({"method": "SUBSCRIBE", "params": params, "id": next(self._ids)})
+
+    def _channels(self, url: str) -> Sequence[str]:
+        if not self.futures:
+            return ("depth@100ms", "trade", "bookTicker")
+        return ("markPrice@1s",) if "/market/" in url else ("depth@100ms", "aggTrade", "bookTicker")
+
+    def resubscribe(self, symbol: str) -> Iterable[str]:
+        """Nothing: the snapshot comes by REST while the diffs go on."""
+        del symbol
+        return ()
+
+    def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
+        """A frame as items; raises FrameError."""
+        try:
+            message = self._codec.decode(frame, ts_received)
+        except WireError as error:
+            raise FrameError(str(error)) from None
+        if message is None:
+            return self._answer(frame)
+        if isinstance(message, DepthUpdate):
+            return (Depth(message.delta.symbol, message),)
+        return (message,)
+
+    def _answer(self, frame: bytes) -> Sequence[Item]:
+        reply = _reply(frame)
+        if reply.e == "serverShutdown":
+            return (Said("the exchange restarts this connection", reconnects=True),)
+        words = reply.msg or str((reply.error or {}).get("msg", ""))
+        return (Refused(words),) if words else ()
+
+    def book(self, symbol: str) -> BookSequence:
+        """A fresh book rule."""
+        del symbol
+        return DepthBook(BookSync(futures=self.futures))
+
+    async def snapshot(self, exchange: Any, symbol: str) -> BookPart:
+        """The whole book by REST."""
+        name = next(name for name, known in self._names.items() if known == symbol)
+        read = exchange.fapiPublicGetDepth if self.futures else exchange.publicGetDepth
+        reply = await read({"symbol": name, "limit": 1000})
+        book = self._codec.decode(msgspec.json.encode(reply), time_ns())
+        if not isinstance(book, BookSnapshot):
+            raise FrameError("expected a whole book")
+        return Depth(symbol, msgspec.structs.replace(book, symbol=symbol))
+
+
+def venue_name(instrument: Instrument) -> str:
+    """BTCUSDT of BTC/USDT and of BTC/USDT:USDT."""
+    return f"{instrument.base}{instrument.quote}"

@@ -1,0 +1,63 @@
+"""One symbol of a native feed: its health, its book's rule, its prints, and what it waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+
+from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
+from tradetui.feeds.native.connection import Connection
+from tradetui.feeds.native.trades import TradeFlow
+from tradetui.feeds.native.venue import BookSequence
+
+
+class Channel:
+    """What the feed knows of one symbol; it decides nothing by itself."""
+
+    def __init__(self, health: SymbolHealth, *, stale_after_s: float, backoff: Backoff) -> None:
+        self.health = health
+        self.trades = TradeFlow()
+        self.pulse = Pulse(stale_after_s)
+        self.book: BookSequence | None = None
+        self.connections: list[Connection] = []
+        self.live = asyncio.Event()
+        """Set once a book was there."""
+        self.is_live = False
+        """Whether the book was delivered and nothing was lost since."""
+        self.was_live = False
+        self.asked_at: float | None = None
+        """When a whole book was asked for, monotonic seconds."""
+        self.lost_at: float | None = None
+        """When data was lost, until trades and history were asked for."""
+        self.resync_backoff = backoff
+        self._resynced_at = 0.0
+
+    @property
+    def symbol(self) -> str:
+        """The symbol."""
+        return self.health.symbol
+
+    @property
+    def stats(self) -> FeedStats:
+        """What went wrong so far."""
+        return self.health.stats
+
+    def lose(self) -> None:
+        """Nothing known of the book holds any more."""
+        self.is_live = False
+        self.asked_at = None
+        self.pulse.pause()
+        if self.lost_at is None:
+            self.lost_at = monotonic()
+
+    def went_live(self) -> None:
+        """A whole book was delivered."""
+        self.stats.resyncs += self.was_live
+        self.is_live = self.was_live = True
+        self.live.set()
+        self.asked_at = None
+        self._resynced_at = monotonic()
+
+    def wait_before_resync(self) -> float:
+        """Seconds to wait before a whole book is asked for again: none after a stable time."""
+        return self.resync_backoff.next_wait(monotonic() - self._resynced_at if self._resynced_at else 10.0)

@@ -1,0 +1,230 @@
+"""One websocket to a venue: dialed, kept alive, listened to, and dialed again when it is lost.
+
+Assumptions. A connection that brings nothing at all, not even an answer to a ping, for `silence_s` is
+dead, whatever TCP says. One that lived for less than ten seconds was no success: the wait before the
+next dial goes on growing, so an accept-then-close storm makes few connections. Venues cut a connection
+after 24 hours; it is renewed before, at a moment of our own choosing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic, time_ns
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+from picows import (
+    WSCloseCode,
+    WSError,
+    WSFrame,
+    WSInvalidStatusError,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    ws_connect,
+)
+
+from tradetui.feeds.guard import LiveTradingRefused, check_frame
+from tradetui.feeds.health import Backoff
+
+RENEWED_S: Final = 23 * 3600.0
+"""Seconds after which a connection is renewed, and up to half an hour more."""
+_RENEWAL: Final = random.Random()  # noqa: S311 - only spreads renewals
+_HANDSHAKE_S: Final = 10.0
+_MOST_BYTES: Final = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What a connection is for: its address, what to ask for, and how it is kept alive."""
+
+    url: str
+    symbols: tuple[str, ...]
+    ping: str = ""
+    """A text that the venue answers; empty for a ping of the protocol."""
+    ping_s: float = 15.0
+
+
+class Listener(Protocol):
+    """Who hears what happens on a connection."""
+
+    def opened(self, connection: Connection) -> None:
+        """It is open and nothing was asked for yet."""
+        ...
+
+    def received(self, connection: Connection, frame: bytes, ts_received: int) -> None:
+        """A whole message came; nanoseconds UTC."""
+        ...
+
+    def lost(self, connection: Connection, why: str, wait_s: float) -> None:
+        """It is gone, or could not be opened; the next dial is after the wait."""
+        ...
+
+
+class Connection:
+    """Owns one socket at a time; `run` goes on until it is canceled."""
+
+    def __init__(
+        self,
+        line: Line,
+        listener: Listener,
+        *,
+        hosts: frozenset[str],
+        backoff: Backoff,
+        silence_s: float,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`hosts` are the only ones that may be dialed, with their ports."""
+        if urlsplit(line.url).netloc not in hosts:
+            raise LiveTradingRefused(f"{line.url} is no public stream of this exchange")
+        self.line = line
+        self.dials = 0
+        self.bytes_received = 0
+        self._listener = listener
+        self._backoff = backoff
+        self._silence = silence_s
+        self._tls = tls
+        self._transport: WSTransport | None = None
+        self._why = ""
+        self._heard = 0.0
+        self._parts: list[bytes] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something can be sent."""
+        return self._transport is not None
+
+    def send(self, text: str) -> None:
+        """Send a text; raises LiveTradingRefused for one that does more than subscribe or ping."""
+        check_frame(text)
+        if self._transport is not None:
+            self._transport.send(WSMsgType.TEXT, text.encode())
+
+    def drop(self, why: str) -> None:
+        """Give the socket up; it is dialed again after the usual wait."""
+        self._why = self._why or why
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)
+
+    async def run(self) -> None:
+        """Dial, listen, and dial again."""
+        try:
+            while True:
+                begun = monotonic()
+                why, least = await self._live()
+                wait = max(self._backoff.next_wait(monotonic() - begun), least)
+                self._listener.lost(self, why, wait)
+                await asyncio.sleep(wait)
+        finally:
+            if self._transport is not None:
+                self._transport.disconnect(graceful=False)
+
+    async def _live(self) -> tuple[str, float]:
+        """One socket from its dial to its end: why it ended, and the least wait that was asked for."""
+        self._why, self._parts = "", []
+        self.dials += 1
+        try:
+            transport, _ = await ws_connect(
+                lambda: _Ear(self),
+                self.line.url,
+                ssl_context=self._tls,
+                websocket_handshake_timeout=_HANDSHAKE_S,
+                max_frame_size=_MOST_BYTES,
+                max_redirects=0,
+                disconnect_on_exception=False,
+            )
+        except (OSError, WSError, TimeoutError) as error:
+            return dial_words(error), retry_after_of(error)
+        self._transport, self._heard = transport, monotonic()
+        keeper = asyncio.create_task(self._keep_alive())
+        try:
+            self._listener.opened(self)
+            await transport.wait_disconnected()
+        finally:
+            keeper.cancel()
+            self._transport = None
+        return self._why or "closed by the exchange", 0.0
+
+    async def _keep_alive(self) -> None:
+        """Ping now and then, give up on silence, and renew in time."""
+        renew = monotonic() + RENEWED_S + _RENEWAL.random() * 1800
+        ping = monotonic() + self.line.ping_s
+        while True:
+            await asyncio.sleep(min(1.0, self._silence / 4))
+            now = monotonic()
+            if now - self._heard > self._silence:
+                self.drop(f"nothing was heard for {now - self._heard:.1f} s")
+            elif now > renew:
+                self.drop("renewed before the exchange cuts it")
+            elif now >= ping and self._transport is not None:
+                ping = now + self.line.ping_s
+                self._ping(self._transport)
+
+    def _ping(self, transport: WSTransport) -> None:
+        if self.line.ping:
+            self.send(self.line.ping)
+        else:
+            transport.send_ping()
+
+    def heard(self, frame: WSFrame) -> None:
+        """A frame came: any of them is a sign of life, texts and their parts are put together."""
+        self._heard = monotonic()
+        kind = frame.msg_type
+        if kind is WSMsgType.CLOSE:
+            words = frame.get_close_message() or b""
+            self._why = self._why or closing_words(frame.get_close_code(), words)
+            return
+        if kind not in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
+            return
+        payload = frame.get_payload_as_bytes()
+        self.bytes_received += len(payload)
+        if not frame.fin or self._parts:
+            self._parts.append(payload)
+            if not frame.fin:
+                return
+            payload, self._parts = b"".join(self._parts), []
+        self._listener.received(self, payload, time_ns())
+
+
+class _Ear(WSListener):
+    """Hands what picows hears to its connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self._connection = connection
+
+    def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
+        """A frame arrived."""
+        self._connection.heard(frame)
+
+
+def closing_words(code: WSCloseCode | None, words: bytes | str) -> str:
+    """Why a venue closed, as far as it says so."""
+    number = f" ({code.value})" if isinstance(code, WSCloseCode) else ""
+    text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return f"closed by the exchange{number}" + (f": {text[:80]}" if text else "")
+
+
+def dial_words(error: BaseException) -> str:
+    """Why a dial failed."""
+    if isinstance(error, WSInvalidStatusError) and error.response is not None:
+        status = int(error.response.status)
+        meaning = {403: "blocked here", 429: "asked too often", 451: "blocked here"}.get(status, "refused")
+        return f"{'exchange unavailable' if status >= 500 else meaning} (HTTP {status})"
+    if isinstance(error, ssl.SSLError):
+        return "its certificate was not accepted"
+    return "no answer in time" if isinstance(error, TimeoutError) else "no connection"
+
+
+def retry_after_of(error: BaseException) -> float:
+    """Seconds that a refused handshake asks to wait; 0.0 for none."""
+    response = getattr(error, "response", None)
+    value = str(response.headers.get("Retry-After", "")) if response is not None else ""
+    return float(value) if value.isdecimal() else 0.0
+
+
+Made = Callable[[Line], Connection]

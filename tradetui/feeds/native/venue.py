@@ -1,0 +1,117 @@
+"""What a venue has to know of itself: addresses, words to subscribe with, frames, and its book's rule.
+
+A codec is pure: bytes in, items out. Items are market messages, parts of a book for the venue's own
+sequence rule, or one of the small words below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import BookDelta, BookSnapshot, MarketMessage
+from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.native.connection import Line
+
+
+class FrameError(ValueError):
+    """A frame that is not what its stream promises; says what was expected."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The venue does not accept a subscription: its words, and whose it was where it says so."""
+
+    text: str
+    symbol: str = ""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """Something the venue tells everybody: maintenance, a restart."""
+
+    text: str
+    reconnects: bool = False
+    """Whether the connection should be given up for another one."""
+
+
+class Subscribed(msgspec.Struct, frozen=True):
+    """A subscription of a symbol is confirmed."""
+
+    symbol: str
+
+
+class BookPart(msgspec.Struct, frozen=True):
+    """A piece of one symbol's book with what the venue's rule needs; each venue has its own kind."""
+
+    symbol: str
+
+
+Item = MarketMessage | BookPart | Refused | Said | Subscribed
+
+
+class ResyncBy(StrEnum):
+    """How a venue is asked for a whole book again."""
+
+    REST = "rest"
+    RESUBSCRIBE = "resubscribe"
+    RECONNECT = "reconnect"
+
+
+class BookSequence(Protocol):
+    """Lets through what continues a book, in the right order; a loss shows in `state`."""
+
+    @property
+    def state(self) -> Sync:
+        """Where the book stands."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """What was missing, of the last loss."""
+        ...
+
+    def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
+        """What may be delivered after a part of the book came."""
+        ...
+
+    def restart(self) -> None:
+        """Nothing is known any more: only a whole book helps."""
+        ...
+
+
+class Venue(Protocol):
+    """One exchange's streams for one profile."""
+
+    resync: ResyncBy
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Hosts with their ports that its streams may dial."""
+        ...
+
+    def lines(self, instruments: Sequence[Instrument]) -> Sequence[Line]:
+        """The connections that carry the symbols, within the venue's limits."""
+        ...
+
+    def subscribe(self, line: Line) -> Iterable[str]:
+        """What to send when a connection is open."""
+        ...
+
+    def resubscribe(self, symbol: str) -> Iterable[str]:
+        """What to send for a whole book of one symbol, where `resync` says so."""
+        ...
+
+    def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
+        """A frame as items; raises FrameError for one that can not be understood."""
+        ...
+
+    def book(self, symbol: str) -> BookSequence:
+        """A fresh book rule for a symbol."""
+        ...
+
+    async def snapshot(self, exchange: Any, symbol: str) -> BookPart:
+        """A whole book by REST, where `resync` says so; raises what the client raises."""
+        ...

@@ -1,0 +1,30 @@
+"""Which profiles have streams of their own here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tradetui.domain.profile import Profile
+from tradetui.feeds.ccxt.endpoint import rewritten
+from tradetui.feeds.native.binance import BinanceVenue
+from tradetui.feeds.native.venue import Venue
+
+Make = Callable[[Callable[[str], str]], Venue]
+_VENUES: dict[str, Make] = {
+    "binance": lambda address: BinanceVenue(futures=False, address=address),
+    "binanceusdm": lambda address: BinanceVenue(futures=True, address=address),
+}
+
+
+def has_native(profile: Profile) -> bool:
+    """Whether the exchange of a profile has native streams."""
+    return profile.exchange in _VENUES
+
+
+def venue_of(profile: Profile) -> Venue:
+    """The venue of a profile, behind its endpoint where it has one; raises KeyError without one."""
+
+    def address(url: str) -> str:
+        return rewritten(url, profile.endpoint) if profile.endpoint else url
+
+    return _VENUES[profile.exchange](address)
