@@ -77,9 +77,14 @@ def make_feed(
             symbols=profile.symbols,
         )
     from tradetui.feeds.ccxt.feed import CcxtFeed
+    from tradetui.feeds.native.feed import NativeFeed
+    from tradetui.feeds.native.venues import has_native, venue_of
 
     feed = config.settings.feed
-    return CcxtFeed(profile, stale_after_s=feed.stale_after_s, lagging_after_s=feed.lagging_after_s)
+    stale, lagging = feed.stale_after_s, feed.lagging_after_s
+    if has_native(profile):
+        return NativeFeed(profile, venue_of(profile), stale_after_s=stale, lagging_after_s=lagging)
+    return CcxtFeed(profile, stale_after_s=stale, lagging_after_s=lagging)
 
 
 def run_stamp() -> RunStamp:

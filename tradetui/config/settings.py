@@ -243,7 +243,13 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: Annotated[
         str, Meta(description="A loopback address that stands in for every host of the exchange.")
     ] = ""
-    stream: Annotated[str, Meta(pattern="^ccxt$", description="Which client streams: ccxt.")] = "ccxt"
+    stream: Annotated[
+        str,
+        Meta(
+            pattern="^(native|ccxt)$",
+            description="Which client streams: native (where the exchange has one here) or ccxt.",
+        ),
+    ] = "native"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

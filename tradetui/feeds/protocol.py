@@ -10,7 +10,7 @@ does: that becomes a `FeedStatus`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tradetui.domain.market_data import MarketMessage
 
@@ -33,6 +33,13 @@ class Feed(Protocol):
     async def run(self, sink: Sink) -> None:
         """Deliver until the source ends or the task is canceled; leaves no task or socket behind."""
         ...
+
+
+@runtime_checkable
+class SeesBooks(Protocol):
+    """A feed that keeps no book and is told by who does whether a delivered one is crossed."""
+
+    crossed: Callable[[str], bool]
 
 
 class Playback(Protocol):

@@ -25,7 +25,7 @@ from tradetui.domain.profile import Profile
 from tradetui.domain.view import Notice, TradingState
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, TradeTuiError
-from tradetui.feeds.protocol import Feed
+from tradetui.feeds.protocol import Feed, SeesBooks
 from tradetui.runtime.feeding import run_feed
 from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt, cancels_of_entries, is_exit
 from tradetui.runtime.inputs import InputRecorder
@@ -102,6 +102,8 @@ class Host:
         self.journal = journal
         self.published = copy_state(engine.state)
         """What has been committed; panes, replies and notices speak of nothing else."""
+        if isinstance(feed, SeesBooks):
+            feed.crossed = self._is_crossed
         self._now = now
         self._inputs = inputs
         if inputs is not None:
@@ -121,6 +123,10 @@ class Host:
         self._feeding: asyncio.Task[None] | None = None
 
     # --- what is asked of it
+
+    def _is_crossed(self, symbol: str) -> bool:
+        market = self.engine.markets.get(symbol)
+        return market is not None and market.book.is_crossed
 
     @property
     def clock(self) -> int:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FeedState, FeedStatus, InstrumentListed, MarketMessage, Trade
 from tradetui.domain.number import canonical
-from tradetui.feeds.protocol import Feed
+from tradetui.feeds.protocol import Feed, SeesBooks
 from tradetui.market.market import Market
 
 _LEVELS: Final = 20
@@ -36,6 +36,11 @@ class Watched:
         self.bad_messages = 0
         self.latency_ms: float | None = None
         self.heard_ns = 0
+
+    @property
+    def is_crossed(self) -> bool:
+        """Whether its best bid is above its best ask."""
+        return self.market is not None and self.market.book.is_crossed
 
     def take_in(self, message: MarketMessage) -> None:
         """Count one message of this symbol."""
@@ -122,6 +127,8 @@ async def watch(feed: Feed, *, seconds: float | None, say: Callable[[dict[str, A
         if symbol in watched:
             watched[symbol].take_in(message)
 
+    if isinstance(feed, SeesBooks):
+        feed.crossed = lambda symbol: watched[symbol].is_crossed
     task = asyncio.create_task(feed.run(sink))
     try:
         await _say_each_second(feed, watched, task, seconds=seconds, say=say)

@@ -25,6 +25,7 @@ class Channel:
         self.is_live = False
         """Whether the book was delivered and nothing was lost since."""
         self.was_live = False
+        self.crossed_updates = 0
         self.asked_at: float | None = None
         """When a whole book was asked for, monotonic seconds."""
         self.lost_at: float | None = None
@@ -45,6 +46,7 @@ class Channel:
     def lose(self) -> None:
         """Nothing known of the book holds any more."""
         self.is_live = False
+        self.crossed_updates = 0
         self.asked_at = None
         self.pulse.pause()
         if self.lost_at is None:

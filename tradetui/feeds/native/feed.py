@@ -44,6 +44,8 @@ from tradetui.feeds.native.venue import (
 )
 from tradetui.feeds.protocol import Sink
 
+_CROSSED_UPDATES: Final = 2
+"""After so many a crossed book has lost something unseen."""
 _TICKERS_EVERY_S: Final = 30.0
 _BACKFILL_S: Final = 5.0
 _HISTORY_AGAIN_S: Final = 60.0
@@ -313,8 +315,10 @@ class NativeFeed:
         if not channel.is_live:
             channel.went_live()
             self.say(channel.symbol, Part.BOOK, FeedState.STREAMING)
-        if self.crossed(channel.symbol):
-            self._resync(channel, FeedState.CROSSED, "best bid above best ask")
+        channel.crossed_updates = channel.crossed_updates + 1 if self.crossed(channel.symbol) else 0
+        if channel.crossed_updates >= _CROSSED_UPDATES:
+            words = f"best bid above best ask for {_CROSSED_UPDATES} updates"
+            self._resync(channel, FeedState.CROSSED, words)
         self._judge_delay(channel, message.ts_exchange, message.ts_received)
 
     def _resync(self, channel: Channel, state: FeedState, why: str) -> None:

@@ -16,9 +16,16 @@ _VENUES: dict[str, Make] = {
 }
 
 
+_LINEAR = frozenset({"binanceusdm"})
+"""Exchanges whose native symbols settle in a currency of their own."""
+
+
 def has_native(profile: Profile) -> bool:
-    """Whether the exchange of a profile has native streams."""
-    return profile.exchange in _VENUES
+    """Whether the symbols of a profile can come through the exchange's own streams."""
+    if profile.stream != "native" or profile.exchange not in _VENUES:
+        return False
+    is_linear = profile.exchange in _LINEAR
+    return all((":" in symbol) is is_linear for symbol in profile.symbols)
 
 
 def venue_of(profile: Profile) -> Venue:
