@@ -198,9 +198,17 @@ class State(msgspec.Struct):
         return self.live.get(position.stop_id) if position is not None else None
 
     def target_of(self, symbol: str) -> Order | None:
-        """The order that takes a position's profit."""
-        position = self.positions.get(symbol)
-        return self.live.get(position.target_id) if position is not None else None
+        """The order that takes a position's profit first."""
+        return next(iter(self.targets_of(symbol)), None)
+
+    def targets_of(self, symbol: str) -> list[Order]:
+        """The standing orders that take a position's profit, the nearest first."""
+        standing = [
+            order
+            for order in self.live.values()
+            if order.symbol == symbol and order.role is OrderRole.TAKE_PROFIT and order.state in _STANDING
+        ]
+        return sorted(standing, key=_nearness)
 
     def live_of(self, symbol: str) -> list[Order]:
         """The orders of a symbol that are not done, oldest first."""
@@ -376,6 +384,12 @@ class State(msgspec.Struct):
         """The leverage of an instrument's positions: its own or the account's, as far as the venue allows."""
         wanted = self.leverages.get(instrument.symbol, self.leverage)
         return min(wanted, instrument.max_leverage) if instrument.max_leverage > 1 else wanted
+
+
+def _nearness(target: Order) -> Decimal:
+    """Ascending from the target that is reached first: the highest buy, the lowest sell."""
+    price = target.trigger if target.trigger is not None else target.price
+    return -target.side.sign * (price or ZERO)
 
 
 def order_after(order: Order, fill: Fill) -> Order:

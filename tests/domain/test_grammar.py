@@ -96,6 +96,44 @@ def read(text: str) -> AnyCommand:
             ),
         ),
         ("stop 61250/61240 ETH", SetStop(symbol="ETH/USDT", stop=Stop(price=D(61250), limit=D(61240)))),
+        (
+            "buy 1 stop 61000 target 2r 50% target 3r/market ta 64000/63990 0.2",
+            SubmitOrder(
+                symbol=BTC,
+                side=Side.BUY,
+                size=Size(D(1)),
+                stop=Stop(price=D(61000)),
+                target=Target(r=D(2), size=Size(D("0.5"), SizeUnit.POSITION)),
+                more_targets=(
+                    Target(r=D(3), market=True),
+                    Target(price=D(64000), limit=D(63990), size=Size(D("0.2"))),
+                ),
+            ),
+        ),
+        (
+            "target 62000 50% target 63000 ETH",
+            SetTarget(
+                symbol="ETH/USDT",
+                target=Target(price=D(62000), size=Size(D("0.5"), SizeUnit.POSITION)),
+                more=(Target(price=D(63000)),),
+            ),
+        ),
+        (
+            "sell all limit 62000",
+            SubmitOrder(symbol=BTC, side=Side.SELL, size=Size(D(1), SizeUnit.POSITION), limit=D(62000)),
+        ),
+        (
+            "buy 1 ETH/USDT to 59000 limit 58990 stop 58000",
+            SubmitOrder(
+                symbol="ETH/USDT",
+                side=Side.BUY,
+                size=Size(D(1)),
+                trigger=D(59000),
+                limit=D(58990),
+                take_profit=True,
+                stop=Stop(price=D(58000)),
+            ),
+        ),
         ("stop trail 1%", SetStop(symbol=BTC, stop=Stop(trail=Trail(rate=D("0.01"))))),
         (
             "stop 61250 tra 300 fr 62000 ETH",
@@ -170,6 +208,10 @@ def test_words_become_the_command_that_the_contract_says(text: str, command: Any
         ("stop 5/", "5/", "as in 61000/60950"),
         ("stop 0/5", "0/5", "as in 61000/60950"),
         ("stop 5/6/7", "5/6/7", "as in 61000/60950"),
+        ("target 5/up", "5/up", "a multiple of R"),
+        ("target 2r/5", "2r/5", "a multiple of R"),
+        ("target 5 0%", "0%", "unknown symbol"),
+        ("buy 1 trigger 5 touch 6", "touch", "exclude each other"),
         ("trail much", "much", "unknown symbol"),
         ("stop trail", "", "a trail such as 1%"),
         ("stop trail 0%", "0%", "a trail such as 1%"),

@@ -183,6 +183,7 @@ class Table:
         post_only: bool = False,
         reduce_only: bool = False,
         key: str = "",
+        **more: Any,
     ) -> Reply:
         command = SubmitOrder(
             symbol=self.symbol,
@@ -196,6 +197,7 @@ class Table:
             post_only=post_only,
             reduce_only=reduce_only,
             key=key,
+            **more,
         )
         return self.do(command)
 

@@ -13,22 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.engine.market import SECOND, Table, perp, spot
+from tests.engine.wishes import Wishes
 from tradetui.domain.command import (
-    AnyCommand,
-    BreakEven,
-    CancelAll,
-    CancelOrder,
-    Flatten,
-    Half,
-    Reverse,
-    SetRiskLimits,
-    SetStop,
-    SetTarget,
-    Size,
-    SizeUnit,
-    Stop,
     SubmitOrder,
-    Target,
 )
 from tradetui.domain.event import (
     Event,
@@ -42,7 +29,7 @@ from tradetui.domain.event import (
 )
 from tradetui.domain.fill import Fill
 from tradetui.domain.market_data import ClockTick, FeedState, Side
-from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState, TimeInForce, Trail
+from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.state import State
 from tradetui.trading import account, ledger
 
@@ -60,6 +47,7 @@ class Script:
         self.table = Table(instrument, latency_ns=self.chance.choice([0, 0, 50_000_000]))
         self.tick = float(instrument.tick_size)
         self.middle = 60_000.0
+        self.wishes = Wishes(self.chance, self.table, self.typed)
         self.table.open(*self.book())
         self.folded, self.read = State(), 0
 
@@ -119,8 +107,9 @@ class Script:
     def outage(self) -> None:
         state = self.chance.choice([FeedState.STALE, FeedState.GAP, FeedState.DOWN, FeedState.STREAMING])
         self.table.status(state)
-        if self.chance.random() < 0.7:
+        if self.chance.random() < 0.9:
             self.table.status(FeedState.STREAMING)
+            self.table.snapshot(*self.book())
 
     def time(self) -> None:
         ns = self.chance.choice([SECOND, 60 * SECOND, 3600 * SECOND, 30 * 3600 * SECOND, -3 * SECOND])
@@ -131,49 +120,15 @@ class Script:
 
     def kill(self) -> None:
         self.table.restart()
-        if self.chance.random() < 0.8:
+        if self.chance.random() < 0.95:
             self.table.status(FeedState.STREAMING)
             self.table.snapshot(*self.book())
 
     def command(self) -> None:
-        chance, symbol = self.chance, self.table.symbol
-        kind = chance.randint(0, 14)
-        if kind <= 5:
-            self.press(self.submit())
-            return
-        ids = list(self.table.state.orders) or ["O-1"]
-        wishes: list[AnyCommand] = [
-            Flatten(symbol=chance.choice([symbol, None])),
-            Half(symbol=symbol),
-            Reverse(symbol=symbol, stop=Stop(price=self.typed(chance.randint(-3000, 3000)))),
-            CancelOrder(order_id=chance.choice(ids)),
-            CancelAll(),
-            SetStop(symbol=symbol, stop=self.stop(chance.randint(-3000, 3000))),
-            BreakEven(symbol=symbol),
-            SetTarget(symbol=symbol, target=Target(price=self.typed(chance.randint(-3000, 3000)))),
-            SetRiskLimits(daily_loss=chance.choice([D("0.01"), D("0.05")])),
-        ]
-        self.table.do(wishes[kind - 6])
-
-    def stop(self, ticks: int) -> Stop:
-        """A stop at market, one that rests near its trigger, one that follows the price."""
-        chance = self.chance
-        beside = self.typed(ticks + chance.randint(-30, 30)) if chance.random() < 0.3 else None
-        trail = self.trail() if chance.random() < 0.3 else None
-        stands = trail is None or chance.random() < 0.5
-        return Stop(price=self.typed(ticks) if stands else None, limit=beside, trail=trail)
-
-    def trail(self) -> Trail:
-        """A trail by rate or distance, or at the distance that there is; some begin later."""
-        chance = self.chance
-        kind = chance.randint(0, 4)
-        if kind == 0:
-            return Trail()
-        begins = self.typed(chance.randint(-400, 400)) if chance.random() < 0.3 else None
-        if kind <= 2:
-            return Trail(rate=D(chance.randint(1, 60)) / 10_000, activation=begins)
-        distance = chance.randint(1, 3000) * self.table.instrument.tick_size
-        return Trail(distance=distance, activation=begins)
+        if self.chance.random() < 0.45:
+            self.press(self.wishes.order())
+        else:
+            self.table.do(self.wishes.other())
 
     def press(self, command: SubmitOrder) -> None:
         """Send an entry; what is accepted fits the budget of that moment, on its way or not (I-40)."""
@@ -187,32 +142,6 @@ class Script:
             if order.role is OrderRole.ENTRY:
                 assert order.planned_risk > 0, "I-40"
                 assert order.planned_risk + at_risk <= room, "I-40"
-
-    def submit(self) -> SubmitOrder:
-        chance = self.chance
-        side = chance.choice([Side.BUY, Side.SELL])
-        away = -side.sign * chance.randint(20, 3000)
-        unit = chance.choice(list(SizeUnit))
-        value = {
-            SizeUnit.BASE: D(chance.choice(["0.001", "0.01", "0.1", "0.5"])),
-            SizeUnit.QUOTE: D(chance.randint(50, 5000)),
-            SizeUnit.EQUITY: D("0.1"),
-            SizeUnit.RISK: D(chance.choice(["0.25", "1", "2"])),
-        }[unit]
-        return SubmitOrder(
-            symbol=self.table.symbol,
-            side=side,
-            size=Size(value, unit),
-            limit=self.typed(chance.randint(-40, 40)) if chance.random() < 0.4 else None,
-            trigger=self.typed(side.sign * chance.randint(1, 60)) if chance.random() < 0.15 else None,
-            trail=self.trail() if chance.random() < 0.1 else None,
-            stop=self.stop(away) if chance.random() < 0.9 else None,
-            target=chance.choice([None, Target(r=D(2)), Target(price=self.typed(-away))]),
-            tif=chance.choice([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK]),
-            post_only=chance.random() < 0.1,
-            reduce_only=chance.random() < 0.1,
-            key=chance.choice(["", "", "k1", f"k{chance.randint(2, 999)}"]),
-        )
 
 
 def check(table: Table) -> None:
@@ -233,6 +162,8 @@ def check(table: Table) -> None:
         for order in state.live.values():
             if order.reduce_only and order.role is not OrderRole.FLATTEN and order.state in STANDING:
                 assert order.leaves <= sellable, "R-RED-2"
+        targets = sum((order.leaves for order in state.targets_of(table.symbol)), D(0))
+        assert targets <= sellable, "targets never take more than is held"
     for asset in state.assets():
         assert state.cash(asset) >= 0, "I-04"
     held = state.balances.get((ledger.margin(table.symbol), "USDT"), D(0))

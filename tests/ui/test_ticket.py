@@ -51,6 +51,17 @@ SYMBOL = "BTC/USDT"
             ("1r", "", "61000 trail 1% from 62000", ""),
         ),
         (
+            Draft(
+                Size(Decimal(1), SizeUnit.POSITION),
+                target=Target(r=Decimal(2), size=Size(Decimal("0.5"), SizeUnit.POSITION)),
+                more_targets=(
+                    Target(price=Decimal(62000), market=True),
+                    Target(price=Decimal(63000), limit=Decimal(62990), size=Size(Decimal("0.2"))),
+                ),
+            ),
+            ("all", "", "1atr", "2r 50%, 62000/market, 63000/62990 0.2"),
+        ),
+        (
             Draft(stop=Stop(trail=Trail(distance=Decimal(300)), limit=Decimal(60950))),
             ("1r", "", "trail 300/60950", ""),
         ),
@@ -75,6 +86,7 @@ def test_a_draft_and_its_words_say_the_same(draft: Draft, words: tuple[str, ...]
         ("stop", "5/", "two as in 61000/60950"),
         ("stop", "trail", "a trail such as 1%"),
         ("target", "r", "a multiple of R such as 2r"),
+        ("target", "2r 50%, up", "a multiple of R (2r)"),
         ("target", "up", "expected a price above zero or a multiple"),
     ],
 )

@@ -22,6 +22,8 @@ class SizeUnit(StrEnum):
     QUOTE = "quote"
     EQUITY = "equity"
     RISK = "risk"
+    POSITION = "position"
+    """A fraction of what is held, or of the entry that a target belongs to."""
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -36,6 +38,12 @@ class Target(msgspec.Struct, frozen=True):
 
     price: Decimal | None = None
     r: Decimal | None = None
+    size: Size | None = None
+    """How much of the entry: a quantity, or a part of it (unit POSITION); None: what is left."""
+    market: bool = False
+    """Waits for the price and then goes to market (take_profit_market)."""
+    limit: Decimal | None = None
+    """Waits for the price and then rests at this limit (take_profit_limit)."""
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -74,6 +82,15 @@ class SubmitOrder(Command, frozen=True, kw_only=True, tag="submit"):
     """A size in R that the balance can not carry becomes the largest that it can; only keys ask for it."""
     trail: Trail | None = None
     """A trailing_stop: its trigger follows the price; with `limit` it rests there once it fired."""
+    take_profit: bool = False
+    """Whether the trigger lies on the other side: a buy below the market, a sell above."""
+    more_targets: tuple[Target, ...] = ()
+    """Targets beside the first."""
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Every target."""
+        return self.more_targets if self.target is None else (self.target, *self.more_targets)
 
 
 class CancelOrder(Command, frozen=True, kw_only=True, tag="cancel"):
@@ -102,10 +119,11 @@ class BreakEven(Command, frozen=True, kw_only=True, tag="breakeven"):
 
 
 class SetTarget(Command, frozen=True, kw_only=True, tag="set_target"):
-    """Set or move the position's target."""
+    """Set or move the position's targets: what is named takes the place of all before."""
 
     symbol: str
     target: Target
+    more: tuple[Target, ...] = ()
 
 
 class Flatten(Command, frozen=True, kw_only=True, tag="flatten"):
@@ -304,6 +322,7 @@ class Reason(StrEnum):
     MAX_TRADES = "MAX_TRADES"
     ORDER_RATE = "ORDER_RATE"
     TRAIL_RATE = "TRAIL_RATE"
+    TARGET_SIZE = "TARGET_SIZE"
 
 
 class Refusal(msgspec.Struct, frozen=True):

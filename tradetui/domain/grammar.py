@@ -1,7 +1,8 @@
 """The command line's language: words to one command, for the cockpit and for order files.
 
-    buy|sell SIZE [SYMBOL] [limit P] [trigger P|TRAIL] [stop STOP] [target P|2r] [post] [ioc|fok] [reduce]
-    stop STOP [SYMBOL] · trail [V [from A]] [SYMBOL] · target P|2r [SYMBOL] · cancel ID|all [SYMBOL]
+    buy|sell SIZE [SYMBOL] [limit P] [trigger P|TRAIL] [touch P] [stop STOP] [target TARGET]…
+             [post] [ioc|fok] [reduce]
+    stop STOP [SYMBOL] · trail [V [from A]] [SYMBOL] · target TARGET… [SYMBOL] · cancel ID|all [SYMBOL]
     flatten [SYMBOL|all] · reverse [SYMBOL] [stop STOP] · half [SYMBOL]
     leverage N [SYMBOL] · margin add|remove AMOUNT [SYMBOL] · margin cross|isolated
     deposit|withdraw AMOUNT [ASSET]
@@ -10,6 +11,10 @@
 STOP is P, P/Q (a stop_limit: triggered at P it rests at Q until it escalates to market), TRAIL, or P TRAIL
 (the price is kept until the trail comes nearer). TRAIL is `trail V [from A]`: V is 1% or a distance, and
 from A on it follows. Behind a price, and as a verb, `trail` alone keeps the distance that there is.
+TARGET is P or 2r, with `/market` or `/Q` behind it to go to market or to rest at Q only when P is reached,
+and with its size (50% of the entry, or a quantity); targets without one share the rest: target 2r 50%
+target 3r. `touch P` is a trigger on the other side: it buys when the price falls to P, sells when it rises
+to P, at market or with `limit` at that. SIZE `all` closes the position, however large it is by then.
 SIZE is 0.25 (base or contracts), 500usdt (quote), 10% (of equity) or 0.5r. Words may be shortened while
 they stay unique; a shortened word of the first version keeps its meaning whatever is added. Nothing is
 rounded here and nothing is invented: a stop that was not typed is not there.
@@ -40,7 +45,6 @@ from tradetui.domain.command import (
     SetTarget,
     Stop,
     SubmitOrder,
-    Target,
     Withdraw,
 )
 from tradetui.domain.grammar_clauses import CLAUSES, ClauseReader
@@ -138,7 +142,8 @@ class _Commands(ClauseReader):
         symbol = self.symbol_or_shown(stop_at=CLAUSES)
         clauses = self.clauses()
         price, trigger = clauses.get("limit"), clauses.get("trigger")
-        stop, target = clauses.get("stop"), clauses.get("target")
+        stop, targets = clauses.get("stop"), clauses.get("target")
+        first, *more = targets if isinstance(targets, list) else [None]
         tif = clauses.get("tif", TimeInForce.GTC)
         return SubmitOrder(
             symbol=symbol,
@@ -148,7 +153,9 @@ class _Commands(ClauseReader):
             trigger=trigger if isinstance(trigger, Decimal) else None,
             trail=trigger if isinstance(trigger, Trail) else None,
             stop=stop if isinstance(stop, Stop) else None,
-            target=target if isinstance(target, Target) else None,
+            target=first,
+            more_targets=tuple(target for target in more if target is not None),
+            take_profit="touch" in clauses,
             tif=tif if isinstance(tif, TimeInForce) else TimeInForce.GTC,
             post_only="post" in clauses,
             reduce_only="reduce" in clauses,
@@ -165,8 +172,11 @@ class _Commands(ClauseReader):
         return SetStop(symbol=self.symbol_or_shown(), stop=Stop(trail=trail))
 
     def _set_target(self) -> SetTarget:
-        target = self.target()
-        return SetTarget(symbol=self.symbol_or_shown(), target=target)
+        first, more = self.target(), []
+        while not self.done() and CLAUSES.only(self.peek().lower()) == "target":
+            self.at += 1
+            more.append(self.target())
+        return SetTarget(symbol=self.symbol_or_shown(), target=first, more=tuple(more))
 
     def _cancel(self) -> CancelOrder | CancelAll:
         if self.done():

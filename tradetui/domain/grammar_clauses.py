@@ -8,16 +8,30 @@ from typing import Final
 
 from tradetui.domain.command import Size, SizeUnit, Stop, Target
 from tradetui.domain.grammar_reader import NUMBER, Reader, Words, is_price
+from tradetui.domain.number import ONE
 from tradetui.domain.order import TimeInForce, Trail
 
-CLAUSES: Final = Words(("limit", "trigger", "stop", "target", "post", "ioc", "fok", "reduce"))
+CLAUSES: Final = Words(("limit", "trigger", "stop", "target", "post", "ioc", "fok", "reduce"), ("touch",))
 _HUNDRED: Final = Decimal(100)
 _TRAIL: Final = ("tra", "trai", "trail")
 """After a price `tr` is the clause trigger, as it always was."""
 _FROM: Final = ("fr", "fro", "from")
+_ALL: Final = "all"
+_MARKET: Final = "market"
+_TARGET_SIZE: Final = re.compile(NUMBER.pattern + "(%?)")
 
-Clause = Decimal | Stop | Target | TimeInForce | Trail | bool
+Clause = Decimal | Stop | list[Target] | TimeInForce | Trail | bool
 """What the word of a clause brings with it."""
+
+
+def _list(found: Clause | None) -> list[Target]:
+    return found if isinstance(found, list) else []
+
+
+def _twice(name: str, word: str) -> str:
+    if name == "tif":
+        return "ioc and fok exclude each other"
+    return "trigger and touch exclude each other" if name == "trigger" else f"{word} stands twice"
 
 
 class ClauseReader(Reader):
@@ -27,22 +41,25 @@ class ClauseReader(Reader):
         """The clauses of an order by their word; ioc and fok are one."""
         found: dict[str, Clause] = {}
         while not self.done():
-            word = self.keyword(CLAUSES, "limit, trigger, stop, target, post, ioc, fok or reduce")
-            name = "tif" if word in ("ioc", "fok") else word
+            word = self.keyword(CLAUSES, "limit, trigger, touch, stop, target, post, ioc, fok or reduce")
+            name = {"ioc": "tif", "fok": "tif", "touch": "trigger"}.get(word, word)
+            if name == "target":
+                found[name] = [*_list(found.get(name)), self.target()]
+                continue
             if name in found:
                 self.at -= 1
-                raise self.wrong(f"{word} stands twice" if name == word else "ioc and fok exclude each other")
+                raise self.wrong(_twice(name, word))
             found[name] = self._value_of(word)
+            if word == "touch":
+                found[word] = True
         return found
 
     def _value_of(self, word: str) -> Clause:
-        if word == "target":
-            return self.target()
         if word == "stop":
             return self.stop()
         if word == "trigger" and self.next_is(*_TRAIL):
             return self.trail()[0]
-        if word in ("limit", "trigger"):
+        if word in ("limit", "trigger", "touch"):
             return self.price(f"a price after {word}")
         return TimeInForce(word) if word in ("ioc", "fok") else True
 
@@ -103,11 +120,32 @@ class ClauseReader(Reader):
         return self.price("a price after from")
 
     def target(self) -> Target:
-        """A price, or a multiple of R."""
-        if not self.done() and (match := re.fullmatch(NUMBER.pattern + "[rR]", self.peek())):
-            self.at += 1
-            return Target(r=Decimal(match.group(1)))
-        return Target(price=self.price("a price or a multiple of R (2r) after target"))
+        """A price or a multiple of R, behind a slash how it executes, and how much of the position."""
+        expected = "a price or a multiple of R (2r) after target"
+        if self.done():
+            raise self.wrong(f"expected {expected}")
+        where, slash, how = self.peek().partition("/")
+        r = re.fullmatch(NUMBER.pattern + "[rR]", where)
+        is_price_too = bool(slash) and r is None and is_price(how)
+        if not (r or is_price(where)) or (slash and how.lower() != _MARKET and not is_price_too):
+            raise self.wrong(f"expected {expected}, was {self.peek()!r}")
+        self.at += 1
+        return Target(
+            price=None if r else Decimal(where),
+            r=Decimal(r.group(1)) if r else None,
+            market=how.lower() == _MARKET,
+            limit=Decimal(how) if is_price_too else None,
+            size=self._target_size(),
+        )
+
+    def _target_size(self) -> Size | None:
+        """50% (of the entry) or a quantity, where one follows."""
+        match = None if self.done() else _TARGET_SIZE.fullmatch(self.peek())
+        if match is None or Decimal(match.group(1)) == 0:
+            return None
+        self.at += 1
+        number = Decimal(match.group(1))
+        return Size(number / _HUNDRED, SizeUnit.POSITION) if match.group(2) else Size(number)
 
     # --- sizes
 
@@ -117,6 +155,9 @@ class ClauseReader(Reader):
         if self.done():
             raise self.wrong(f"expected {expected}")
         word = self.peek()
+        if word.lower() == _ALL:
+            self.at += 1
+            return ONE, _ALL, self.at - 1
         match = NUMBER.match(word)
         if match is None:
             raise self.wrong(f"expected {expected}, was {word!r}")
@@ -133,6 +174,8 @@ class ClauseReader(Reader):
         coin_margined = settle == base
         if unit == "" or (unit == base.lower() and not coin_margined):
             return Size(number, SizeUnit.BASE)
+        if unit == _ALL:
+            return Size(number, SizeUnit.POSITION)
         if unit == "%":
             return Size(number / _HUNDRED, SizeUnit.EQUITY)
         if unit == "r":

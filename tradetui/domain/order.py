@@ -21,6 +21,13 @@ class OrderType(StrEnum):
     STOP_MARKET = "stop_market"
     STOP_LIMIT = "stop_limit"
     TRAILING_STOP = "trailing_stop"
+    TAKE_PROFIT_MARKET = "take_profit_market"
+    TAKE_PROFIT_LIMIT = "take_profit_limit"
+
+    @property
+    def takes_profit(self) -> bool:
+        """Whether its trigger lies on the other side: a buy waits for a lower price, a sell for a higher."""
+        return self in (OrderType.TAKE_PROFIT_MARKET, OrderType.TAKE_PROFIT_LIMIT)
 
 
 class TimeInForce(StrEnum):
@@ -73,6 +80,19 @@ class StopPlan(msgspec.Struct, frozen=True):
     trail: Trail | None = None
     extreme: Decimal | None = None
     """What the trail has followed to already, where it goes on from another stop."""
+
+
+class TargetPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a position is to take profit: at a price or a multiple of R, with how much of it."""
+
+    price: Decimal | None = None
+    r: Decimal | None = None
+    qty: Decimal | None = None
+    """Its own quantity; None takes what the other targets leave."""
+    market: bool = False
+    """Waits for the price and then goes to market, instead of resting there."""
+    limit: Decimal | None = None
+    """Waits for the price and then rests at this limit."""
 
 
 class OrderState(StrEnum):
@@ -174,6 +194,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     trail: Trail | None = None
     extreme: Decimal | None = None
     """The best price since the trail is active; None before. The trigger follows from it."""
+    planned_targets: tuple[TargetPlan, ...] = ()
+    """Where its fills take profit, if that is more than one price."""
+    entry_id: str = ""
+    """The entry that a target belongs to; empty where it was set on the position."""
+    leg: int = 0
+    """Which of its entry's targets it is."""
+    sized: bool = False
+    """Whether a target has a quantity of its own; one without takes what the others leave."""
+    target_r: Decimal | None = None
+    """The multiple of R at which a target stands, as long as it follows the average entry."""
+    group: str = ""
+    """What was made by one command: targets, alternatives, the steps of a scale."""
 
     @property
     def stop_plan(self) -> StopPlan | None:
@@ -181,6 +213,13 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         if self.planned_stop is None:
             return None
         return StopPlan(self.planned_stop, self.planned_stop_limit, self.planned_trail)
+
+    @property
+    def targets(self) -> tuple[TargetPlan, ...]:
+        """Where its fills take profit."""
+        if self.planned_targets or (self.planned_target is None and self.planned_target_r is None):
+            return self.planned_targets
+        return (TargetPlan(price=self.planned_target, r=self.planned_target_r),)
 
     @property
     def is_conditional(self) -> bool:

@@ -38,6 +38,7 @@ class Draft(msgspec.Struct, frozen=True):
     limit: Decimal | None = None
     stop: Stop = Stop(atr=Decimal(1))
     target: Target | None = None
+    more_targets: tuple[Target, ...] = ()
 
 
 class ViewRequest(msgspec.Struct, frozen=True):
@@ -278,6 +279,8 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     price_scale: int = 2
     stop_trail: str = ""
     """How the stop follows the price: 1% or a distance; empty where it stands."""
+    more_targets: tuple[Decimal, ...] = ()
+    """Where profit is taken beyond the first target."""
     currency: str = ""
     """Of its amounts: the settlement asset."""
 

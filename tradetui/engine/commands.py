@@ -43,6 +43,7 @@ from tradetui.engine.limitdesk import LimitDesk
 from tradetui.engine.orders import OrderFlow
 from tradetui.engine.refusals import Refused, number, refuse
 from tradetui.engine.stops import StopDesk
+from tradetui.engine.targetdesk import TargetDesk
 from tradetui.trading.settings import EngineSettings
 
 
@@ -61,13 +62,14 @@ class CommandDesk:
         self.watch = watch
         funds = FundsDesk(flow.scribe, books=books, intake=intake)
         stops = StopDesk(settings, flow, books=books, intake=intake)
+        targets = TargetDesk(settings, flow, books=books, intake=intake)
         self._handlers: dict[type, Callable[[Any], Reply]] = {
             SubmitOrder: self._submit,
             CancelOrder: self._cancel,
             CancelAll: self._cancel_all,
             SetStop: stops.set_stop,
             BreakEven: stops.breakeven,
-            SetTarget: stops.set_target,
+            SetTarget: targets.set_target,
             Flatten: self._flatten,
             Reverse: self._reverse,
             Half: self._half,

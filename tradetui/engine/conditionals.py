@@ -37,10 +37,14 @@ class Conditionals:
         if _is_through(order, price):
             self.scribe.move(order, OrderState.REJECTED, Reason.WOULD_TRIGGER)
             return
+        if order.role is OrderRole.TAKE_PROFIT:
+            self.flow.brackets.targets.make_room(order)
         order = self.scribe.move(order, OrderState.ARMED)
         desk.arm(order)
         if order.trail is not None and price is not None:
             self.follow(order.order_id, Decimal(repr(price)))
+        if order.reduce_only:
+            self.flow.brackets.settle(order.symbol)
 
     def follow(self, order_id: str, price: Decimal) -> None:
         """A price that a trailing order looks at: it may activate it, or move its trigger nearer."""
@@ -131,7 +135,7 @@ class Conditionals:
 def _is_through(order: Order, price: float | None) -> bool:
     if price is None or order.trigger is None:
         return False
-    return is_through(order.side, trigger=order.trigger, price=price)
+    return is_through(order.side, trigger=order.trigger, price=price, take_profit=order.type.takes_profit)
 
 
 def stop_type(plan: StopPlan) -> OrderType:

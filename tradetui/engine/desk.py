@@ -164,6 +164,7 @@ class Desk:
             by=order.trigger_by,
             seq=self._arrivals[order.order_id],
             protective=order.role is OrderRole.PROTECTIVE,
+            take_profit=order.type.takes_profit,
         )
 
     def is_crossed_for_long(self, steady_ts: int) -> bool:

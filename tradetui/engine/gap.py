@@ -111,7 +111,8 @@ class GapDesk:
         return True
 
     def _stops(self, desk: Desk, passage: Passage) -> None:
-        exits = [o for o in self.state.live_of(desk.symbol) if o.reduce_only and o.trigger is not None]
+        live = self.state.live_of(desk.symbol)
+        exits = [o for o in live if o.reduce_only and o.trigger is not None and not o.type.takes_profit]
         for order in sorted(exits, key=lambda o: o.role is not OrderRole.PROTECTIVE):
             reached = order.trigger is not None and is_reached(order.side, order.trigger, passage.price)
             if reached and order.state is OrderState.ARMED and order.order_id in self.state.live:

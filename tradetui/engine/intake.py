@@ -10,9 +10,9 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.command import Reason, SizeUnit, SubmitOrder
+from tradetui.domain.command import Reason, Size, SizeUnit, SubmitOrder
 from tradetui.domain.market_data import FeedState, Side
-from tradetui.domain.number import ZERO
+from tradetui.domain.number import ONE, ZERO
 from tradetui.domain.order import Order, OrderRole
 from tradetui.domain.position import Position
 from tradetui.engine import shape
@@ -24,6 +24,7 @@ from tradetui.engine.pricing import Pricing
 from tradetui.engine.refusals import number, refuse
 from tradetui.engine.reserve import fitting_qty
 from tradetui.engine.rulechecks import RuleChecks
+from tradetui.engine.targetplans import planned_targets
 from tradetui.engine.trails import planned_trail, with_trails
 from tradetui.state import State
 from tradetui.trading.match_types import Match
@@ -60,7 +61,8 @@ class Intake:
         desk = self.desk_of(command.symbol)
         position = None if reversing else self.state.holding(command.symbol)
         reduces = position is not None and position.side is not command.side
-        is_exit = command.reduce_only or (reduces and self._fits_in(command, position))
+        closes = command.size.unit is SizeUnit.POSITION
+        is_exit = command.reduce_only or closes or (reduces and self._fits_in(command, position))
         shape.check_instrument(desk.instrument, is_exit=is_exit)
         if not is_exit:
             self._check_currency(desk)
@@ -150,7 +152,12 @@ class Intake:
         if qty <= 0:
             raise refuse(Reason.SIZE_TOO_SMALL, "the size is below one lot", nearest=desk.instrument.lot_size)
         order = self._order(desk, command, qty, ts=ts)
-        order = msgspec.structs.replace(order, role=OrderRole.DISCRETIONARY, reduce_only=True)
+        order = msgspec.structs.replace(
+            order,
+            role=OrderRole.DISCRETIONARY,
+            reduce_only=True,
+            close_position=command.size == Size(ONE, SizeUnit.POSITION),
+        )
         text = f"clamped to the position: {number(qty)}" if qty < wanted else ""
         entry = (
             command.limit
@@ -180,7 +187,8 @@ class Intake:
         shape.check_qty(instrument, qty, entry, computed=command.size.unit is not SizeUnit.BASE)
         check_filters(desk, self.state, command, qty)
         self.checks.stop_side(desk, command, entry, stop)
-        shape.check_target_side(command.target, sign=command.side.sign, entry=entry)
+        for target in command.targets:
+            shape.check_target_side(target, sign=command.side.sign, entry=entry)
         leverage = self.state.leverage_on(instrument)
         self.checks.liquidation(desk, command, position, qty=qty, entry=entry, stop=stop, leverage=leverage)
         self.rules.of_the_day(desk.symbol, command.side, ts=ts)
@@ -197,6 +205,7 @@ class Intake:
             planned_trail=planned_trail(command.stop, stop, entry),
             planned_target=command.target.price if command.target is not None else None,
             planned_target_r=command.target.r if command.target is not None else None,
+            planned_targets=planned_targets(instrument, command, qty),
             planned_risk=qty * unit,
             reserved=held_back,
         )

@@ -144,8 +144,8 @@ class OrderFlow:
         """Let an order act against the book now: fill, rest, wait or expire."""
         desk = self.desks[order.symbol]
         desk.waiting.pop(order.order_id, None)
-        if order.role is OrderRole.TAKE_PROFIT:
-            self.brackets.retire_targets(order)
+        if order.role is OrderRole.TAKE_PROFIT and order.state is OrderState.SUBMITTED:
+            self.brackets.targets.make_room(order)
         order = self._sized(desk, order)
         lots = desk.lots(self._executable_qty(desk, order))
         if lots == 0:

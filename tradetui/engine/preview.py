@@ -24,6 +24,7 @@ def preview(intake: Intake, books: Books, *, symbol: str, side: Side, draft: Dra
         limit=draft.limit,
         stop=draft.stop,
         target=draft.target,
+        more_targets=draft.more_targets,
         fit=True,
     )
     try:

@@ -136,6 +136,8 @@ class Pricing:
             return size.value
         price = self.books.valuation(desk.symbol) or position.entry_price
         lot = desk.instrument.lot_size
+        if size.unit is SizeUnit.POSITION:
+            return floor_to(desk.exit_qty() * size.value, lot)
         if size.unit is SizeUnit.RISK:
             stop = self.state.stop_of(desk.symbol)
             if stop is None or stop.trigger is None:

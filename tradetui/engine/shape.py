@@ -13,13 +13,15 @@ from tradetui.domain.order import OrderType, TimeInForce
 from tradetui.engine.refusals import number, refuse
 from tradetui.trading import guard
 
-_AT_MARKET: Final = frozenset({OrderType.STOP_MARKET, OrderType.TRAILING_STOP})
+_AT_MARKET: Final = frozenset({OrderType.STOP_MARKET, OrderType.TRAILING_STOP, OrderType.TAKE_PROFIT_MARKET})
 
 
 def type_of(command: SubmitOrder) -> OrderType:
     """The order type that the prices of a command make."""
     if command.trail is not None:
         return OrderType.TRAILING_STOP
+    if command.trigger is not None and command.take_profit:
+        return OrderType.TAKE_PROFIT_MARKET if command.limit is None else OrderType.TAKE_PROFIT_LIMIT
     if command.trigger is not None:
         return OrderType.STOP_LIMIT if command.limit is not None else OrderType.STOP_MARKET
     return OrderType.LIMIT if command.limit is not None else OrderType.MARKET
@@ -44,6 +46,8 @@ def check_shape(command: SubmitOrder) -> None:
     kind = type_of(command)
     if command.tif is TimeInForce.GTD:
         raise refuse(Reason.UNSUPPORTED_TYPE, "good-till-date orders are not supported yet", mend="use gtc")
+    if command.take_profit and command.trigger is None:
+        raise refuse(Reason.CONFLICTING_FLAGS, "an order that waits for a better price needs that price")
     if command.post_only and (command.limit is None or command.tif is not TimeInForce.GTC):
         raise refuse(
             Reason.CONFLICTING_FLAGS,
@@ -60,10 +64,24 @@ def check_shape(command: SubmitOrder) -> None:
             "a stop at market waits for its trigger: ioc and fok have no meaning",
             mend="leave them out, or add limit",
         )
+    if command.size.unit is SizeUnit.POSITION:
+        _check_part(command)
     if command.size.value <= 0:
         raise refuse(Reason.BAD_INPUT, f"expected a size above zero, was {number(command.size.value)}")
     for name, price in typed_prices(command):
         check_positive(name, price)
+
+
+def _check_part(command: SubmitOrder) -> None:
+    """A part of the position has no other quantity beside it (R-RED-4)."""
+    if command.size.value > 1:
+        raise refuse(Reason.BAD_INPUT, "an order can close no more than the position", mend="size all")
+    if command.reduce_only:
+        raise refuse(
+            Reason.CONFLICTING_FLAGS,
+            "an order that closes the position reduces by itself",
+            mend="leave out reduce",
+        )
 
 
 def typed_prices(command: SubmitOrder) -> list[tuple[str, Decimal]]:
@@ -74,7 +92,8 @@ def typed_prices(command: SubmitOrder) -> list[tuple[str, Decimal]]:
         ("trigger", command.trigger),
         ("stop", stop.price),
         ("stop's limit", stop.limit),
-        ("target", command.target.price if command.target is not None else None),
+        *(("target", target.price) for target in command.targets),
+        *(("target's limit", target.limit) for target in command.targets),
     )
     return [(name, price) for name, price in named if price is not None]
 
@@ -116,7 +135,7 @@ def off_tick(instrument: Instrument, name: str, price: Decimal, *, side: Side) -
     sign = side.sign
     if name in {"limit", "trigger"}:
         nearest = guard.tick_for_limit(instrument, price, sign=sign)
-    elif name == "stop's limit":
+    elif name in {"stop's limit", "target's limit"}:
         nearest = guard.tick_for_limit(instrument, price, sign=-sign)
     else:
         nearest = guard.tick_for_stop(instrument, price, sign=sign)
@@ -164,10 +183,8 @@ def _too_small(instrument: Instrument, qty: Decimal, price: Decimal, *, computed
     )
 
 
-def check_target_side(target: Target | None, *, sign: int, entry: Decimal) -> None:
-    """Raises Refused where the target lies on the losing side of the entry."""
-    if target is None:
-        return
+def check_target_side(target: Target, *, sign: int, entry: Decimal) -> None:
+    """Raises Refused where a target lies on the losing side of the entry."""
     if target.price is not None and sign * (target.price - entry) <= 0:
         side = "above" if sign > 0 else "below"
         raise refuse(

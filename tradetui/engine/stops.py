@@ -1,15 +1,14 @@
-"""Commands that move a position's stop and target (sections 8.1 and 12.2)."""
+"""Commands that move a position's stop (sections 8.1 and 12.2)."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from tradetui.domain.command import BreakEven, Reason, Reply, SetStop, SetTarget, Stop
-from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, StopPlan, TimeInForce, Trail
+from tradetui.domain.command import BreakEven, Reason, Reply, SetStop, Stop
+from tradetui.domain.order import OrderRole, OrderState, StopPlan, Trail
 from tradetui.domain.position import Position
 from tradetui.engine import shape
 from tradetui.engine.books import Books
-from tradetui.engine.brackets import target_from_r
 from tradetui.engine.desk import Desk
 from tradetui.engine.intake import Intake
 from tradetui.engine.orders import OrderFlow
@@ -22,7 +21,7 @@ from tradetui.trading.triggers import is_through
 
 
 class StopDesk:
-    """Moves stops and targets, or refuses to."""
+    """Moves stops, or refuses to."""
 
     def __init__(self, settings: EngineSettings, flow: OrderFlow, *, books: Books, intake: Intake) -> None:
         self.settings = settings
@@ -117,43 +116,3 @@ class StopDesk:
                     needed=risked,
                     limit=limit,
                 )
-
-    def set_target(self, command: SetTarget) -> Reply:
-        """Send a target; it takes the place of the one before."""
-        desk, position = self.intake.position_of(command.symbol)
-        price = command.target.price
-        if price is None and command.target.r is not None:
-            price = target_from_r(desk.instrument, position, command.target.r)
-        if price is None or price <= 0:
-            raise refuse(Reason.BAD_INPUT, "expected a target price above zero, or a multiple of R")
-        if not desk.instrument.price_on_tick(price):
-            raise shape.off_tick(desk.instrument, "target", price, side=position.side)
-        self._check_target(desk, position, price)
-        order = Order(
-            order_id=self.scribe.next_order_id(),
-            ts=self.scribe.ts,
-            symbol=desk.symbol,
-            side=position.side.opposite,
-            type=OrderType.LIMIT,
-            qty=desk.exit_qty(),
-            price=price,
-            tif=TimeInForce.GTC,
-            reduce_only=True,
-            role=OrderRole.TAKE_PROFIT,
-            arrival_mid=desk.mid(),
-        )
-        self._withdraw_pending(desk.symbol, OrderRole.TAKE_PROFIT)
-        self.flow.send(order, latency_ns=self.settings.amend_ns)
-        return Reply(order_ids=(order.order_id,))
-
-    def _check_target(self, desk: Desk, position: Position, price: Decimal) -> None:
-        now, sign = self.books.valuation(desk.symbol) or position.entry_price, position.side.sign
-        if sign * (price - now) > 0:
-            return
-        side = "above" if sign > 0 else "below"
-        raise refuse(
-            Reason.TARGET_WRONG_SIDE,
-            f"target {number(price)} is not {side} the price {number(now)}",
-            mend=f"put it {side} {number(now)}, or flatten",
-            limit=now,
-        )

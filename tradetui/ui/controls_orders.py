@@ -98,6 +98,7 @@ def _order(sight: Sight, side: Side, limit: Decimal | None) -> SubmitOrder:
         limit=limit,
         stop=draft.stop,
         target=draft.target,
+        more_targets=draft.more_targets,
         fit=True,
     )
 

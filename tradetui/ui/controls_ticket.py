@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.command import SetStop, Size, SizeUnit, Stop, Target
+from tradetui.domain.command import SetStop, SetTarget, Size, SizeUnit, Stop, Target
 from tradetui.domain.grammar import GrammarError, parse
 from tradetui.domain.number import canonical, parse_decimal
 from tradetui.domain.order import Trail
@@ -19,7 +19,7 @@ PLACEHOLDERS: Final[Mapping[str, str]] = {
     "size": "0.5r  0.25  500usdt  10%",
     "limit": "empty: at market",
     "stop": "61000  1.5atr  trail 1%  61000/60950",
-    "target": "a price, or 2r; empty: none",
+    "target": "62000  2r  2r 50%, 3r; empty: none",
 }
 _UNITS: Final = {SizeUnit.BASE: "", SizeUnit.RISK: "r"}
 _ATR: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)?\s*atr(\s+trail)?", re.IGNORECASE)
@@ -27,12 +27,13 @@ _ATR: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)?\s*atr(\s+trail)?", re.IGNORECA
 
 def words_of(draft: Draft, symbol: str) -> dict[str, str]:
     """The text of each field."""
-    stop, target = draft.stop, draft.target
+    stop = draft.stop
+    targets = draft.more_targets if draft.target is None else (draft.target, *draft.more_targets)
     return {
         "size": size_words(draft.size, symbol),
         "limit": "" if draft.limit is None else canonical(draft.limit),
         "stop": _stop_words(stop),
-        "target": "" if target is None else _target_words(target),
+        "target": ", ".join(_target_words(each) for each in targets),
     }
 
 
@@ -61,6 +62,8 @@ def size_words(size: Size, symbol: str) -> str:
     """A size as the command line has it."""
     if size.unit is SizeUnit.EQUITY:
         return f"{canonical(size.value * 100)}%"
+    if size.unit is SizeUnit.POSITION:
+        return "all"
     if size.unit is SizeUnit.QUOTE:
         quote = symbol.partition("/")[2].partition(":")[0]
         return f"{canonical(size.value)}{quote.lower()}"
@@ -68,7 +71,14 @@ def size_words(size: Size, symbol: str) -> str:
 
 
 def _target_words(target: Target) -> str:
-    return f"{canonical(target.r)}r" if target.r is not None else canonical(target.price or Decimal(0))
+    where = f"{canonical(target.r)}r" if target.r is not None else canonical(target.price or Decimal(0))
+    how = "/market" if target.market else ""
+    how = how if target.limit is None else f"/{canonical(target.limit)}"
+    size = target.size
+    if size is None:
+        return where + how
+    part = size.unit is SizeUnit.POSITION
+    return f"{where}{how} {canonical(size.value * 100) + '%' if part else canonical(size.value)}"
 
 
 def read_fields(texts: Mapping[str, str], symbol: str, timeframe: str) -> tuple[Draft | None, dict[str, str]]:
@@ -78,10 +88,11 @@ def read_fields(texts: Mapping[str, str], symbol: str, timeframe: str) -> tuple[
     size = _size(texts["size"], symbol, faults)
     limit = _price("limit", texts["limit"], faults) if texts["limit"] else None
     stop = _stop(texts["stop"], timeframe, faults)
-    target = _target(texts["target"], faults) if texts["target"] else None
+    targets = _targets(texts["target"], faults) if texts["target"] else []
     if faults:
         return None, faults
-    return Draft(size=size, limit=limit, stop=stop, target=target), {}
+    first = targets[0] if targets else None
+    return Draft(size=size, limit=limit, stop=stop, target=first, more_targets=tuple(targets[1:])), {}
 
 
 def _size(text: str, symbol: str, faults: dict[str, str]) -> Size:
@@ -122,6 +133,20 @@ def _typed_stop(text: str, faults: dict[str, str]) -> Stop:
         return Stop()
     assert isinstance(command, SetStop)  # noqa: S101 - the verb above makes no other command
     return command.stop
+
+
+def _targets(text: str, faults: dict[str, str]) -> list[Target]:
+    """One target, or several with their sizes in the words of the command line: 2r 50%, 3r."""
+    if not set(text) & set(", /"):
+        return [_target(text, faults)]
+    line = " target ".join(part.strip() for part in text.split(","))
+    try:
+        command = parse(f"target {line}", symbol="-", symbols=())
+    except GrammarError as error:
+        faults["target"] = f"target: {error.message}"
+        return []
+    assert isinstance(command, SetTarget)  # noqa: S101 - the verb above makes no other command
+    return [command.target, *command.more]
 
 
 def _target(text: str, faults: dict[str, str]) -> Target:

@@ -83,7 +83,8 @@ class PositionsPart:
         scale, currency = instrument.price_scale, instrument.settle
         mark = self._books.valuation(symbol)
         profit = self._books.unrealized(symbol)
-        stop, target = self._published.stop_of(symbol), self._published.target_of(symbol)
+        stop = self._published.stop_of(symbol)
+        targets = [_price(order) for order in self._published.targets_of(symbol)]
         liquidation = self._books.margins.liquidation_of(position)
         excursion = self._excursions.get(symbol)
         return PositionView(
@@ -100,13 +101,14 @@ class PositionsPart:
             stop_by=stop.trigger_by.value if stop is not None else "last",
             stop_age_ms=self._stop_age_ms(symbol, now),
             stop_state=self._stop_state(symbol, stop),
-            target=_price(target),
+            target=targets[0] if targets else None,
             liquidation_price=_shown_liquidation(instrument, position, liquidation),
             held_s=max(0, now - position.opened_ts) // SECOND,
             mae=cents(excursion.worst, currency) if excursion is not None else None,
             mfe=cents(excursion.best, currency) if excursion is not None else None,
             price_scale=scale,
             currency=currency,
+            more_targets=tuple(price for price in targets[1:] if price is not None),
             stop_trail=trail_words(stop.trail if stop is not None else None),
         )
 
@@ -152,7 +154,5 @@ def _stop_price(stop: Order | None, instrument: Instrument) -> Decimal | None:
     return guard.tick_for_stop(instrument, stop.trigger, sign=stop.side.opposite.sign)
 
 
-def _price(order: Order | None) -> Decimal | None:
-    if order is None:
-        return None
-    return order.price if order.price is not None else order.trigger
+def _price(order: Order) -> Decimal | None:
+    return order.trigger if order.trigger is not None else order.price

@@ -18,7 +18,11 @@ from tradetui.ui.panes.base import LivePane
 Orders = tuple[OrderView, ...]
 
 
-TYPES: Final = {OrderType.TRAILING_STOP: "trailing"}
+TYPES: Final = {
+    OrderType.TRAILING_STOP: "trailing",
+    OrderType.TAKE_PROFIT_MARKET: "tp market",
+    OrderType.TAKE_PROFIT_LIMIT: "tp limit",
+}
 """Types whose own name is too long for a column."""
 
 

@@ -106,7 +106,8 @@ def second_line(row: PositionView, width: int) -> Row:
     """The stop's source and age, target, liquidation, time held, excursions, as far as they fit."""
     words: list[str] = []
     if row.target is not None:
-        words.append(f"target {fixed(row.target, row.price_scale)}")
+        targets = (row.target, *row.more_targets)
+        words.append(f"target {' '.join(fixed(price, row.price_scale) for price in targets)}")
     if row.liquidation_price is not None:
         words.append(f"liq {fixed(row.liquidation_price, row.price_scale)}")
     words.append(held_text(row.held_s))

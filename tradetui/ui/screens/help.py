@@ -17,10 +17,12 @@ from tradetui.ui.paint.rows import Row, fit
 from tradetui.ui.panes.docked import painted
 
 COMMANDS: Final = (
-    "buy|sell SIZE [SYMBOL] [limit P] [trigger P] [stop P] [target P|2r]",
-    "         [post] [ioc|fok] [reduce]; trigger with limit: stop_limit",
-    "SIZE     0.25 (base or contracts) · 500usdt · 10% (of equity) · 0.5r",
-    "stop P [SYMBOL]        target P|2r [SYMBOL]",
+    "buy|sell SIZE [SYMBOL] [limit P] [trigger P] [touch P] [stop P]",
+    "         [target P|2r]… [post] [ioc|fok] [reduce]",
+    "         trigger with limit: stop_limit; touch fires on the other side",
+    "SIZE     0.25 (base or contracts) · 500usdt · 10% (of equity) · 0.5r · all",
+    "stop P [SYMBOL]        target P|2r [50%] [target …] [SYMBOL]",
+    "target P/market goes to market at P, P/Q rests at Q from then on",
     "stop P/Q rests at Q after its trigger, and goes to market after 3 s",
     "trail [V [from A]]     V: 1% or a distance; also stop P trail V, and",
     "                       trigger trail V for an order that trails itself",
