@@ -25,7 +25,9 @@ from tradetui.domain.event import (
     GapsAcknowledged,
     InstrumentRegistered,
     LeverageChanged,
+    Liquidated,
     Locked,
+    MarginCalled,
     MarginModeChanged,
     MarginMoved,
     Noted,
@@ -89,6 +91,8 @@ class State(msgspec.Struct):
     """By symbol, where it differs from the account's."""
     flows: Decimal = ZERO
     """Deposits less withdrawals since the account was opened, without the first one."""
+    margin_calls: dict[str, Decimal] = {}
+    """The highest part of its margin at which a position was warned of; the wallet's under no name."""
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> State:
@@ -272,6 +276,10 @@ class State(msgspec.Struct):
                 self.margin_mode = body.mode
             case CashMoved():
                 self.flows += body.value
+            case MarginCalled():
+                self.margin_calls[body.name] = body.threshold
+            case Liquidated():
+                self.fees += body.fee
             case GapEvaluated():
                 self.gaps = [*self.gaps[-KEPT:], body]
             case GapsAcknowledged():
@@ -280,6 +288,12 @@ class State(msgspec.Struct):
                 self._trailed(body)
             case _:
                 return
+
+    def _forget_calls(self, symbol: str) -> None:
+        """Warnings end with their positions; that of a cross wallet with the last of them."""
+        self.margin_calls.pop(symbol, None)
+        if not any(position.cross for position in self.positions.values()):
+            self.margin_calls.pop("", None)
 
     def _change(self, symbol: str, **changes: object) -> None:
         """Put a changed position in the place of the old one, where there is one."""
@@ -365,12 +379,12 @@ class State(msgspec.Struct):
             before,
             instrument,
             fill,
-            leverage=self.leverage_on(instrument),
+            terms=account.Terms(self.leverage_on(instrument), cross=self.is_cross(instrument)),
             planned_stop=order.planned_stop,
-            cross=self.is_cross(instrument),
         )
         if after.is_flat:
             self.positions.pop(fill.symbol, None)
+            self._forget_calls(fill.symbol)
         else:
             self.positions[fill.symbol] = after
         if before.opened_ts and (after.is_flat or account.is_dust(instrument, after)):

@@ -8,18 +8,23 @@ import subprocess
 import sys
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.market import SECOND, Table, perp, spot
+from tests.engine.market import SECOND, Table, inverse_perp, perp, spot, wide_limits
 from tests.engine.wishes import Wishes
+from tests.trading.test_tiers import TIERS
 from tradetui.domain.command import (
+    MarginMode,
     SubmitOrder,
 )
 from tradetui.domain.event import (
     Event,
+    FeeShortfall,
     Filled,
+    Liquidated,
     Locked,
     OrderChanged,
     SessionRolled,
@@ -28,10 +33,12 @@ from tradetui.domain.event import (
     chain_hash,
 )
 from tradetui.domain.fill import Fill
+from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import ClockTick, FeedState, Side
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.state import State
 from tradetui.trading import account, ledger
+from tradetui.trading.settings import EngineSettings
 
 D = Decimal
 STANDING = {OrderState.ARMED, OrderState.TRIGGERED, OrderState.WORKING, OrderState.PARTIALLY_FILLED}
@@ -42,14 +49,30 @@ class Script:
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
-        is_spot = self.chance.random() < 0.4
-        instrument = spot() if is_spot else perp()
-        self.table = Table(instrument, latency_ns=self.chance.choice([0, 0, 50_000_000]))
+        instrument, settings = self.venue()
+        self.table = Table(instrument, settings=settings, latency_ns=self.chance.choice([0, 0, 50_000_000]))
+        self.marked = not instrument.is_spot and self.chance.random() < 0.6
+        self.unit = 1000.0 if instrument.is_inverse else 1.0
         self.tick = float(instrument.tick_size)
         self.middle = 60_000.0
         self.wishes = Wishes(self.chance, self.table, self.typed)
         self.table.open(*self.book())
         self.folded, self.read = State(), 0
+
+    def venue(self) -> tuple[Instrument, EngineSettings]:
+        """Spot, or a perpetual of either kind, isolated or cross."""
+        chance = self.chance
+        mode, leverage = chance.choice(list(MarginMode)), D(chance.choice([3, 10, 50]))
+        settings = EngineSettings(margin_mode=mode, leverage=leverage)
+        if chance.random() < 0.4:
+            settings = msgspec.structs.replace(settings, limits=wide_limits().limits)
+        kind = chance.choice(["spot", "spot", "linear", "linear", "inverse"])
+        if kind == "spot":
+            return spot(), settings
+        if kind == "linear":
+            return perp(tiers=chance.choice([(), TIERS])), settings
+        coin = msgspec.structs.replace(settings, currency="BTC", balance=D(5))
+        return inverse_perp(), coin
 
     def price(self, ticks: int) -> float:
         return round(self.middle + ticks * self.tick, 2)
@@ -62,7 +85,8 @@ class Script:
         gap = chance.randint(0, 3)
         depth = chance.randint(1, 6)
         sizes = [
-            round(chance.choice([0.002, 0.05, 0.3, 2.0]) * chance.random() + 0.001, 3) for _ in range(12)
+            round((chance.choice([0.002, 0.05, 0.3, 2.0]) * chance.random() + 0.001) * self.unit, 3)
+            for _ in range(12)
         ]
         bids = [(self.price(-1 - gap - 7 * n), sizes[n]) for n in range(depth)]
         return bids, [(self.price(1 + gap + 9 * n), sizes[n + 6]) for n in range(depth)]
@@ -94,14 +118,17 @@ class Script:
 
     def _quote_and_print(self) -> None:
         chance, table = self.chance, self.table
-        jump = chance.choice([1, 10, 100, 3000])
+        jump = chance.choice([1, 10, 100, 3000, 20_000])
         self.middle = round(max(100.0, self.middle + self.tick * chance.randint(-jump, jump)), 2)
         if chance.random() < 0.5:
             table.snapshot(*self.book())
         elif chance.random() < 0.1:
             table.snapshot([(self.price(5), 1.0)], [(self.price(-5), 1.0)])
         side = chance.choice([Side.BUY, Side.SELL, None])
-        table.trade(self.price(chance.randint(-20, 20)), round(chance.random() + 0.001, 3), side)
+        size = round((chance.random() + 0.001) * self.unit, 3)
+        table.trade(self.price(chance.randint(-20, 20)), size, side)
+        if self.marked and chance.random() < 0.5:
+            table.mark(self.price(chance.randint(-200, 200)))
         table.tick(chance.randint(0, 80_000_000))
 
     def outage(self) -> None:
@@ -166,7 +193,7 @@ def check(table: Table) -> None:
         assert targets <= sellable, "targets never take more than is held"
     for asset in state.assets():
         assert state.cash(asset) >= 0, "I-04"
-    held = state.balances.get((ledger.margin(table.symbol), "USDT"), D(0))
+    held = state.balances.get((ledger.margin(table.symbol), state.currency), D(0))
     assert held == state.margin(table.symbol), "margin of the ledger is that of the position"
     if table.instrument.is_spot:
         base = state.positions[table.symbol].signed_qty if table.symbol in state.positions else D(0)
@@ -250,9 +277,10 @@ def check_journal(table: Table) -> None:
         reader.read(event)
     held = table.state.positions.get(table.symbol)
     assert reader.position == (held.signed_qty if held else 0), "I-03"
-    totals = [amount for (_, asset), amount in table.state.balances.items() if asset == "USDT"]
+    state = table.state
+    totals = [amount for (_, asset), amount in state.balances.items() if asset == state.currency]
     assert sum(totals) == 0
-    assert table.state.balances[ledger.EXTERNAL, "USDT"] == -table.settings.balance
+    assert state.balances[ledger.EXTERNAL, state.currency] == -table.settings.balance - state.flows
 
 
 def check_fold(table: Table) -> None:
@@ -263,15 +291,19 @@ def check_fold(table: Table) -> None:
 def check_equity(table: Table) -> None:
     """I-07: what equity lost or won is what was realized, paid in fees, and is open."""
     state, engine = table.state, table.engine
-    shortfall = -state.balances.get((ledger.INSURANCE, "USDT"), D(0))
-    expected = (
-        table.settings.balance + state.realized_pnl - state.fees + engine.unrealized(table.symbol) + shortfall
-    )
+    bodies = [event.body for event in table.journal]
+    fees_covered = sum((body.due - body.paid for body in bodies if isinstance(body, FeeShortfall)), D(0))
+    covered = -state.balances.get((ledger.INSURANCE, state.currency), D(0)) - fees_covered
+    paid_in = table.settings.balance + state.flows
+    earned = state.realized_pnl - state.fees + covered
+    expected = paid_in + earned + engine.unrealized(table.symbol)
     assert abs(engine.equity() - expected) < D("0.00001"), "I-07"
     if not table.instrument.is_spot:
-        owned = state.cash("USDT") + state.margin(table.symbol)
-        earned = state.realized_pnl - state.fees + shortfall
-        assert owned == table.settings.balance + earned, "I-02"
+        assert state.cash(state.currency) + state.margin(table.symbol) == paid_in + earned, "I-02"
+    for body in bodies:
+        if isinstance(body, Liquidated):
+            assert body.balance >= 0, "I-05"
+            assert body.fee <= body.fee_due
 
 
 @given(seed=st.integers(0, 10**9))

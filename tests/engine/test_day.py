@@ -114,7 +114,7 @@ def test_warnings_come_once_at_each_part_of_the_limit() -> None:
 def test_w89_the_anchor_survives_a_restart() -> None:
     limits = msgspec.structs.replace(wide_limits().limits, risk_per_trade=D("0.05"))
     limits = limits.with_daily_loss(D("0.1"), Unit.ANCHOR)
-    settings = EngineSettings(balance=D(100), limits=limits)
+    settings = EngineSettings(balance=D(100), limits=limits, leverage=D(2))
     instrument = perp(maker_fee=D(0), taker_fee=D(0), tick_size=D("0.01"), lot_size=D("0.01"))
     table = Table(instrument, settings=settings).open([(100.0, 9.0)], [(100.0, 9.0)])
     table.buy("1", stop="91")

@@ -125,11 +125,12 @@ def close(script: Script) -> None:
     """Flatten, then give it a market: nothing may be left but dust."""
     table = script.table
     assert table.do(Flatten()).accepted, "I-45"
+    size = 500.0 * script.unit
     table.status(FeedState.STREAMING)
-    table.snapshot([(script.price(-1), 500.0)], [(script.price(1), 500.0)])
+    table.snapshot([(script.price(-1), size)], [(script.price(1), size)])
     table.now += SECOND
     table.feed(ClockTick(table.now, table.now))
-    table.snapshot([(script.price(-1), 500.0)], [(script.price(1), 500.0)])
+    table.snapshot([(script.price(-1), size)], [(script.price(1), size)])
     table.feed(ClockTick(table.tick(SECOND), table.now))
     assert table.state.holding(table.symbol) is None, "I-45"
     assert table.engine.trading_state() in (TradingState.ACTIVE, TradingState.LOCKED)

@@ -7,7 +7,17 @@ from typing import Any
 
 from tests.engine.market import PERP, Table, perp, spot, wide_limits
 from tests.trading.test_tiers import TIERS
-from tradetui.domain.command import AdjustMargin, Flatten, MarginMode, Reason, SetLeverage, SetMarginMode
+from tradetui.domain.command import (
+    AdjustMargin,
+    Flatten,
+    MarginMode,
+    Reason,
+    SetLeverage,
+    SetMarginMode,
+    SetStop,
+    Stop,
+    Withdraw,
+)
 from tradetui.domain.market_data import Side
 from tradetui.state import State
 from tradetui.trading import ledger
@@ -150,3 +160,14 @@ def test_other_entries_of_the_side_count_for_the_tier() -> None:
     refused = market.buy("3", stop="59900")
     assert refused.refusal is not None
     assert refused.refusal.reason is Reason.LEVERAGE
+
+
+def test_a_stop_beyond_the_liquidation_may_always_come_nearer() -> None:
+    market = table(balance=D(10_000), margin_mode=MarginMode.CROSS)
+    market.buy("1", stop="52000")
+    market.do(Withdraw(amount=D(4_000)))
+    price = market.engine.liquidation_price(PERP)
+    assert price is not None
+    assert price > 52_000
+    assert market.do(SetStop(symbol=PERP, stop=Stop(price=D(53_000)))).accepted
+    assert why(market, SetStop(symbol=PERP, stop=Stop(price=D(52_900)))) is Reason.STOP_BEYOND_LIQUIDATION

@@ -64,11 +64,14 @@ def test_a_stop_triggered_by_a_print_walks_the_book_and_takes_the_target_away() 
 
 
 def test_w45b_a_stop_in_a_gap_fills_at_the_price_behind_it() -> None:
-    market = table()
-    market.buy("1", stop="59500")
-    market.snapshot([(54_000.0, 5.0)], [(54_010.0, 5.0)])
-    market.trade(54_000.0, 0.1)
-    assert market.fills[-1].price == 54_000
+    instrument = perp(maker_fee=D(0), taker_fee=D(0), tick_size=D("0.01"))
+    settings = wide_limits(leverage=D(2), balance=D(10_000))
+    market = Table(instrument, settings=settings).open([(100.0, 500.0)], [(100.0, 500.0)])
+    market.buy("100", stop="98")
+    market.snapshot([(90.0, 500.0)], [(90.01, 500.0)])
+    market.trade(90.0, 0.1)
+    assert market.fills[-1].price == 90
+    assert market.engine.equity() == 9_000
 
 
 def test_w50_a_typed_price_off_tick_is_refused_with_the_price_that_passes() -> None:

@@ -9,13 +9,18 @@ from typing import Any
 
 from tests.engine.market import Table
 from tradetui.domain.command import (
+    AdjustMargin,
     AnyCommand,
     BreakEven,
     CancelAll,
     CancelOrder,
+    Deposit,
     Flatten,
     Half,
+    MarginMode,
     Reverse,
+    SetLeverage,
+    SetMarginMode,
     SetRiskLimits,
     SetStop,
     SetTarget,
@@ -24,6 +29,7 @@ from tradetui.domain.command import (
     Stop,
     SubmitOrder,
     Target,
+    Withdraw,
 )
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import TimeInForce, Trail
@@ -38,6 +44,8 @@ class Wishes:
         self.chance = chance
         self.table = table
         self.typed = typed
+        self.unit = D(1000) if table.instrument.is_inverse else D(1)
+        """Contracts are worth a thousandth of what base is."""
 
     def other(self) -> AnyCommand:
         """Anything but a new order."""
@@ -54,8 +62,24 @@ class Wishes:
             lambda: BreakEven(symbol=symbol),
             lambda: SetTarget(symbol=symbol, target=self.target(-self.away()), more=self.more_targets()),
             lambda: SetRiskLimits(daily_loss=chance.choice([D("0.01"), D("0.05")])),
+            self.about_money,
+            self.about_money,
         ]
         return chance.choice(makers)()
+
+    def about_money(self) -> AnyCommand:
+        """Leverage, margins, deposits and withdrawals."""
+        chance, symbol = self.chance, self.table.symbol
+        amount = self.table.settings.balance * chance.choice([1, 5, 300]) / 1000
+        return chance.choice(
+            [
+                SetLeverage(symbol=symbol, leverage=D(chance.choice([1, 2, 10, 40, 50]))),
+                AdjustMargin(symbol=symbol, amount=amount * chance.choice([1, -1])),
+                SetMarginMode(mode=chance.choice(list(MarginMode))),
+                Deposit(amount=amount),
+                Withdraw(amount=amount),
+            ]
+        )
 
     def away(self) -> int:
         """Ticks to where the stop of what is held may stand, most of the time on its side."""
@@ -88,7 +112,7 @@ class Wishes:
         """A target at a price or in R, for all or a part, resting or conditional."""
         chance = self.chance
         part = Size(D(chance.choice([25, 50, 100])) / 100, SizeUnit.POSITION)
-        size = chance.choice([None, None, part, Size(D("0.01"))])
+        size = chance.choice([None, None, part, Size(D("0.01") * self.unit)])
         if chance.random() < 0.4:
             return Target(r=D(chance.randint(1, 4)), size=size, market=chance.random() < 0.3)
         limit = self.typed(ticks + chance.randint(-20, 20)) if chance.random() < 0.2 else None
@@ -138,8 +162,8 @@ class Wishes:
         return chance.choice(
             [
                 *everything,
-                Size(D(chance.choice(["0.001", "0.01", "0.1", "0.5"]))),
-                Size(D(chance.choice(["0.001", "0.01", "0.02"]))),
+                Size(D(chance.choice(["0.001", "0.01", "0.1", "0.5"])) * self.unit),
+                Size(D(chance.choice(["0.001", "0.01", "0.02"])) * self.unit),
                 Size(D(chance.randint(50, 5000)), SizeUnit.QUOTE),
                 Size(D("0.1"), SizeUnit.EQUITY),
                 Size(D(chance.choice(["0.25", "1", "2"])), SizeUnit.RISK),

@@ -54,11 +54,11 @@ class Account:
             receipt=NO_RECEIPT,
         )
         postings = account.fill_postings(
-            self.position, self.instrument, fill, leverage=self.leverage, balance=self.cash
+            self.position, self.instrument, fill, terms=account.Terms(self.leverage), balance=self.cash
         )
         self.ledger.post(postings)
         self.position = account.after_fill(
-            self.position, self.instrument, fill, leverage=self.leverage, planned_stop=None
+            self.position, self.instrument, fill, terms=account.Terms(self.leverage), planned_stop=None
         )
         self.realized += profit
         return profit
@@ -137,6 +137,31 @@ def test_cash_never_falls_below_zero_the_insurance_stands_in() -> None:
     held.sell("1", "9000")
     assert held.cash == 0
     assert held.ledger.balance(ledger.INSURANCE, "USDT") < 0
+
+
+def test_w97_a_fee_takes_no_more_than_what_is_left() -> None:
+    instrument = perp(taker_fee=D("0.00055"), lot_size=D(1))
+    position = Position(symbol=instrument.symbol, signed_qty=D(100), entry_price=D("8.397"), margin=D(40))
+    fee, asset = account.fee_of(instrument, Side.SELL, D(100), price=D(8), liquidity=Liquidity.TAKER)
+    assert (fee, asset) == (D("0.44"), "USDT")
+    lost = account.realized(position, instrument, side=Side.SELL, qty=D(100), price=D(8))
+    fill = Fill(
+        fill_id="F-1",
+        order_id="O-1",
+        ts=1,
+        symbol=instrument.symbol,
+        side=Side.SELL,
+        price=D(8),
+        qty=D(100),
+        fee=fee,
+        fee_asset=asset,
+        liquidity=Liquidity.TAKER,
+        realized_pnl=lost,
+        receipt=NO_RECEIPT,
+    )
+    terms = account.Terms(D(20))
+    paid = account.payable_fee(position, instrument, fill, terms=terms, balance=D(0))
+    assert paid == D("0.30")
 
 
 def test_breakeven_pays_back_both_fees() -> None:

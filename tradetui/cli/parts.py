@@ -109,7 +109,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
     from tradetui.cli.simulation import realism
     from tradetui.trading.settings import EngineSettings
 
-    risk = config.settings.risk
+    simulation, risk = config.settings.simulation, config.settings.risk
     settings = EngineSettings(
         account=profile.name,
         currency=profile.currency,
@@ -120,7 +120,10 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         maintenance=profile.maintenance,
         zone=profile.zone,
         roll=profile.roll,
-        escalate_ns=round(config.settings.simulation.escalate_after_s * _SECOND),
+        escalate_ns=round(simulation.escalate_after_s * _SECOND),
+        liquidation_fee=simulation.liquidation_fee,
+        close_fee_in_maintenance=simulation.close_fee_in_maintenance,
+        margin_call_at=simulation.margin_call_at,
         limits=_limits(config, kept),
         warn_at=tuple(sorted(risk.warn_at)),
         disaster_stop=risk.disaster_stop,

@@ -92,6 +92,20 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
             description="From the print that fires a stop to its execution.",
         ),
     ] = 100
+    liquidation_fee: Annotated[
+        Decimal,
+        Meta(
+            extra={"least": 0, "most": 1},
+            description="Fee of a liquidation as a fraction of its notional; never more than what is left.",
+        ),
+    ] = Decimal("0.005")
+    close_fee_in_maintenance: Annotated[
+        bool, Meta(description="Whether the maintenance margin includes the taker fee to close.")
+    ] = True
+    margin_call_at: Annotated[
+        tuple[Decimal, ...],
+        Meta(description="Parts of the margin in need at which it is warned of; liquidation comes at 1."),
+    ] = (Decimal("0.5"), Decimal("0.8"))
     escalate_after_s: Annotated[
         float,
         Meta(

@@ -212,6 +212,58 @@ class TrailMoved(Body, frozen=True, kw_only=True, tag="trail_moved"):
     """The stop that an entry's fill will bring, where it moves along."""
 
 
+class MarginCalled(Body, frozen=True, kw_only=True, tag="margin_called"):
+    """What a position needs has reached a part of what stands behind it; liquidation comes at one."""
+
+    name: str
+    """The symbol, or empty for the wallet of a cross account."""
+    ratio: Decimal
+    threshold: Decimal
+    """The part that was reached; zero says that the margin is sound again."""
+
+
+class LiquidationStarted(Body, frozen=True, kw_only=True, tag="liquidation_started"):
+    """What stands behind a position is not more than what it needs: both sides, at the marks used."""
+
+    symbol: str
+    marks: dict[str, Decimal]
+    there: Decimal
+    needed: Decimal
+    cross: bool
+    unpriced: tuple[str, ...] = ()
+    """Symbols whose last known price was used because there was no other."""
+
+
+class Liquidated(Body, frozen=True, kw_only=True, tag="liquidated"):
+    """A position was liquidated: its receipt."""
+
+    symbol: str
+    side: Side
+    """Of the position."""
+    qty: Decimal
+    taken_over: Decimal
+    """What the insurance took at the bankruptcy price because the book did not."""
+    bankruptcy_price: Decimal
+    result: Decimal
+    """Before fees."""
+    fee: Decimal
+    fee_due: Decimal
+    """What it would have been if enough had been left."""
+    insurance: Decimal
+    """What the insurance paid so that the balance is not below zero."""
+    balance: Decimal
+
+
+class FeeShortfall(Body, frozen=True, kw_only=True, tag="fee_shortfall"):
+    """An exit's fee was more than what was left: the insurance paid the rest (E-11)."""
+
+    symbol: str
+    fill_id: str
+    asset: str
+    due: Decimal
+    paid: Decimal
+
+
 AnyBody = (
     AccountOpened
     | InstrumentRegistered
@@ -234,6 +286,10 @@ AnyBody = (
     | GapEvaluated
     | GapsAcknowledged
     | TrailMoved
+    | MarginCalled
+    | LiquidationStarted
+    | Liquidated
+    | FeeShortfall
 )
 """Every kind of event."""
 

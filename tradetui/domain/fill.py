@@ -29,6 +29,8 @@ class Evidence(StrEnum):
     """A level of a book that stayed crossed: an exit that could not wait took the worse side (6.2)."""
     GAP = "gap"
     """A price of a time that nobody watched: the fill is synthetic."""
+    INSURANCE = "insurance"
+    """Taken over at the bankruptcy price: no market stood behind it."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

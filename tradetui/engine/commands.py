@@ -44,6 +44,7 @@ from tradetui.engine.orders import OrderFlow
 from tradetui.engine.refusals import Refused, number, refuse
 from tradetui.engine.stops import StopDesk
 from tradetui.engine.targetdesk import TargetDesk
+from tradetui.trading.match_types import EXIT_ROLES
 from tradetui.trading.settings import EngineSettings
 
 
@@ -152,16 +153,15 @@ class CommandDesk:
             )
         if order.role is OrderRole.FLATTEN and self.state.lock is not None:
             raise refuse(Reason.LOCKED, f"{order.order_id} closes the position: {self.state.lock.text}")
+        if order.role is OrderRole.LIQUIDATION:
+            raise refuse(Reason.LIQUIDATION, f"{order.order_id} liquidates {order.symbol}: the venue does it")
         self.flow.request_cancel(order)
         return Reply(order_ids=(order.order_id,))
 
     def _cancel_all(self, command: CancelAll) -> Reply:
         ids = []
         for order in list(self.state.live.values()):
-            if order.role in (OrderRole.PROTECTIVE, OrderRole.FLATTEN) or command.symbol not in (
-                None,
-                order.symbol,
-            ):
+            if order.role in EXIT_ROLES or command.symbol not in (None, order.symbol):
                 continue
             if order.order_id in self.state.live:
                 self.flow.request_cancel(order)

@@ -14,8 +14,7 @@ from decimal import Decimal
 from typing import Final
 
 from tradetui.domain.command import CommandIssued, Reply
-from tradetui.domain.event import ClockJumped, Event, InstrumentRegistered
-from tradetui.domain.instrument import Instrument
+from tradetui.domain.event import Event
 from tradetui.domain.market_data import (
     BestQuote,
     BookDelta,
@@ -30,15 +29,17 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.domain.number import MONEY
-from tradetui.domain.order import OrderState, TriggerBy
+from tradetui.domain.order import TriggerBy
 from tradetui.domain.view import Draft, SidePreview, TradingState
 from tradetui.engine.books import Books
 from tradetui.engine.commands import CommandDesk
 from tradetui.engine.daywatch import DayWatch
 from tradetui.engine.desk import Desk
-from tradetui.engine.due import DueAction
 from tradetui.engine.gap import GapDesk
 from tradetui.engine.intake import Intake
+from tradetui.engine.jumps import JumpWatch
+from tradetui.engine.liquidation import Liquidator
+from tradetui.engine.listings import Listings
 from tradetui.engine.orders import OrderFlow
 from tradetui.engine.preview import preview
 from tradetui.engine.scribe import Scribe
@@ -50,8 +51,6 @@ from tradetui.trading import account
 from tradetui.trading.match_types import Execution
 from tradetui.trading.settings import EngineSettings
 
-ASLEEP_NS: Final = 10_000_000_000
-"""A clock that says nothing for so long belongs to a machine that slept."""
 MAX_ROUNDS: Final = 64
 _BOOK: Final = (BookDelta, BookSnapshot)
 
@@ -75,14 +74,20 @@ class Engine:
         )
         self._steady = SteadyTime(self._scribe.ts)
         self._vigil = StopVigil(self._scribe, self._desks)
+        self._liquidator = Liquidator(settings, self._flow, self._books)
+        self._listings = Listings(
+            self._flow, books=self._books, liquidator=self._liquidator, markets=self.markets
+        )
+        self._flow.liquidate = self._liquidator.execute
         self._flow.available = self._books.margins.available
         self._flow.outdated = lambda desk, order: self._intake.checks.outdated(desk, order, ts=self.ts)
         self._gaps = GapDesk(settings, self._flow)
-        self._jumped = False
-        self._tick: ClockTick | None = None
+        self._gaps.liquidate = self._liquidator.in_gap
+        self._jumps = JumpWatch(self._scribe, self._desks, self._gaps)
         self._next_ts = 0
         for instrument in list(self.state.instruments.values()):
-            self._recover(self._open_desk(instrument))
+            if self._listings.take_up(instrument).recovering:
+                self._gaps.begin(instrument.symbol, self.state.last_ts)
 
     @property
     def ts(self) -> int:
@@ -101,7 +106,7 @@ class Engine:
                 self._advance(received)
         scribe.ts = max(scribe.ts, received)
         if isinstance(message, ClockTick):
-            self._on_tick(message)
+            self._jumps.on_tick(message)
             return scribe.take()
         if isinstance(message, InstrumentListed):
             return self._list(message)
@@ -142,7 +147,7 @@ class Engine:
         if not self._watch.is_open:
             self._scribe.ts = max(self._scribe.ts, received)
             self._watch.begin(received)
-        self._note_jump(received)
+        self._jumps.note(received)
         self._steady.follow(received)
         while (due := self._flow.due.next_due) is not None and due < self._steady.now:
             self._act_at(due)
@@ -173,68 +178,19 @@ class Engine:
         if self.state.seq != seq:
             self._aftermath(fills=fills)
 
-    def _note_jump(self, received: int) -> None:
-        backwards = received < self._scribe.ts - JUMP_NS
-        if backwards and not self._jumped:
-            self._scribe.write(ClockJumped(delta_ns=received - self._scribe.ts))
-        self._jumped = backwards
-
-    def _on_tick(self, tick: ClockTick) -> None:
-        """Hold the wall clock against the steady one; after a sleep nothing known is fresh (R-TIM-2)."""
-        before, self._tick = self._tick, tick
-        if before is None:
-            return
-        wall, mono = tick.ts_received - before.ts_received, tick.mono - before.mono
-        if tick.mono and before.mono and wall - mono > JUMP_NS:
-            self._scribe.write(ClockJumped(delta_ns=wall - mono))
-        if max(wall, mono) > ASLEEP_NS:
-            for desk in self._desks.values():
-                if desk.staked:
-                    desk.lose_book()
-                    self._gaps.begin(desk.symbol, before.ts_received)
-
     def _plan_next(self) -> None:
         """From when on an input has to look at the clock."""
         dues = (self._flow.due.next_due, self._vigil.deadline())
         moments = [self._steady.on_wall(due) + 1 for due in dues if due is not None]
         self._next_ts = min(self._watch.next_ts, *moments) if moments else self._watch.next_ts
 
-    # --- instruments
-
-    def _open_desk(self, instrument: Instrument) -> Desk:
-        desk = Desk(instrument, rules=self.settings.rules, state=self.state)
-        self._desks[instrument.symbol] = desk
-        self.markets[instrument.symbol] = desk.market
-        return desk
-
     def _list(self, message: InstrumentListed) -> Sequence[Event]:
         """An instrument is new, or its rules changed."""
-        instrument = message.instrument
-        desk = self._desks.get(instrument.symbol) or self._open_desk(instrument)
+        self._scribe.received_ts = message.ts_received
         with decimal.localcontext(MONEY):
-            if self.state.instruments.get(instrument.symbol) != instrument:
-                self._scribe.write(InstrumentRegistered(instrument=instrument), symbol=instrument.symbol)
-            grid = (desk.instrument.tick_size, desk.instrument.lot_size)
-            desk.market.apply(message)
-            if grid != (instrument.tick_size, instrument.lot_size):
-                desk.relist()
+            if self._listings.take(message):
+                self._aftermath(fills=self.state.fill_count)
         return self._scribe.take()
-
-    def _recover(self, desk: Desk) -> None:
-        """Take up what a restart left: stops watch again, all else acts on the first fresh book (R-JRN-6)."""
-        desk.sync_position()
-        for order in self.state.live_of(desk.symbol):
-            if order.state is OrderState.ARMED:
-                desk.arm(order)
-            elif order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
-                desk.waiting[order.order_id] = None
-            self._flow.conditionals.plan_escalation(order)
-            if order.pending_cancel:
-                self._flow.due.push(self._scribe.steady_ts, DueAction("cancel", order.order_id))
-        desk.restake()
-        desk.recovering = desk.staked
-        if desk.recovering:
-            self._gaps.begin(desk.symbol, self.state.last_ts)
 
     # --- what a message means for what is ours
 
@@ -242,15 +198,23 @@ class Engine:
         """Triggers, resting orders, brackets and risk, after the market took a message in."""
         self._scribe.received_ts = message.ts_received
         fills = self.state.fill_count
-        fresh = desk.is_fresh
+        fresh, moved = desk.is_fresh, desk.revalue()
+        if moved and self._liquidator.is_due(desk):
+            self._liquidate(desk, message)
         if isinstance(message, FeedStatus):
             self._on_status(desk, message, fresh=fresh)
         elif isinstance(message, _BOOK):
             self._on_book(desk, message, fresh=fresh)
         else:
             self._on_price(desk, message, fresh=fresh)
-        if desk.revalue() or self.state.fill_count != fills:
+        if desk.revalue() or moved or self.state.fill_count != fills:
             self._aftermath(fills=fills)
+
+    def _liquidate(self, desk: Desk, message: MarketMessage) -> None:
+        """Margins come before triggers and resting orders: one price may cross all of them (E-14)."""
+        if isinstance(message, _BOOK):
+            desk.matcher.on_book(message, may_fill=False)
+        self._liquidator.check()
 
     def _on_status(self, desk: Desk, status: FeedStatus, *, fresh: bool) -> None:
         """After data was not to be trusted the stops look at the first fresh price, like after a start."""
@@ -291,6 +255,7 @@ class Engine:
         self._gaps.end(desk)
         for order in desk.recover():
             desk.waiting[order.order_id] = None
+        self._liquidator.resume(desk)
         mid = desk.mid()
         if mid is not None:
             self._vigil.seen(desk)
@@ -341,6 +306,7 @@ class Engine:
         """What follows once an input's fills are booked: children, the day's limit, what is at stake."""
         for _ in range(MAX_ROUNDS):
             seq = self.state.seq
+            self._liquidator.check_after()
             if self.state.live:
                 self._flow.release_held()
             if self.state.fill_count != fills:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from tradetui.domain.event import Filled
-from tradetui.domain.fill import Evidence, Fill, Receipt
-from tradetui.domain.order import Order
+import msgspec
+
+from tradetui.domain.event import FeeShortfall, Filled
+from tradetui.domain.fill import Evidence, Fill, Liquidity, Receipt
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.number import ZERO
+from tradetui.domain.order import Order, OrderRole
 from tradetui.domain.position import Position
 from tradetui.engine.desk import Desk
 from tradetui.engine.scribe import Scribe
-from tradetui.trading import account, costs
+from tradetui.trading import account, costs, ledger
 from tradetui.trading.match_types import Execution
 
 
@@ -40,36 +44,80 @@ class FillBook:
         self._fill(desk, execution, qty)
 
     def _fill(self, desk: Desk, execution: Execution, qty: Decimal) -> None:
-        instrument = desk.instrument
         order = self.state.orders[execution.order_id]
-        position = self.state.positions.get(desk.symbol) or Position(symbol=desk.symbol)
-        price = instrument.to_price(execution.tick)
-        fee, asset = account.fee_of(
-            instrument, execution.side, qty, price=price, liquidity=execution.liquidity
+        price = desk.instrument.to_price(execution.tick)
+        self._write(
+            desk,
+            order,
+            qty,
+            price=price,
+            liquidity=execution.liquidity,
+            receipt=self._receipt(desk, order, execution),
         )
+
+    def take_over(self, desk: Desk, order_id: str, qty: Decimal, *, price: Decimal) -> None:
+        """The insurance takes what the book did not take of a liquidation."""
+        if qty == 0:
+            return
+        receipt = Receipt(
+            evidence=Evidence.INSURANCE, displayed=qty, consumed_before=ZERO, consumed_after=qty
+        )
+        order = self.state.orders[order_id]
+        self._write(desk, order, qty, price=price, liquidity=Liquidity.TAKER, receipt=receipt)
+        desk.sync_position()
+
+    def _write(
+        self,
+        desk: Desk,
+        order: Order,
+        qty: Decimal,
+        *,
+        price: Decimal,
+        liquidity: Liquidity,
+        receipt: Receipt,
+    ) -> None:
+        instrument = desk.instrument
+        position = self.state.positions.get(desk.symbol) or Position(symbol=desk.symbol)
+        fee, asset = self._fee(instrument, order, qty, price=price, liquidity=liquidity)
         fill = Fill(
             fill_id=self.scribe.next_fill_id(),
             order_id=order.order_id,
             ts=self.scribe.ts,
             symbol=desk.symbol,
-            side=execution.side,
+            side=order.side,
             price=price,
             qty=qty,
             fee=fee,
             fee_asset=asset,
-            liquidity=execution.liquidity,
-            realized_pnl=account.realized(position, instrument, side=execution.side, qty=qty, price=price),
-            receipt=self._receipt(desk, order, execution),
+            liquidity=liquidity,
+            realized_pnl=account.realized(position, instrument, side=order.side, qty=qty, price=price),
+            receipt=receipt,
         )
-        postings = account.fill_postings(
-            position,
-            instrument,
-            fill,
-            leverage=self.state.leverage_on(instrument),
-            balance=self.state.cash(instrument.settle),
-            cross=self.state.is_cross(instrument),
-        )
+        terms = account.Terms(self.state.leverage_on(instrument), cross=self.state.is_cross(instrument))
+        cash = self.state.cash(instrument.settle)
+        paid = account.payable_fee(position, instrument, fill, terms=terms, balance=cash)
+        fill = msgspec.structs.replace(fill, fee=paid)
+        postings = account.fill_postings(position, instrument, fill, terms=terms, balance=cash)
         self.scribe.write(Filled(fill=fill), symbol=desk.symbol, order_id=order.order_id, postings=postings)
+        if paid < fee:
+            self._note_shortfall(fill, due=fee)
+
+    @staticmethod
+    def _fee(
+        instrument: Instrument, order: Order, qty: Decimal, *, price: Decimal, liquidity: Liquidity
+    ) -> tuple[Decimal, str]:
+        """The fee of a fill and its asset; a liquidation pays one of its own at its end."""
+        if order.role is OrderRole.LIQUIDATION:
+            return ZERO, instrument.settle
+        return account.fee_of(instrument, order.side, qty, price=price, liquidity=liquidity)
+
+    def _note_shortfall(self, fill: Fill, *, due: Decimal) -> None:
+        """The insurance pays what was not left for a fee (E-11)."""
+        short = FeeShortfall(
+            symbol=fill.symbol, fill_id=fill.fill_id, asset=fill.fee_asset, due=due, paid=fill.fee
+        )
+        postings = ledger.transfer(ledger.INSURANCE, ledger.FEES, fill.fee_asset, due - fill.fee)
+        self.scribe.write(short, symbol=fill.symbol, order_id=fill.order_id, postings=postings)
 
     def _receipt(self, desk: Desk, order: Order, execution: Execution) -> Receipt:
         instrument = desk.instrument

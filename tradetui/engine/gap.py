@@ -160,20 +160,7 @@ class GapDesk:
     def _execute(
         self, desk: Desk, order: Order, passage: Passage, price: Decimal, lots: int, *, evidence: Evidence
     ) -> None:
-        maker = evidence is Evidence.PRINT_THROUGH
-        execution = Execution(
-            order_id=order.order_id,
-            side=order.side,
-            tick=desk.instrument.to_ticks(price),
-            lots=lots,
-            liquidity=Liquidity.MAKER if maker else Liquidity.TAKER,
-            evidence=evidence,
-            displayed=desk.lots(passage.printed) if passage.printed is not None else 0,
-            consumed_before=0,
-            consumed_after=lots,
-            ts_exchange=passage.ts,
-            ts_received=self.scribe.ts,
-        )
+        execution = synthetic(desk, order, price, lots, passage, now=self.scribe.ts, evidence=evidence)
         self.flow.fills.write(desk, [execution])
         self.flow.brackets.settle(desk.symbol)
 
@@ -200,6 +187,33 @@ class GapDesk:
             symbol=desk.symbol, from_ts=gap.since, to_ts=self.scribe.ts, source=source, text=text
         )
         self.scribe.write(report, symbol=desk.symbol)
+
+
+def synthetic(
+    desk: Desk,
+    order: Order,
+    price: Decimal,
+    lots: int,
+    passage: Passage,
+    *,
+    now: int,
+    evidence: Evidence = Evidence.GAP,
+) -> Execution:
+    """A fill of a time that nobody watched, as the matching core would have told it."""
+    maker = evidence is Evidence.PRINT_THROUGH
+    return Execution(
+        order_id=order.order_id,
+        side=order.side,
+        tick=desk.instrument.to_ticks(price),
+        lots=lots,
+        liquidity=Liquidity.MAKER if maker else Liquidity.TAKER,
+        evidence=evidence,
+        displayed=desk.lots(passage.printed) if passage.printed is not None else 0,
+        consumed_before=0,
+        consumed_after=lots,
+        ts_exchange=passage.ts,
+        ts_received=now,
+    )
 
 
 def _rests_to_close(order: Order) -> bool:

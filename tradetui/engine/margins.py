@@ -28,6 +28,8 @@ class Margins:
         self.books = books
         self.state = books.state
         self.rules = books.settings.margin_rules
+        self.assumed: dict[str, Decimal] = {}
+        """Prices to value positions at while a question is asked about another moment."""
 
     def is_leveraged(self, position: Position) -> bool:
         """Whether a position can be liquidated at all."""
@@ -35,7 +37,8 @@ class Margins:
 
     def mark(self, position: Position) -> Decimal:
         """The price that a position is valued at; its entry where none is known."""
-        return self.books.valuation(position.symbol) or position.entry_price
+        assumed = self.assumed.get(position.symbol)
+        return assumed or self.books.valuation(position.symbol) or position.entry_price
 
     def result(self, position: Position) -> Decimal:
         """Open profit at that price."""

@@ -44,6 +44,8 @@ class OrderFlow:
         self.brackets = Brackets(self)
         self.available: Callable[[str], Decimal] = scribe.state.free
         """What may be used of an asset; the engine knows what cross positions have lost of it."""
+        self.liquidate: Callable[[Order], None] = self.execute
+        """Carries out a liquidation that had to wait for its book."""
         self.outdated: Callable[[Desk, Order], Reason] = lambda _desk, _order: Reason.NONE
         """Why an entry that had to wait may not act any more."""
 
@@ -279,12 +281,15 @@ class OrderFlow:
             self.execute(self.state.live[order.order_id])
 
     def walk_waiting(self, desk: Desk) -> None:
-        """Let what waits for liquidity or for a fresh book act again, protective orders first."""
+        """Let what waits for liquidity or a fresh book act again: liquidations, other exits, entries."""
         ids = sorted(desk.waiting, key=self._turn)
         for order_id in ids:
             order = self.state.live.get(order_id)
             if order is None:
                 desk.waiting.pop(order_id, None)
+            elif order.role is OrderRole.LIQUIDATION:
+                desk.waiting.pop(order_id)
+                self.liquidate(order)
             elif (reason := self.outdated(desk, order)) is not Reason.NONE:
                 self.end(order, OrderState.EXPIRED, reason)
             elif order.state is OrderState.SUBMITTED:
@@ -308,9 +313,11 @@ class OrderFlow:
         self.conditionals.look_at_sound_touch(desk)
         for order_id in list(desk.waiting):
             order = self.state.live.get(order_id)
-            if order is not None and order.role in EXIT_ROLES:
+            if order is not None and order.role in EXIT_ROLES and order.role is not OrderRole.LIQUIDATION:
                 self.execute(order)
 
-    def _turn(self, order_id: str) -> bool:
+    def _turn(self, order_id: str) -> int:
         order = self.state.live.get(order_id)
-        return order is None or order.role not in EXIT_ROLES
+        if order is None or order.role not in EXIT_ROLES:
+            return 2
+        return 0 if order.role is OrderRole.LIQUIDATION else 1

@@ -76,9 +76,11 @@ class StopDesk:
         return self._move_stop(desk, position, plan if old is None else going_on(plan, old))
 
     def _move_stop(self, desk: Desk, position: Position, plan: StopPlan) -> Reply:
-        self.intake.checks.stop_liquidation(desk, plan.trigger, position)
-        self._check_loosening(desk.symbol, position, plan.trigger)
         old = self.state.stop_of(desk.symbol)
+        before = old.trigger if old is not None else None
+        if before is None or position.side.sign * (plan.trigger - before) < 0:
+            self.intake.checks.stop_liquidation(desk, plan.trigger, position)
+        self._check_loosening(desk.symbol, position, plan.trigger)
         if old is not None and old.state is not OrderState.ARMED:
             raise refuse(
                 Reason.CONFLICTING_FLAGS, f"the stop {old.order_id} has been triggered and is executing"

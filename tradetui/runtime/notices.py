@@ -28,6 +28,7 @@ from tradetui.domain.number import MONEY, ZERO, canonical, money_scale
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.view import Notice
 from tradetui.runtime.lockwords import limit_words, lock_words, rule_name
+from tradetui.runtime.notices_money import money_words
 from tradetui.state import State
 
 _SECOND: Final = 1_000_000_000
@@ -36,7 +37,9 @@ _LOST: Final = frozenset(
     {FeedState.DOWN, FeedState.GAP, FeedState.STALE, FeedState.CROSSED, FeedState.HALTED}
 )
 _DONE: Final = frozenset({OrderState.CANCELED, OrderState.EXPIRED, OrderState.EXPIRED_IN_MATCH})
-_QUIET: Final = frozenset({Reason.REPLACED, Reason.POSITION_CLOSED, Reason.PARENT_CANCELED})
+_QUIET: Final = frozenset(
+    {Reason.REPLACED, Reason.POSITION_CLOSED, Reason.PARENT_CANCELED, Reason.LIQUIDATION}
+)
 """Why orders go that nobody has to be told about: the fill that led to it is told."""
 _WHY: Final[dict[OrderRole, str]] = {
     OrderRole.TAKE_PROFIT: "target reached: ",
@@ -172,7 +175,7 @@ def _others(events: Sequence[Event], state: State, *, asked: bool) -> Iterator[N
             case Noted():
                 found = _note_words(event.body, asked=asked)
             case _:
-                found = _time_words(event.body)
+                found = _time_words(event.body) or money_words(event.body, state)
         if found is not None and found[1]:
             yield Notice(event.ts, *found)
 

@@ -16,6 +16,13 @@ from tradetui.trading import costs, ledger
 from tradetui.trading.leverage import initial_margin
 
 
+class Terms(msgspec.Struct, frozen=True):
+    """How a position is held."""
+
+    leverage: Decimal
+    cross: bool = False
+
+
 def fee_of(
     instrument: Instrument, side: Side, qty: Decimal, *, price: Decimal, liquidity: Liquidity
 ) -> tuple[Decimal, str]:
@@ -66,9 +73,8 @@ def after_fill(
     instrument: Instrument,
     fill: Fill,
     *,
-    leverage: Decimal,
+    terms: Terms,
     planned_stop: Decimal | None,
-    cross: bool = False,
 ) -> Position:
     """The position after a fill; a fill never crosses zero (a flip is journaled as two)."""
     change = signed_change(instrument, fill)
@@ -77,11 +83,11 @@ def after_fill(
         "signed_qty": after,
         "realized_pnl": position.realized_pnl + fill.realized_pnl,
         "fees": position.fees + fee_value(instrument, fill),
-        "margin": position.margin + margin_change(position, instrument, fill, leverage=leverage, cross=cross),
+        "margin": position.margin + margin_change(position, instrument, fill, terms=terms),
     }
     if before * change >= 0:
         changes |= _entered(position, instrument, fill, planned_stop=planned_stop)
-        changes |= {"leverage": leverage, "cross": cross}
+        changes |= {"leverage": terms.leverage, "cross": terms.cross}
     return msgspec.structs.replace(position, **changes)
 
 
@@ -107,34 +113,36 @@ def used_margin(instrument: Instrument, position: Position) -> Decimal:
     return initial_margin(instrument, position.qty, position.entry_price, position.leverage)
 
 
-def margin_change(
-    position: Position, instrument: Instrument, fill: Fill, *, leverage: Decimal, cross: bool = False
-) -> Decimal:
+def margin_change(position: Position, instrument: Instrument, fill: Fill, *, terms: Terms) -> Decimal:
     """Isolated margin that a fill ties up, or (negative) releases pro rata (R-PRP-3)."""
-    if instrument.is_spot or cross:
+    if instrument.is_spot or terms.cross:
         return ZERO
     if position.signed_qty * fill.side.sign >= 0:
-        return initial_margin(instrument, fill.qty, fill.price, leverage)
+        return initial_margin(instrument, fill.qty, fill.price, terms.leverage)
     if fill.qty >= position.qty:
         return -position.margin
     released = MONEY.divide(position.margin * fill.qty, position.qty)
     return -to_step(released, costs.ASSET_STEP, ROUND_HALF_EVEN)
 
 
+def payable_fee(
+    position: Position, instrument: Instrument, fill: Fill, *, terms: Terms, balance: Decimal
+) -> Decimal:
+    """The fee of a fill as far as anything is left to pay it with (E-11)."""
+    if instrument.is_spot or fill.fee <= 0:
+        return fill.fee
+    tied = margin_change(position, instrument, fill, terms=terms)
+    return min(fill.fee, max(ZERO, balance + fill.realized_pnl - tied))
+
+
 def fill_postings(
-    position: Position,
-    instrument: Instrument,
-    fill: Fill,
-    *,
-    leverage: Decimal,
-    balance: Decimal,
-    cross: bool = False,
+    position: Position, instrument: Instrument, fill: Fill, *, terms: Terms, balance: Decimal
 ) -> tuple[Posting, ...]:
     """The legs of a fill; `balance` is the cash before it, which never ends below zero (E-11)."""
     if instrument.is_spot:
         return _spot_postings(instrument, fill)
     settle, own = instrument.settle, ledger.cash(instrument.settle)
-    tied = margin_change(position, instrument, fill, leverage=leverage, cross=cross)
+    tied = margin_change(position, instrument, fill, terms=terms)
     short = max(ZERO, -(balance + fill.realized_pnl - fill.fee - tied))
     return (
         *ledger.transfer(ledger.PNL, own, settle, fill.realized_pnl),

@@ -52,6 +52,10 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the maintenance margin includes the fee to close."""
     maintenance: str = "mark_mm"
     """Maintenance at the mark price (mark_mm) or at the entry price (entry_mm)."""
+    liquidation_fee: Decimal = Decimal("0.005")
+    """Of the notional that is liquidated, in place of the taker fee."""
+    margin_call_at: tuple[Decimal, ...] = (Decimal("0.5"), Decimal("0.8"))
+    """Parts of what stands behind a position at which what it needs is warned of; liquidation at one."""
 
     @property
     def margin_rules(self) -> MarginRules:

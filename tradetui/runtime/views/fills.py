@@ -109,7 +109,9 @@ def _average(group: Group, qty: Decimal, instrument: Instrument) -> Decimal:
 
 def evidence_words(group: Group, whole: Fill, *, order: Order, scale: int) -> str:
     """What in the market allowed the execution."""
-    if order.trigger is not None and whole.liquidity is Liquidity.TAKER:
+    if whole.receipt.evidence is Evidence.INSURANCE:
+        words = f"liquidation: the insurance took {canonical(whole.qty)} at the bankruptcy price"
+    elif order.trigger is not None and whole.liquidity is Liquidity.TAKER:
         words = _trigger_words(group, whole, order=order, scale=scale)
     elif whole.liquidity is Liquidity.MAKER:
         words = _maker_words(group, whole)
@@ -131,7 +133,9 @@ def cost_words(whole: Fill, instrument: Instrument, *, order: Order, currency: s
 
 
 def _is_same(newer: Fill, older: Fill) -> bool:
-    return (newer.order_id, newer.ts, newer.liquidity) == (older.order_id, older.ts, older.liquidity)
+    taken_over = [fill.receipt.evidence is Evidence.INSURANCE for fill in (newer, older)]
+    key = (newer.order_id, newer.ts, newer.liquidity, taken_over[0])
+    return key == (older.order_id, older.ts, older.liquidity, taken_over[1])
 
 
 def _average_slippage(group: Group, qty: Decimal) -> Decimal | None:
@@ -176,6 +180,8 @@ def _maker_words(group: Group, whole: Fill) -> str:
             return f"book of {size} crossed our price"
         case Evidence.GAP:
             return "while away: synthetic"
+        case Evidence.INSURANCE:
+            return "taken over by the insurance"
 
 
 def _trigger_words(group: Group, whole: Fill, *, order: Order, scale: int) -> str:

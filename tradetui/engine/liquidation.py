@@ -1,0 +1,262 @@
+"""Liquidation on the mark price, step by step (section 10.5).
+
+Start with both sides of the inequality; cancel what may cure it; look again; a reduce-only IOC at the
+bankruptcy price meets the book; what the book does not take the insurance takes at that price; the
+liquidation fee takes no more than what is left. The venue does all of it, so no latency of ours counts.
+Where the book can not be filled against, the order waits for it, before every other exit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_CEILING, Decimal
+from typing import Final
+
+import msgspec
+
+from tradetui.domain.command import Reason
+from tradetui.domain.event import Liquidated, LiquidationStarted
+from tradetui.domain.market_data import FeedState
+from tradetui.domain.number import ZERO, to_step
+from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TimeInForce
+from tradetui.domain.position import Position
+from tradetui.engine.books import Books
+from tradetui.engine.desk import Desk
+from tradetui.engine.gap import synthetic
+from tradetui.engine.margincalls import MarginCalls
+from tradetui.engine.orders import OrderFlow
+from tradetui.trading import costs, guard, ledger
+from tradetui.trading.gaps import Passage, missed_price
+from tradetui.trading.settings import EngineSettings
+
+_UNJUDGED: Final = frozenset({FeedState.CONNECTING, FeedState.STALE, FeedState.DOWN, FeedState.GAP})
+_MOST: Final = 64
+
+
+class Liquidator:
+    """Watches margins and closes what they do not carry any more."""
+
+    def __init__(self, settings: EngineSettings, flow: OrderFlow, books: Books) -> None:
+        self.settings = settings
+        self.flow = flow
+        self.scribe = flow.scribe
+        self.state = flow.state
+        self.books = books
+        self.margins = books.margins
+        self._checked = -1
+        self._cured: set[str] = set()
+        self.calls = MarginCalls(settings, flow.scribe, books)
+
+    # --- watching
+
+    def is_due(self, desk: Desk) -> bool:
+        """Warn of a margin that runs out; True where a position is not carried any more at all."""
+        position = self.state.positions.get(desk.symbol)
+        if position is None or not self._is_judged(position):
+            return False
+        self.calls.look(position)
+        return self.margins.is_short(position)
+
+    def check(self) -> None:
+        """Liquidate until every margin carries its position; the largest loss first (R-LIQ-2)."""
+        self._cured.clear()
+        for _ in range(_MOST):
+            position = next(self._short(), None)
+            if position is None:
+                break
+            self._start(position)
+        self._checked = self.state.seq
+
+    def check_after(self) -> None:
+        """The same where something was written since the last look."""
+        if self.state.seq != self._checked and self.state.positions:
+            self.check()
+            self.calls.look_at_stops()
+
+    def resume(self, desk: Desk) -> None:
+        """At the first fresh book after an outage: what waited for it, then what its prices decide."""
+        order = self.order_of(desk.symbol)
+        if order is not None:
+            desk.waiting.pop(order.order_id, None)
+            self.execute(order)
+        if desk.position is not None:
+            self.check()
+
+    def _short(self) -> Iterator[Position]:
+        """What has to be liquidated and is not yet, the largest loss first."""
+        held = sorted(self.state.positions.values(), key=self.margins.result)
+        for position in held:
+            if (
+                self._is_judged(position)
+                and position.symbol not in self._cured
+                and self.order_of(position.symbol) is None
+                and self.margins.is_short(position)
+            ):
+                yield position
+
+    def _is_judged(self, position: Position) -> bool:
+        """Whether data speaks of the position at all: an old price decides only on its return (6.2)."""
+        if not self.margins.is_leveraged(position):
+            return False
+        desk = self.flow.desks.get(position.symbol)
+        return desk is not None and desk.market.feed_state not in _UNJUDGED
+
+    def order_of(self, symbol: str) -> Order | None:
+        """The liquidation of a symbol that waits for its book."""
+        live = self.state.live_of(symbol)
+        return next((order for order in live if order.role is OrderRole.LIQUIDATION), None)
+
+    # --- the procedure
+
+    def _start(self, position: Position) -> None:
+        """Steps 1 to 3: say so, cancel what may cure it, look again, send the order."""
+        self._announce(position)
+        self._cancel_orders(position)
+        if not self.margins.is_short(position):
+            self._cured.add(position.symbol)
+            return
+        desk = self.flow.desks[position.symbol]
+        order = self._send(desk, position)
+        if desk.is_fresh and not desk.recovering:
+            self.execute(order)
+            return
+        desk.waiting[order.order_id] = None
+        text = f"{position.symbol} is liquidated; its book is not to be filled against, so it waits for one"
+        self.scribe.note("alarm", text, symbol=position.symbol)
+
+    def _send(self, desk: Desk, position: Position) -> Order:
+        order = Order(
+            order_id=self.scribe.next_order_id(),
+            ts=self.scribe.ts,
+            due_ts=self.scribe.ts,
+            symbol=position.symbol,
+            side=position.side.opposite,
+            type=OrderType.LIMIT,
+            qty=position.qty,
+            price=self._limit(desk, position),
+            tif=TimeInForce.IOC,
+            reduce_only=True,
+            close_position=True,
+            role=OrderRole.LIQUIDATION,
+            arrival_mid=desk.mid(),
+        )
+        return self.scribe.move(order, OrderState.SUBMITTED)
+
+    def _announce(self, position: Position) -> None:
+        margins = self.margins
+        involved = [position, *(margins.cross_positions(without=position.symbol) if position.cross else ())]
+        unpriced = tuple(each.symbol for each in involved if not self.books.is_priced(each.symbol))
+        started = LiquidationStarted(
+            symbol=position.symbol,
+            marks={each.symbol: margins.mark(each) for each in involved},
+            there=margins.spare(position) + margins.result(position),
+            needed=margins.needed(position),
+            cross=position.cross,
+            unpriced=unpriced,
+        )
+        self.scribe.write(started, symbol=position.symbol)
+        for symbol in unpriced:
+            text = f"{symbol} has no price now: its last known one decided over a liquidation"
+            self.scribe.note("alarm", text, symbol=symbol)
+
+    def _cancel_orders(self, position: Position) -> None:
+        """Of the symbol, or of a cross account all of them; a stop stays until its position is gone."""
+        for order in list(self.state.live.values()):
+            concerned = position.cross or order.symbol == position.symbol
+            kept = order.role in (OrderRole.PROTECTIVE, OrderRole.LIQUIDATION)
+            if concerned and not kept and order.order_id in self.state.live:
+                self.flow.cancel_now(order, Reason.LIQUIDATION)
+
+    def _limit(self, desk: Desk, position: Position) -> Decimal:
+        """The bankruptcy price, on the tick that costs the insurance nothing more; without one the mark."""
+        price = self.margins.bankruptcy_of(position) or self.margins.mark(position)
+        return max(
+            guard.tick_for_stop(desk.instrument, price, sign=position.side.sign), desk.instrument.tick_size
+        )
+
+    def execute(self, order: Order) -> None:
+        """Steps 4 to 8: the book, the insurance, the fee, the receipt."""
+        desk = self.flow.desks[order.symbol]
+        position = self.state.positions.get(order.symbol)
+        if position is None or position.side is order.side:
+            self.flow.cancel_now(order, Reason.POSITION_CLOSED)
+            return
+        before, price = self._funds(desk), self._limit(desk, position)
+        order = self.scribe.order(msgspec.structs.replace(order, price=price, qty=position.qty))
+        match = desk.matcher.execute(desk.incoming(order, desk.lots(position.qty)))
+        for maker_id in match.expired_makers:
+            self.flow.cancel_now(self.state.live[maker_id], Reason.SELF_TRADE, OrderState.EXPIRED_IN_MATCH)
+        self.flow.fills.write(desk, match.executions)
+        self._conclude(desk, position, order.order_id, price=price, before=before)
+
+    def in_gap(self, desk: Desk, passage: Passage) -> bool:
+        """Liquidate what a price of a gap would have; True where it did, before any stop (6.4)."""
+        position = self.state.positions.get(desk.symbol)
+        if position is None or not self.margins.is_leveraged(position):
+            return False
+        self.margins.assumed[desk.symbol] = passage.price
+        try:
+            if self.order_of(desk.symbol) is not None or not self.margins.is_short(position):
+                return False
+            self._liquidate_in_gap(desk, position, passage)
+        finally:
+            del self.margins.assumed[desk.symbol]
+        return True
+
+    def _liquidate_in_gap(self, desk: Desk, position: Position, passage: Passage) -> None:
+        """No book stood behind it: the price is that of a stop at the liquidation price, or bankruptcy."""
+        trigger = self.margins.liquidation_of(position) or passage.price
+        self._announce(position)
+        self._cancel_orders(position)
+        before, limit = self._funds(desk), self._limit(desk, position)
+        order = self._send(desk, position)
+        tick, sign = desk.instrument.tick_size, position.side.sign
+        price = missed_price(order.side, trigger, passage, slip=self.settings.gap_slip, tick=tick)
+        if sign * (price - limit) >= 0:
+            execution = synthetic(desk, order, price, desk.lots(position.qty), passage, now=self.scribe.ts)
+            self.flow.fills.write(desk, [execution])
+        self._conclude(desk, position, order.order_id, price=limit, before=before)
+
+    def _conclude(
+        self,
+        desk: Desk,
+        position: Position,
+        order_id: str,
+        *,
+        price: Decimal,
+        before: tuple[Decimal, Decimal],
+    ) -> None:
+        """The insurance takes the rest; then the fee, as far as anything is left, and the whole receipt."""
+        instrument, rest = desk.instrument, self.state.orders[order_id].leaves
+        self.flow.fills.take_over(desk, order_id, rest, price=price)
+        ended, covered = self._funds(desk)
+        left = min(ended, self._left(position)) if position.cross else ended - before[0]
+        fills = [fill for fill in self.state.fills if fill.order_id == order_id]
+        worth = sum((instrument.notional(fill.qty, fill.price) for fill in fills), ZERO)
+        due = to_step(worth * self.settings.liquidation_fee, costs.ASSET_STEP, ROUND_CEILING)
+        fee = max(ZERO, min(due, left))
+        liquidated = Liquidated(
+            symbol=position.symbol,
+            side=position.side,
+            qty=position.qty,
+            taken_over=rest,
+            bankruptcy_price=price,
+            result=sum((fill.realized_pnl for fill in fills), ZERO),
+            fee=fee,
+            fee_due=due,
+            insurance=covered - before[1],
+            balance=ended - fee,
+        )
+        postings = ledger.transfer(ledger.cash(instrument.settle), ledger.FEES, instrument.settle, fee)
+        self.scribe.write(liquidated, symbol=position.symbol, postings=postings)
+        self.flow.brackets.settle(position.symbol)
+
+    def _left(self, position: Position) -> Decimal:
+        """What a cross wallet is worth beside the position that was liquidated."""
+        others = (self.margins.result(each) for each in self.margins.cross_positions(without=position.symbol))
+        return self.margins.wallet(position) + sum(others, ZERO)
+
+    def _funds(self, desk: Desk) -> tuple[Decimal, Decimal]:
+        """The cash of an instrument's settlement asset, and what the insurance has paid of it so far."""
+        asset = desk.instrument.settle
+        return self.state.cash(asset), -self.state.ledger.balance(ledger.INSURANCE, asset)

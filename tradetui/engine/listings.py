@@ -1,0 +1,67 @@
+"""Instruments come, change their rules and are taken up again after a restart."""
+
+from __future__ import annotations
+
+from tradetui.domain.event import InstrumentRegistered
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import InstrumentListed
+from tradetui.domain.order import OrderState
+from tradetui.engine.books import Books
+from tradetui.engine.desk import Desk
+from tradetui.engine.due import DueAction
+from tradetui.engine.liquidation import Liquidator
+from tradetui.engine.orders import OrderFlow
+from tradetui.market.market import Market
+
+
+class Listings:
+    """Opens a desk for each instrument and keeps its rules as they are now."""
+
+    def __init__(
+        self, flow: OrderFlow, *, books: Books, liquidator: Liquidator, markets: dict[str, Market]
+    ) -> None:
+        self.flow = flow
+        self.scribe = flow.scribe
+        self.state = flow.state
+        self.books = books
+        self.liquidator = liquidator
+        self.markets = markets
+
+    def open(self, instrument: Instrument) -> Desk:
+        """A new desk for an instrument."""
+        desk = Desk(instrument, rules=self.books.settings.rules, state=self.state)
+        self.flow.desks[instrument.symbol] = desk
+        self.markets[instrument.symbol] = desk.market
+        return desk
+
+    def take(self, message: InstrumentListed) -> bool:
+        """An instrument is new, or its rules changed; True where that concerns something of ours."""
+        instrument, symbol = message.instrument, message.symbol
+        desk = self.flow.desks.get(symbol) or self.open(instrument)
+        seq, liquidation = self.state.seq, self.books.liquidation_price(symbol)
+        if self.state.instruments.get(symbol) != instrument:
+            self.scribe.write(InstrumentRegistered(instrument=instrument), symbol=symbol)
+        grid = (desk.instrument.tick_size, desk.instrument.lot_size)
+        desk.market.apply(message)
+        if grid != (instrument.tick_size, instrument.lot_size):
+            desk.relist()
+        concerns = self.state.seq != seq and desk.staked
+        if concerns:
+            self.liquidator.calls.relisted(symbol, liquidation)
+        return concerns
+
+    def take_up(self, instrument: Instrument) -> Desk:
+        """After a restart: stops watch again, all else acts on the first fresh book (R-JRN-6)."""
+        desk = self.open(instrument)
+        desk.sync_position()
+        for order in self.state.live_of(desk.symbol):
+            if order.state is OrderState.ARMED:
+                desk.arm(order)
+            elif order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
+                desk.waiting[order.order_id] = None
+            self.flow.conditionals.plan_escalation(order)
+            if order.pending_cancel:
+                self.flow.due.push(self.scribe.steady_ts, DueAction("cancel", order.order_id))
+        desk.restake()
+        desk.recovering = desk.staked
+        return desk
