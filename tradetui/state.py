@@ -18,7 +18,6 @@ from tradetui.domain.command import MarginMode, Refusal, Reply
 from tradetui.domain.event import (
     AccountOpened,
     AnyBody,
-    CashMoved,
     Event,
     Filled,
     GapEvaluated,
@@ -27,8 +26,6 @@ from tradetui.domain.event import (
     LeverageChanged,
     Liquidated,
     Locked,
-    MarginCalled,
-    MarginModeChanged,
     MarginMoved,
     Noted,
     OrderChanged,
@@ -38,12 +35,13 @@ from tradetui.domain.event import (
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import MONEY, ONE, ZERO
+from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.domain.position import Position
 from tradetui.errors import InvalidTransition
 from tradetui.trading import account, ledger
 from tradetui.trading.daystate import DayState
+from tradetui.trading.fundstate import FundState, moved
 from tradetui.trading.ledger import Ledger
 from tradetui.trading.limits import RiskLimits
 from tradetui.trading.locks import covers, longest
@@ -62,7 +60,6 @@ class State(msgspec.Struct):
 
     account: str = ""
     currency: str = ""
-    leverage: Decimal = ONE
     seq: int = 0
     last_ts: int = 0
     instruments: dict[str, Instrument] = {}
@@ -86,13 +83,7 @@ class State(msgspec.Struct):
     last_prices: dict[str, Decimal] = {}
     gaps: list[GapEvaluated] = []
     """What happened while nobody watched and nobody has acknowledged yet."""
-    margin_mode: MarginMode = MarginMode.ISOLATED
-    leverages: dict[str, Decimal] = {}
-    """By symbol, where it differs from the account's."""
-    flows: Decimal = ZERO
-    """Deposits less withdrawals since the account was opened, without the first one."""
-    margin_calls: dict[str, Decimal] = {}
-    """The highest part of its margin at which a position was warned of; the wallet's under no name."""
+    funds: FundState = msgspec.field(default_factory=FundState)
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> State:
@@ -226,6 +217,11 @@ class State(msgspec.Struct):
         return next((order for order in reversed(self.orders.values()) if order.client_id == name), None)
 
     @property
+    def flows(self) -> Decimal:
+        """Deposits less withdrawals since the account was opened, without the first one."""
+        return self.funds.flows
+
+    @property
     def day_flows(self) -> Decimal:
         """Deposits less withdrawals of this trading day: they are no profit and no loss."""
         return self.flows - self.day.book.day.flows
@@ -255,8 +251,8 @@ class State(msgspec.Struct):
             case OrderChanged():
                 self._ordered(body.order)
             case AccountOpened():
-                self.account, self.currency, self.leverage = body.account, body.currency, body.leverage
-                self.margin_mode = body.margin_mode
+                self.account, self.currency = body.account, body.currency
+                self.funds.take_in(body)
                 self.day.book = self.day.book.opened(body.balance)
             case InstrumentRegistered():
                 self.instruments[body.instrument.symbol] = body.instrument
@@ -267,17 +263,10 @@ class State(msgspec.Struct):
 
     def _take_in_money(self, body: AnyBody) -> None:
         match body:
-            case LeverageChanged():
-                self.leverages[body.symbol] = body.leverage
-                self._change(body.symbol, leverage=body.leverage, margin=body.margin)
-            case MarginMoved():
-                self._change(body.symbol, margin=self.margin(body.symbol) + body.amount)
-            case MarginModeChanged():
-                self.margin_mode = body.mode
-            case CashMoved():
-                self.flows += body.value
-            case MarginCalled():
-                self.margin_calls[body.name] = body.threshold
+            case LeverageChanged() | MarginMoved():
+                self.funds.take_in(body)
+                if (position := self.positions.get(body.symbol)) is not None:
+                    self.positions[body.symbol] = moved(position, body)
             case Liquidated():
                 self.fees += body.fee
             case GapEvaluated():
@@ -287,18 +276,7 @@ class State(msgspec.Struct):
             case TrailMoved():
                 self._trailed(body)
             case _:
-                return
-
-    def _forget_calls(self, symbol: str) -> None:
-        """Warnings end with their positions; that of a cross wallet with the last of them."""
-        self.margin_calls.pop(symbol, None)
-        if not any(position.cross for position in self.positions.values()):
-            self.margin_calls.pop("", None)
-
-    def _change(self, symbol: str, **changes: object) -> None:
-        """Put a changed position in the place of the old one, where there is one."""
-        if (position := self.positions.get(symbol)) is not None:
-            self.positions[symbol] = msgspec.structs.replace(position, **changes)
+                self.funds.take_in(body)
 
     def _ordered(self, order: Order) -> None:
         before = self.orders.get(order.order_id)
@@ -384,7 +362,8 @@ class State(msgspec.Struct):
         )
         if after.is_flat:
             self.positions.pop(fill.symbol, None)
-            self._forget_calls(fill.symbol)
+            cross_left = any(position.cross for position in self.positions.values())
+            self.funds.forget(fill.symbol, cross_left=cross_left)
         else:
             self.positions[fill.symbol] = after
         if before.opened_ts and (after.is_flat or account.is_dust(instrument, after)):
@@ -392,11 +371,11 @@ class State(msgspec.Struct):
 
     def is_cross(self, instrument: Instrument) -> bool:
         """Whether the whole wallet stands behind an instrument's positions."""
-        return not instrument.is_spot and self.margin_mode is MarginMode.CROSS
+        return not instrument.is_spot and self.funds.margin_mode is MarginMode.CROSS
 
     def leverage_on(self, instrument: Instrument) -> Decimal:
         """The leverage of an instrument's positions: its own or the account's, as far as the venue allows."""
-        wanted = self.leverages.get(instrument.symbol, self.leverage)
+        wanted = self.funds.leverages.get(instrument.symbol, self.funds.leverage)
         return min(wanted, instrument.max_leverage) if instrument.max_leverage > 1 else wanted
 
 

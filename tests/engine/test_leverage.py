@@ -112,7 +112,7 @@ def test_the_mode_changes_only_while_nothing_is_leveraged() -> None:
     market.do(Flatten())
     market.snapshot(BIDS, ASKS)
     assert market.do(SetMarginMode(mode=MarginMode.CROSS)).accepted
-    assert State.fold(market.journal).margin_mode is MarginMode.CROSS
+    assert State.fold(market.journal).funds.margin_mode is MarginMode.CROSS
 
 
 def test_a_cross_position_uses_the_wallet_and_holds_no_margin_of_its_own() -> None:

@@ -207,10 +207,10 @@ def test_margin_calls_come_before_and_once_for_each_part() -> None:
         market.mark(price)
     called = [(call.name, call.threshold) for call in bodies(market, MarginCalled)]
     assert called == [(PERP, D("0.5")), (PERP, D("0.8")), (PERP, D(0)), (PERP, D("0.5"))]
-    assert market.state.margin_calls == {PERP: D("0.5")}
+    assert market.state.funds.margin_calls == {PERP: D("0.5")}
     market.snapshot([(19_680.0, 9.0)], [(20_001.0, 1.0)])
     market.mark(19_600.0)
-    assert market.state.margin_calls == {}
+    assert market.state.funds.margin_calls == {}
 
 
 def test_e_20_higher_tiers_hold_at_once_and_are_told() -> None:

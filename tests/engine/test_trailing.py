@@ -271,7 +271,7 @@ def test_w26_a_trailing_sell_with_a_limit_rests_at_it_once_fired() -> None:
 
 
 def test_w26_as_protection_it_escalates() -> None:
-    market = Table(perp(), settings=wide_limits()).open([(41_500.0, 9.0)], [(41_500.1, 9.0)])
+    market = Table(perp(), settings=wide_limits(leverage=D(3))).open([(41_500.0, 9.0)], [(41_500.1, 9.0)])
     market.trade(41_500.0, SMALL)
     market.buy(
         "1", stop=Stop(price=D(38_000), limit=D(38_000), trail=Trail(rate=D("0.1"), activation=D(41_600)))

@@ -71,15 +71,14 @@ class Wishes:
         """Leverage, margins, deposits and withdrawals."""
         chance, symbol = self.chance, self.table.symbol
         amount = self.table.settings.balance * chance.choice([1, 5, 300]) / 1000
-        return chance.choice(
-            [
-                SetLeverage(symbol=symbol, leverage=D(chance.choice([1, 2, 10, 40, 50]))),
-                AdjustMargin(symbol=symbol, amount=amount * chance.choice([1, -1])),
-                SetMarginMode(mode=chance.choice(list(MarginMode))),
-                Deposit(amount=amount),
-                Withdraw(amount=amount),
-            ]
-        )
+        found: list[AnyCommand] = [
+            SetLeverage(symbol=symbol, leverage=D(chance.choice([1, 2, 10, 40, 50]))),
+            AdjustMargin(symbol=symbol, amount=amount * chance.choice([1, -1])),
+            SetMarginMode(mode=chance.choice(list(MarginMode))),
+            Deposit(amount=amount),
+            Withdraw(amount=amount),
+        ]
+        return chance.choice(found)
 
     def away(self) -> int:
         """Ticks to where the stop of what is held may stand, most of the time on its side."""

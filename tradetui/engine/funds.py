@@ -217,12 +217,12 @@ class FundsDesk:
 
     def set_margin_mode(self, command: SetMarginMode) -> Reply:
         """Isolated or cross; what is open was entered with the other one, so nothing may be."""
-        if command.mode is self.state.margin_mode:
+        if command.mode is self.state.funds.margin_mode:
             return Reply(text=f"margins are {command.mode.value} already")
         if (held := self._leveraged()) is not None:
             raise refuse(
                 Reason.CONFLICTING_FLAGS,
-                f"{held} is held or ordered with {self.state.margin_mode.value} margin",
+                f"{held} is held or ordered with {self.state.funds.margin_mode.value} margin",
                 mend="close it first",
             )
         self.scribe.write(MarginModeChanged(mode=MarginMode(command.mode)))

@@ -61,7 +61,7 @@ class MarginCalls:
         """Say that a margin runs out, once for each threshold; and once that it is sound again."""
         name = WALLET if position.cross else position.symbol
         steps, ratio = self.settings.margin_call_at, self.margins.ratio(position)
-        said = self.state.margin_calls.get(name, ZERO)
+        said = self.state.funds.margin_calls.get(name, ZERO)
         reached = max((step for step in steps if step <= ratio), default=ZERO)
         is_calm = bool(said) and ratio < min(steps) * _CALM
         if reached > said or is_calm:

@@ -6,6 +6,7 @@ import msgspec
 
 from tradetui.state import State
 from tradetui.trading.daystate import DayState
+from tradetui.trading.fundstate import FundState
 from tradetui.trading.ledger import Ledger
 
 
@@ -23,7 +24,7 @@ def set_back(state: State, to: State) -> None:
 
 
 def _copy_of(value: object) -> object:
-    if isinstance(value, DayState):
+    if isinstance(value, DayState | FundState):
         return value.copied()
     if isinstance(value, Ledger):
         return Ledger(dict(value.balances))
