@@ -7,12 +7,14 @@ from collections.abc import Callable
 from tradetui.domain.profile import Profile
 from tradetui.feeds.ccxt.endpoint import rewritten
 from tradetui.feeds.native.binance import BinanceVenue
+from tradetui.feeds.native.kraken import KrakenVenue
 from tradetui.feeds.native.venue import Venue
 
 Make = Callable[[Callable[[str], str]], Venue]
 _VENUES: dict[str, Make] = {
     "binance": lambda address: BinanceVenue(futures=False, address=address),
     "binanceusdm": lambda address: BinanceVenue(futures=True, address=address),
+    "kraken": lambda address: KrakenVenue(address=address),
 }
 
 

@@ -1,0 +1,59 @@
+"""What the book rules of venues have in common: waiting for a whole book, and losing it.
+
+A rule says of each part whether it continues the book; here that becomes what is delivered and a state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tradetui.domain.market_data import BookDelta, BookSnapshot
+from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.native.venue import BookPart
+
+
+class Numbered(BookPart, frozen=True):
+    """A book message with the numbers that tie it to the one before."""
+
+    message: BookSnapshot | BookDelta
+    number: int = 0
+    previous: int | None = None
+    """The number of the message before it; None where the venue counts by one."""
+    restarts: bool = False
+    """Whether the venue has begun to count anew."""
+
+
+class NumberedBook:
+    """A book whose messages are numbered: each names its predecessor, or follows it by one."""
+
+    def __init__(self) -> None:
+        self.state = Sync.WAITING
+        self.reason = ""
+        self.last = 0
+
+    def restart(self) -> None:
+        """Nothing is known any more: only a whole book helps."""
+        self.state = Sync.WAITING
+
+    def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
+        """What may be delivered after a part of the book came."""
+        assert isinstance(part, Numbered)  # noqa: S101 - a venue's book gets its own parts only
+        if isinstance(part.message, BookSnapshot):
+            self.state, self.last = Sync.STREAMING, part.number
+            return (part.message,)
+        if self.state is not Sync.STREAMING:
+            return ()
+        if not self._continues(part):
+            return ()
+        self.last = part.number
+        return (part.message,)
+
+    def _continues(self, part: Numbered) -> bool:
+        expected = self.last if part.previous is not None else self.last + 1
+        came = part.previous if part.previous is not None else part.number
+        if came == expected or part.restarts:
+            return True
+        if part.number > self.last:
+            self.state = Sync.GAP
+            self.reason = f"expected the update after {self.last}, was {came}"
+        return False
