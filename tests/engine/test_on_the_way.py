@@ -203,6 +203,21 @@ def test_a_sale_that_the_balance_no_longer_carries_when_it_arrives_is_not_paid_b
     assert market.state.free("USDT") == 1_800
 
 
+# --- stops on their way
+
+
+def test_a_stop_that_fires_before_a_move_of_it_arrives_executes() -> None:
+    market = holding()
+    reply = market.do(SetStop(symbol=market.symbol, stop=Stop(price=D(59_600))))
+    wait(market, 50 * MS)
+    market.trade(59_700.0, 0.1)
+    wait(market, 60 * MS)
+    assert market.last_order(reply).reason == Reason.STOP_EXECUTING
+    assert market.stop.state is OrderState.TRIGGERED
+    wait(market, 50 * MS)
+    assert not market.state.positions
+
+
 # --- what is asked for in the same moment, and in a locked day
 
 

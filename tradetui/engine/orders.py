@@ -116,6 +116,8 @@ class OrderFlow:
             self.cancel_now(order, Reason.PARENT_CANCELED)
         elif self._is_locked_out(order):
             self.cancel_now(order, Reason.LOCKED)
+        elif order.role is OrderRole.PROTECTIVE and self._is_executing(order.symbol):
+            self.cancel_now(order, Reason.STOP_EXECUTING)
         elif order.role is OrderRole.PROTECTIVE:
             self.protection.swap(order)
         elif order.is_conditional:
@@ -124,6 +126,13 @@ class OrderFlow:
             self.execute(order)
         else:
             desk.waiting[order.order_id] = None
+
+    def _is_executing(self, symbol: str) -> bool:
+        """Whether a position's stop was triggered: it is latched, none takes its place any more (R-ORD-2)."""
+        stop, position = self.state.stop_of(symbol), self.state.holding(symbol)
+        if stop is None or position is None or stop.side is position.side:
+            return False
+        return stop.state is not OrderState.ARMED
 
     def _is_locked_out(self, order: Order) -> bool:
         """Whether a lock refuses an entry, or a stop that would stand farther off than the present one."""
