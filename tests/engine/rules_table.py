@@ -19,6 +19,8 @@ HOUR = 3600 * 10**9
 MINUTE = 60 * 10**9
 FREE = perp(maker_fee=D(0), taker_fee=D(0), tick_size=D(1), maintenance_rate=D(0))
 ENTRY = 20_000
+MIDNIGHT = 1_700_006_400 * 10**9
+"""2023-11-15T00:00Z, the first one after the start."""
 
 
 def rule(name: str, **changes: object) -> Rule:
@@ -77,6 +79,29 @@ class Account(Table):
         self.quote(self.price + profit)
         if self.state.positions:
             self.leave()
+
+    def stop_out(self, loss: int = 10) -> None:
+        """A trade that its stop ends."""
+        assert self.buy("1", stop=str(self.price - loss)).accepted
+        self.quote(self.price - loss)
+        self.trade(float(self.price), 0.1)
+        assert not self.state.positions
+
+    def clock(self, text: str, day: int = 15) -> tuple[Event, ...]:
+        """Go to a time of a day of November 2023, UTC."""
+        hours, minutes, seconds = (int(part) for part in f"{text}:00".split(":")[:3])
+        ts = MIDNIGHT + (day - 15) * 24 * HOUR + hours * HOUR + minutes * MINUTE + seconds * 10**9
+        if ts - 10**9 > self.now and ts > MIDNIGHT:
+            self.at(ts - 10**9)
+            self.quote(self.price)
+        return self.at(ts)
+
+    def try_entry(self) -> bool:
+        """Whether a small entry is taken; what it opened is closed again."""
+        reply = self.buy("0.001", stop=str(self.price - 10))
+        if reply.accepted:
+            self.leave()
+        return reply.accepted
 
     def at(self, ts: int) -> tuple[Event, ...]:
         self.now = ts
