@@ -181,7 +181,8 @@ class StopLoosened(Body, frozen=True, kw_only=True, tag="stop_loosened"):
     """A stop was moved away from the market, within the budget, and by how much the risk grew."""
 
     before: Decimal
-    after: Decimal
+    after: Decimal | None
+    """None where the stop was taken away."""
     added_risk: Decimal
 
 

@@ -62,7 +62,7 @@ class CommandDesk:
         self.intake = intake
         self.watch = watch
         funds = FundsDesk(flow.scribe, books=books, intake=intake)
-        stops = StopDesk(settings, flow, books=books, intake=intake)
+        self.stops = stops = StopDesk(settings, flow, books=books, intake=intake)
         targets = TargetDesk(settings, flow, books=books, intake=intake)
         self._handlers: dict[type, Callable[[Any], Reply]] = {
             SubmitOrder: self._submit,
@@ -151,12 +151,21 @@ class CommandDesk:
                 f"{order.order_id} protects the position in {order.symbol}",
                 mend="move it with stop PRICE, or close the position with flatten",
             )
+        if order.role is OrderRole.PROTECTIVE:
+            self._unprotect(order.symbol)
         if order.role is OrderRole.FLATTEN and self.state.lock is not None:
             raise refuse(Reason.LOCKED, f"{order.order_id} closes the position: {self.state.lock.text}")
         if order.role is OrderRole.LIQUIDATION:
             raise refuse(Reason.LIQUIDATION, f"{order.order_id} liquidates {order.symbol}: the venue does it")
         self.flow.request_cancel(order)
         return Reply(order_ids=(order.order_id,))
+
+    def _unprotect(self, symbol: str) -> None:
+        """A stop that is not required may go where the budget carries what is then at risk."""
+        position = self.state.holding(symbol)
+        if position is not None:
+            grown = self.stops.check_loosening(symbol, position, None)
+            self.stops.note_loosening(symbol, None, grown)
 
     def _cancel_all(self, command: CancelAll) -> Reply:
         ids = []

@@ -44,6 +44,7 @@ from tradetui.engine.orders import OrderFlow
 from tradetui.engine.preview import preview
 from tradetui.engine.scribe import Scribe
 from tradetui.engine.steady import JUMP_NS, SteadyTime
+from tradetui.engine.stopguard import LiquidationWatch
 from tradetui.engine.vigil import StopVigil
 from tradetui.market.market import Market
 from tradetui.state import State
@@ -68,6 +69,8 @@ class Engine:
         self._books = Books(settings, self.state, self._desks)
         self._flow = OrderFlow(settings, self._scribe, self._desks)
         self._watch = DayWatch(settings, self._flow, self._books)
+        self._liquidation_watch = LiquidationWatch(self._scribe, self._books)
+        self._flow.protection.liquidation_of = self._books.margins.liquidation_of
         self._intake = Intake(settings, self.state, self._desks, self._books)
         self._commands = CommandDesk(
             settings, self._flow, books=self._books, intake=self._intake, watch=self._watch
@@ -317,6 +320,7 @@ class Engine:
                 break
         if self.state.fill_count != fills:
             self._watch.lock_if_spent()
+        self._liquidation_watch.look()
         for desk in self._desks.values():
             desk.restake()
         self._plan_next()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ class Protection:
         self.flow = flow
         self.scribe = flow.scribe
         self.state = flow.state
+        self.liquidation_of: Callable[[Position], Decimal | None] = lambda _position: None
+        """Where a position would be liquidated; the engine knows."""
 
     def settle(self, desk: Desk, position: Position, qty: Decimal) -> None:
         """One stop of the position's size; a new entry's tighter stop replaces a looser one (R-BRK-6)."""
@@ -47,9 +50,15 @@ class Protection:
         self.swap(self.new_stop(desk, planned or self._disaster(desk, position), qty))
 
     def _disaster(self, desk: Desk, position: Position) -> StopPlan:
-        """A stop for a position that would stand without one (12.3)."""
-        sign = position.side.sign
+        """A stop for a position that would stand without one, inside its liquidation (12.3).
+
+        One that the price has passed executes at once, like every protective stop: that closes the position.
+        """
+        sign, liquidation = position.side.sign, self.liquidation_of(position)
         price = position.entry_price * (ONE - sign * self.settings.disaster_stop)
+        if not guard.is_inside_liquidation(desk.instrument, price, liquidation, sign=sign):
+            safe = guard.safe_stop(desk.instrument, liquidation or price, sign=sign)
+            price = safe + sign * desk.instrument.tick_size
         self.scribe.note(
             "alarm", f"{position.symbol} stood without a stop: one was set", symbol=position.symbol
         )

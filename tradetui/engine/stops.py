@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tradetui.domain.command import BreakEven, Reason, Reply, SetStop, Stop
+from tradetui.domain.event import StopLoosened
+from tradetui.domain.number import ZERO
 from tradetui.domain.order import OrderRole, OrderState, StopPlan, Trail
 from tradetui.domain.position import Position
 from tradetui.engine import shape
@@ -80,11 +82,12 @@ class StopDesk:
         before = old.trigger if old is not None else None
         if before is None or position.side.sign * (plan.trigger - before) < 0:
             self.intake.checks.stop_liquidation(desk, plan.trigger, position)
-        self._check_loosening(desk.symbol, position, plan.trigger)
+        grown = self.check_loosening(desk.symbol, position, plan.trigger)
         if old is not None and old.state is not OrderState.ARMED:
             raise refuse(
                 Reason.CONFLICTING_FLAGS, f"the stop {old.order_id} has been triggered and is executing"
             )
+        self.note_loosening(desk.symbol, plan.trigger, grown)
         order = self.flow.protection.new_stop(desk, plan, desk.exit_qty())
         if self.settings.amend_ns > 0:
             self._withdraw_pending(desk.symbol, OrderRole.PROTECTIVE)
@@ -98,23 +101,37 @@ class StopDesk:
             if order.role is role and order.state is OrderState.SUBMITTED:
                 self.flow.cancel_now(order, Reason.REPLACED)
 
-    def _check_loosening(self, symbol: str, position: Position, price: Decimal) -> None:
-        """A stop may move away from the market only within the budget, and never while locked (R-STP-4)."""
+    def check_loosening(self, symbol: str, position: Position, price: Decimal | None) -> Decimal:
+        """By how much the risk grows with a stop farther away, or with none (R-STP-4).
+
+        Raises Refused where that is more than the budget has, and always while locked.
+        """
         stop = self.state.stop_of(symbol)
-        if stop is None or stop.trigger is None or position.side.sign * (price - stop.trigger) >= 0:
-            return
+        if stop is None or stop.trigger is None:
+            return ZERO
+        if price is not None and position.side.sign * (price - stop.trigger) >= 0:
+            return ZERO
         lock = self.state.lock_on(symbol, position.side)
         if lock is not None:
             raise refuse(Reason.LOCKED, lock.text, mend="the stop may move toward the market only")
         budget = self.books.budget()
         risked = self.books.open_risk(moved=symbol, stop=price)
         by_open = budget.max_open_risk * budget.r_value
+        what = f"with its stop at {number(price)}" if price is not None else "without its stop"
         for reason, limit in ((Reason.DAILY_BUDGET, budget.head_room), (Reason.OPEN_RISK, by_open)):
             if risked > limit:
                 raise refuse(
                     reason,
-                    f"with its stop at {number(price)} it risks {money(risked)}, {money(limit)} is the limit",
+                    f"{what} it risks {money(risked)}, {money(limit)} is the limit",
                     mend="set it nearer",
                     needed=risked,
                     limit=limit,
                 )
+        return risked - budget.open_risk
+
+    def note_loosening(self, symbol: str, price: Decimal | None, grown: Decimal) -> None:
+        """Write down that a stop was moved away, or taken away, and what that put at risk."""
+        stop = self.state.stop_of(symbol)
+        if grown > 0 and stop is not None and stop.trigger is not None:
+            body = StopLoosened(before=stop.trigger, after=price, added_risk=grown)
+            self.scribe.write(body, symbol=symbol, order_id=stop.order_id)
