@@ -165,9 +165,10 @@ def test_the_account_adds_up(scene: Scene) -> None:
     assert (account.margin_used, account.fees) == (round(margin, 2), D("12.60"))
     assert (account.realized_pnl, account.unrealized_pnl) == (D(0), D("41.66"))
     risk = D("0.42") * (200 + D(59900) * D("0.001"))
+    in_r = round(risk / (equity * D("0.005")), 2)
     assert account.gauges == (
-        LimitGauge("daily loss", D("0.00"), D("2000.00"), "USDT"),
-        LimitGauge("open risk", round(risk / (equity * D("0.005")), 2), D(2), "R"),
+        LimitGauge("daily loss", D("0.00"), D("2000.00"), "USDT", left=D("2029.06")),
+        LimitGauge("open risk", in_r, D(2), "R", left=2 - in_r),
     )
 
 
@@ -197,10 +198,9 @@ def test_a_lock_says_until_when_and_why(scene: Scene) -> None:
     scene.publish()
     frame = scene.frame()
     assert frame.status.trading_state is TradingState.LOCKED
-    assert frame.status.lock_text == "locked until 00:00 UTC"
+    assert frame.status.lock_text == "daily loss of 2,000.00 USDT reached"
     assert frame.status.locked_until == 1_700_006_400 * SECOND
-    assert frame.account.locks[0] == "locked until 00:00 UTC"
-    assert "daily loss of 2,000.00 USDT reached" in frame.account.locks[1]
+    assert frame.account.locks == ("locked until 00:00 UTC: daily loss of 2,000.00 USDT reached",)
 
 
 def test_what_is_not_committed_is_not_shown(scene: Scene) -> None:

@@ -312,8 +312,10 @@ class LimitGauge(msgspec.Struct, frozen=True):
     used: Decimal
     limit: Decimal
     unit: str
-    """A currency, R or empty for a count."""
+    """A currency, R, % or empty for a count."""
     text: str = ""
+    """Words in the place of the numbers."""
+    left: Decimal | None = None
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
@@ -330,6 +332,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     fees: Decimal
     gauges: tuple[LimitGauge, ...]
     locks: tuple[str, ...] = ()
+    """Each lock: what is closed until when, and why."""
 
 
 class SidePreview(msgspec.Struct, frozen=True, kw_only=True):

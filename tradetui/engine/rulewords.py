@@ -41,15 +41,19 @@ def finding_words(finding: Finding) -> str:
     """What a guard has counted."""
     rule, count = finding.rule, number(finding.used)
     words = {
-        RuleKind.STOP_GUARD: f"{count} stops in {spell(rule.lookback_s)}",
+        RuleKind.STOP_GUARD: f"{count} {_many(finding, 'stop')} in {spell(rule.lookback_s)}",
         RuleKind.LOW_PROFIT: f"{count} trades in {spell(rule.lookback_s)} earned too little",
         RuleKind.COOLDOWN: f"{spell(rule.lock_s)} to cool down after a trade",
         RuleKind.LOSS_COOLDOWN: f"{spell(rule.lock_s)} to cool down after a loss",
-        RuleKind.MAX_TRADES: f"{count} trades are the most",
+        RuleKind.MAX_TRADES: f"{count} {_many(finding, 'trade')}, no more",
         RuleKind.LOSING_STREAK: f"{count} losses in a row",
         RuleKind.DAY_TRADES: f"pattern day trader with equity below {money(rule.amount)}",
     }
     return words[rule.kind]
+
+
+def _many(finding: Finding, word: str) -> str:
+    return word if finding.used == 1 else f"{word}s"
 
 
 def rule_words(rule: Rule) -> str:

@@ -27,6 +27,15 @@ def covers(lock: Locked, symbol: str, side: Side) -> bool:
     return lock.symbol in ("", symbol) and lock.side in (None, side)
 
 
+def strongest_first(locks: Iterable[Locked]) -> list[Locked]:
+    """Locks on everything before those on a part, and of each the ones that end last first."""
+    return sorted(locks, key=lambda lock: (not _is_whole(lock), lock.ends not in _OPEN, -lock.until_ts))
+
+
+def _is_whole(lock: Locked) -> bool:
+    return not lock.symbol and lock.side is None
+
+
 def longest(locks: Iterable[Locked]) -> Locked | None:
     """The lock that ends last; None without any. What needs a hand, or never ends, ends after all others."""
     return max(locks, key=lambda lock: (lock.ends in _OPEN, lock.until_ts), default=None)

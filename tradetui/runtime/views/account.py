@@ -7,17 +7,24 @@ from typing import Final
 
 import msgspec
 
+from tradetui.domain.event import Locked
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import ZERO, money_scale
-from tradetui.domain.view import AccountView, Draft, LimitGauge, SidePreview, TicketView, TradingState
+from tradetui.domain.rule import LockUntil
+from tradetui.domain.view import AccountView, Draft, SidePreview, TicketView, TradingState
 from tradetui.engine import Engine
+from tradetui.runtime.lockwords import cause_words, lock_words
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
-from tradetui.runtime.views.words import at_scale, cents, fine, time_of_day
+from tradetui.runtime.views.limits import gauges
+from tradetui.runtime.views.words import at_scale, cents, fine
 from tradetui.state import State
+from tradetui.trading.locks import strongest_first
 
 _ASSET_SCALE: Final = 8
+_STEP_NS: Final = 5_000_000_000
+"""How often what only time changes is counted again: guards that look back."""
 REPRICE_NS: Final = 200_000_000
 """A moving market prices the ticket again at most this often."""
 
@@ -35,7 +42,7 @@ class AccountPart:
         """The account; the same object while no number on it changed."""
         state = self._published
         prices = tuple([self._books.valuation(symbol) for symbol in state.positions])
-        return self._view.get((state.seq, prices), self._build)
+        return self._view.get((state.seq, prices, self._books.ts // _STEP_NS), self._build)
 
     def _build(self) -> AccountView:
         state, books = self._published, self._books
@@ -52,8 +59,8 @@ class AccountPart:
             realized_pnl=cents(state.realized_pnl, currency),
             unrealized_pnl=cents(profit, currency),
             fees=cents(state.fees, currency),
-            gauges=self._gauges(currency),
-            locks=lock_words(state),
+            gauges=gauges(books, currency, ts=books.ts),
+            locks=tuple(lock_words(lock, state) for lock in strongest_first(state.day.locks)),
         )
 
     def _balances(self, currency: str) -> tuple[tuple[str, Decimal, Decimal], ...]:
@@ -63,15 +70,6 @@ class AccountPart:
         return tuple(
             (asset, at_scale(state.free(asset), _ASSET_SCALE), at_scale(state.locked(asset), _ASSET_SCALE))
             for asset in assets
-        )
-
-    def _gauges(self, currency: str) -> tuple[LimitGauge, ...]:
-        books = self._books
-        lost = max(ZERO, -books.day_pnl())
-        risk = books.in_r(books.open_risk())
-        return (
-            LimitGauge("daily loss", cents(lost, currency), cents(books.daily_limit(), currency), currency),
-            LimitGauge("open risk", cents(risk), books.limits.max_open_risk, "R"),
         )
 
 
@@ -133,22 +131,27 @@ def zone_of(state: State) -> str:
     return state.limits.get("zone", "UTC")
 
 
-def lock_text(state: State) -> str:
-    """Locked until 00:00 UTC; empty without a lock."""
-    if state.lock is None:
+def lock_text(state: State, symbol: str) -> str:
+    """Why entries in a symbol are closed; empty where they are not."""
+    lock = closing_lock(state, symbol)
+    if lock is None:
         return ""
-    return f"locked until {time_of_day(state.lock.until_ts, zone_of(state))}"
+    is_whole = lock is state.lock and lock.ends not in (LockUntil.FOREVER, LockUntil.MANUAL)
+    return cause_words(lock) if is_whole else lock_words(lock, state).removeprefix("locked ")
 
 
-def lock_words(state: State) -> tuple[str, ...]:
-    """Until when the account is locked, and why."""
-    return (lock_text(state), state.lock.text) if state.lock is not None else ()
+def closing_lock(state: State, symbol: str) -> Locked | None:
+    """The strongest lock that says something about a symbol: one on everything, else on it or on a side."""
+    sides = (state.lock_on(symbol, side) for side in Side)
+    return state.lock or next((lock for lock in sides if lock is not None), None)
 
 
-def trading_state(engine: Engine, published: State) -> TradingState:
+def trading_state(engine: Engine, published: State, symbol: str) -> TradingState:
     """What the engine accepts by what has been committed; the journal's health is the host's."""
     if published.lock is not None:
         return TradingState.LOCKED
-    if any(engine.recovering(symbol) for symbol in published.instruments):
+    if any(engine.recovering(known) for known in published.instruments):
         return TradingState.RECOVERING
+    if closing_lock(published, symbol) is not None:
+        return TradingState.REDUCING
     return TradingState.ACTIVE if published.account else TradingState.STARTING

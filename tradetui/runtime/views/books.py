@@ -40,6 +40,11 @@ class PublishedBooks(Books):
             self._limits_of, self._limits = self.state.limits, super().limits
         return self._limits
 
+    @property
+    def ts(self) -> int:
+        """Engine time, nanoseconds UTC."""
+        return self._engine.ts
+
     def in_r(self, amount: Decimal) -> Decimal:
         """An amount in R of size; zero where a R is worth nothing."""
         r_value = self.r_value()

@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import msgspec
 
+from tradetui.domain.event import Locked
 from tradetui.domain.market_data import FeedState, FeedStatus
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.profile import Profile
+from tradetui.domain.rule import LockUntil
 from tradetui.domain.view import ProfileBadge, StatusView, TradingState
 from tradetui.engine import Engine
 from tradetui.market.market import Market
@@ -17,6 +19,7 @@ from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.words import MS, SECOND, age_in_steps, cents
 from tradetui.state import State
+from tradetui.trading.thresholds import amount_of
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -76,9 +79,9 @@ class StatusPart:
             retry_s=feed[2],
             ts=now // SECOND * SECOND,
             zone=zone_of(state),
-            trading_state=surroundings.halted or trading_state(self._engine, state),
-            locked_until=state.lock.until_ts if state.lock is not None else 0,
-            lock_text=self._lock.get(state.seq, lambda: lock_text(state)),
+            trading_state=surroundings.halted or trading_state(self._engine, state, symbol),
+            locked_until=_ends(state.lock),
+            lock_text=self._lock.get((state.seq, symbol), lambda: lock_text(state, symbol)),
             equity=worth.equity,
             day_pnl=worth.day_pnl,
             day_pnl_pct=worth.day_pnl_pct,
@@ -96,14 +99,22 @@ class StatusPart:
         books, session = self._books, self._published.session
         day_pnl, currency = books.day_pnl(), self._published.currency
         anchor = session.anchor if session is not None else ZERO
+        rule, left = books.tightest()
+        limit = amount_of(rule, books.standing()) if rule is not None else left
         return Worth(
             equity=cents(books.equity(), currency),
             day_pnl=cents(day_pnl, currency),
             day_pnl_pct=round(float(MONEY.divide(day_pnl, anchor)) * 100, 2) or 0.0 if anchor > 0 else 0.0,
-            loss_limit=cents(books.daily_limit(), currency),
-            loss_left=cents(books.head_room(), currency),
+            loss_limit=cents(limit, currency),
+            loss_left=cents(left, currency),
             open_risk_r=cents(books.in_r(books.open_risk())),
         )
+
+
+def _ends(lock: Locked | None) -> int:
+    """When a lock ends by itself; 0 for none and for one that never does."""
+    by_itself = lock is not None and lock.ends not in (LockUntil.FOREVER, LockUntil.MANUAL)
+    return lock.until_ts if lock is not None and by_itself else 0
 
 
 def feed_words(market: Market | None, unlisted: FeedStatus | None) -> tuple[FeedState, str, float]:

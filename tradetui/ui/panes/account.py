@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.number import canonical, money_scale
+from tradetui.domain.number import ZERO, canonical, money_scale
 from tradetui.domain.view import AccountView, Frame, LimitGauge
 from tradetui.ui.paint.bars import gauge
 from tradetui.ui.paint.numbers import fixed, sign_ink, signed
@@ -30,16 +30,24 @@ class AccountPane(LivePane[AccountView]):
 
     def paint(self, part: AccountView, width: int, height: int) -> list[Row]:
         """Locks, gauges, then amounts; the last go first where the pane is low."""
-        rows: list[Row] = [((f" {clip(plain(lock), max(1, width - 2))}", "down!"),) for lock in part.locks]
+        rows = [row for lock in part.locks for row in lock_rows(plain(lock), max(8, width - 2))]
         rows += [gauge_row(limit, width) for limit in part.gauges]
         if len(rows) + 6 <= height:
             rows.append(())
         return rows + amounts(part, width)
 
 
+def lock_rows(lock: str, room: int) -> list[Row]:
+    """A lock on one row, or its end and its reason on two."""
+    until, _, why = lock.partition(": ")
+    if len(lock) <= room or not why:
+        return [((f" {clip(lock, room)}", "down!"),)]
+    return [((f" {clip(until, room)}", "down!"),), ((f" {clip(why, room)}", "down"),)]
+
+
 def gauge_row(limit: LimitGauge, width: int) -> Row:
     """Name, bar, used of limit."""
-    words = plain(limit.text) or f"{amount(limit.used)} of {amount(limit.limit)}{unit(limit)}"
+    words = gauge_words(limit, width)
     share = float(limit.used / limit.limit) if limit.limit else (1.0 if limit.used else 0.0)
     name = left(plain(limit.name), min(NAME_CELLS, max(4, width // 3)))
     room = width - len(name) - 4 - max(14, len(words))
@@ -49,9 +57,18 @@ def gauge_row(limit: LimitGauge, width: int) -> Row:
     return ((" ", "text"), (name, "dim"), (" ", "text"), *bar, (f" {tail}", ink))
 
 
+def gauge_words(limit: LimitGauge, width: int) -> str:
+    """Used of limit, and what is left where there is room for it."""
+    if limit.text:
+        return plain(limit.text)
+    words = f"{amount(limit.used)} of {amount(limit.limit)}{unit(limit)}"
+    left = f", {amount(max(limit.left, ZERO))} left" if limit.left is not None else ""
+    return words + left if width >= NAME_CELLS + len(words) + len(left) + 12 else words
+
+
 def unit(limit: LimitGauge) -> str:
-    """R after numbers of R; the account's currency is known."""
-    return " R" if limit.unit == "R" else ""
+    """R after numbers of R, % after parts; the account's currency is known."""
+    return f" {limit.unit}" if limit.unit in ("R", "%") else ""
 
 
 def amount(value: Decimal) -> str:
