@@ -211,7 +211,7 @@ class KrakenVenue:
             if outer.channel == "ticker":
                 return [_quote(ticker, ts_received) for ticker in _tickers(outer.data)]
             return _words(outer)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
             raise FrameError(f"expected a frame of Kraken: {error}: {shown}") from None
 

@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from tradetui.domain.profile import Profile
 from tradetui.feeds.ccxt.endpoint import rewritten
+from tradetui.feeds.native.base import Address
 from tradetui.feeds.native.binance import BinanceVenue
+from tradetui.feeds.native.bitget import BitgetVenue
+from tradetui.feeds.native.bybit import BybitVenue
+from tradetui.feeds.native.coinbase import CoinbaseVenue
 from tradetui.feeds.native.kraken import KrakenVenue
+from tradetui.feeds.native.kraken_futures import KrakenFuturesVenue
+from tradetui.feeds.native.okx import OkxVenue
 from tradetui.feeds.native.venue import Venue
 
-Make = Callable[[Callable[[str], str]], Venue]
-_VENUES: dict[str, Make] = {
-    "binance": lambda address: BinanceVenue(futures=False, address=address),
-    "binanceusdm": lambda address: BinanceVenue(futures=True, address=address),
-    "kraken": lambda address: KrakenVenue(address=address),
+_VENUES: Final[dict[tuple[str, bool], Callable[[Address], Venue]]] = {
+    ("binance", False): lambda address: BinanceVenue(futures=False, address=address),
+    ("binance", True): lambda address: BinanceVenue(futures=True, address=address),
+    ("binanceusdm", True): lambda address: BinanceVenue(futures=True, address=address),
+    ("bitget", False): lambda address: BitgetVenue(address=address),
+    ("bitget", True): lambda address: BitgetVenue(address=address),
+    ("bybit", False): lambda address: BybitVenue(linear=False, address=address),
+    ("bybit", True): lambda address: BybitVenue(linear=True, address=address),
+    ("coinbase", False): lambda address: CoinbaseVenue(address=address),
+    ("kraken", False): lambda address: KrakenVenue(address=address),
+    ("krakenfutures", True): lambda address: KrakenFuturesVenue(address=address),
+    ("okx", False): lambda address: OkxVenue(address=address),
+    ("okx", True): lambda address: OkxVenue(address=address),
 }
-
-
-_LINEAR = frozenset({"binanceusdm"})
-"""Exchanges whose native symbols settle in a currency of their own."""
+"""By exchange, and whether the symbols are contracts; a profile that has both comes through ccxt."""
 
 
 def has_native(profile: Profile) -> bool:
     """Whether the symbols of a profile can come through the exchange's own streams."""
-    if profile.stream != "native" or profile.exchange not in _VENUES:
-        return False
-    is_linear = profile.exchange in _LINEAR
-    return all((":" in symbol) is is_linear for symbol in profile.symbols)
+    return profile.stream == "native" and _key(profile) in _VENUES
+
+
+def _key(profile: Profile) -> tuple[str, bool] | None:
+    kinds = {":" in symbol for symbol in profile.symbols}
+    return (profile.exchange, kinds.pop()) if len(kinds) == 1 else None
 
 
 def venue_of(profile: Profile) -> Venue:
@@ -36,4 +50,7 @@ def venue_of(profile: Profile) -> Venue:
     def address(url: str) -> str:
         return rewritten(url, profile.endpoint) if profile.endpoint else url
 
-    return _VENUES[profile.exchange](address)
+    key = _key(profile)
+    if key is None:
+        raise KeyError(profile.exchange)
+    return _VENUES[key](address)

@@ -1,0 +1,194 @@
+"""Bitget v2: books with a CRC32 on each update and a rising number, trades, quotes with the mark.
+
+Source: Bitget's websocket documentation. A snapshot replaces the book; it carries no checksum.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, MarkPrice, Side, Trade
+from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.native.base import Address, OneAddress
+from tradetui.feeds.native.text_book import TextBook
+from tradetui.feeds.native.venue import BookPart, BookSequence, FrameError, Item, Refused, Subscribed
+from tradetui.feeds.native.wire import MS, Levels, Millis, Price, Quantity, TradedQuantity
+
+_URL: Final = "wss://ws.bitget.com/v2/ws/public"
+_A_FRAME: Final = 50
+
+
+class Texts(BookPart, frozen=True):
+    """A book message with its checksum, None for a snapshot, and the texts that it runs over."""
+
+    message: BookSnapshot | BookDelta
+    checksum: int | None
+    bids: list[list[str]]
+    asks: list[list[str]]
+
+
+class BitgetBook:
+    """Holds each update's checksum against the book that it leaves."""
+
+    def __init__(self) -> None:
+        self.state = Sync.WAITING
+        self.reason = ""
+        self._texts = TextBook()
+
+    def restart(self) -> None:
+        """Only a snapshot helps."""
+        self.state = Sync.WAITING
+
+    def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
+        """What may be delivered after a part of the book came."""
+        assert isinstance(part, Texts)  # noqa: S101 - a venue's book gets its own parts only
+        if isinstance(part.message, BookSnapshot):
+            self.state = Sync.STREAMING
+            self._texts.replace(part.bids, part.asks)
+            return (part.message,)
+        if self.state is not Sync.STREAMING:
+            return ()
+        self._texts.update(part.bids, part.asks)
+        if part.checksum is not None and self._texts.checksum() != part.checksum:
+            self.state, self.reason = Sync.GAP, "its checksum does not match"
+            return ()
+        return (part.message,)
+
+
+class _Arg(msgspec.Struct, frozen=True):
+    instType: str = ""  # noqa: N815  (the venue's names)
+    channel: str = ""
+    instId: str = ""  # noqa: N815
+
+
+class _Frame(msgspec.Struct):
+    arg: _Arg = _Arg()
+    action: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"[]")
+    event: str = ""
+    msg: str = ""
+
+
+class _Book(msgspec.Struct):
+    bids: Levels
+    asks: Levels
+    ts: Millis
+    checksum: int | None = None
+
+
+class _Raw(msgspec.Struct):
+    bids: list[list[str]]
+    asks: list[list[str]]
+
+
+class _Trade(msgspec.Struct, gc=False):
+    ts: Millis
+    price: Price
+    size: TradedQuantity
+    side: Side
+    tradeId: str  # noqa: N815
+
+
+class _Ticker(msgspec.Struct, gc=False):
+    ts: Millis
+    bidPr: Price  # noqa: N815
+    bidSz: Quantity  # noqa: N815
+    askPr: Price  # noqa: N815
+    askSz: Quantity  # noqa: N815
+    markPrice: Price | None = None  # noqa: N815
+    indexPrice: Price | None = None  # noqa: N815
+
+
+_frame: Final = msgspec.json.Decoder(_Frame).decode
+_books: Final = msgspec.json.Decoder(list[_Book], strict=False).decode
+_raw: Final = msgspec.json.Decoder(list[_Raw]).decode
+_trades: Final = msgspec.json.Decoder(list[_Trade], strict=False).decode
+_tickers: Final = msgspec.json.Decoder(list[_Ticker], strict=False).decode
+
+
+class BitgetVenue(OneAddress):
+    """Spot and USDT perpetuals."""
+
+    ping = "ping"
+    ping_s = 25.0
+
+    def __init__(self, *, address: Address = str) -> None:
+        """`address` rewrites an address, for a loopback endpoint."""
+        super().__init__(_URL, address=address)
+        self._types: dict[str, str] = {}
+
+    def name(self, instrument: Instrument) -> str:
+        """BTCUSDT, spot and perpetual alike: the type tells them apart."""
+        name = f"{instrument.base}{instrument.quote}"
+        self._types[name] = "SPOT" if instrument.is_spot else f"{instrument.settle}-FUTURES"
+        return name
+
+    def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
+        """Frames of at most fifty channels."""
+        channels = ("books",) if book_only else ("books", "trade", "ticker")
+        args = [
+            {"instType": self._types[name], "channel": channel, "instId": name}
+            for name in names
+            for channel in channels
+        ]
+        for start in range(0, len(args), _A_FRAME):
+            yield json.dumps({"op": verb, "args": args[start : start + _A_FRAME]})
+
+    def book(self, symbol: str) -> BookSequence:
+        """A fresh book rule."""
+        del symbol
+        return BitgetBook()
+
+    def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
+        """A frame as items; raises FrameError."""
+        if frame == b"pong":
+            return ()
+        try:
+            outer = _frame(frame)
+            symbol = self._symbols.get(outer.arg.instId, "")
+            if outer.event == "error":
+                return (Refused(outer.msg or "no reason given", symbol),)
+            if outer.event:
+                return (Subscribed(symbol),) if outer.event == "subscribe" else ()
+            return self._read(outer, self.symbol(outer.arg.instId), ts_received)
+        except (msgspec.MsgspecError, KeyError, ValueError) as error:
+            shown = frame[:80].decode("utf-8", "replace")
+            raise FrameError(f"expected a frame of Bitget: {error}: {shown}") from None
+
+    def _read(self, outer: _Frame, symbol: str, ts_received: int) -> Sequence[Item]:
+        match outer.arg.channel:
+            case "books":
+                kind = BookSnapshot if outer.action == "snapshot" else BookDelta
+                return _parts(outer.data, kind, symbol, ts_received)
+            case "trade" if outer.action == "update":
+                return [
+                    Trade(symbol, t.ts * MS, ts_received, t.price, t.size, t.side, t.tradeId)
+                    for t in reversed(_trades(outer.data))
+                ]
+            case "ticker":
+                return [item for t in _tickers(outer.data) for item in _quoted(t, symbol, ts_received)]
+            case _:
+                return ()
+
+
+def _parts(
+    raw: msgspec.Raw, kind: type[BookSnapshot | BookDelta], symbol: str, ts_received: int
+) -> Sequence[Item]:
+    found = []
+    for book, texts in zip(_books(raw), _raw(raw), strict=True):
+        message = kind(symbol, book.ts * MS, ts_received, book.bids, book.asks)
+        checksum = book.checksum if kind is BookDelta else None
+        found.append(Texts(symbol, message, checksum, texts.bids, texts.asks))
+    return found
+
+
+def _quoted(ticker: _Ticker, symbol: str, ts_received: int) -> Iterable[Item]:
+    ts = ticker.ts * MS
+    yield BestQuote(symbol, ts, ts_received, ticker.bidPr, ticker.bidSz, ticker.askPr, ticker.askSz)
+    if ticker.markPrice is not None:
+        yield MarkPrice(symbol, ts, ts_received, ticker.markPrice, ticker.indexPrice)

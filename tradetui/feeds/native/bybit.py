@@ -1,0 +1,133 @@
+"""Bybit v5: books counted by one, trades, and tickers that bring mark, index and funding on perpetuals.
+
+Source: Bybit's websocket documentation. `u` of a topic rises by one; `u` of 1 is a snapshot after a
+restart of the service.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import BookDelta, BookSnapshot, MarkPrice, Side, Trade
+from tradetui.feeds.native.base import Address, OneAddress
+from tradetui.feeds.native.sequence import Numbered
+from tradetui.feeds.native.venue import FrameError, Item, Refused
+from tradetui.feeds.native.wire import MS, Levels, Millis, Price, TradedQuantity
+
+_SPOT: Final = "wss://stream.bybit.com/v5/public/spot"
+_LINEAR: Final = "wss://stream.bybit.com/v5/public/linear"
+_DEPTH: Final = 200
+_A_FRAME: Final = 10
+"""Topics in one frame: spot takes no more."""
+_SIDES: Final = {"Buy": Side.BUY, "Sell": Side.SELL}
+
+
+class _Frame(msgspec.Struct):
+    topic: str = ""
+    type: str = ""
+    ts: int = 0
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    op: str = ""
+    success: bool = True
+    ret_msg: str = ""
+
+
+class _Book(msgspec.Struct):
+    s: str
+    b: Levels
+    a: Levels
+    u: int
+
+
+class _Trade(msgspec.Struct, gc=False):
+    T: Millis
+    s: str
+    S: str
+    v: TradedQuantity
+    p: Price
+    i: str
+
+
+class _Ticker(msgspec.Struct, gc=False):
+    symbol: str
+    markPrice: Price | None = None  # noqa: N815  (the venue's names)
+    indexPrice: Price | None = None  # noqa: N815
+
+
+_frame: Final = msgspec.json.Decoder(_Frame).decode
+_book: Final = msgspec.json.Decoder(_Book, strict=False).decode
+_trades: Final = msgspec.json.Decoder(list[_Trade], strict=False).decode
+_ticker: Final = msgspec.json.Decoder(_Ticker, strict=False).decode
+
+
+class BybitVenue(OneAddress):
+    """Spot, or linear perpetuals: each has an address of its own."""
+
+    ping = '{"op":"ping"}'
+
+    def __init__(self, *, linear: bool, address: Address = str) -> None:
+        """`address` rewrites an address, for a loopback endpoint."""
+        super().__init__(_LINEAR if linear else _SPOT, address=address)
+        self._linear = linear
+        self._marks: dict[str, tuple[float, float | None]] = {}
+
+    def name(self, instrument: Instrument) -> str:
+        """BTCUSDT."""
+        return f"{instrument.base}{instrument.quote}"
+
+    def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
+        """Frames of at most ten topics."""
+        kinds = [f"orderbook.{_DEPTH}"]
+        if not book_only:
+            kinds += ["publicTrade", *(["tickers"] if self._linear else [])]
+        topics = [f"{kind}.{name}" for name in names for kind in kinds]
+        for start in range(0, len(topics), _A_FRAME):
+            yield json.dumps({"op": verb, "args": topics[start : start + _A_FRAME]})
+
+    def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
+        """A frame as items; raises FrameError."""
+        try:
+            outer = _frame(frame)
+            if not outer.topic:
+                refused = outer.op == "subscribe" and not outer.success
+                return (Refused(outer.ret_msg, self._named(outer.ret_msg)),) if refused else ()
+            return self._read(outer, ts_received)
+        except (msgspec.MsgspecError, KeyError, ValueError) as error:
+            shown = frame[:80].decode("utf-8", "replace")
+            raise FrameError(f"expected a frame of Bybit: {error}: {shown}") from None
+
+    def _named(self, words: str) -> str:
+        """The symbol that a refusal names, if one."""
+        return next((symbol for name, symbol in self._symbols.items() if words.endswith(f".{name}")), "")
+
+    def _read(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
+        kind = outer.topic.partition(".")[0]
+        if kind == "orderbook":
+            book = _book(outer.data)
+            symbol = self.symbol(book.s)
+            whole = outer.type == "snapshot" or book.u == 1
+            made = BookSnapshot if whole else BookDelta
+            message = made(symbol, outer.ts * MS, ts_received, book.b, book.a, book.u)
+            return (Numbered(symbol, message, book.u),)
+        if kind == "publicTrade":
+            return [
+                Trade(self.symbol(t.s), t.T * MS, ts_received, t.p, t.v, _SIDES.get(t.S), t.i)
+                for t in _trades(outer.data)
+            ]
+        return self._read_ticker(outer, ts_received) if kind == "tickers" else ()
+
+    def _read_ticker(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
+        """A ticker says only what changed: the rest is as it was."""
+        ticker = _ticker(outer.data)
+        symbol = self.symbol(ticker.symbol)
+        mark, index = self._marks.get(symbol, (0.0, None))
+        mark, index = ticker.markPrice or mark, ticker.indexPrice or index
+        if not mark:
+            return ()
+        self._marks[symbol] = (mark, index)
+        return (MarkPrice(symbol, outer.ts * MS, ts_received, mark, index),)

@@ -1,0 +1,199 @@
+"""Coinbase Advanced Trade: level2 books, trades and tickers, numbered for each connection.
+
+Source: Coinbase's Advanced Trade websocket documentation. `sequence_num` rises by one over all channels
+of a connection, so a hole in it takes the trust of every book there, and only a new connection brings
+snapshots again. The side of a print is the maker's. Heartbeats keep quiet channels open.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
+from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.native.base import Address, OneAddress
+from tradetui.feeds.native.connection import Line
+from tradetui.feeds.native.venue import BookPart, BookSequence, FrameError, Item, Refused, ResyncBy, Said
+from tradetui.feeds.native.wire import Price, Quantity, TradedQuantity, moment_ns
+
+_URL: Final = "wss://advanced-trade-ws.coinbase.com"
+_CHANNELS: Final = ("heartbeats", "level2", "market_trades", "ticker")
+_AGGRESSOR: Final = {"BUY": Side.SELL, "SELL": Side.BUY}
+
+
+class Part(BookPart, frozen=True):
+    """A snapshot or an update of a book."""
+
+    message: BookSnapshot | BookDelta
+
+
+class CoinbaseBook:
+    """A book that is whole as long as its connection lost nothing."""
+
+    def __init__(self) -> None:
+        self.state = Sync.WAITING
+        self.reason = ""
+
+    def restart(self) -> None:
+        """Only a snapshot helps."""
+        self.state = Sync.WAITING
+
+    def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
+        """What may be delivered after a part of the book came."""
+        assert isinstance(part, Part)  # noqa: S101 - a venue's book gets its own parts only
+        if isinstance(part.message, BookSnapshot):
+            self.state = Sync.STREAMING
+        return (part.message,) if self.state is Sync.STREAMING else ()
+
+
+class _Update(msgspec.Struct, gc=False):
+    side: str
+    price_level: Price
+    new_quantity: Quantity
+
+
+class _Trade(msgspec.Struct, gc=False):
+    trade_id: str
+    product_id: str
+    price: Price
+    size: TradedQuantity
+    side: str
+    time: datetime
+
+
+class _Ticker(msgspec.Struct, gc=False):
+    product_id: str
+    best_bid: Price | None = None
+    best_bid_quantity: Quantity = 0.0
+    best_ask: Price | None = None
+    best_ask_quantity: Quantity = 0.0
+
+
+class _Event(msgspec.Struct):
+    type: str = ""
+    product_id: str = ""
+    updates: list[_Update] = []
+    trades: list[_Trade] = []
+    tickers: list[_Ticker] = []
+
+
+class _Frame(msgspec.Struct):
+    channel: str = ""
+    timestamp: datetime | None = None
+    sequence_num: int | None = None
+    events: msgspec.Raw = msgspec.Raw(b"[]")
+    type: str = ""
+    message: str = ""
+
+
+_frame: Final = msgspec.json.Decoder(_Frame).decode
+_events: Final = msgspec.json.Decoder(list[_Event], strict=False).decode
+
+
+class CoinbaseVenue(OneAddress):
+    """The spot market."""
+
+    resync: ResyncBy = ResyncBy.RECONNECT
+    most_symbols = 10
+
+    def __init__(self, *, address: Address = str) -> None:
+        """`address` rewrites an address, for a loopback endpoint."""
+        super().__init__(_URL, address=address)
+        self._last: int | None = None
+
+    def name(self, instrument: Instrument) -> str:
+        """BTC-USD."""
+        return f"{instrument.base}-{instrument.quote}"
+
+    def lines(self, instruments: Sequence[Instrument]) -> Sequence[Line]:
+        """One connection: the count of its messages is kept here."""
+        self.most_symbols = max(1, len(instruments))
+        return super().lines(instruments)
+
+    def subscribe(self, line: Line) -> Iterable[str]:
+        """A new connection counts from the start."""
+        self._last = None
+        return super().subscribe(line)
+
+    def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
+        """A frame a channel."""
+        for channel in _CHANNELS[1:2] if book_only else _CHANNELS:
+            yield json.dumps({"type": verb, "product_ids": list(names), "channel": channel})
+
+    def book(self, symbol: str) -> BookSequence:
+        """A fresh book rule."""
+        del symbol
+        return CoinbaseBook()
+
+    def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
+        """A frame as items; raises FrameError."""
+        try:
+            outer = _frame(frame)
+            if outer.type == "error":
+                return (Refused(outer.message or "no reason given"),)
+            lost = self._count(outer)
+            if lost:
+                return (Said(lost, reconnects=True),)
+            return self._told(outer, ts_received)
+        except (msgspec.MsgspecError, KeyError, ValueError) as error:
+            shown = frame[:80].decode("utf-8", "replace")
+            raise FrameError(f"expected a frame of Coinbase: {error}: {shown}") from None
+
+    def _told(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
+        if outer.channel not in ("l2_data", "market_trades", "ticker"):
+            return ()
+        ts = moment_ns(outer.timestamp) if outer.timestamp is not None else 0
+        events = _events(outer.events)
+        return [item for event in events for item in self._read(outer, event, ts, ts_received)]
+
+    def _count(self, outer: _Frame) -> str:
+        """Follow the connection's count; what is missing, in words."""
+        number, before = outer.sequence_num, self._last
+        if number is None:
+            return ""
+        self._last = number
+        if before is None or number == before + 1:
+            return ""
+        return f"expected message {before + 1}, was {number}"
+
+    def _read(self, outer: _Frame, event: _Event, ts: int, ts_received: int) -> Sequence[Item]:
+        if outer.channel == "market_trades":
+            trades = event.trades if event.type == "update" else []
+            return [self._print(trade, ts_received) for trade in trades]
+        if outer.channel == "ticker":
+            return [
+                BestQuote(
+                    self.symbol(t.product_id),
+                    ts,
+                    ts_received,
+                    t.best_bid,
+                    t.best_bid_quantity,
+                    t.best_ask,
+                    t.best_ask_quantity,
+                )
+                for t in event.tickers
+                if t.best_bid is not None and t.best_ask is not None
+            ]
+        symbol = self.symbol(event.product_id)
+        bids = [(u.price_level, u.new_quantity) for u in event.updates if u.side == "bid"]
+        asks = [(u.price_level, u.new_quantity) for u in event.updates if u.side != "bid"]
+        if event.type == "snapshot":
+            bids, asks = sorted(bids, reverse=True), sorted(asks)
+            whole = BookSnapshot(symbol, ts, ts_received, _sized(bids), _sized(asks))
+            return (Part(symbol, whole),)
+        return (Part(symbol, BookDelta(symbol, ts, ts_received, bids, asks)),)
+
+    def _print(self, trade: _Trade, ts_received: int) -> Trade:
+        symbol, ts = self.symbol(trade.product_id), moment_ns(trade.time)
+        side = _AGGRESSOR.get(trade.side)
+        return Trade(symbol, ts, ts_received, trade.price, trade.size, side, trade.trade_id)
+
+
+def _sized(levels: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    return [level for level in levels if level[1] > 0]

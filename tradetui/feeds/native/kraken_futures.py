@@ -1,0 +1,155 @@
+"""Kraken Futures: books whose messages are counted by one a product, trades, tickers with the mark.
+
+Source: Kraken Futures' websocket documentation and captured frames. One message changes one level.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, MarkPrice, Side, Trade
+from tradetui.feeds.native.base import Address, OneAddress
+from tradetui.feeds.native.sequence import Numbered
+from tradetui.feeds.native.venue import FrameError, Item, Refused, Said
+from tradetui.feeds.native.wire import MS, Millis, Price, Quantity, TradedQuantity
+
+_URL: Final = "wss://futures.kraken.com/ws/v1"
+_FEEDS: Final = ("book", "trade", "ticker")
+
+
+class _Level(msgspec.Struct, gc=False):
+    price: Price
+    qty: Quantity
+
+
+class _Frame(msgspec.Struct):
+    feed: str = ""
+    event: str = ""
+    message: str = ""
+    product_id: str = ""
+
+
+class _Snapshot(msgspec.Struct):
+    product_id: str
+    seq: int
+    bids: list[_Level]
+    asks: list[_Level]
+    timestamp: int = 0
+
+
+class _Change(msgspec.Struct, gc=False):
+    product_id: str
+    side: Side
+    seq: int
+    price: Price
+    qty: Quantity
+    timestamp: int = 0
+
+
+class _Trade(msgspec.Struct, gc=False):
+    product_id: str
+    uid: str
+    side: Side
+    time: Millis
+    qty: TradedQuantity
+    price: Price
+
+
+class _Ticker(msgspec.Struct, gc=False):
+    product_id: str
+    time: Millis
+    bid: Price | None = None
+    ask: Price | None = None
+    bid_size: Quantity = 0.0
+    ask_size: Quantity = 0.0
+    markPrice: Price | None = None  # noqa: N815  (the venue's names)
+    index: Price | None = None
+
+
+_frame: Final = msgspec.json.Decoder(_Frame).decode
+_snapshot: Final = msgspec.json.Decoder(_Snapshot).decode
+_change: Final = msgspec.json.Decoder(_Change).decode
+_trade: Final = msgspec.json.Decoder(_Trade).decode
+_ticker: Final = msgspec.json.Decoder(_Ticker).decode
+
+
+class KrakenFuturesVenue(OneAddress):
+    """Perpetuals, linear (PF) and inverse (PI)."""
+
+    def __init__(self, *, address: Address = str) -> None:
+        """`address` rewrites an address, for a loopback endpoint."""
+        super().__init__(_URL, address=address)
+
+    def name(self, instrument: Instrument) -> str:
+        """PF_XBTUSD, or PI_XBTUSD for an inverse contract."""
+        kind = "PI" if instrument.settle == instrument.base else "PF"
+        base = "XBT" if instrument.base == "BTC" else instrument.base
+        return f"{kind}_{base}{instrument.quote}"
+
+    def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
+        """A frame a feed."""
+        for feed in _FEEDS[:1] if book_only else _FEEDS:
+            yield json.dumps({"event": verb, "feed": feed, "product_ids": list(names)})
+
+    def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
+        """A frame as items; raises FrameError."""
+        try:
+            outer = _frame(frame)
+            if outer.event:
+                return self._words(outer)
+            return self._read(outer.feed, frame, ts_received)
+        except (msgspec.MsgspecError, KeyError, ValueError) as error:
+            shown = frame[:80].decode("utf-8", "replace")
+            raise FrameError(f"expected a frame of Kraken Futures: {error}: {shown}") from None
+
+    def _read(self, feed: str, frame: bytes, ts_received: int) -> Sequence[Item]:
+        match feed:
+            case "book":
+                change = _change(frame)
+                return (self._changed(change, ts_received),)
+            case "book_snapshot":
+                return (self._whole(_snapshot(frame), ts_received),)
+            case "trade":
+                t = _trade(frame)
+                symbol = self.symbol(t.product_id)
+                return (Trade(symbol, t.time * MS, ts_received, t.price, t.qty, t.side, t.uid),)
+            case "ticker":
+                return self._quoted(_ticker(frame), ts_received)
+            case _:
+                return ()
+
+    def _whole(self, book: _Snapshot, ts_received: int) -> Numbered:
+        symbol = self.symbol(book.product_id)
+        bids = [(level.price, level.qty) for level in book.bids if level.qty]
+        asks = [(level.price, level.qty) for level in book.asks if level.qty]
+        whole = BookSnapshot(symbol, book.timestamp * MS, ts_received, bids, asks, book.seq)
+        return Numbered(symbol, whole, book.seq)
+
+    def _changed(self, change: _Change, ts_received: int) -> Numbered:
+        symbol, level = self.symbol(change.product_id), [(change.price, change.qty)]
+        bids, asks = (level, []) if change.side is Side.BUY else ([], level)
+        delta = BookDelta(symbol, change.timestamp * MS, ts_received, bids, asks, change.seq)
+        return Numbered(symbol, delta, change.seq)
+
+    def _quoted(self, ticker: _Ticker, ts_received: int) -> Sequence[Item]:
+        symbol, ts = self.symbol(ticker.product_id), ticker.time * MS
+        found: list[Item] = []
+        if ticker.bid is not None and ticker.ask is not None:
+            found.append(
+                BestQuote(symbol, ts, ts_received, ticker.bid, ticker.bid_size, ticker.ask, ticker.ask_size)
+            )
+        if ticker.markPrice is not None:
+            found.append(MarkPrice(symbol, ts, ts_received, ticker.markPrice, ticker.index))
+        return found
+
+    def _words(self, frame: _Frame) -> Sequence[Item]:
+        if frame.event in ("error", "alert"):
+            named = next((symbol for name, symbol in self._symbols.items() if name in frame.message), "")
+            refused = "product" in frame.message.lower() or frame.event == "error"
+            return (Refused(frame.message, named),) if refused else (Said(frame.message),)
+        return ()

@@ -1,0 +1,217 @@
+"""OKX v5: books whose messages name their predecessor, trades, best quotes, marks, funding.
+
+Source: OKX's websocket documentation. `prevSeqId` of a message is the `seqId` of the one before; a
+message without changes repeats it, and after maintenance a smaller `seqId` begins a new count. The
+checksum is zero since 2026; where one is sent all the same, it is held against the book.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, MarkPrice, Side, Trade
+from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.native.base import Address, OneAddress
+from tradetui.feeds.native.sequence import Numbered, NumberedBook
+from tradetui.feeds.native.text_book import TextBook
+from tradetui.feeds.native.venue import (
+    BookPart,
+    BookSequence,
+    FrameError,
+    Item,
+    Refused,
+    Said,
+    Subscribed,
+)
+from tradetui.feeds.native.wire import MS, Millis, Price, Quantity, TradedQuantity
+
+_URL: Final = "wss://ws.okx.com:8443/ws/v5/public"
+_A_FRAME: Final = 100
+"""Channels in one frame: a frame must stay below 64 KiB."""
+
+
+class Checked(Numbered, frozen=True):
+    """A numbered book message with its checksum and the texts that it runs over."""
+
+    checksum: int = 0
+    bids: tuple[tuple[str, ...], ...] = ()
+    asks: tuple[tuple[str, ...], ...] = ()
+
+
+class OkxBook(NumberedBook):
+    """Numbered messages, held against a checksum where the venue still sends one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts = TextBook()
+
+    def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
+        """What may be delivered after a part of the book came."""
+        taken = super().take(part)
+        if not taken or not isinstance(part, Checked):
+            return taken
+        keep = self._texts.replace if isinstance(part.message, BookSnapshot) else self._texts.update
+        keep(part.bids, part.asks)
+        if self._texts.checksum() != part.checksum:
+            self.state, self.reason = Sync.GAP, "its checksum does not match"
+            return ()
+        return taken
+
+
+class _Arg(msgspec.Struct, frozen=True):
+    channel: str = ""
+    instId: str = ""  # noqa: N815  (the venue's names)
+
+
+class _Frame(msgspec.Struct):
+    arg: _Arg = _Arg()
+    action: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"[]")
+    event: str = ""
+    msg: str = ""
+
+
+class _Book(msgspec.Struct):
+    bids: list[tuple[Price, Quantity, msgspec.Raw, msgspec.Raw]]
+    asks: list[tuple[Price, Quantity, msgspec.Raw, msgspec.Raw]]
+    ts: Millis
+    checksum: int = 0
+    seqId: int | None = None  # noqa: N815
+    prevSeqId: int | None = None  # noqa: N815
+
+
+class _Texts(msgspec.Struct):
+    bids: tuple[tuple[str, ...], ...]
+    asks: tuple[tuple[str, ...], ...]
+
+
+class _Trade(msgspec.Struct, gc=False):
+    instId: str  # noqa: N815
+    tradeId: str  # noqa: N815
+    px: Price
+    sz: TradedQuantity
+    side: Side
+    ts: Millis
+
+
+class _Quote(msgspec.Struct, gc=False):
+    instId: str  # noqa: N815
+    bidPx: Price  # noqa: N815
+    bidSz: Quantity  # noqa: N815
+    askPx: Price  # noqa: N815
+    askSz: Quantity  # noqa: N815
+    ts: Millis
+
+
+class _Mark(msgspec.Struct, gc=False):
+    instId: str  # noqa: N815
+    markPx: Price  # noqa: N815
+    ts: Millis
+
+
+_frame: Final = msgspec.json.Decoder(_Frame).decode
+_books: Final = msgspec.json.Decoder(list[_Book], strict=False).decode
+_texts: Final = msgspec.json.Decoder(list[_Texts]).decode
+_trades: Final = msgspec.json.Decoder(list[_Trade], strict=False).decode
+_quotes: Final = msgspec.json.Decoder(list[_Quote], strict=False).decode
+_marks: Final = msgspec.json.Decoder(list[_Mark], strict=False).decode
+
+
+class OkxVenue(OneAddress):
+    """Spot and perpetual swaps."""
+
+    ping = "ping"
+
+    def __init__(self, *, address: Address = str) -> None:
+        """`address` rewrites an address, for a loopback endpoint."""
+        super().__init__(_URL, address=address)
+
+    def name(self, instrument: Instrument) -> str:
+        """BTC-USDT, or BTC-USDT-SWAP."""
+        return f"{instrument.base}-{instrument.quote}{'' if instrument.is_spot else '-SWAP'}"
+
+    def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
+        """Frames of at most a hundred channels."""
+        args = [
+            {"channel": channel, "instId": name} for name in names for channel in _channels(name, book_only)
+        ]
+        for start in range(0, len(args), _A_FRAME):
+            yield json.dumps({"op": verb, "args": args[start : start + _A_FRAME]})
+
+    def book(self, symbol: str) -> BookSequence:
+        """A fresh book rule."""
+        del symbol
+        return OkxBook()
+
+    def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
+        """A frame as items; raises FrameError."""
+        if frame == b"pong":
+            return ()
+        try:
+            outer = _frame(frame)
+            if outer.event:
+                return self._words(outer)
+            return self._read(outer, ts_received)
+        except (msgspec.MsgspecError, KeyError, ValueError) as error:
+            shown = frame[:80].decode("utf-8", "replace")
+            raise FrameError(f"expected a frame of OKX: {error}: {shown}") from None
+
+    def _read(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
+        match outer.arg.channel:
+            case "books":
+                return self._read_books(outer, ts_received)
+            case "trades":
+                return [
+                    Trade(self.symbol(t.instId), t.ts * MS, ts_received, t.px, t.sz, t.side, t.tradeId)
+                    for t in _trades(outer.data)
+                ]
+            case "tickers":
+                return [
+                    BestQuote(
+                        self.symbol(q.instId), q.ts * MS, ts_received, q.bidPx, q.bidSz, q.askPx, q.askSz
+                    )
+                    for q in _quotes(outer.data)
+                ]
+            case "mark-price":
+                marks = _marks(outer.data)
+                return [MarkPrice(self.symbol(m.instId), m.ts * MS, ts_received, m.markPx) for m in marks]
+            case _:
+                return ()
+
+    def _read_books(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
+        symbol = self.symbol(outer.arg.instId)
+        kind = BookSnapshot if outer.action == "snapshot" else BookDelta
+        return [_numbered(book, kind, symbol, ts_received, outer.data) for book in _books(outer.data)]
+
+    def _words(self, frame: _Frame) -> Sequence[Item]:
+        symbol = self._symbols.get(frame.arg.instId, "")
+        if frame.event == "error":
+            return (Refused(frame.msg or "no reason given", symbol),)
+        if frame.event == "notice":
+            return (Said(frame.msg or "the exchange restarts this connection", reconnects=True),)
+        return (Subscribed(symbol),) if frame.event == "subscribe" and symbol else ()
+
+
+def _channels(name: str, book_only: bool) -> Sequence[str]:
+    if book_only:
+        return ("books",)
+    extra = ("mark-price",) if name.endswith("-SWAP") else ()
+    return ("books", "trades", "tickers", *extra)
+
+
+def _numbered(
+    book: _Book, kind: type[BookSnapshot | BookDelta], symbol: str, ts_received: int, raw: msgspec.Raw
+) -> Numbered:
+    bids, asks = [level[:2] for level in book.bids], [level[:2] for level in book.asks]
+    message = kind(symbol, book.ts * MS, ts_received, bids, asks)
+    number = book.seqId or 0
+    restarts = book.seqId is None or (book.prevSeqId is not None and number < book.prevSeqId)
+    if not book.checksum:
+        return Numbered(symbol, message, number, book.prevSeqId, restarts)
+    (texts,) = _texts(raw)
+    return Checked(symbol, message, number, book.prevSeqId, restarts, book.checksum, texts.bids, texts.asks)
