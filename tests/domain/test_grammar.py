@@ -134,6 +134,31 @@ def read(text: str) -> AnyCommand:
                 stop=Stop(price=D(58000)),
             ),
         ),
+        (
+            "buy 1 limit 61000 until +10m",
+            SubmitOrder(
+                symbol=BTC,
+                side=Side.BUY,
+                size=Size(D(1)),
+                limit=D(61000),
+                tif=TimeInForce.GTD,
+                expire_after_ns=600 * 10**9,
+            ),
+        ),
+        (
+            "buy 1 u 14:30",
+            SubmitOrder(symbol=BTC, side=Side.BUY, size=Size(D(1)), tif=TimeInForce.GTD, expire_at="14:30"),
+        ),
+        (
+            "buy 1 unt 2024-08-10t14:30z",
+            SubmitOrder(
+                symbol=BTC,
+                side=Side.BUY,
+                size=Size(D(1)),
+                tif=TimeInForce.GTD,
+                expire_ts=1_723_300_200 * 10**9,
+            ),
+        ),
         ("stop trail 1%", SetStop(symbol=BTC, stop=Stop(trail=Trail(rate=D("0.01"))))),
         (
             "stop 61250 tra 300 fr 62000 ETH",
@@ -212,6 +237,10 @@ def test_words_become_the_command_that_the_contract_says(text: str, command: Any
         ("target 2r/5", "2r/5", "a multiple of R"),
         ("target 5 0%", "0%", "unknown symbol"),
         ("buy 1 trigger 5 touch 6", "touch", "exclude each other"),
+        ("buy 1 until", "", "+10m, 14:30"),
+        ("buy 1 until 24:00", "24:00", "+10m, 14:30"),
+        ("buy 1 until 2024-02-30T10:00", "2024-02-30T10:00", "+10m, 14:30"),
+        ("buy 1 ioc until +1s", "until", "exclude each other"),
         ("trail much", "much", "unknown symbol"),
         ("stop trail", "", "a trail such as 1%"),
         ("stop trail 0%", "0%", "a trail such as 1%"),

@@ -264,6 +264,7 @@ class Reader:
         assert not self.locked or abs(after) <= abs(self.position), "I-41"
         self.position = after
         assert not self.states[fill.order_id].is_terminal, "I-20"
+        assert not order.expire_ts or fill.ts <= order.expire_ts, "I-23"
         total = self.filled[fill.order_id] = self.filled.get(fill.order_id, D(0)) + fill.qty
         assert total <= order.qty, "I-15"
         done = total == order.qty

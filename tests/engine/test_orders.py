@@ -391,6 +391,11 @@ def test_a_cancel_can_lose_the_race() -> None:
     assert market.last_order(reply).pending_cancel
     market.trade(59_000.5, 1.0)
     assert market.last_order(reply).state is OrderState.FILLED
+    market.tick(60 * MS)
+    market.trade(60_000.0, 0.1)
+    note = market.journal[-1].body
+    assert isinstance(note, Noted)
+    assert (note.what, market.last_order(reply).state) == ("ignored_terminal", OrderState.FILLED)
 
 
 @pytest.mark.parametrize("state", [FeedState.STALE, FeedState.GAP, FeedState.DOWN, FeedState.CONNECTING])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tests.engine.market import Table
+from tests.engine.market import MS, SECOND, Table
 from tradetui.domain.command import (
     AdjustMargin,
     AnyCommand,
@@ -131,6 +131,7 @@ class Wishes:
         )(side)
         has_limit = waits.get("limit") is not None
         times = [TimeInForce.IOC, TimeInForce.FOK] if has_limit or not waits else [TimeInForce.GTC]
+        tif = chance.choice([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.GTC, TimeInForce.GTD, *times])
         targets = [self.target(-away) for _ in range(chance.choice([0, 1, 1, 2, 3]))]
         return SubmitOrder(
             symbol=self.table.symbol,
@@ -139,7 +140,8 @@ class Wishes:
             stop=self.stop(away) if chance.random() < 0.95 else None,
             target=targets[0] if targets else None,
             more_targets=tuple(targets[1:]),
-            tif=chance.choice([TimeInForce.GTC, TimeInForce.GTC, *times]),
+            tif=tif,
+            expire_after_ns=chance.choice([MS, 90 * SECOND, 9000 * SECOND]) if tif is TimeInForce.GTD else 0,
             post_only=has_limit and chance.random() < 0.15,
             reduce_only=chance.random() < 0.06,
             key=chance.choice(["", "", "k1", f"k{chance.randint(2, 999)}"]),

@@ -210,6 +210,15 @@ def test_the_filters_of_a_captured_market_become_the_instruments(captures: Path)
     assert instrument.max_position is None
 
 
+def test_the_venue_s_range_of_trails_and_least_life_become_the_instrument_s() -> None:
+    deltas = {"minTrailingAboveDelta": 10, "minTrailingBelowDelta": "10", "maxTrailingAboveDelta": 2000}
+    info = {"filters": [{"filterType": "TRAILING_DELTA", "maxTrailingBelowDelta": "1500", **deltas}]}
+    assert instrument_of(market(info=info), PROFILE).trail_rates == (Decimal("0.001"), Decimal("0.15"))
+    futures = Profile(name="p", exchange="binanceusdm", symbols=())
+    instrument = instrument_of(market(), futures)
+    assert (instrument.trail_rates, instrument.least_gtd_s) == ((Decimal("0.001"), Decimal("0.1")), 600)
+
+
 def test_the_profiles_fees_and_a_halt_override_the_market() -> None:
     profile = Profile(
         name="p", exchange="binance", symbols=(), maker_fee=Decimal(0), taker_fee=Decimal("0.0004")

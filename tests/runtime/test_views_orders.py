@@ -8,7 +8,7 @@ from tests.engine.market import PERP, D
 from tests.runtime.views_scene import Scene
 from tradetui.domain.command import SetStop, Size, Stop, SubmitOrder
 from tradetui.domain.market_data import Side
-from tradetui.domain.order import Trail
+from tradetui.domain.order import TimeInForce, Trail
 
 
 @pytest.fixture
@@ -36,6 +36,11 @@ def test_a_trail_that_begins_later_tells_from_where(scene: Scene) -> None:
     scene.buy("0.1", stop="59900")
     scene.do(SetStop(symbol=PERP, stop=Stop(trail=Trail(distance=D(50), activation=D(60_500)))))
     assert details(scene) == ["trail 50 from 60,500.0"]
+
+
+def test_an_order_with_an_end_tells_it_in_the_zone_of_the_day(scene: Scene) -> None:
+    scene.buy("0.1", limit="59900", stop="59800", tif=TimeInForce.GTD, expire_at="14:30")
+    assert details(scene) == ["until 14:30 UTC"]
 
 
 def test_a_trailing_entry_of_its_own_tells_its_low(scene: Scene) -> None:

@@ -86,6 +86,12 @@ class SubmitOrder(Command, frozen=True, kw_only=True, tag="submit"):
     """Whether the trigger lies on the other side: a buy below the market, a sell above."""
     more_targets: tuple[Target, ...] = ()
     """Targets beside the first."""
+    expire_ts: int = 0
+    """With gtd the last moment at which it may fill, nanoseconds UTC; or one of the next two."""
+    expire_after_ns: int = 0
+    """The same, counted from when the engine takes the order."""
+    expire_at: str = ""
+    """The same as the next HH:MM in the zone of the trading day."""
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -325,6 +331,7 @@ class Reason(StrEnum):
     ORDER_RATE = "ORDER_RATE"
     TRAIL_RATE = "TRAIL_RATE"
     TARGET_SIZE = "TARGET_SIZE"
+    GTD_ENDED = "GTD_ENDED"
 
 
 class Refusal(msgspec.Struct, frozen=True):

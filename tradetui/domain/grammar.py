@@ -1,7 +1,7 @@
 """The command line's language: words to one command, for the cockpit and for order files.
 
     buy|sell SIZE [SYMBOL] [limit P] [trigger P|TRAIL] [touch P] [stop STOP] [target TARGET]…
-             [post] [ioc|fok] [reduce]
+             [post] [ioc|fok|until WHEN] [reduce]
     stop STOP [SYMBOL] · trail [V [from A]] [SYMBOL] · target TARGET… [SYMBOL] · cancel ID|all [SYMBOL]
     flatten [SYMBOL|all] · reverse [SYMBOL] [stop STOP] · half [SYMBOL]
     leverage N [SYMBOL] · margin add|remove AMOUNT [SYMBOL] · margin cross|isolated
@@ -15,6 +15,7 @@ TARGET is P or 2r, with `/market` or `/Q` behind it to go to market or to rest a
 and with its size (50% of the entry, or a quantity); targets without one share the rest: target 2r 50%
 target 3r. `touch P` is a trigger on the other side: it buys when the price falls to P, sells when it rises
 to P, at market or with `limit` at that. SIZE `all` closes the position, however large it is by then.
+WHEN is +10m (s, m, h, d), 14:30 (in the zone of the trading day) or 2026-08-10T14:30[:05] in UTC.
 SIZE is 0.25 (base or contracts), 500usdt (quote), 10% (of equity) or 0.5r. Words may be shortened while
 they stay unique; a shortened word of the first version keeps its meaning whatever is added. Nothing is
 rounded here and nothing is invented: a stop that was not typed is not there.
@@ -47,7 +48,7 @@ from tradetui.domain.command import (
     SubmitOrder,
     Withdraw,
 )
-from tradetui.domain.grammar_clauses import CLAUSES, ClauseReader
+from tradetui.domain.grammar_clauses import CLAUSES, ClauseReader, Until
 from tradetui.domain.grammar_reader import NUMBER, GrammarError, Words, beginning
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import TimeInForce, Trail
@@ -145,6 +146,7 @@ class _Commands(ClauseReader):
         stop, targets = clauses.get("stop"), clauses.get("target")
         first, *more = targets if isinstance(targets, list) else [None]
         tif = clauses.get("tif", TimeInForce.GTC)
+        until = tif if isinstance(tif, Until) else Until()
         return SubmitOrder(
             symbol=symbol,
             side=side,
@@ -156,7 +158,10 @@ class _Commands(ClauseReader):
             target=first,
             more_targets=tuple(target for target in more if target is not None),
             take_profit="touch" in clauses,
-            tif=tif if isinstance(tif, TimeInForce) else TimeInForce.GTC,
+            tif=tif if isinstance(tif, TimeInForce) else TimeInForce.GTD,
+            expire_ts=until.ts,
+            expire_after_ns=until.after_ns,
+            expire_at=until.at,
             post_only="post" in clauses,
             reduce_only="reduce" in clauses,
         )

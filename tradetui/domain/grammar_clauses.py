@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from tradetui.domain.command import Size, SizeUnit, Stop, Target
 from tradetui.domain.grammar_reader import NUMBER, Reader, Words, is_price
 from tradetui.domain.number import ONE
 from tradetui.domain.order import TimeInForce, Trail
 
-CLAUSES: Final = Words(("limit", "trigger", "stop", "target", "post", "ioc", "fok", "reduce"), ("touch",))
+CLAUSES: Final = Words(
+    ("limit", "trigger", "stop", "target", "post", "ioc", "fok", "reduce"),
+    ("touch", "until"),
+)
+_EXPECTED: Final = f"{', '.join(CLAUSES.all[:-1])} or {CLAUSES.all[-1]}"
+_ONE_OF: Final = {"ioc": "tif", "fok": "tif", "until": "tif", "touch": "trigger"}
+"""Clauses of which only one may stand, by what they decide."""
 _HUNDRED: Final = Decimal(100)
 _TRAIL: Final = ("tra", "trai", "trail")
 """After a price `tr` is the clause trigger, as it always was."""
@@ -20,8 +27,31 @@ _ALL: Final = "all"
 _MARKET: Final = "market"
 _TARGET_SIZE: Final = re.compile(NUMBER.pattern + "(%?)")
 
-Clause = Decimal | Stop | list[Target] | TimeInForce | Trail | bool
+_LATER: Final = re.compile(r"\+(\d{1,6})([SMHD])")
+_UNIT_NS: Final = {"S": 10**9, "M": 60 * 10**9, "H": 3600 * 10**9, "D": 86400 * 10**9}
+_CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z?")
+
+
+class Until(NamedTuple):
+    """When an order ends: a moment, so long after it is taken, or the next time of day."""
+
+    ts: int = 0
+    after_ns: int = 0
+    at: str = ""
+
+
+Clause = Decimal | Stop | list[Target] | TimeInForce | Trail | Until | bool
 """What the word of a clause brings with it."""
+
+
+def _moment(word: str) -> int:
+    """Nanoseconds UTC of a date and a time; 0 for a date that does not exist."""
+    try:
+        moment = datetime.fromisoformat(word.removesuffix("Z")).replace(tzinfo=UTC)
+    except ValueError:
+        return 0
+    return int(moment.timestamp()) * 10**9
 
 
 def _list(found: Clause | None) -> list[Target]:
@@ -30,7 +60,7 @@ def _list(found: Clause | None) -> list[Target]:
 
 def _twice(name: str, word: str) -> str:
     if name == "tif":
-        return "ioc and fok exclude each other"
+        return f"ioc and fok{' and until' if word == 'until' else ''} exclude each other"
     return "trigger and touch exclude each other" if name == "trigger" else f"{word} stands twice"
 
 
@@ -41,8 +71,8 @@ class ClauseReader(Reader):
         """The clauses of an order by their word; ioc and fok are one."""
         found: dict[str, Clause] = {}
         while not self.done():
-            word = self.keyword(CLAUSES, "limit, trigger, touch, stop, target, post, ioc, fok or reduce")
-            name = {"ioc": "tif", "fok": "tif", "touch": "trigger"}.get(word, word)
+            word = self.keyword(CLAUSES, _EXPECTED)
+            name = _ONE_OF.get(word, word)
             if name == "target":
                 found[name] = [*_list(found.get(name)), self.target()]
                 continue
@@ -57,6 +87,8 @@ class ClauseReader(Reader):
     def _value_of(self, word: str) -> Clause:
         if word == "stop":
             return self.stop()
+        if word == "until":
+            return self.until()
         if word == "trigger" and self.next_is(*_TRAIL):
             return self.trail()[0]
         if word in ("limit", "trigger", "touch"):
@@ -146,6 +178,23 @@ class ClauseReader(Reader):
         self.at += 1
         number = Decimal(match.group(1))
         return Size(number / _HUNDRED, SizeUnit.POSITION) if match.group(2) else Size(number)
+
+    def until(self) -> Until:
+        """+10m, a time of day, or a date and a time in UTC."""
+        expected = "+10m, 14:30 or 2026-08-10T14:30 after until"
+        if self.done():
+            raise self.wrong(f"expected {expected}")
+        word = self.peek().upper()
+        if found := _LATER.fullmatch(word):
+            until = Until(after_ns=int(found[1]) * _UNIT_NS[found[2]])
+        elif _CLOCK.fullmatch(word):
+            until = Until(at=word)
+        elif _MOMENT.fullmatch(word) and (moment := _moment(word)):
+            until = Until(ts=moment)
+        else:
+            raise self.wrong(f"expected {expected}, was {self.peek()!r}")
+        self.at += 1
+        return until
 
     # --- sizes
 

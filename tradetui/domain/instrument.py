@@ -73,6 +73,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     """Most of the base asset that may be held, open buys included."""
     trail_rates: tuple[Decimal, Decimal] | None = None
     """The least and the largest rate by which the venue lets orders trail."""
+    least_gtd_s: int = 0
+    """A good-till-date order has to be meant to live longer than this."""
     tiers: tuple[LeverageTier, ...] = ()
     """By notional in the settlement asset, smallest first; none means one rate for every size."""
 

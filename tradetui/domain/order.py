@@ -204,6 +204,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a target has a quantity of its own; one without takes what the others leave."""
     target_r: Decimal | None = None
     """The multiple of R at which a target stands, as long as it follows the average entry."""
+    expire_ts: int = 0
+    """The last moment at which it may fill, with gtd; 0 for none."""
     group: str = ""
     """What was made by one command: targets, alternatives, the steps of a scale."""
 

@@ -19,6 +19,7 @@ from tradetui.engine import shape
 from tradetui.engine.books import Books
 from tradetui.engine.checks import EntryChecks
 from tradetui.engine.desk import Desk
+from tradetui.engine.expiry import expiry
 from tradetui.engine.filters import check_filters
 from tradetui.engine.pricing import Pricing
 from tradetui.engine.refusals import number, refuse
@@ -236,6 +237,7 @@ class Intake:
             trigger=command.trigger,
             trail=command.trail,
             tif=command.tif,
+            expire_ts=expiry(command, desk.instrument, ts=ts, zone=self.state.limits.get("zone", "UTC")),
             post_only=command.post_only,
             reduce_only=command.reduce_only,
             arrival_mid=desk.mid(),

@@ -60,6 +60,7 @@ class Listings:
             elif order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
                 desk.waiting[order.order_id] = None
             self.flow.conditionals.plan_escalation(order)
+            self.flow.plan_expiry(order)
             if order.pending_cancel:
                 self.flow.due.push(self.scribe.steady_ts, DueAction("cancel", order.order_id))
         desk.restake()

@@ -56,6 +56,7 @@ class OrderFlow:
         order = msgspec.structs.replace(order, due_ts=self.scribe.ts + latency_ns)
         self.scribe.move(order, OrderState.SUBMITTED)
         self.desks[order.symbol].restake()
+        self.plan_expiry(order)
         self.later(DueAction("act", order.order_id), latency_ns)
         return self.state.orders[order.order_id]
 
@@ -73,15 +74,38 @@ class OrderFlow:
             return
         order = self.state.live.get(action.order_id)
         if order is None:
-            return
-        if action.what == "cancel":
+            self._note_late(action)
+        elif action.what == "cancel":
             self.cancel_now(order, Reason.USER)
         elif action.what == "walk":
             self.conditionals.walk(order, action.trade)
         elif action.what == "escalate":
             self.conditionals.escalate(order)
+        elif action.what == "expire":
+            self._expire(order)
         elif order.state is OrderState.SUBMITTED:
             self._arrive(order)
+
+    def _note_late(self, action: DueAction) -> None:
+        """What was asked of an order that is over by now is written and does nothing (R-ORD-4)."""
+        order = self.state.orders.get(action.order_id)
+        if order is not None and action.what == "cancel":
+            text = f"order {order.order_id} was {order.state.value} before its {action.what} arrived"
+            self.scribe.note("ignored_terminal", text, symbol=order.symbol)
+
+    def plan_expiry(self, order: Order) -> None:
+        """A good-till-date order is over as soon as its last moment has passed (R-TIM-3)."""
+        if order.expire_ts:
+            left = order.expire_ts - self.scribe.ts
+            self.due.push(self.scribe.steady_ts + max(0, left), DueAction("expire", order.order_id))
+
+    def _expire(self, order: Order) -> None:
+        if self.scribe.ts < order.expire_ts:  # the wall clock was set back meanwhile
+            self.plan_expiry(order)
+        elif order.state is OrderState.HELD:
+            self.cancel_now(order, Reason.GTD_ENDED)
+        else:
+            self.end(order, OrderState.EXPIRED, Reason.GTD_ENDED)
 
     def request_cancel(self, order: Order, reason: Reason = Reason.USER) -> None:
         """Cancel an order; it may still fill until the cancel has reached the venue (R-ORD-1)."""

@@ -16,6 +16,9 @@ from tradetui.trading import guard
 _AT_MARKET: Final = frozenset({OrderType.STOP_MARKET, OrderType.TRAILING_STOP, OrderType.TAKE_PROFIT_MARKET})
 
 
+_AT_ONCE: Final = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+
+
 def type_of(command: SubmitOrder) -> OrderType:
     """The order type that the prices of a command make."""
     if command.trail is not None:
@@ -44,11 +47,9 @@ def check_instrument(instrument: Instrument, *, is_exit: bool) -> None:
 def check_shape(command: SubmitOrder) -> None:
     """Raises Refused where type, time in force and flags do not go together."""
     kind = type_of(command)
-    if command.tif is TimeInForce.GTD:
-        raise refuse(Reason.UNSUPPORTED_TYPE, "good-till-date orders are not supported yet", mend="use gtc")
     if command.take_profit and command.trigger is None:
         raise refuse(Reason.CONFLICTING_FLAGS, "an order that waits for a better price needs that price")
-    if command.post_only and (command.limit is None or command.tif is not TimeInForce.GTC):
+    if command.post_only and (command.limit is None or command.tif in _AT_ONCE):
         raise refuse(
             Reason.CONFLICTING_FLAGS,
             "post needs a limit order that may rest",
@@ -58,7 +59,7 @@ def check_shape(command: SubmitOrder) -> None:
         raise refuse(
             Reason.CONFLICTING_FLAGS, "a trailing trigger has no fixed one beside it", mend="leave one out"
         )
-    if kind in _AT_MARKET and command.limit is None and command.tif is not TimeInForce.GTC:
+    if kind in _AT_MARKET and command.limit is None and command.tif in _AT_ONCE:
         raise refuse(
             Reason.CONFLICTING_FLAGS,
             "a stop at market waits for its trigger: ioc and fok have no meaning",

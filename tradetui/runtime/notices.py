@@ -41,6 +41,8 @@ _QUIET: Final = frozenset(
     {Reason.REPLACED, Reason.POSITION_CLOSED, Reason.PARENT_CANCELED, Reason.LIQUIDATION}
 )
 """Why orders go that nobody has to be told about: the fill that led to it is told."""
+_NOTED: Final = {"alarm": "warning", "ignored_terminal": "info"}
+"""Notes that are told, and how loud."""
 _WHY: Final[dict[OrderRole, str]] = {
     OrderRole.TAKE_PROFIT: "target reached: ",
     OrderRole.FLATTEN: "closed: ",
@@ -232,7 +234,7 @@ def _unlocked_words(body: Unlocked, *, rolled: bool) -> str:
 def _note_words(body: Noted, *, asked: bool) -> tuple[str, str] | None:
     if body.refusal is not None:
         return None if asked else ("error", refusal_text(body.refusal))
-    return ("warning", body.text) if body.what == "alarm" else None
+    return (_NOTED[body.what], body.text) if body.what in _NOTED else None
 
 
 def _price(state: State, symbol: str, price: Decimal) -> str:

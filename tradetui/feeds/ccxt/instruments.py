@@ -13,6 +13,11 @@ from tradetui.errors import FeedError
 
 _UNKNOWN_LEVERAGE: Final = Decimal(20)
 _FINEST: Final = Decimal("0.00000001")
+_BASIS_POINTS: Final = Decimal(10_000)
+_LEAST_GTD_S: Final = {"binanceusdm": 600, "binancecoinm": 600}
+"""Binance futures takes goodTillDate orders only beyond ten minutes."""
+_TRAIL_RATES: Final = {name: (Decimal("0.001"), Decimal("0.1")) for name in ("binanceusdm", "binancecoinm")}
+"""Binance futures: callbackRate between 0.1 and 10 %; it lists no filter for it."""
 
 
 def instrument_of(market: dict[str, Any], profile: Profile) -> Instrument:
@@ -39,11 +44,12 @@ def instrument_of(market: dict[str, Any], profile: Profile) -> Instrument:
         max_leverage=_max_leverage(kind, limits, profile),
         status=InstrumentStatus.HALTED if _is_halted(market, profile) else InstrumentStatus.TRADING,
         market_max_qty=_number((limits.get("market") or {}).get("max")),
-        **_filters(market.get("info") or {}),
+        least_gtd_s=_LEAST_GTD_S.get(profile.exchange, 0),
+        **_filters(market.get("info") or {}, profile.exchange),
     )
 
 
-def _filters(info: dict[str, Any]) -> dict[str, Any]:
+def _filters(info: dict[str, Any], exchange: str) -> dict[str, Any]:
     """What Binance lists as filters of a symbol, as far as an order from here can break it."""
     listed = info.get("filters") or ()
     filters = {f.get("filterType"): f for f in listed if isinstance(f, dict)}
@@ -54,8 +60,17 @@ def _filters(info: dict[str, Any]) -> dict[str, Any]:
         "percent_price": (down, up) if down and up else None,
         "max_orders": _count(filters.get("MAX_NUM_ORDERS", {}), "maxNumOrders", "limit"),
         "max_conditional_orders": _count(filters.get("MAX_NUM_ALGO_ORDERS", {}), "maxNumAlgoOrders", "limit"),
+        "trail_rates": _trail_rates(filters.get("TRAILING_DELTA", {})) or _TRAIL_RATES.get(exchange),
         "max_position": _number(filters.get("MAX_POSITION", {}).get("maxPosition")),
     }
+
+
+def _trail_rates(found: dict[str, Any]) -> tuple[Decimal, Decimal] | None:
+    """The range of trails that holds above and below the market, from basis points."""
+    names = [f"{end}Trailing{side}Delta" for end in ("min", "max") for side in ("Above", "Below")]
+    above, below, most_above, most_below = (_number(found.get(name)) or ZERO for name in names)
+    least, most = max(above, below), min(most_above, most_below)
+    return (least / _BASIS_POINTS, most / _BASIS_POINTS) if least and most else None
 
 
 def _count(found: dict[str, Any], *names: str) -> int | None:

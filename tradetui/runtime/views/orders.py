@@ -10,8 +10,9 @@ from tradetui.domain.number import ZERO, canonical
 from tradetui.domain.order import Order, OrderRole, OrderState, Trail
 from tradetui.domain.view import OrderView
 from tradetui.engine import Engine
+from tradetui.runtime.views.account import zone_of
 from tradetui.runtime.views.kept import Kept
-from tradetui.runtime.views.words import SECOND
+from tradetui.runtime.views.words import SECOND, time_of_day
 from tradetui.state import State
 
 _RESTING: Final = frozenset({OrderState.SUBMITTED, OrderState.WORKING, OrderState.PARTIALLY_FILLED})
@@ -45,7 +46,8 @@ class OrdersPart:
 
     def _detail(self, order: Order) -> str:
         scale = self._published.instruments[order.symbol].price_scale
-        return trail_detail(order, scale)
+        until = f"until {time_of_day(order.expire_ts, zone_of(self._published))}" if order.expire_ts else ""
+        return " · ".join(words for words in (trail_detail(order, scale), until) if words)
 
     def _row(self, order: Order, now: int) -> OrderView:
         queue = self._engine.queue_ahead(order.order_id)

@@ -18,7 +18,7 @@ from tradetui.ui.panes.docked import painted
 
 COMMANDS: Final = (
     "buy|sell SIZE [SYMBOL] [limit P] [trigger P] [touch P] [stop P]",
-    "         [target P|2r]… [post] [ioc|fok] [reduce]",
+    "         [target P|2r]… [post] [ioc|fok|until +10m|14:30] [reduce]",
     "         trigger with limit: stop_limit; touch fires on the other side",
     "SIZE     0.25 (base or contracts) · 500usdt · 10% (of equity) · 0.5r · all",
     "stop P [SYMBOL]        target P|2r [50%] [target …] [SYMBOL]",
