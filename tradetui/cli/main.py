@@ -17,6 +17,7 @@ _MODULES = {
     "profiles": "tradetui.cli.listing",
     "config": "tradetui.cli.listing",
     "journal": "tradetui.cli.journal",
+    "doctor": "tradetui.cli.doctor",
 }
 
 

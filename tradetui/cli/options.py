@@ -30,6 +30,7 @@ examples:
   tradetui replay btcusdt_*.gz --speed 4       a recording on the same screen
   tradetui replay btcusdt_*.gz --headless --json --orders orders.jsonl
   tradetui watch --profile kraken --seconds 10
+  tradetui doctor --profile binance            what keeps it from working here
   tradetui journal trades
 
 Every order is a paper order: the program has no way to send a live one.
@@ -162,6 +163,7 @@ _COMMANDS: Final[tuple[tuple[str, str, Callable[[argparse.ArgumentParser], None]
     ("profiles", "list the profiles", _nothing),
     ("config", "check the config", _config),
     ("journal", "list closed trades or fills, verify the journal, or go on from a damaged one", _journal),
+    ("doctor", "check network, exchange, clock, terminal, disk and journal, and say what to do", _nothing),
 )
 
 

@@ -1,0 +1,179 @@
+"""Whether an exchange can be reached from here: names, certificates, REST, clock and stream, one by one.
+
+Only hosts of the profile are asked, or the loopback endpoint that stands in for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from enum import StrEnum
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+
+from tradetui.domain.market_data import BookSnapshot, FeedState, FeedStatus, MarketMessage
+from tradetui.domain.profile import Profile
+from tradetui.feeds.ccxt.exchange import open_exchange
+from tradetui.feeds.ccxt.words import http_status, words_for
+from tradetui.feeds.guard import addresses_in
+from tradetui.feeds.protocol import Feed
+
+_WAIT_S: Final = 10.0
+_STREAM_S: Final = 20.0
+_OFFSET_MS: Final = 1_000
+_BLOCKED: Final = (403, 451)
+
+
+class Verdict(StrEnum):
+    """How a check went."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was checked: how it is, and what to do where it is not as it should be."""
+
+    check: str
+    verdict: Verdict
+    text: str
+    mend: str = ""
+
+
+async def probe(profile: Profile, feed: Feed) -> AsyncIterator[Finding]:
+    """Check a profile's exchange from the name of its host to the first book of its first symbol."""
+    exchange = open_exchange(profile)
+    try:
+        host = _rest_address(exchange)
+        found = await _name(host)
+        yield found
+        if found.verdict is Verdict.BAD:
+            return
+        yield await _certificate(host)
+        async for finding in _rest(exchange):
+            yield finding
+            if finding.verdict is Verdict.BAD:
+                return
+    finally:
+        with suppress(Exception):
+            await exchange.close()
+    yield await _stream(feed)
+
+
+def _rest_address(exchange: Any) -> SplitResult:
+    """Where the public REST interface is."""
+    named = [str(exchange.implode_hostname(url)) for url in addresses_in(exchange.urls["api"])]
+    return next(urlsplit(url) for url in named if url.startswith("http"))
+
+
+async def _name(address: SplitResult) -> Finding:
+    """Whether the host's name leads anywhere."""
+    host, port = address.hostname or "", address.port or 443
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(_WAIT_S):
+            known = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, TimeoutError):
+        mend = "check the network, the DNS server, or a firewall that answers for it"
+        return Finding("name", Verdict.BAD, f"{host} has no address here", mend)
+    return Finding("name", Verdict.GOOD, f"{host} has {len({each[4][0] for each in known})} addresses")
+
+
+async def _certificate(address: SplitResult) -> Finding:
+    """Whether the host shows a certificate that holds."""
+    if address.scheme != "https":
+        return Finding("certificate", Verdict.GOOD, "not asked for: a loopback endpoint stands in")
+    host = address.hostname or ""
+    try:
+        async with asyncio.timeout(_WAIT_S):
+            _, writer = await asyncio.open_connection(
+                host, address.port or 443, ssl=ssl.create_default_context(), server_hostname=host
+            )
+    except ssl.SSLCertVerificationError as error:
+        mend = "somebody may read along: check a proxy's or virus scanner's own certificate, and the clock"
+        return Finding("certificate", Verdict.BAD, f"{host}: {error.verify_message}", mend)
+    except (OSError, TimeoutError) as error:
+        mend = "check the firewall; a proxy is not used unless the config names one"
+        return Finding("certificate", Verdict.BAD, f"{host}: no connection ({error})", mend)
+    version = writer.get_extra_info("ssl_object").version()
+    writer.close()
+    return Finding("certificate", Verdict.GOOD, f"{host} is verified, {version}")
+
+
+async def _rest(exchange: Any) -> AsyncIterator[Finding]:
+    """Whether the exchange answers, serves this place, and what its clock says."""
+    begun = time.time_ns()
+    try:
+        async with asyncio.timeout(3 * _WAIT_S):
+            await exchange.load_markets()
+    except Exception as error:  # noqa: BLE001 - the outside world becomes a finding
+        yield _refused(error)
+        return
+    took = (time.time_ns() - begun) // 1_000_000
+    yield Finding("REST", Verdict.GOOD, f"{len(exchange.symbols):,} markets in {took} ms")
+    yield await _clock(exchange)
+
+
+def _refused(error: Exception) -> Finding:
+    status = http_status(error)
+    if status in _BLOCKED:
+        mend = "this exchange does not serve the place you are in: use another profile"
+        return Finding("REST", Verdict.BAD, f"blocked here (HTTP {status})", mend)
+    mend = "wait and try again" if status in (418, 429) or status >= 500 else "check the network"
+    return Finding("REST", Verdict.BAD, words_for(error), mend)
+
+
+async def _clock(exchange: Any) -> Finding:
+    """How far this machine's clock is from the exchange's."""
+    if not exchange.has.get("fetchTime"):
+        return Finding("clock", Verdict.GOOD, "the exchange does not tell its time")
+    before = time.time_ns()
+    try:
+        async with asyncio.timeout(_WAIT_S):
+            theirs = int(await exchange.fetch_time())
+    except Exception as error:  # noqa: BLE001 - the outside world becomes a finding
+        return Finding("clock", Verdict.WARNING, f"the exchange did not tell its time: {words_for(error)}")
+    after = time.time_ns()
+    offset = theirs - (before + after) // 2_000_000
+    if abs(offset) <= _OFFSET_MS:
+        return Finding("clock", Verdict.GOOD, f"{offset:+d} ms from the exchange's")
+    behind = "ahead of" if offset < 0 else "behind"
+    text = f"{abs(offset) / 1000:.1f} s {behind} the exchange's"
+    return Finding("clock", Verdict.WARNING, text, "set it by NTP: ages and latencies are wrong until then")
+
+
+async def _stream(feed: Feed) -> Finding:
+    """Whether the first symbol's book arrives through the stream."""
+    symbol, begun = feed.symbols[0], time.monotonic()
+    came: asyncio.Future[Finding] = asyncio.get_running_loop().create_future()
+
+    def sink(message: MarketMessage) -> None:
+        if came.done() or getattr(message, "symbol", "") != symbol:
+            return
+        if isinstance(message, BookSnapshot):
+            took = f"{time.monotonic() - begun:.1f} s"
+            levels = len(message.bids) + len(message.asks)
+            came.set_result(Finding("stream", Verdict.GOOD, f"{symbol}: {levels} levels after {took}"))
+        elif isinstance(message, FeedStatus) and message.state is FeedState.HALTED:
+            came.set_result(Finding("stream", Verdict.WARNING, f"{symbol}: {message.text}"))
+
+    task = asyncio.create_task(feed.run(sink))
+    try:
+        waited: set[asyncio.Future[Any]] = {task, came}
+        await asyncio.wait(waited, timeout=_STREAM_S, return_when=asyncio.FIRST_COMPLETED)
+        if came.done():
+            return came.result()
+        words = "ended" if task.done() else f"no book in {_STREAM_S:.0f} s"
+        mend = "a firewall may let websites through and hold websockets back"
+        return Finding("stream", Verdict.BAD, f"{symbol}: {words}", mend)
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await task
