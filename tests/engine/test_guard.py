@@ -90,7 +90,7 @@ def test_requiring_stops_from_the_next_day_on_protects_at_the_roll() -> None:
 
 
 def beyond(market: Table) -> list[str]:
-    return [text for text in alarms(market) if "beyond the liquidation price" in text]
+    return [text for text in alarms(market) if "comes before the stop" in text]
 
 
 def test_a_liquidation_price_that_moves_past_the_stop_is_an_alarm_once() -> None:
@@ -102,7 +102,7 @@ def test_a_liquidation_price_that_moves_past_the_stop_is_an_alarm_once() -> None
     quote(market, 19_980.0)
     quote(market, 19_970.0)
     assert len(beyond(market)) == 1
-    assert "its stop at 16200" in beyond(market)[0]
+    assert "the stop at 16200" in beyond(market)[0]
     market.do(SetStop(symbol=PERP, stop=Stop(price=D(17_000))))
     assert len(beyond(market)) == 1
 

@@ -44,7 +44,6 @@ from tradetui.engine.orders import OrderFlow
 from tradetui.engine.preview import preview
 from tradetui.engine.scribe import Scribe
 from tradetui.engine.steady import JUMP_NS, SteadyTime
-from tradetui.engine.stopguard import LiquidationWatch
 from tradetui.engine.vigil import StopVigil
 from tradetui.market.market import Market
 from tradetui.state import State
@@ -69,7 +68,6 @@ class Engine:
         self._books = Books(settings, self.state, self._desks)
         self._flow = OrderFlow(settings, self._scribe, self._desks)
         self._watch = DayWatch(settings, self._flow, self._books)
-        self._liquidation_watch = LiquidationWatch(self._scribe, self._books)
         self._flow.protection.liquidation_of = self._books.margins.liquidation_of
         self._intake = Intake(settings, self.state, self._desks, self._books)
         self._commands = CommandDesk(
@@ -320,7 +318,6 @@ class Engine:
                 break
         if self.state.fill_count != fills:
             self._watch.lock_if_spent()
-        self._liquidation_watch.look()
         for desk in self._desks.values():
             desk.restake()
         self._plan_next()
