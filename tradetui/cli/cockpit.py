@@ -29,6 +29,7 @@ from tradetui.journal.lock import JournalLock
 from tradetui.runtime.inline import InlineLink, MakeHost
 
 if TYPE_CHECKING:
+    from tradetui.domain.command import AdoptLock
     from tradetui.runtime.host import Host
 
 Say = Callable[[str], None]
@@ -44,7 +45,10 @@ def run(options: argparse.Namespace) -> int:
     first_run = config.path is None and not path.exists()
     _check_free(path)
     link = InlineLink(
-        _host_maker(options, config, profile, folder), profile=profile.name, profiles=tuple(config.profiles)
+        _host_maker(options, config, profile, folder),
+        profile=profile.name,
+        profiles=tuple(config.profiles),
+        elsewhere=lambda name, running: _locks_elsewhere(config, folder, {name, *running}),
     )
     timeframe = config.settings.cockpit.timeframe
     return asyncio.run(_open(link, config, first_run=first_run, timeframe=timeframe))
@@ -146,6 +150,15 @@ async def _make_host(
     if recovered.words:
         host.note("info", recovered.words)
     return host
+
+
+def _locks_elsewhere(config: Config, folder: Path, known: set[str]) -> list[AdoptLock]:
+    """The locks of the day in accounts that do not run; the simulator's days are its own."""
+    from tradetui.runtime.sharing import kept
+
+    others = [name for name, each in config.profiles.items() if each.exchange != "sim" and name not in known]
+    paths = [journal_path(folder, name) for name in others]
+    return kept(path for path in paths if path.exists())
 
 
 def _import_engine() -> None:

@@ -242,6 +242,14 @@ class Unlock(Command, frozen=True, kw_only=True, tag="unlock"):
     rule: str = ""
 
 
+class AdoptLock(Command, frozen=True, kw_only=True, tag="adopt_lock"):
+    """Lock this account as another one of the trader's is locked; nothing where that is not wanted."""
+
+    rule: str
+    until_ts: int
+    text: str
+
+
 AnyCommand = (
     SubmitOrder
     | CancelOrder
@@ -263,6 +271,7 @@ AnyCommand = (
     | SetLimit
     | ShowLimits
     | Unlock
+    | AdoptLock
 )
 """Every command; serialisable, told apart by its tag."""
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from tradetui.domain.command import Reason, Reply, SetLimit, SetRiskLimits, ShowLimits, Unlock
+from tradetui.domain.command import AdoptLock, Reason, Reply, SetLimit, SetRiskLimits, ShowLimits, Unlock
 from tradetui.domain.limit_words import BUDGETS, OFF, read_budget, read_rule
-from tradetui.domain.rule import STANDARD, Unit
+from tradetui.domain.rule import HOLD, STANDARD, LockUntil, Unit
 from tradetui.engine.daywatch import DayWatch
 from tradetui.engine.refusals import number, refuse
 from tradetui.engine.rulewords import rule_words
@@ -30,6 +30,7 @@ class LimitDesk:
             SetLimit: self._set_one,
             ShowLimits: self._show,
             Unlock: self._unlock,
+            AdoptLock: self._adopt,
         }
 
     def _set_several(self, command: SetRiskLimits) -> Reply:
@@ -80,6 +81,14 @@ class LimitDesk:
     def _unlock(self, command: Unlock) -> Reply:
         count = self.watch.locks.end_by_hand(command.rule)
         return Reply(text=f"{count} lock{'' if count == 1 else 's'} ended")
+
+    def _adopt(self, command: AdoptLock) -> Reply:
+        """Take over a lock of another account, until the same moment."""
+        if not self.state.risk_limits.all_accounts or command.until_ts <= self.watch.scribe.ts:
+            return Reply()
+        rule = msgspec.structs.replace(STANDARD[DAILY_LOSS], name=command.rule, actions=HOLD)
+        self.watch.locks.lock(rule, command.text, until_ts=command.until_ts, ends=LockUntil.TIME)
+        return Reply()
 
     def _wished(self) -> RiskLimits:
         """The limits as they will be at the latest: what a change is made to."""

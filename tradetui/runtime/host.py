@@ -19,7 +19,7 @@ from typing import Final, Protocol
 import msgspec
 
 from tradetui.domain.command import AnyCommand, CommandIssued, Reason, Refusal, Reply
-from tradetui.domain.event import Event
+from tradetui.domain.event import Event, Locked
 from tradetui.domain.market_data import ClockTick, FeedState, FeedStatus, MarketMessage
 from tradetui.domain.profile import Profile
 from tradetui.domain.view import Notice, TradingState
@@ -109,6 +109,8 @@ class Host:
         if inputs is not None:
             inputs.begin(engine.settings, engine.state.seq)
         self._retry_s = retry_s
+        self.on_lock: Callable[[], None] = lambda: None
+        """Called when a lock has been committed."""
         self._waiting: deque[_Waiting] = deque()
         self._appended = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -341,6 +343,8 @@ class Host:
                 self.published.apply(event)
             self.journal.keep(self.published)
             self._notices += describe(waiting.events, self.published, asked=waiting.answered is not None)
+            if any(isinstance(event.body, Locked) for event in waiting.events):
+                self.on_lock()
         except (TradeTuiError, ValueError, LookupError, ArithmeticError) as error:
             self._break(error)
             return

@@ -21,6 +21,7 @@ from tradetui.errors import TradeTuiError
 if TYPE_CHECKING:
     from tradetui.runtime.halt import Halt
     from tradetui.runtime.host import Host
+    from tradetui.runtime.sharing import Elsewhere, LockSharing
 
 MakeHost = Callable[[str, Callable[[str], None]], Awaitable["Host"]]
 """Makes the host of a profile and says in words what it is busy with; raises TradeTuiError."""
@@ -121,8 +122,14 @@ class InlineLink:
         profile: str,
         profiles: tuple[str, ...],
         make_frames: MakeFrames | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
-        """`profiles` are those that can be switched to; `profile` is shown first."""
+        """`profiles` are those that can be switched to; `profile` is shown first.
+
+        `elsewhere` tells of locks in accounts that do not run; without it no lock is shared.
+        """
+        self._elsewhere = elsewhere
+        self._sharing: LockSharing | None = None
         self._make_host = make_host
         self._profiles = profiles
         self._profile = profile
@@ -215,11 +222,22 @@ class InlineLink:
             if self._make_frames is None:
                 self._make_frames = await asyncio.to_thread(_load_frames)
             host = await self._make_host(profile, self._say)
-            self._stages[profile] = _Stage(host, self._make_frames, self._profiles)
+            stage = _Stage(host, self._make_frames, self._profiles)
+            await self._share_locks(host)
+            self._stages[profile] = stage
         finally:
             self._progress = ""
 
+    async def _share_locks(self, host: Host) -> None:
+        if self._elsewhere is None:
+            return
+        if self._sharing is None:
+            self._sharing = await asyncio.to_thread(_load_sharing, self._elsewhere)
+        await self._sharing.join(host)
+
     async def _end(self, name: str) -> None:
+        if self._sharing is not None:
+            self._sharing.leave(name)
         await self._stages[name].end()
         del self._stages[name]
 
@@ -250,6 +268,12 @@ def _load_frames() -> MakeFrames:
     from tradetui.runtime.views.builder import FrameBuilder
 
     return lambda host, profiles: FrameBuilder(host.engine, host.published, host.profile, profiles=profiles)
+
+
+def _load_sharing(elsewhere: Elsewhere) -> LockSharing:
+    from tradetui.runtime.sharing import LockSharing
+
+    return LockSharing(elsewhere)
 
 
 def _halted(frame: Frame, halt: Halt) -> Frame:
