@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
+import os
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tradetui.cli.parts import chosen_profile, engine_settings
+from tradetui.cli.parts import chosen_profile, engine_settings, run_stamp
 from tradetui.cli.simulation import realism
 from tradetui.config.load import load
 from tradetui.domain.event import Event, LimitsChanged
@@ -101,3 +105,27 @@ def test_a_number_written_beside_a_set_makes_it_custom(tmp_path: Path) -> None:
 
 def test_a_number_that_the_set_has_anyway_changes_nothing(tmp_path: Path) -> None:
     assert realism_of(tmp_path, 'realism = "harsh"', "entry_latency_ms = 400").name == "harsh"
+
+
+def test_r_tim_9_a_run_tells_its_settings_and_its_zone_data(tmp_path: Path) -> None:
+    plain, changed = load(None), load(config_text(tmp_path, '[day]\nzone = "Asia/Tokyo"\n'))
+    stamps = [run_stamp(plain), run_stamp(plain), run_stamp(changed)]
+    assert stamps[0].config_hash == stamps[1].config_hash != stamps[2].config_hash
+    assert len(stamps[0].config_hash) == 64
+    assert stamps[0].tzdata == importlib.metadata.version("tzdata")
+
+
+def test_r_tim_9_zones_come_from_the_package_and_not_from_the_machine() -> None:
+    code = (
+        "import sys, zoneinfo; from tradetui.cli import main\n"
+        "main.run(['profiles'])\n"
+        "print(zoneinfo.TZPATH, zoneinfo.ZoneInfo('Europe/Berlin'), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "TZ": "Asia/Tokyo"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.strip() == "() Europe/Berlin"

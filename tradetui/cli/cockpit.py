@@ -31,6 +31,7 @@ from tradetui.runtime.inline import InlineLink, MakeHost
 if TYPE_CHECKING:
     from tradetui.domain.command import AdoptLock
     from tradetui.runtime.host import Host
+    from tradetui.trading.settings import EngineSettings
 
 Say = Callable[[str], None]
 
@@ -140,16 +141,31 @@ async def _make_host(
             state_path=folder / "sim.json",
             not_before=recovered.state.last_ts,
         )
-        engine = Engine(engine_settings(profile, config, kept=state), state=state)
+        engine = Engine(_tested(engine_settings(profile, config, kept=state)), state=state)
     except BaseException:
         recovered.lock.release()
         raise
-    journal = await open_journal(recovered, run_stamp())
+    journal = await open_journal(recovered, run_stamp(config))
     inputs = InputRecorder(inputs_folder(recovered.path)) if config.settings.journal.record_inputs else None
     host = Host(profile, feed=feed, engine=engine, journal=journal, now=time.time_ns, inputs=inputs)
     if recovered.words:
         host.note("info", recovered.words)
     return host
+
+
+def _tested(settings: EngineSettings) -> EngineSettings:
+    """The settings, once each of their loss limits has refused an entry on trial (R-RSK-2)."""
+    from tradetui.engine.selftest import unwired
+
+    faults = [
+        Fault(
+            f"risk.{name}", "", "does not refuse an entry after its breach: this is a bug, nothing was opened"
+        )
+        for name in unwired(settings)
+    ]
+    if faults:
+        raise ConfigError("self-test", faults)
+    return settings
 
 
 def _locks_elsewhere(config: Config, folder: Path, known: set[str]) -> list[AdoptLock]:

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         as_json = getattr(options, "json", False)
         return _reproduce(path, as_json=as_json) if options.inputs else _verify(path, as_json=as_json)
     if options.action == "resume":
-        return _resume(path)
+        return _resume(path, config)
     return _list(path, options.action, as_json=getattr(options, "json", False))
 
 
@@ -77,8 +77,8 @@ class _Good:
             self.damage = error
 
 
-def _resume(path: Path) -> int:
-    done = asyncio.run(resume(path, run_stamp()))
+def _resume(path: Path, config: Config) -> int:
+    done = asyncio.run(resume(path, run_stamp(config)))
     print(f"{path}: {done.found}")
     print(f"set aside as {done.copy}; the new journal goes on behind event {done.last_good}")
     return 0

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import os
 import sys
+import zoneinfo
 
 from tradetui.cli.options import parse
 from tradetui.errors import TradeTuiError
@@ -38,6 +39,8 @@ def run(argv: list[str]) -> int:
 
 
 def _dispatch(options: argparse.Namespace) -> int:
+    # zones are those of the tzdata package, whose version stands in the journal, not the machine's (R-TIM-9)
+    zoneinfo.reset_tzpath(to=())
     # each command is imported when it runs: --help and --version must not wait for numpy
     module = importlib.import_module(_MODULES[options.command])
     code: int = module.run(options)

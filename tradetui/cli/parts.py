@@ -87,17 +87,21 @@ def make_feed(
     return CcxtFeed(profile, stale_after_s=stale, lagging_after_s=lagging)
 
 
-def run_stamp() -> RunStamp:
-    """What a run of the journal says of the program that wrote it."""
+def run_stamp(config: Config | None = None) -> RunStamp:
+    """What a run of the journal says of the program that wrote it, its settings and its zone data."""
+    import hashlib
     import importlib.metadata  # it takes longer than all the rest of this file
 
     from tradetui.journal.writer import RunStamp
 
+    tzdata = importlib.metadata.version("tzdata")
+    settings = config.settings if config is not None else None
+    text = msgspec.json.encode((tzdata, settings), order="deterministic")
     return RunStamp(
         started_ns=time.time_ns(),
         code_version=__version__,
-        config_hash="",
-        tzdata=importlib.metadata.version("tzdata"),
+        config_hash=hashlib.sha256(text).hexdigest(),
+        tzdata=tzdata,
     )
 
 
