@@ -426,6 +426,15 @@ def test_a_stop_that_was_passed_in_a_gap_executes_on_the_first_fresh_book() -> N
     assert market.fills[-1].price == 58_000
 
 
+@pytest.mark.parametrize("unit", [SizeUnit.RISK, SizeUnit.QUOTE, SizeUnit.EQUITY])
+def test_a_refused_size_that_counts_something_else_is_not_shown_as_a_quantity(unit: SizeUnit) -> None:
+    market = table(wide=False)
+    reply = market.buy(Size(D(5), unit), stop="60100")
+    assert reply.refusal is not None
+    assert market.last_order(reply).qty == 0
+    assert market.last_order(market.buy("5", stop="60100")).qty == 5
+
+
 def test_an_unknown_symbol_is_refused_with_what_is_listed() -> None:
     market = table()
     reply = market.do(SubmitOrder(symbol="ETH/USDT", side=Side.BUY, size=Size(D(1))))

@@ -27,12 +27,13 @@ from tradetui.domain.command import (
     SetStop,
     SetTarget,
     Size,
+    SizeUnit,
     Stop,
     SubmitOrder,
     Withdraw,
 )
 from tradetui.domain.event import GapsAcknowledged
-from tradetui.domain.number import floor_to
+from tradetui.domain.number import ZERO, floor_to
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.engine import shape
 from tradetui.engine.books import Books
@@ -117,7 +118,7 @@ class CommandDesk:
             symbol=command.symbol,
             side=command.side,
             type=shape.type_of(command),
-            qty=command.size.value,
+            qty=command.size.value if command.size.unit is SizeUnit.BASE else ZERO,
             price=command.limit,
             trigger=command.trigger,
             trail=command.trail,
