@@ -224,6 +224,9 @@ class Reader:
             case OrderChanged(order=order):
                 self.step(order)
             case Filled(fill=fill):
+                paid = [leg for leg in event.postings if leg.ledger == ledger.INSURANCE]
+                entry = self.table.state.orders[fill.order_id].role is OrderRole.ENTRY
+                assert not (entry and paid), "the insurance pays for what is lost, never for an entry"
                 self.fill(fill)
             case TrailMoved():
                 self.trail(event.body)
