@@ -24,7 +24,6 @@ from tradetui.domain.event import (
     GapsAcknowledged,
     InstrumentRegistered,
     LeverageChanged,
-    Liquidated,
     Locked,
     MarginMoved,
     Noted,
@@ -267,8 +266,6 @@ class State(msgspec.Struct):
                 self.funds.take_in(body)
                 if (position := self.positions.get(body.symbol)) is not None:
                     self.positions[body.symbol] = moved(position, body)
-            case Liquidated():
-                self.fees += body.fee
             case GapEvaluated():
                 self.gaps = [*self.gaps[-KEPT:], body]
             case GapsAcknowledged():

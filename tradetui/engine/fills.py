@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 import msgspec
@@ -25,6 +25,8 @@ class FillBook:
     def __init__(self, scribe: Scribe) -> None:
         self.scribe = scribe
         self.state = scribe.state
+        self.levy: Callable[[Order, Decimal, Decimal], tuple[Decimal, Decimal]] = lambda *_: (ZERO, ZERO)
+        """The fee of a piece of a liquidation, and the cash that it may not touch."""
 
     def write(self, desk: Desk, executions: Iterable[Execution]) -> None:
         """Turn executions into facts, in order."""
@@ -78,7 +80,7 @@ class FillBook:
     ) -> None:
         instrument = desk.instrument
         position = self.state.positions.get(desk.symbol) or Position(symbol=desk.symbol)
-        fee, asset = self._fee(instrument, order, qty, price=price, liquidity=liquidity)
+        fee, asset, kept = self._fee(instrument, order, qty, price=price, liquidity=liquidity)
         fill = Fill(
             fill_id=self.scribe.next_fill_id(),
             order_id=order.order_id,
@@ -95,21 +97,22 @@ class FillBook:
         )
         terms = account.Terms(self.state.leverage_on(instrument), cross=self.state.is_cross(instrument))
         cash = self.state.cash(instrument.settle)
-        paid = account.payable_fee(position, instrument, fill, terms=terms, balance=cash)
+        paid = account.payable_fee(position, instrument, fill, terms=terms, balance=cash - kept)
         fill = msgspec.structs.replace(fill, fee=paid)
         postings = account.fill_postings(position, instrument, fill, terms=terms, balance=cash)
         self.scribe.write(Filled(fill=fill), symbol=desk.symbol, order_id=order.order_id, postings=postings)
-        if paid < fee:
+        if paid < fee and order.role is not OrderRole.LIQUIDATION:
             self._note_shortfall(fill, due=fee)
 
-    @staticmethod
     def _fee(
-        instrument: Instrument, order: Order, qty: Decimal, *, price: Decimal, liquidity: Liquidity
-    ) -> tuple[Decimal, str]:
-        """The fee of a fill and its asset; a liquidation pays one of its own at its end."""
+        self, instrument: Instrument, order: Order, qty: Decimal, *, price: Decimal, liquidity: Liquidity
+    ) -> tuple[Decimal, str, Decimal]:
+        """The fee of a fill, its asset, and the cash that it may not touch."""
         if order.role is OrderRole.LIQUIDATION:
-            return ZERO, instrument.settle
-        return account.fee_of(instrument, order.side, qty, price=price, liquidity=liquidity)
+            due, kept = self.levy(order, qty, price)
+            return due, instrument.settle, kept
+        fee, asset = account.fee_of(instrument, order.side, qty, price=price, liquidity=liquidity)
+        return fee, asset, ZERO
 
     def _note_shortfall(self, fill: Fill, *, due: Decimal) -> None:
         """The insurance pays what was not left for a fee (E-11)."""

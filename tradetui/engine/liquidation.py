@@ -16,6 +16,8 @@ import msgspec
 
 from tradetui.domain.command import Reason
 from tradetui.domain.event import Liquidated, LiquidationStarted
+from tradetui.domain.fill import Fill
+from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FeedState
 from tradetui.domain.number import ZERO, to_step
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TimeInForce
@@ -45,6 +47,8 @@ class Liquidator:
         self.margins = books.margins
         self._checked = -1
         self._cured: set[str] = set()
+        self._kept = ZERO
+        flow.fills.levy = self._levy
         self.calls = MarginCalls(settings, flow.scribe, books)
 
     # --- watching
@@ -182,6 +186,7 @@ class Liquidator:
             self.flow.cancel_now(order, Reason.POSITION_CLOSED)
             return
         before, price = self._funds(desk), self._limit(desk, position)
+        self._kept = self._keep(position)
         order = self.scribe.order(msgspec.structs.replace(order, price=price, qty=position.qty))
         match = desk.matcher.execute(desk.incoming(order, desk.lots(position.qty)))
         for maker_id in match.expired_makers:
@@ -209,6 +214,7 @@ class Liquidator:
         self._announce(position)
         self._cancel_orders(position)
         before, limit = self._funds(desk), self._limit(desk, position)
+        self._kept = self._keep(position)
         order = self._send(desk, position)
         tick, sign = desk.instrument.tick_size, position.side.sign
         price = missed_price(order.side, trigger, passage, slip=self.settings.gap_slip, tick=tick)
@@ -226,15 +232,11 @@ class Liquidator:
         price: Decimal,
         before: tuple[Decimal, Decimal],
     ) -> None:
-        """The insurance takes the rest; then the fee, as far as anything is left, and the whole receipt."""
+        """The insurance takes the rest; then the whole receipt."""
         instrument, rest = desk.instrument, self.state.orders[order_id].leaves
         self.flow.fills.take_over(desk, order_id, rest, price=price)
         ended, covered = self._funds(desk)
-        left = min(ended, self._left(position)) if position.cross else ended - before[0]
-        fills = [fill for fill in self.state.fills if fill.order_id == order_id]
-        worth = sum((instrument.notional(fill.qty, fill.price) for fill in fills), ZERO)
-        due = to_step(worth * self.settings.liquidation_fee, costs.ASSET_STEP, ROUND_CEILING)
-        fee = max(ZERO, min(due, left))
+        fills = self._fills_of(order_id)
         liquidated = Liquidated(
             symbol=position.symbol,
             side=position.side,
@@ -242,19 +244,35 @@ class Liquidator:
             taken_over=rest,
             bankruptcy_price=price,
             result=sum((fill.realized_pnl for fill in fills), ZERO),
-            fee=fee,
-            fee_due=due,
+            fee=sum((fill.fee for fill in fills), ZERO),
+            fee_due=self._due(instrument, [(fill.qty, fill.price) for fill in fills]),
             insurance=covered - before[1],
-            balance=ended - fee,
+            balance=ended,
         )
-        postings = ledger.transfer(ledger.cash(instrument.settle), ledger.FEES, instrument.settle, fee)
-        self.scribe.write(liquidated, symbol=position.symbol, postings=postings)
+        self.scribe.write(liquidated, symbol=position.symbol)
         self.flow.brackets.settle(position.symbol)
 
-    def _left(self, position: Position) -> Decimal:
-        """What a cross wallet is worth beside the position that was liquidated."""
+    def _fills_of(self, order_id: str) -> list[Fill]:
+        return [fill for fill in self.state.fills if fill.order_id == order_id]
+
+    def _due(self, instrument: Instrument, pieces: list[tuple[Decimal, Decimal]]) -> Decimal:
+        """The liquidation fee on all that was liquidated."""
+        worth = sum((instrument.notional(qty, price) for qty, price in pieces), ZERO)
+        return to_step(worth * self.settings.liquidation_fee, costs.ASSET_STEP, ROUND_CEILING)
+
+    def _levy(self, order: Order, qty: Decimal, price: Decimal) -> tuple[Decimal, Decimal]:
+        """The last piece bears the whole fee, as far as anything is left beside what may not be touched."""
+        if qty < order.leaves:
+            return ZERO, ZERO
+        pieces = [(fill.qty, fill.price) for fill in self._fills_of(order.order_id)]
+        return self._due(self.state.instruments[order.symbol], [*pieces, (qty, price)]), self._kept
+
+    def _keep(self, position: Position) -> Decimal:
+        """What the fee may not touch: the cash beside an isolated margin, or what other positions lost."""
+        if not position.cross:
+            return self.margins.wallet(position)
         others = (self.margins.result(each) for each in self.margins.cross_positions(without=position.symbol))
-        return self.margins.wallet(position) + sum(others, ZERO)
+        return max(ZERO, -sum(others, ZERO))
 
     def _funds(self, desk: Desk) -> tuple[Decimal, Decimal]:
         """The cash of an instrument's settlement asset, and what the insurance has paid of it so far."""
