@@ -20,6 +20,7 @@ from tradetui.domain.event import (
     AnyBody,
     Event,
     Filled,
+    FundingPaid,
     GapEvaluated,
     GapsAcknowledged,
     InstrumentRegistered,
@@ -101,7 +102,7 @@ class State(msgspec.Struct):
             self._take_in(event.body)
             self.ledger.post(event.postings)
         self.seq = event.seq
-        if event.key:
+        if event.key and not isinstance(event.body, FundingPaid):
             self._remember(event)
 
     # --- what is asked of it
@@ -262,7 +263,7 @@ class State(msgspec.Struct):
 
     def _take_in_money(self, body: AnyBody) -> None:
         match body:
-            case LeverageChanged() | MarginMoved():
+            case LeverageChanged() | MarginMoved() | FundingPaid():
                 self.funds.take_in(body)
                 if (position := self.positions.get(body.symbol)) is not None:
                     self.positions[body.symbol] = moved(position, body)

@@ -24,6 +24,7 @@ from tradetui.domain.event import (
     Event,
     FeeShortfall,
     Filled,
+    FundingPaid,
     Liquidated,
     Locked,
     OrderChanged,
@@ -34,7 +35,7 @@ from tradetui.domain.event import (
 )
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import ClockTick, FeedState, Side
+from tradetui.domain.market_data import ClockTick, FeedState, FundingRate, FundingSettled, Side
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.state import State
 from tradetui.trading import account, ledger
@@ -129,7 +130,19 @@ class Script:
         table.trade(self.price(chance.randint(-20, 20)), size, side)
         if self.marked and chance.random() < 0.5:
             table.mark(self.price(chance.randint(-200, 200)))
+        if chance.random() < 0.3:
+            self._fund()
         table.tick(chance.randint(0, 80_000_000))
+
+    def _fund(self) -> None:
+        """The funding times of the last hours in any order, some of them again, and the next one."""
+        table, chance, hour = self.table, self.chance, 3600 * SECOND
+        for _ in range(chance.randint(0, 3)):
+            due = table.now // hour * hour - chance.randint(0, 9) * hour
+            mark = chance.choice([None, self.price(chance.randint(-200, 200))])
+            rate = chance.choice([-0.002, 0.0001, 0.0003, 0.03])
+            table.feed(FundingSettled(table.symbol, due, table.tick(), rate, mark))
+        table.feed(FundingRate(table.symbol, 0, table.tick(), 0.0001, table.now // hour * hour + hour))
 
     def outage(self) -> None:
         state = self.chance.choice([FeedState.STALE, FeedState.GAP, FeedState.DOWN, FeedState.STREAMING])
@@ -299,11 +312,13 @@ def check_equity(table: Table) -> None:
     fees_covered = sum((body.due - body.paid for body in bodies if isinstance(body, FeeShortfall)), D(0))
     covered = -state.balances.get((ledger.INSURANCE, state.currency), D(0)) - fees_covered
     paid_in = table.settings.balance + state.flows
-    earned = state.realized_pnl - state.fees + covered
+    earned = state.realized_pnl - state.fees + covered + state.funds.funding
     expected = paid_in + earned + engine.unrealized(table.symbol)
     assert abs(engine.equity() - expected) < D("0.00001"), "I-07"
     if not table.instrument.is_spot:
         assert state.cash(state.currency) + state.margin(table.symbol) == paid_in + earned, "I-02"
+    funded = [(body.symbol, body.funding_ts) for body in bodies if isinstance(body, FundingPaid)]
+    assert len(funded) == len(set(funded)), "I-60"
     for body in bodies:
         if isinstance(body, Liquidated):
             assert body.balance >= 0, "I-05"

@@ -20,6 +20,8 @@ from tradetui.domain.market_data import (
     CandleHistory,
     FeedState,
     FeedStatus,
+    FundingRate,
+    FundingSettled,
     InstrumentListed,
     MarketMessage,
     MarkPrice,
@@ -419,6 +421,37 @@ def test_the_clock_survives_a_killed_process(tmp_path: Path) -> None:
     process.stdout.close()
     assert load(path)[0] is not None
     assert START + 2 * SECOND < SimulatedFeed(7, state_path=path, start_ts=5).ts < seen + 20 * SECOND
+
+
+def test_perpetuals_settle_funding_every_eight_hours_at_small_rates() -> None:
+    hour = 3600 * SECOND
+    due = START // (8 * hour) * 8 * hour + 8 * hour
+    feed = SimulatedFeed(7, start_ts=due - 30 * SECOND, symbols=["BTC/USDT", "BTC/USDT:USDT"])
+    told = [m for m in feed.open() if isinstance(m, FundingSettled | FundingRate)]
+    assert [type(m) for m in told] == [FundingSettled, FundingRate]
+    assert told[0].ts_exchange == due - 8 * hour
+    found = [m for m in ran(feed, 125) if isinstance(m, FundingSettled | FundingRate)]
+    assert {m.symbol for m in [*told, *found]} == {"BTC/USDT:USDT"}
+    (settled,) = [m for m in found if isinstance(m, FundingSettled)]
+    assert settled.ts_exchange == due <= settled.ts_received
+    marks = [m for m in opened(7, symbols=("BTC/USDT:USDT",)).open() if isinstance(m, MarkPrice)]
+    assert marks
+    assert settled.mark is not None
+    assert 0.5 < settled.mark / 64_000 < 2
+    rates = [m for m in (*told, *found) if isinstance(m, FundingRate)]
+    assert [m.next_ts for m in rates] == [due, due + 8 * hour, due + 8 * hour]
+    assert all(-0.0004 <= m.rate <= 0.0006 for m in rates)
+    assert -0.0004 <= settled.rate <= 0.0006
+
+
+def test_a_funding_time_that_fell_into_an_outage_is_told_afterwards() -> None:
+    hour = 3600 * SECOND
+    due = START // (8 * hour) * 8 * hour + 8 * hour
+    feed = SimulatedFeed(7, scenario="disconnect", start_ts=due - 32 * SECOND, symbols=["BTC/USDT:USDT"])
+    for _ in feed.open():
+        pass
+    settled = [m.ts_exchange for m in ran(feed, 200) if isinstance(m, FundingSettled)]
+    assert settled == [due]
 
 
 def test_unknown_scenarios_and_symbols_are_refused() -> None:

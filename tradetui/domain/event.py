@@ -265,6 +265,34 @@ class FeeShortfall(Body, frozen=True, kw_only=True, tag="fee_shortfall"):
     paid: Decimal
 
 
+class FundingPending(Body, frozen=True, kw_only=True, tag="funding_pending"):
+    """A funding time passed with an open position; the official rate is not known yet, nothing is posted."""
+
+    symbol: str
+    funding_ts: int
+    signed_qty: Decimal
+    """What was held at that moment."""
+    rate: Decimal
+    amount: Decimal
+    """An estimate; received is positive."""
+
+
+class FundingPaid(Body, frozen=True, kw_only=True, tag="funding_paid"):
+    """Funding of a position at the official rate, once for each funding time."""
+
+    symbol: str
+    funding_ts: int
+    signed_qty: Decimal
+    rate: Decimal
+    mark: Decimal
+    amount: Decimal
+    """Received is positive."""
+    from_margin: Decimal = Decimal(0)
+    """What the balance did not have and the position's margin paid."""
+    estimated_mark: bool = False
+    """Whether the venue gave no mark for that moment: the newest one known was taken."""
+
+
 AnyBody = (
     AccountOpened
     | InstrumentRegistered
@@ -291,6 +319,8 @@ AnyBody = (
     | LiquidationStarted
     | Liquidated
     | FeeShortfall
+    | FundingPending
+    | FundingPaid
 )
 """Every kind of event."""
 

@@ -127,6 +127,28 @@ class MarkPrice(msgspec.Struct, frozen=True, gc=False, tag="mark"):
     index: float | None = None
 
 
+class FundingRate(msgspec.Struct, frozen=True, gc=False, tag="funding"):
+    """What a perpetual would pay at its next funding time, as far as the venue predicts; never posted."""
+
+    symbol: str
+    ts_exchange: int
+    ts_received: int
+    rate: float
+    next_ts: int
+    """When it is settled next; 0 where the venue does not say."""
+
+
+class FundingSettled(msgspec.Struct, frozen=True, gc=False, tag="funded"):
+    """The official rate of a funding time, and the mark that it is counted at where the venue gives it."""
+
+    symbol: str
+    ts_exchange: int
+    """The funding time itself."""
+    ts_received: int
+    rate: float
+    mark: float | None = None
+
+
 class Candle(msgspec.Struct, frozen=True, gc=False):
     """One period of trading; `open_ts` is its start in nanoseconds UTC."""
 
@@ -209,5 +231,7 @@ MarketMessage = (
     | FeedStatus
     | Ticker
     | ClockTick
+    | FundingRate
+    | FundingSettled
 )
 """Everything that a feed may deliver."""

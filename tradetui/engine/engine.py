@@ -16,20 +16,15 @@ from typing import Final
 from tradetui.domain.command import CommandIssued, Reply
 from tradetui.domain.event import Event
 from tradetui.domain.market_data import (
-    BestQuote,
-    BookDelta,
-    BookSnapshot,
     ClockTick,
-    FeedState,
     FeedStatus,
+    FundingRate,
+    FundingSettled,
     InstrumentListed,
     MarketMessage,
-    MarkPrice,
     Side,
-    Trade,
 )
 from tradetui.domain.number import MONEY
-from tradetui.domain.order import TriggerBy
 from tradetui.domain.view import Draft, SidePreview, TradingState
 from tradetui.engine.books import Books
 from tradetui.engine.commands import CommandDesk
@@ -42,17 +37,18 @@ from tradetui.engine.liquidation import Liquidator
 from tradetui.engine.listings import Listings
 from tradetui.engine.orders import OrderFlow
 from tradetui.engine.preview import preview
+from tradetui.engine.reactions import BOOK, Reactions
 from tradetui.engine.scribe import Scribe
+from tradetui.engine.settlements import Settlements
 from tradetui.engine.steady import JUMP_NS, SteadyTime
 from tradetui.engine.vigil import StopVigil
 from tradetui.market.market import Market
 from tradetui.state import State
 from tradetui.trading import account
-from tradetui.trading.match_types import Execution
 from tradetui.trading.settings import EngineSettings
 
 MAX_ROUNDS: Final = 64
-_BOOK: Final = (BookDelta, BookSnapshot)
+_FUNDING: Final = (FundingRate, FundingSettled)
 
 
 class Engine:
@@ -79,11 +75,19 @@ class Engine:
         self._listings = Listings(
             self._flow, books=self._books, liquidator=self._liquidator, markets=self.markets
         )
+        self._settlements = Settlements(self._flow, self._books)
         self._flow.liquidate = self._liquidator.execute
         self._flow.available = self._books.margins.available
         self._flow.outdated = lambda desk, order: self._intake.checks.outdated(desk, order, ts=self.ts)
         self._gaps = GapDesk(settings, self._flow)
         self._gaps.liquidate = self._liquidator.in_gap
+        self._reactions = Reactions(
+            self._flow,
+            gaps=self._gaps,
+            vigil=self._vigil,
+            liquidator=self._liquidator,
+            plan_next=self._plan_next,
+        )
         self._jumps = JumpWatch(self._scribe, self._desks, self._gaps)
         self._next_ts = 0
         for instrument in list(self.state.instruments.values()):
@@ -117,10 +121,12 @@ class Engine:
             if desk.awaits_book or isinstance(message, FeedStatus):
                 desk.follow_feed(message)
             self._gaps.learn(message)
-            if desk.staked:
+            if isinstance(message, _FUNDING):
+                self._on_funding(message)
+            elif desk.staked:
                 with decimal.localcontext(MONEY):
                     self._react(desk, message)
-            elif desk.tracked and isinstance(message, _BOOK):
+            elif desk.tracked and isinstance(message, BOOK):
                 desk.matcher.on_book(message, may_fill=False)
         return scribe.take()
 
@@ -175,6 +181,9 @@ class Engine:
     def _pass_time(self, ts: int) -> None:
         """Let days roll, locks end and the rules of the clock act up to a moment."""
         seq, fills = self.state.seq, self.state.fill_count
+        while (due := self._settlements.next_ts) <= ts:
+            self._watch.roll_through(due)
+            self._settlements.settle_at(due)
         self._watch.roll_through(ts)
         if self.state.seq != seq:
             self._aftermath(fills=fills)
@@ -183,7 +192,17 @@ class Engine:
         """From when on an input has to look at the clock."""
         dues = (self._flow.due.next_due, self._vigil.deadline())
         moments = [self._steady.on_wall(due) + 1 for due in dues if due is not None]
-        self._next_ts = min(self._watch.next_ts, *moments) if moments else self._watch.next_ts
+        self._next_ts = min(self._watch.next_ts, self._settlements.next_ts, *moments)
+
+    def _on_funding(self, message: FundingRate | FundingSettled) -> None:
+        """A rate to come changes when time matters next; an official one is posted."""
+        self._scribe.received_ts = message.ts_received
+        if isinstance(message, FundingSettled):
+            with decimal.localcontext(MONEY):
+                self._settlements.take(message)
+                if self._scribe.has_written:
+                    self._aftermath(fills=self.state.fill_count)
+        self._plan_next()
 
     def _list(self, message: InstrumentListed) -> Sequence[Event]:
         """An instrument is new, or its rules changed."""
@@ -202,106 +221,15 @@ class Engine:
         fresh, moved = desk.is_fresh, desk.revalue()
         if moved and self._liquidator.is_due(desk):
             self._liquidate(desk, message)
-        if isinstance(message, FeedStatus):
-            self._on_status(desk, message, fresh=fresh)
-        elif isinstance(message, _BOOK):
-            self._on_book(desk, message, fresh=fresh)
-        else:
-            self._on_price(desk, message, fresh=fresh)
+        self._reactions.take(desk, message, fresh=fresh)
         if desk.revalue() or moved or self.state.fill_count != fills:
             self._aftermath(fills=fills)
 
     def _liquidate(self, desk: Desk, message: MarketMessage) -> None:
         """Margins come before triggers and resting orders: one price may cross all of them (E-14)."""
-        if isinstance(message, _BOOK):
+        if isinstance(message, BOOK):
             desk.matcher.on_book(message, may_fill=False)
         self._liquidator.check()
-
-    def _on_status(self, desk: Desk, status: FeedStatus, *, fresh: bool) -> None:
-        """After data was not to be trusted the stops look at the first fresh price, like after a start."""
-        book = desk.market.book_message
-        if status.state is FeedState.CROSSED:
-            desk.recovering = True
-            self._flow.note_crossed(desk)
-            self._plan_next()
-        elif not status.state.is_fresh:
-            desk.recovering, desk.crossed_since = True, None
-            self._gaps.begin(desk.symbol, self.ts)
-        elif fresh and desk.recovering and book is not None:
-            self._on_book(desk, book, fresh=True)
-
-    def _on_book(self, desk: Desk, message: BookDelta | BookSnapshot, *, fresh: bool) -> None:
-        executions = desk.matcher.on_book(message, may_fill=fresh and not desk.recovering)
-        if fresh and desk.recovering:
-            self._resume(desk)
-            executions = (*executions, *desk.matcher.on_book(message))
-        self._book(desk, executions)
-        self._follow_crossing(desk, fresh=fresh)
-        if fresh and desk.waiting:
-            self._flow.walk_waiting(desk)
-
-    def _follow_crossing(self, desk: Desk, *, fresh: bool) -> None:
-        """Note whether the book is crossed; one that stays so is walked by exits all the same."""
-        if not desk.market.book.is_crossed:
-            desk.crossed_since = None
-            if fresh:
-                self._vigil.look_at_book(desk)
-            desk.sound_touch = desk.market.book.best_bid, desk.market.book.best_ask
-        elif desk.market.feed_state.is_fresh or desk.market.feed_state is FeedState.CROSSED:
-            self._flow.note_crossed(desk)
-            self._plan_next()
-
-    def _resume(self, desk: Desk) -> None:
-        """The first fresh book after a start or a gap: stops that the price has passed execute at once."""
-        self._gaps.end(desk)
-        for order in desk.recover():
-            desk.waiting[order.order_id] = None
-        self._liquidator.resume(desk)
-        mid = desk.mid()
-        if mid is not None:
-            self._vigil.seen(desk)
-            self._fire(desk.triggers.on_price(TriggerBy.LAST, float(mid)), None)
-
-    def _on_price(self, desk: Desk, message: MarketMessage, *, fresh: bool) -> None:
-        """Triggers look at every price, whatever became of the book; fills wait for a fresh one (6.2)."""
-        match message:
-            case Trade():
-                self._vigil.seen(desk)
-                self._look(desk, TriggerBy.LAST, message.price, message)
-                if fresh and not desk.recovering:
-                    self._book(desk, desk.matcher.on_trade(message))
-            case MarkPrice():
-                self._look(desk, TriggerBy.MARK, message.mark, None)
-                if message.index is not None:
-                    self._look(desk, TriggerBy.INDEX, message.index, None)
-            case BestQuote() if desk.is_armed:
-                for side, price in ((Side.SELL, message.bid), (Side.BUY, message.ask)):
-                    self._follow(desk, TriggerBy.BID_ASK, price, side)
-                self._fire(desk.triggers.on_quote(message.bid, message.ask), None)
-            case _:
-                return
-
-    def _look(self, desk: Desk, by: TriggerBy, price: float, trade: Trade | None) -> None:
-        """Hold a price against what is armed: trails follow it, triggers fire."""
-        if desk.is_armed:
-            self._follow(desk, by, price)
-            self._fire(desk.triggers.on_price(by, price), trade)
-
-    def _follow(self, desk: Desk, by: TriggerBy, price: float, side: Side | None = None) -> None:
-        for order_id in desk.trails.reached(by, price, side):
-            self._flow.conditionals.follow(order_id, Decimal(repr(price)))
-
-    def _fire(self, order_ids: tuple[str, ...], trade: Trade | None) -> None:
-        for order_id in order_ids:
-            self._flow.conditionals.trigger(order_id, trade)
-        if order_ids:
-            self._plan_next()
-
-    def _book(self, desk: Desk, executions: tuple[Execution, ...]) -> None:
-        """Makers were filled: all of them are booked before the brackets follow."""
-        if executions:
-            self._flow.fills.write(desk, executions)
-            self._flow.brackets.settle(desk.symbol)
 
     def _aftermath(self, *, fills: int) -> None:
         """What follows once an input's fills are booked: children, the day's limit, what is at stake."""

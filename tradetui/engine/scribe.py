@@ -33,15 +33,26 @@ class Scribe:
         """The time that latencies are counted in."""
         return self.ts + self.steady_ahead
 
+    @property
+    def has_written(self) -> bool:
+        """Whether this input has led to anything so far."""
+        return bool(self._written)
+
     def take(self) -> tuple[Event, ...]:
         """The events since the last call."""
         written, self._written = tuple(self._written), []
         return written
 
     def write(
-        self, body: AnyBody, *, symbol: str = "", order_id: str = "", postings: tuple[Posting, ...] = ()
+        self,
+        body: AnyBody,
+        *,
+        symbol: str = "",
+        order_id: str = "",
+        postings: tuple[Posting, ...] = (),
+        key: str = "",
     ) -> None:
-        """Make an event and apply it."""
+        """Make an event and apply it; `key` is that of something that happens once without a command."""
         event = Event(
             seq=self.state.seq + 1,
             ts=self.ts,
@@ -49,7 +60,7 @@ class Scribe:
             body=body,
             symbol=symbol,
             order_id=order_id,
-            key=self.key,
+            key=key or self.key,
             ts_received=self.received_ts,
             postings=postings,
         )

@@ -19,6 +19,8 @@ from tradetui.domain.market_data import (
     ClockTick,
     FeedState,
     FeedStatus,
+    FundingRate,
+    FundingSettled,
     InstrumentListed,
     MarketMessage,
     MarkPrice,
@@ -50,6 +52,8 @@ class Market:
         self.quote: BestQuote | None = None
         self.mark: float | None = None
         self.index: float | None = None
+        self.funding: FundingRate | None = None
+        """The predicted rate and the next funding time; None where the venue tells none."""
         self.ticker: Ticker | None = None
         self.book_message: BookSnapshot | BookDelta | None = None
         self.book_updates = 0
@@ -70,6 +74,8 @@ class Market:
             Ticker: self._on_ticker,
             MissedTrades: self._on_missed,
             ClockTick: self._on_clock,
+            FundingRate: self._on_funding,
+            FundingSettled: self._on_clock,
         }
 
     def apply(self, message: MarketMessage) -> None:
@@ -212,5 +218,8 @@ class Market:
     def _on_ticker(self, ticker: Ticker) -> None:
         self.ticker = ticker
 
-    def _on_clock(self, tick: ClockTick) -> None:
+    def _on_funding(self, rate: FundingRate) -> None:
+        self.funding = rate
+
+    def _on_clock(self, message: ClockTick | FundingSettled) -> None:
         """Time alone changes nothing here: candles close with the trade that follows them."""

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.event import Event, Filled, InstrumentRegistered, OrderChanged
+from tradetui.domain.event import Event, Filled, FundingPaid, InstrumentRegistered, OrderChanged
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
@@ -38,6 +38,8 @@ class ClosedTrade(msgspec.Struct, frozen=True, kw_only=True):
     r: Decimal | None
     """Net result in units of the planned risk; None where no risk was planned."""
     fills: int
+    funding: Decimal = ZERO
+    """Received less paid while it was open; a part of the net result."""
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class _Episode:
     cost: Decimal = ZERO
     proceeds: Decimal = ZERO
     fees: Decimal = ZERO
+    funding: Decimal = ZERO
     risk: Decimal = ZERO
     held: Decimal = ZERO
     fills: int = 0
@@ -72,6 +75,14 @@ class _Reader:
             self.orders[body.order.order_id] = body.order
         elif isinstance(body, Filled):
             yield from self._fill(body.fill)
+        elif isinstance(body, FundingPaid):
+            self._fund(body)
+
+    def _fund(self, paid: FundingPaid) -> None:
+        """Funding belongs to the trade that was open at its time, while that trade lasts."""
+        episode = self.open.get(paid.symbol)
+        if episode is not None and episode.entry_ts < paid.funding_ts:
+            episode.funding += paid.amount
 
     def _fill(self, fill: Fill) -> Iterator[ClosedTrade]:
         left = fill.qty
@@ -122,7 +133,7 @@ def _closed(instrument: Instrument, episode: _Episode, ts: int) -> ClosedTrade:
     entry = _average(instrument, episode.opened, episode.cost)
     leaving = _average(instrument, episode.closed, episode.proceeds)
     gross = instrument.profit(episode.closed * episode.side.sign, entry, leaving)
-    net = gross - episode.fees
+    net = gross - episode.fees + episode.funding
     return ClosedTrade(
         symbol=instrument.symbol,
         side=episode.side,
@@ -133,6 +144,7 @@ def _closed(instrument: Instrument, episode: _Episode, ts: int) -> ClosedTrade:
         exit_price=leaving,
         gross_pnl=gross,
         fees=episode.fees,
+        funding=episode.funding,
         net_pnl=net,
         r=MONEY.divide(net, episode.risk) if episode.risk else None,
         fills=episode.fills,

@@ -1,10 +1,17 @@
-"""Margins and liquidations, in sentences that a trader reads once."""
+"""Margins, liquidations and funding, in sentences that a trader reads once."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from tradetui.domain.event import AnyBody, FeeShortfall, Liquidated, LiquidationStarted, MarginCalled
+from tradetui.domain.event import (
+    AnyBody,
+    FeeShortfall,
+    FundingPaid,
+    Liquidated,
+    LiquidationStarted,
+    MarginCalled,
+)
 from tradetui.domain.number import canonical, money_scale
 from tradetui.state import State
 
@@ -23,6 +30,10 @@ def money_words(body: AnyBody, state: State) -> Words | None:
             return "error", text
         case Liquidated():
             return "error", _liquidated_words(body, state)
+        case FundingPaid():
+            word = "received" if body.amount > 0 else "paid"
+            text = f"funding of {body.symbol}: {_money(abs(body.amount), state)} {word}"
+            return "info", f"{text} at {body.rate * 100:.4f} %"
         case FeeShortfall():
             short = _money(body.due - body.paid, state)
             return "warning", f"{body.symbol}: the insurance paid {short} {body.asset} of a fee"

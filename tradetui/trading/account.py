@@ -165,11 +165,12 @@ def _spot_postings(instrument: Instrument, fill: Fill) -> tuple[Posting, ...]:
 
 
 def breakeven(position: Position, instrument: Instrument) -> Decimal:
-    """The price at which closing would give back the fees paid and the fee to close (R-POS-1)."""
+    """Where closing would give back fees, funding and interest paid and the fee to close (R-POS-1)."""
     sign = 1 if position.signed_qty > 0 else -1
     size = MONEY.multiply(position.qty, instrument.contract_size)
+    paid = position.fees - position.funding + position.interest
     if instrument.is_inverse:
         worth = MONEY.divide(size, position.entry_price)
-        return MONEY.divide(size * (sign + instrument.taker_fee), sign * worth - position.fees)
-    paid = MONEY.divide(position.fees, size)
-    return MONEY.divide(position.entry_price + sign * paid, 1 - sign * instrument.taker_fee)
+        return MONEY.divide(size * (sign + instrument.taker_fee), sign * worth - paid)
+    each = MONEY.divide(paid, size)
+    return MONEY.divide(position.entry_price + sign * each, 1 - sign * instrument.taker_fee)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from tradetui.domain.fill import Liquidity
@@ -26,6 +26,15 @@ def fee(instrument: Instrument, *, qty: Decimal, price: Decimal, liquidity: Liqu
     """The fee of one fill in the settlement asset, rounded up to its scale; negative for a rebate."""
     notional = instrument.notional(qty, price)
     return to_step(MONEY.multiply(notional, fee_rate(instrument, liquidity)), ASSET_STEP, ROUND_CEILING)
+
+
+def funding(instrument: Instrument, *, signed_qty: Decimal, mark: Decimal, rate: Decimal) -> Decimal:
+    """What a position receives (positive) or pays at a funding time (section 10.6), never in its favor.
+
+    Longs pay while the rate is positive. Rounded to the asset's scale: paid up, received down (R-NUM-4).
+    """
+    worth = MONEY.multiply(instrument.notional(signed_qty, mark), rate)
+    return to_step(-worth, ASSET_STEP, ROUND_FLOOR)
 
 
 def mid(bid: Decimal, ask: Decimal) -> Decimal:

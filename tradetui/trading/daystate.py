@@ -113,7 +113,7 @@ class DayState(msgspec.Struct):
         """Keep a trade that a fill ended."""
         session = self.session
         session_id, start = (session.session_id, session.start_ts) if session is not None else ("", 0)
-        net = after.realized_pnl - after.fees
+        net = after.realized_pnl - after.fees + after.funding - after.interest
         self.trades.append(closed(before, fill, order, net=net, session_id=session_id, day_start=start))
         if len(self.trades) > 2 * KEPT_TRADES:
             del self.trades[:KEPT_TRADES]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,8 @@ from tradetui.domain.event import (
     AccountOpened,
     AnyBody,
     CashMoved,
+    FundingPaid,
+    FundingPending,
     LeverageChanged,
     MarginCalled,
     MarginModeChanged,
@@ -18,6 +21,8 @@ from tradetui.domain.event import (
 )
 from tradetui.domain.number import ONE, ZERO
 from tradetui.domain.position import Position
+
+KEPT_FUNDING: Final = 1_000
 
 
 class FundState(msgspec.Struct):
@@ -32,10 +37,21 @@ class FundState(msgspec.Struct):
     margin_calls: dict[str, Decimal] = {}
     """The highest part of its margin at which a position was warned of; the wallet's under no name."""
 
+    funding: Decimal = ZERO
+    """Received less paid, since the account was opened."""
+    funded: dict[tuple[str, int], Decimal] = {}
+    """What was posted by symbol and funding time, the newest ones."""
+    pending: dict[str, FundingPending] = {}
+    """By symbol, the newest funding time that passed with a position."""
+
     def copied(self) -> FundState:
         """An independent copy; its values are immutable, so only the containers are copied."""
         return msgspec.structs.replace(
-            self, leverages=dict(self.leverages), margin_calls=dict(self.margin_calls)
+            self,
+            leverages=dict(self.leverages),
+            margin_calls=dict(self.margin_calls),
+            funded=dict(self.funded),
+            pending=dict(self.pending),
         )
 
     def take_in(self, body: AnyBody) -> None:
@@ -51,8 +67,22 @@ class FundState(msgspec.Struct):
                 self.flows += body.value
             case MarginCalled():
                 self.margin_calls[body.name] = body.threshold
+            case FundingPending():
+                self.pending[body.symbol] = body
+            case FundingPaid():
+                self._funded(body)
             case _:
                 return
+
+    def _funded(self, body: FundingPaid) -> None:
+        """Keep that a funding time is done; a pending estimate of it is over."""
+        self.funding += body.amount
+        self.funded[body.symbol, body.funding_ts] = body.amount
+        if len(self.funded) > 2 * KEPT_FUNDING:
+            self.funded = dict(list(self.funded.items())[KEPT_FUNDING:])
+        waiting = self.pending.get(body.symbol)
+        if waiting is not None and waiting.funding_ts <= body.funding_ts:
+            del self.pending[body.symbol]
 
     def forget(self, symbol: str, *, cross_left: bool) -> None:
         """Warnings end with their positions; that of a cross wallet with the last of them."""
@@ -69,5 +99,8 @@ def moved(position: Position, body: AnyBody) -> Position:
             return replace(position, leverage=body.leverage, margin=body.margin)
         case MarginMoved():
             return replace(position, margin=position.margin + body.amount)
+        case FundingPaid() if position.opened_ts < body.funding_ts:
+            paid = body.from_margin
+            return replace(position, funding=position.funding + body.amount, margin=position.margin - paid)
         case _:
             return position

@@ -14,6 +14,8 @@ from tradetui.domain.number import ZERO
 EXTERNAL: Final = "external"
 FEES: Final = "house:fees"
 PNL: Final = "house:pnl"
+FUNDING: Final = "house:funding"
+INTEREST: Final = "house:interest"
 INSURANCE: Final = "insurance"
 
 

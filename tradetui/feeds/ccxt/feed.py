@@ -13,6 +13,7 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FeedState, MarketMessage
 from tradetui.domain.profile import Profile
 from tradetui.feeds.ccxt.exchange import open_exchange
+from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.hub import Channel, Hub
 from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
 from tradetui.feeds.ccxt.prices import fetch_marks, fetch_tickers
@@ -149,6 +150,7 @@ class CcxtFeed:
             group.create_task(rest.poll(hub, fetch_tickers, symbols, _TICKERS_EVERY_S))
             perpetuals = [each.symbol for each in listed if not each.is_spot]
             group.create_task(rest.poll(hub, fetch_marks, perpetuals, _MARKS_EVERY_S))
+            group.create_task(rest.poll(hub, fetch_funding, perpetuals, FUNDING_EVERY_S))
 
     async def _follow(self, hub: Hub, instrument: Instrument) -> None:
         symbol = instrument.symbol

@@ -24,6 +24,7 @@ from tradetui.domain.market_data import (
 from tradetui.domain.profile import Profile
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.ccxt.exchange import open_exchange
+from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.prices import fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Part
@@ -135,6 +136,8 @@ class NativeFeed:
             symbols = [each.symbol for each in listed]
             group.create_task(self._deepen(rest, symbols))
             group.create_task(rest.poll(self, fetch_tickers, symbols, _TICKERS_EVERY_S))
+            perpetuals = [each.symbol for each in listed if not each.is_spot]
+            group.create_task(rest.poll(self, fetch_funding, perpetuals, FUNDING_EVERY_S))
 
     async def _deepen(self, rest: RestSide, symbols: list[str]) -> None:
         """Longer timeframes come when the books stand: they share the exchange's request limit."""

@@ -24,6 +24,8 @@ from tradetui.domain.market_data import (
     CandleHistory,
     FeedState,
     FeedStatus,
+    FundingRate,
+    FundingSettled,
     InstrumentListed,
     MarketMessage,
     MarkPrice,
@@ -31,6 +33,7 @@ from tradetui.domain.market_data import (
     Timeframe,
 )
 from tradetui.feeds.protocol import Sink
+from tradetui.feeds.simulated.funding import EVERY_NS, next_time, rate_of
 from tradetui.feeds.simulated.history import bars_until, candles_of
 from tradetui.feeds.simulated.listing import LISTINGS, Listing
 from tradetui.feeds.simulated.market import SimMarket
@@ -46,6 +49,7 @@ _RESUME_NS: Final = 2 * _SECOND_NS
 _SAVE_EVERY_S: Final = 1.0
 _TICKER_STEPS: Final = 5 * STEPS_PER_S
 _MOST_BEHIND_S: Final = 2.0
+_FUNDING_STEPS: Final = 60 * STEPS_PER_S
 _DAY_STEPS: Final = 86_400 * STEPS_PER_S
 _TURN_NS: Final = 4_000_000
 
@@ -74,6 +78,10 @@ class _Fair:
             self._values = self.at(chunk * _CHUNK + np.arange(_CHUNK, dtype=np.int64)).tolist()
         return self._values[place]
 
+    def premium(self, index: int) -> float:
+        """How far the perpetual lies above its index, as a fraction; zero on spot."""
+        return float(self._basis.at(np.array([index], dtype=np.int64))[0]) if self._basis else 0.0
+
 
 class _Symbol:
     """One instrument in play."""
@@ -86,6 +94,8 @@ class _Symbol:
         self.market = SimMarket(listing, Random(seed))  # noqa: S311  (a market, no secret)
         self.offset = 0.0
         self.start_value = 0.0
+        self.funded_ts = 0
+        """The funding time that was told last."""
 
     def log_price(self, index: int, now: Conditions) -> float:
         """The logarithm of the fair price: the path, its swing scaled, and the scenario's shift."""
@@ -177,6 +187,7 @@ class SimulatedFeed:
             yield FeedStatus(symbol.name, ts, FeedState.STREAMING, "".join(self.notes))
             yield self._ticker(symbol, ts)
             yield from self._mark(symbol, now, ts)
+            yield from self._funding(symbol, ts, now)
         self._feed_state = FeedState.STREAMING
 
     def _history(self, symbol: _Symbol, ts: int) -> Iterator[CandleHistory]:
@@ -208,6 +219,8 @@ class SimulatedFeed:
                 yield from self._mark(symbol, now, ts)
             if self._index % _TICKER_STEPS == 0:
                 yield self._ticker(symbol, ts)
+            if self._index % _FUNDING_STEPS == 0:
+                yield from self._funding(symbol, ts, now)
 
     def _fault(self, now: Conditions) -> Iterator[FeedStatus]:
         """Say once that the data froze or the connection went; nothing else comes meanwhile."""
@@ -223,6 +236,18 @@ class SimulatedFeed:
         if symbol.listing.instrument.kind is not InstrumentKind.SPOT:
             mark = float(symbol.listing.instrument.price_from_float(symbol.price(self._index, now)))
             yield MarkPrice(symbol.name, ts, ts, mark, mark)
+
+    def _funding(self, symbol: _Symbol, ts: int, now: Conditions) -> Iterator[FundingRate | FundingSettled]:
+        """The rate to come; and once the official one of the funding time that has passed."""
+        instrument, due = symbol.listing.instrument, next_time(self.ts) - EVERY_NS
+        if instrument.kind is InstrumentKind.SPOT:
+            return
+        if due > symbol.funded_ts:
+            symbol.funded_ts, index = due, due // STEP_NS
+            mark = float(instrument.price_from_float(symbol.price(index, now)))
+            yield FundingSettled(symbol.name, due, ts, rate_of(symbol.fair.premium(index)), mark)
+        rate = rate_of(symbol.fair.premium(self._index))
+        yield FundingRate(symbol.name, ts, ts, rate, next_time(self.ts))
 
     def _ticker(self, symbol: _Symbol, ts: int) -> Ticker:
         """Statistics of the last 24 hours, from the path and the usual activity."""
