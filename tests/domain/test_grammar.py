@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tradetui.domain.command import (
     AdjustMargin,
+    AmendOrder,
     AnyCommand,
     CancelAll,
     CancelOrder,
@@ -159,6 +160,8 @@ def read(text: str) -> AnyCommand:
                 expire_ts=1_723_300_200 * 10**9,
             ),
         ),
+        ("amend O-12 qty 0.5 lim 61000", AmendOrder(order_id="O-12", qty=D("0.5"), limit=D(61000))),
+        ("a mine-1 t 60500", AmendOrder(order_id="mine-1", trigger=D(60500))),
         ("stop trail 1%", SetStop(symbol=BTC, stop=Stop(trail=Trail(rate=D("0.01"))))),
         (
             "stop 61250 tra 300 fr 62000 ETH",
@@ -241,6 +244,10 @@ def test_words_become_the_command_that_the_contract_says(text: str, command: Any
         ("buy 1 until 24:00", "24:00", "+10m, 14:30"),
         ("buy 1 until 2024-02-30T10:00", "2024-02-30T10:00", "+10m, 14:30"),
         ("buy 1 ioc until +1s", "until", "exclude each other"),
+        ("amend", "", "an order's id"),
+        ("amend O-1", "", "qty, limit or trigger"),
+        ("amend O-1 qty 1 qty 2", "qty", "stands twice"),
+        ("amend O-1 qty", "", "a number after qty"),
         ("trail much", "much", "unknown symbol"),
         ("stop trail", "", "a trail such as 1%"),
         ("stop trail 0%", "0%", "a trail such as 1%"),
@@ -315,6 +322,8 @@ def test_no_text_does_anything_but_parse_or_point_at_a_word(text: str) -> None:
         ("buy 1 st", ["stop"]),
         ("buy 1 E", ["ETH/USDT"]),
         ("buy 1 stop ", ["trail"]),
+        ("amend ", ["O-1"]),
+        ("amend O-1 l", ["limit"]),
         ("stop t", ["trail"]),
         ("cancel ", ["all", "O-1", *SYMBOLS]),
         ("flatten a", ["all"]),

@@ -57,6 +57,7 @@ class Script:
         self.tick = float(instrument.tick_size)
         self.middle = 60_000.0
         self.wishes = Wishes(self.chance, self.table, self.typed)
+        self.moved = 0
         self.table.open(*self.book())
         self.folded, self.read = State(), 0
 
@@ -109,9 +110,20 @@ class Script:
     def move_market(self) -> None:
         table = self.table
         fresh = table.engine.markets[table.symbol].feed_state.is_fresh
-        entered = self.entry_fills()
+        entered, queued = self.entry_fills(), self.queues()
+        is_slow = table.now - self.moved > SECOND // 2
         self._quote_and_print()
+        self.moved = table.now
         assert fresh or self.entry_fills() == entered, "I-16"
+        for key, ahead in self.queues().items():
+            # where the book is told seldom, what came while an order arrived is before it
+            assert is_slow or ahead <= queued.get(key, ahead), "I-24"
+
+    def queues(self) -> dict[tuple[str, Decimal | None, Decimal], Decimal]:
+        """What stands before each resting order, by the order as it is."""
+        live = self.table.state.live.values()
+        found = {(o.order_id, o.price, o.qty): self.table.engine.queue_ahead(o.order_id) for o in live}
+        return {key: ahead for key, ahead in found.items() if ahead is not None}
 
     def entry_fills(self) -> int:
         orders = self.table.state.orders
@@ -165,7 +177,8 @@ class Script:
             self.table.snapshot(*self.book())
 
     def command(self) -> None:
-        if self.chance.random() < 0.45:
+        flat = not self.table.state.live
+        if self.chance.random() < (0.85 if flat else 0.35):
             self.press(self.wishes.order())
         else:
             self.table.do(self.wishes.other())

@@ -10,6 +10,7 @@ from typing import Any
 from tests.engine.market import MS, SECOND, Table
 from tradetui.domain.command import (
     AdjustMargin,
+    AmendOrder,
     AnyCommand,
     BreakEven,
     CancelAll,
@@ -57,6 +58,9 @@ class Wishes:
             lambda: Reverse(symbol=symbol, stop=Stop(price=self.typed(chance.randint(-3000, 3000)))),
             lambda: CancelOrder(order_id=chance.choice(ids)),
             CancelAll,
+            self.amend,
+            self.amend,
+            self.amend,
             lambda: SetStop(symbol=symbol, stop=self.stop(self.away())),
             lambda: SetStop(symbol=symbol, stop=self.stop(self.away())),
             lambda: BreakEven(symbol=symbol),
@@ -79,6 +83,23 @@ class Wishes:
             Withdraw(amount=amount),
         ]
         return chance.choice(found)
+
+    def amend(self) -> AmendOrder:
+        """Change something of an order: smaller, larger, nearer, farther, beyond the market."""
+        chance = self.chance
+        live = list(self.table.state.live.values())
+        order = chance.choice(live) if live else None
+        if order is None:
+            return AmendOrder(order_id="O-1", qty=D("0.01"))
+        lot, tick = self.table.instrument.lot_size, self.table.instrument.tick_size
+        qty = order.qty + chance.choice([-3, -1, 1, 5]) * lot
+        step = chance.choice([-300, -9, -1, 1, 9, 300]) * tick
+        return AmendOrder(
+            order_id=order.order_id,
+            qty=qty if chance.random() < 0.6 else None,
+            limit=order.price + step if order.price is not None and chance.random() < 0.6 else None,
+            trigger=order.trigger + step if order.trigger is not None and chance.random() < 0.5 else None,
+        )
 
     def away(self) -> int:
         """Ticks to where the stop of what is held may stand, most of the time on its side."""

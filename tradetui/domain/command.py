@@ -105,6 +105,15 @@ class CancelOrder(Command, frozen=True, kw_only=True, tag="cancel"):
     order_id: str
 
 
+class AmendOrder(Command, frozen=True, kw_only=True, tag="amend"):
+    """Change a working order; None leaves a value as it is. `qty` counts what has filled already."""
+
+    order_id: str
+    qty: Decimal | None = None
+    limit: Decimal | None = None
+    trigger: Decimal | None = None
+
+
 class CancelAll(Command, frozen=True, kw_only=True, tag="cancel_all"):
     """Cancel every order that is not a protective stop; `symbol` None means everywhere."""
 
@@ -272,6 +281,7 @@ AnyCommand = (
     | ShowLimits
     | Unlock
     | AdoptLock
+    | AmendOrder
 )
 """Every command; serialisable, told apart by its tag."""
 

@@ -3,6 +3,7 @@
     buy|sell SIZE [SYMBOL] [limit P] [trigger P|TRAIL] [touch P] [stop STOP] [target TARGET]…
              [post] [ioc|fok|until WHEN] [reduce]
     stop STOP [SYMBOL] · trail [V [from A]] [SYMBOL] · target TARGET… [SYMBOL] · cancel ID|all [SYMBOL]
+    amend ID [qty Q] [limit P] [trigger P]
     flatten [SYMBOL|all] · reverse [SYMBOL] [stop STOP] · half [SYMBOL]
     leverage N [SYMBOL] · margin add|remove AMOUNT [SYMBOL] · margin cross|isolated
     deposit|withdraw AMOUNT [ASSET]
@@ -32,6 +33,7 @@ from typing import Any, Final
 from tradetui.domain import grammar_limits
 from tradetui.domain.command import (
     AdjustMargin,
+    AmendOrder,
     AnyCommand,
     CancelAll,
     CancelOrder,
@@ -57,8 +59,9 @@ __all__ = ["CLAUSES", "VERBS", "GrammarError", "complete", "parse"]
 
 VERBS: Final = Words(
     ("buy", "sell", "stop", "target", "cancel", "flatten", "reverse", "half"),
-    ("leverage", "margin", "deposit", "withdraw", "trail", *grammar_limits.VERBS),
+    ("leverage", "margin", "deposit", "withdraw", "trail", "amend", *grammar_limits.VERBS),
 )
+AMENDED: Final = Words(("qty", "limit", "trigger"))
 MARGIN_WORDS: Final = Words(("add", "remove", "cross", "isolated"))
 
 
@@ -82,18 +85,25 @@ def complete(text: str, *, symbols: Sequence[str], orders: Sequence[str] = ()) -
     typed = "" if not words or text[-1:].isspace() else words.pop()
     if not words:
         return beginning(typed, VERBS.all)
-    verb = VERBS.only(words[0].lower())
-    if verb == "cancel":
-        return beginning(typed, ("all", *orders, *symbols))
-    if verb == "limit" or (verb == "margin" and len(words) == 1):
-        about = grammar_limits.offered(words[1:], symbols)
-        return beginning(typed, about if verb == "limit" else MARGIN_WORDS.all)
+    return beginning(typed, _offered(VERBS.only(words[0].lower()), words, symbols, orders))
+
+
+def _offered(
+    verb: str | None, words: Sequence[str], symbols: Sequence[str], orders: Sequence[str]
+) -> Sequence[str]:
+    """What may follow some words of a command."""
+    is_first = len(words) == 1
+    found: dict[str, Sequence[str]] = {
+        "cancel": ("all", *orders, *symbols),
+        "amend": orders if is_first else AMENDED.all,
+        "limit": grammar_limits.offered(words[1:], symbols),
+        "margin": MARGIN_WORDS.all if is_first else symbols,
+        "stop": ("trail",) if is_first else symbols,
+        "flatten": ("all", *symbols),
+    }
     if verb in ("buy", "sell"):
-        offered = _after(words[-1]) or (*CLAUSES.all, *symbols)
-        return beginning(typed, offered if len(words) > 1 else ("0.5r", "1r", "10%"))
-    if verb == "stop" and len(words) == 1:
-        return beginning(typed, ("trail",))
-    return beginning(typed, ("all", *symbols) if verb == "flatten" else symbols)
+        return ("0.5r", "1r", "10%") if is_first else _after(words[-1]) or (*CLAUSES.all, *symbols)
+    return found.get(verb or "", symbols)
 
 
 def _after(word: str) -> tuple[str, ...]:
@@ -114,6 +124,7 @@ class _Commands(ClauseReader):
             "trail": self._trail,
             "target": self._set_target,
             "cancel": self._cancel,
+            "amend": self._amend,
             "flatten": self._flatten,
             "reverse": self._reverse,
             "half": lambda: Half(symbol=self.symbol_or_shown()),
@@ -194,6 +205,25 @@ class _Commands(ClauseReader):
             return CancelAll(symbol=self.symbol_or_shown())
         self.at += 1
         return CancelOrder(order_id=word)
+
+    def _amend(self) -> AmendOrder:
+        if self.done():
+            raise self.wrong("expected an order's id")
+        order_id = self.peek()
+        self.at += 1
+        found: dict[str, Decimal] = {}
+        while not self.done() or not found:
+            word = self.keyword(AMENDED, "qty, limit or trigger")
+            if word in found:
+                self.at -= 1
+                raise self.wrong(f"{word} stands twice")
+            found[word] = self.price(f"a number after {word}")
+        return AmendOrder(
+            order_id=order_id,
+            qty=found.get("qty"),
+            limit=found.get("limit"),
+            trigger=found.get("trigger"),
+        )
 
     def _flatten(self) -> Flatten:
         if self.next_is("all"):

@@ -95,6 +95,16 @@ class TargetPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Waits for the price and then rests at this limit."""
 
 
+class Amend(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an order is to change, with what that does to its risk; None leaves a value as it is."""
+
+    qty: Decimal | None = None
+    price: Decimal | None = None
+    trigger: Decimal | None = None
+    planned_risk: Decimal | None = None
+    reserved: Decimal | None = None
+
+
 class OrderState(StrEnum):
     """Where an order stands."""
 
@@ -204,6 +214,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a target has a quantity of its own; one without takes what the others leave."""
     target_r: Decimal | None = None
     """The multiple of R at which a target stands, as long as it follows the average entry."""
+    amend: Amend | None = None
+    """A change on its way to the venue: until then the order may fill as it is (R-ORD-1)."""
     expire_ts: int = 0
     """The last moment at which it may fill, with gtd; 0 for none."""
     group: str = ""
@@ -215,6 +227,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         if self.planned_stop is None:
             return None
         return StopPlan(self.planned_stop, self.planned_stop_limit, self.planned_trail)
+
+    @property
+    def pending_amend(self) -> bool:
+        """Whether a change is on its way."""
+        return self.amend is not None
 
     @property
     def targets(self) -> tuple[TargetPlan, ...]:

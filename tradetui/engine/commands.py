@@ -11,6 +11,7 @@ import msgspec
 from tradetui.domain.command import (
     AcknowledgeGaps,
     AdjustMargin,
+    AmendOrder,
     AnyCommand,
     BreakEven,
     CancelAll,
@@ -36,6 +37,7 @@ from tradetui.domain.event import GapsAcknowledged
 from tradetui.domain.number import ZERO, floor_to
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.engine import shape
+from tradetui.engine.amenddesk import AmendDesk
 from tradetui.engine.books import Books
 from tradetui.engine.daywatch import DayWatch
 from tradetui.engine.funds import FundsDesk
@@ -64,10 +66,12 @@ class CommandDesk:
         self.watch = watch
         funds = FundsDesk(flow.scribe, books=books, intake=intake)
         self.stops = stops = StopDesk(settings, flow, books=books, intake=intake)
+        amends = AmendDesk(settings, flow, intake=intake, stops=stops)
         targets = TargetDesk(settings, flow, books=books, intake=intake)
         self._handlers: dict[type, Callable[[Any], Reply]] = {
             SubmitOrder: self._submit,
             CancelOrder: self._cancel,
+            AmendOrder: amends.amend,
             CancelAll: self._cancel_all,
             SetStop: stops.set_stop,
             BreakEven: stops.breakeven,

@@ -278,6 +278,8 @@ class Desk:
         acting: list[Order] = []
         for order in self.state.live_of(self.symbol):
             resting = order.state in (OrderState.WORKING, OrderState.PARTIALLY_FILLED)
+            if order.order_id in self.waiting:
+                continue
             if resting and self.lots(order.leaves) == 0:
                 acting.append(order)
             elif resting and order.price is not None and self.matcher.leaves(order.order_id) is None:

@@ -61,6 +61,7 @@ class Listings:
                 desk.waiting[order.order_id] = None
             self.flow.conditionals.plan_escalation(order)
             self.flow.plan_expiry(order)
+            self.flow.amends.plan(order)
             if order.pending_cancel:
                 self.flow.due.push(self.scribe.steady_ts, DueAction("cancel", order.order_id))
         desk.restake()

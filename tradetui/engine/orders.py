@@ -15,6 +15,7 @@ from tradetui.domain.command import Reason
 from tradetui.domain.number import ZERO
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.domain.position import Position
+from tradetui.engine.amends import Amends
 from tradetui.engine.brackets import Brackets
 from tradetui.engine.conditionals import Conditionals
 from tradetui.engine.desk import CROSSED_NS, Desk
@@ -39,6 +40,7 @@ class OrderFlow:
         self.desks = desks
         self.due: DueQueue[DueAction] = DueQueue()
         self.fills = FillBook(scribe)
+        self.amends = Amends(self)
         self.conditionals = Conditionals(settings, self)
         self.protection = Protection(settings, self)
         self.brackets = Brackets(self)
@@ -83,13 +85,15 @@ class OrderFlow:
             self.conditionals.escalate(order)
         elif action.what == "expire":
             self._expire(order)
+        elif action.what == "amend":
+            self.amends.act(order)
         elif order.state is OrderState.SUBMITTED:
             self._arrive(order)
 
     def _note_late(self, action: DueAction) -> None:
         """What was asked of an order that is over by now is written and does nothing (R-ORD-4)."""
         order = self.state.orders.get(action.order_id)
-        if order is not None and action.what == "cancel":
+        if order is not None and action.what in ("cancel", "amend"):
             text = f"order {order.order_id} was {order.state.value} before its {action.what} arrived"
             self.scribe.note("ignored_terminal", text, symbol=order.symbol)
 
@@ -246,7 +250,7 @@ class OrderFlow:
             return
         match match.outcome:
             case Outcome.RESTING:
-                if order.state is not OrderState.PARTIALLY_FILLED:
+                if order.state not in (OrderState.WORKING, OrderState.PARTIALLY_FILLED):
                     self.scribe.move(order, OrderState.WORKING)
             case Outcome.WAITING:
                 desk.waiting[order_id] = None

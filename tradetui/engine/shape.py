@@ -103,17 +103,22 @@ def check_grid(instrument: Instrument, command: SubmitOrder) -> None:
     """Raises Refused where a typed price is off the tick or a typed quantity off the lot (R-NUM-3)."""
     for name, price in typed_prices(command):
         check_price(instrument, name, price, side=command.side)
-    qty = command.size.value
-    if command.size.unit is SizeUnit.BASE and not instrument.qty_on_lot(qty):
-        nearest = floor_to(qty, instrument.lot_size)
-        raise refuse(
-            Reason.OFF_LOT,
-            f"{number(qty)} is no multiple of the lot {number(instrument.lot_size)}",
-            mend=f"{number(nearest)} would pass"
-            if nearest > 0
-            else f"the smallest is {number(instrument.lot_size)}",
-            nearest=nearest,
-        )
+    if command.size.unit is SizeUnit.BASE:
+        check_lot(instrument, command.size.value)
+
+
+def check_lot(instrument: Instrument, qty: Decimal) -> None:
+    """Raises Refused for a quantity off the lot."""
+    if instrument.qty_on_lot(qty):
+        return
+    nearest = floor_to(qty, instrument.lot_size)
+    smallest = f"the smallest is {number(instrument.lot_size)}"
+    raise refuse(
+        Reason.OFF_LOT,
+        f"{number(qty)} is no multiple of the lot {number(instrument.lot_size)}",
+        mend=f"{number(nearest)} would pass" if nearest > 0 else smallest,
+        nearest=nearest,
+    )
 
 
 def check_positive(name: str, price: Decimal) -> None:

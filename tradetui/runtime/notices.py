@@ -41,7 +41,7 @@ _QUIET: Final = frozenset(
     {Reason.REPLACED, Reason.POSITION_CLOSED, Reason.PARENT_CANCELED, Reason.LIQUIDATION}
 )
 """Why orders go that nobody has to be told about: the fill that led to it is told."""
-_NOTED: Final = {"alarm": "warning", "ignored_terminal": "info"}
+_NOTED: Final = {"alarm": "warning", "ignored_terminal": "info", "amend_rejected": "warning"}
 """Notes that are told, and how loud."""
 _WHY: Final[dict[OrderRole, str]] = {
     OrderRole.TAKE_PROFIT: "target reached: ",

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from tradetui.domain.command import (
+    AmendOrder,
     AnyCommand,
     BreakEven,
     CancelAll,
@@ -33,6 +34,7 @@ HELD_S: Final = 0.7
 TAKEN: Final[Mapping[type, str]] = {
     SubmitOrder: "{0.side.value} order of {0.symbol} is on its way",
     CancelOrder: "order {0.order_id} is being canceled",
+    AmendOrder: "order {0.order_id} is being changed",
     CancelAll: "orders of {0.symbol} are being canceled",
     Flatten: "{0.symbol} is being closed",
     Half: "half of {0.symbol} is being closed",

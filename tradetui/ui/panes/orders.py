@@ -130,7 +130,8 @@ def values_of(row: OrderView, scales: Mapping[str, int]) -> dict[str, tuple[str,
     ink = "down" if order.role is OrderRole.PROTECTIVE else "text"
     armed = order.state is OrderState.ARMED
     queue = compact(row.queue_ahead) if row.queue_ahead is not None else ("armed" if armed else NONE)
-    state = "canceling" if order.pending_cancel else row.linked or ("post only" if order.post_only else "")
+    pending = "canceling" if order.pending_cancel else "changing" if order.pending_amend else ""
+    state = pending or row.linked or ("post only" if order.post_only else "")
     return {
         "id": (plain(order.order_id)[-4:], "dim" if ink == "text" else ink),
         "symbol": (plain(order.symbol), "dim"),
@@ -142,5 +143,5 @@ def values_of(row: OrderView, scales: Mapping[str, int]) -> dict[str, tuple[str,
         "queue": (queue, "text" if row.queue_ahead is not None else "dim"),
         "age": (age_text(row.age_s * 1000) if row.age_s else "0 s", "dim"),
         "detail": (plain(row.detail), "text"),
-        "linked": (plain(state), "warn" if order.pending_cancel else "dim"),
+        "linked": (plain(state), "warn" if pending else "dim"),
     }
