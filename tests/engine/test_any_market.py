@@ -39,6 +39,7 @@ from tradetui.domain.market_data import ClockTick, FeedState, FundingRate, Fundi
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.state import State
 from tradetui.trading import account, ledger
+from tradetui.trading.locks import LockKey, covers, key_of
 from tradetui.trading.settings import EngineSettings
 
 D = Decimal
@@ -238,7 +239,7 @@ class Reader:
         self.filled: dict[str, Decimal] = {}
         self.triggered: list[str] = []
         self.position = D(0)
-        self.locked = False
+        self.locks: dict[LockKey, Locked] = {}
         self.ts = 0
 
     def read(self, event: Event) -> None:
@@ -259,8 +260,11 @@ class Reader:
             case SessionRolled(session_id=session_id):
                 assert not self.sessions or session_id > self.sessions[-1], "I-44"
                 self.sessions.append(session_id)
-            case Locked() | Unlocked():
-                self.locked = isinstance(event.body, Locked)
+            case Locked():
+                self.locks[key_of(event.body)] = event.body
+            case Unlocked():
+                ended = self.locks.pop(key_of(event.body))
+                assert event.ts >= ended.until_ts, "R-LCK-1"
             case _:
                 return
 
@@ -290,7 +294,8 @@ class Reader:
         if order.reduce_only:
             assert abs(after) < abs(self.position), "I-22"
             assert self.position * after >= 0, "I-22"
-        assert not self.locked or abs(after) <= abs(self.position), "I-41"
+        locked = any(covers(lock, fill.symbol, fill.side) for lock in self.locks.values())
+        assert not locked or abs(after) <= abs(self.position), "I-41"
         self.position = after
         assert not self.states[fill.order_id].is_terminal, "I-20"
         assert not order.expire_ts or fill.ts <= order.expire_ts, "I-23"

@@ -110,7 +110,7 @@ class Books:
         return self.tightest()[1]
 
     def tightest(self) -> tuple[Rule | None, Decimal]:
-        """The loss limit that is nearest, and what is left until it; without one all of equity."""
+        """The loss limit that is nearest, and what is left until it; never more than all of equity."""
         standing = self.standing()
         rooms = [
             (room_of(rule, standing), rule.name, rule)
@@ -120,7 +120,7 @@ class Books:
         if not rooms:
             return None, standing.equity
         room, _, rule = min(rooms, key=lambda found: found[:2])
-        return rule, room
+        return rule, min(room, standing.equity)
 
     def r_value(self) -> Decimal:
         """Money of 1 R of size."""

@@ -68,6 +68,8 @@ class DayWatch:
             self._passed = ts
         else:
             self.wish(self.settings.limits, self.settings.zone, self.settings.roll)
+        if not self.state.positions:
+            self.evaluate()
 
     def roll_through(self, ts: int) -> None:
         """Do what time asks for up to a moment, in order: locks end, days roll, the clock's rules act."""

@@ -90,8 +90,10 @@ def _amount(old: Rule, new: Rule, worth: Worth) -> dict[str, object]:
 
 def _windows(old: Rule, new: Rule, worth: Worth) -> dict[str, object]:
     """News of both; new hours only where they lie within the old, a time to be flat only where earlier."""
-    if old.kind not in CLOCKS or old.windows == new.windows:
+    if old.kind not in CLOCKS or old.windows == new.windows or not new.windows:
         return {}
+    if not old.windows:
+        return {"windows": new.windows}
     if old.kind is RuleKind.NEWS:
         return {"windows": tuple(dict.fromkeys((*old.windows, *new.windows)))}
     if old.kind is RuleKind.TRADING_HOURS:
