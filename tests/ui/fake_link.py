@@ -34,6 +34,7 @@ class FakeLink:
         """With `live` the market follows the wall clock, ten steps a second."""
         self.sent: list[AnyCommand] = []
         self.requests: list[ViewRequest] = []
+        self.recorded = 0
         self.playbacks: list[tuple[str, float]] = []
         self.switched: list[str] = []
         self.refusal: Refusal | None = None
@@ -115,6 +116,10 @@ class FakeLink:
         self.profile = profile
         self._build()
         return Reply(text=f"profile {profile}")
+
+    def record(self) -> None:
+        """Count how often it was asked for."""
+        self.recorded += 1
 
     def playback(self, action: str, amount: float = 0.0) -> None:
         """Remember how the recording was steered."""

@@ -129,6 +129,7 @@ async def _make_host(
     from tradetui.runtime.host import Host
     from tradetui.runtime.inputs import InputRecorder, inputs_folder
     from tradetui.runtime.recovery import open_journal, recover
+    from tradetui.runtime.tape import RECORDINGS, Tape
 
     recovered = await recover(journal_path(folder, profile.name), say)
     say("opening the market")
@@ -147,7 +148,10 @@ async def _make_host(
         raise
     journal = await open_journal(recovered, run_stamp(config))
     inputs = InputRecorder(inputs_folder(recovered.path)) if config.settings.journal.record_inputs else None
-    host = Host(profile, feed=feed, engine=engine, journal=journal, now=time.time_ns, inputs=inputs)
+    tape = Tape(folder / RECORDINGS, profile.name)
+    host = Host(
+        profile, feed=feed, engine=engine, journal=journal, now=time.time_ns, inputs=inputs, tape=tape
+    )
     if recovered.words:
         host.note("info", recovered.words)
     return host

@@ -18,6 +18,8 @@ _MODULES = {
     "profiles": "tradetui.cli.listing",
     "config": "tradetui.cli.listing",
     "journal": "tradetui.cli.journal",
+    "record": "tradetui.cli.record",
+    "recording": "tradetui.cli.recordings",
     "doctor": "tradetui.cli.doctor",
 }
 

@@ -30,6 +30,7 @@ examples:
   tradetui replay btcusdt_*.gz --speed 4       a recording on the same screen
   tradetui replay btcusdt_*.gz --headless --json --orders orders.jsonl
   tradetui watch --profile kraken --seconds 10
+  tradetui record --profile kraken --minutes 30
   tradetui doctor --profile binance            what keeps it from working here
   tradetui journal trades
 
@@ -136,6 +137,37 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenario", type=_scenario, default=argparse.SUPPRESS, metavar="NAME")
 
 
+def _record(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="FILE", help="(recordings/ in the data folder)")
+    parser.add_argument("--minutes", type=_positive, default=None, metavar="N", help="stop after so many")
+    parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, help="of the simulated market")
+    parser.add_argument("--scenario", type=_scenario, default=argparse.SUPPRESS, metavar="NAME")
+    parser.epilog = (
+        "examples:\n  tradetui record --profile kraken --symbol BTC/USD --minutes 30\n"
+        "  tradetui record --profile binance --out monday.jsonl.gz     until Ctrl-C"
+    )
+
+
+def _recording(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        choices=["info", "check", "cut", "export"],
+        help="info: what it holds; check: what is missing in it; "
+        "cut: a part as a recording of its own; export: CSV or Parquet",
+    )
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files of one recording")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="cut, export: the file to write")
+    parser.add_argument("--from", dest="start", metavar="T", help="+90s, +5m, 2026-05-01T12:00:00 (UTC)")
+    parser.add_argument("--to", dest="end", metavar="T", help="the same; both ends are included")
+    parser.add_argument("--kind", default="trades", metavar="K", help="export: trades, quotes, book, marks")
+    parser.add_argument("--instruments", type=Path, metavar="FILE", help="the exchange's own metadata")
+    parser.epilog = (
+        "examples:\n  tradetui recording check monday.jsonl.gz\n"
+        "  tradetui recording cut monday.jsonl.gz --from +5m --to +10m --out crash.jsonl.gz\n"
+        "  tradetui recording export monday.jsonl.gz --kind trades --out trades.parquet"
+    )
+
+
 def _config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["check"], help="check: name every fault")
     parser.add_argument("file", nargs="?", type=Path, help="instead of your config")
@@ -163,6 +195,8 @@ _COMMANDS: Final[tuple[tuple[str, str, Callable[[argparse.ArgumentParser], None]
     ("profiles", "list the profiles", _nothing),
     ("config", "check the config", _config),
     ("journal", "list closed trades or fills, verify the journal, or go on from a damaged one", _journal),
+    ("record", "write a live market to a file that replay plays", _record),
+    ("recording", "look into recordings, check, cut and export them", _recording),
     ("doctor", "check network, exchange, clock, terminal, disk and journal, and say what to do", _nothing),
 )
 

@@ -7,13 +7,14 @@ import asyncio
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
 from tradetui.cli.orders import read_orders
 from tradetui.cli.parts import journal_path, run_stamp
+from tradetui.cli.progress import clear_progress, lines_progress
 from tradetui.cli.report import fill_row, market_row, order_row, plain
 from tradetui.config.paths import data_folder
 from tradetui.domain.event import Event, Filled, OrderChanged
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
         return open_recording(options)
     feed = ReplayFeed(
-        options.paths, instruments=options.instruments, speed=math.inf, progress=_progress("scanning")
+        options.paths, instruments=options.instruments, speed=math.inf, progress=lines_progress("scanning")
     )
     return _headless(options, feed)
 
@@ -61,9 +62,9 @@ def _headless(options: argparse.Namespace, feed: ReplayFeed) -> int:
     engine = Engine(replay_settings(options, feed))
     # the engine's book knows best whether it is crossed; the feed need not keep one of its own
     feed.crossed = lambda symbol: engine.markets[symbol].book.is_crossed
-    report = _progress("replaying", total=feed.recording.lines)
+    report = lines_progress("replaying", total=feed.recording.lines)
     result = run_headless(engine, lambda sink: feed.pump(sink, progress=report), commands=commands)
-    _clear_progress()
+    clear_progress()
     if getattr(options, "data_dir", None) is not None:
         asyncio.run(_keep(options, result.events))
     summary = summarize(feed, engine, result)
@@ -166,20 +167,3 @@ def _print_text(summary: dict[str, Any]) -> None:
     print(
         f"equity {account['equity']} {account['currency']}, day {account['day_pnl']}, fees {account['fees']}"
     )
-
-
-def _progress(word: str, *, total: int | None = None) -> Callable[[int], None]:
-    """Words on standard error for work that takes longer than a second."""
-    started = time.monotonic()
-
-    def report(done: int) -> None:
-        if time.monotonic() - started > 1 and sys.stderr.isatty():
-            share = f" {100 * done // total} %" if total else ""
-            print(f"\r{word} {done:,} lines{share} ", end="", file=sys.stderr, flush=True)
-
-    return report
-
-
-def _clear_progress() -> None:
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)

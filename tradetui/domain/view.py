@@ -99,6 +99,8 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     scenario: str = ""
     playback: str = ""
     """For recordings: "3:12 of 10:48 · 4× · paused"."""
+    recording: str = ""
+    """While the market is being recorded: "REC 3:12"."""
     profiles: tuple[ProfileBadge, ...] = ()
     gaps: int = 0
     """How many gaps wait to be acknowledged."""

@@ -24,13 +24,15 @@ from tradetui.domain.market_data import ClockTick, FeedState, FeedStatus, Market
 from tradetui.domain.profile import Profile
 from tradetui.domain.view import Notice, TradingState
 from tradetui.engine import Engine
-from tradetui.errors import JournalError, TradeTuiError
+from tradetui.errors import JournalError, RecordingError, TradeTuiError
+from tradetui.feeds.excerpt import Standing
 from tradetui.feeds.protocol import Feed, SeesBooks
 from tradetui.runtime.feeding import run_feed
 from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt, cancels_of_entries, is_exit
 from tradetui.runtime.inputs import InputRecorder
 from tradetui.runtime.notices import FeedWatch, describe
 from tradetui.runtime.published import copy_state, set_back
+from tradetui.runtime.tape import Tape
 from tradetui.state import State
 
 TICK_S: Final = 0.25
@@ -91,10 +93,11 @@ class Host:
         now: Callable[[], int],
         retry_s: float = RETRY_S,
         inputs: InputRecorder | None = None,
+        tape: Tape | None = None,
     ) -> None:
         """`engine` continues what the journal holds; `now` is the wall clock, nanoseconds UTC.
 
-        With `inputs` everything that the engine takes is recorded.
+        With `inputs` everything that the engine takes is recorded; `tape` records the market on request.
         """
         self.profile = profile
         self.feed = feed
@@ -108,6 +111,7 @@ class Host:
         self._inputs = inputs
         if inputs is not None:
             inputs.begin(engine.settings, engine.state.seq)
+        self.tape = tape or Tape(None, profile.name)
         self._retry_s = retry_s
         self.on_lock: Callable[[], None] = lambda: None
         """Called when a lock has been committed."""
@@ -152,8 +156,8 @@ class Host:
 
     @property
     def is_needed(self) -> bool:
-        """Whether something of ours has to be watched."""
-        return bool(self.position_count or self.published.live or self._waiting)
+        """Whether something of ours has to be watched, or is being recorded."""
+        return bool(self.position_count or self.published.live or self._waiting or self.tape.is_running)
 
     @property
     def playback_words(self) -> str:
@@ -180,6 +184,21 @@ class Host:
     def note(self, severity: str, text: str) -> None:
         """Say something to the trader."""
         self._notices.append(Notice(self.clock or self._now(), severity, text))
+
+    def record(self) -> None:
+        """Begin to record the market, or end it."""
+        tape = self.tape
+        try:
+            self.note("info", tape.end() if tape.is_running else tape.begin(self._standings(), self.clock))
+        except RecordingError as error:
+            self.note("error", str(error))
+
+    def _standings(self) -> list[Standing]:
+        state_of = {symbol: status.state for symbol, status in self._feed_watch.latest.items()}
+        return [
+            Standing(market.instrument, market.book, state_of.get(symbol, FeedState.DOWN))
+            for symbol, market in self.engine.markets.items()
+        ]
 
     async def submit(self, command: AnyCommand) -> Reply:
         """Carry out a command; returns when its events are committed."""
@@ -256,6 +275,8 @@ class Host:
             self._take(ClockTick(self._now(), time.monotonic_ns()))
 
     async def _close(self) -> None:
+        if self.tape.is_running:
+            self.record()
         if self._inputs is not None:
             self._inputs.end()
         try:
@@ -273,6 +294,7 @@ class Host:
         """The sink of the feed: one message through the whole engine."""
         if isinstance(message, FeedStatus) and (notice := self._feed_watch.changed(message)) is not None:
             self._notices.append(notice)
+        self._tape(message)
         if not self._decides:
             self._show_only(message)
             return
@@ -287,6 +309,12 @@ class Host:
             return
         if events:
             self._commit(events)
+
+    def _tape(self, message: MarketMessage) -> None:
+        try:
+            self.tape.take(message)
+        except RecordingError as error:
+            self.note("error", f"{error}; the recording has ended")
 
     def _begin_again(self) -> None:
         """A recording was started again: so is its account."""

@@ -39,6 +39,7 @@ class Frames(Protocol):
         now: int,
         badges: tuple[ProfileBadge, ...],
         playback: str,
+        recording: str,
         scenario: str,
         halted: TradingState | None,
         unlisted: FeedStatus | None,
@@ -84,6 +85,7 @@ class _Stage:
             now=host.clock,
             badges=badges,
             playback=host.playback_words,
+            recording=host.tape.words,
             scenario=host.scenario,
             halted=host.halt.state if host.halt is not None else None,
             unlisted=host.feed_status(request.symbol or next(iter(host.profile.symbols), "")),
@@ -187,6 +189,12 @@ class InlineLink:
         """Show another profile; the one left behind goes on while it has something to watch."""
         async with self._switching:
             return await self._switch(profile)
+
+    def record(self) -> None:
+        """Begin to record the market of the profile shown, or end it."""
+        stage = self._stages.get(self._profile)
+        if stage is not None:
+            stage.host.record()
 
     def playback(self, action: str, amount: float = 0.0) -> None:
         """Steer a recording; nothing where the market is not one."""

@@ -42,6 +42,10 @@ class Link(Protocol):
         """What the engine is busy with while it starts, in words; empty when it runs."""
         ...
 
+    def record(self) -> None:
+        """Begin to record the market of the profile shown, or end it; a notice says where."""
+        ...
+
     async def switch(self, profile: str) -> Reply:
         """Show another profile; positions of the one left behind stay watched."""
         ...

@@ -15,7 +15,7 @@ from typing import Any, Final
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FeedState, FeedStatus, InstrumentListed, MarketMessage, Trade
 from tradetui.domain.number import canonical
-from tradetui.feeds.protocol import Feed, SeesBooks
+from tradetui.feeds.protocol import Feed, SeesBooks, Sink
 from tradetui.market.market import Market
 
 _LEVELS: Final = 20
@@ -118,11 +118,18 @@ class Watched:
         return shown[0], shown[1]
 
 
-async def watch(feed: Feed, *, seconds: float | None, say: Callable[[dict[str, Any]], None]) -> bool:
-    """Run a feed and say a line a second and symbol; True when every symbol was streaming at the end."""
+async def watch(
+    feed: Feed, *, seconds: float | None, say: Callable[[dict[str, Any]], None], also: Sink | None = None
+) -> bool:
+    """Run a feed and say a line a second and symbol; True when every symbol was streaming at the end.
+
+    `also` gets every message before it is counted.
+    """
     watched = {symbol: Watched(symbol) for symbol in feed.symbols}
 
     def sink(message: MarketMessage) -> None:
+        if also is not None:
+            also(message)
         symbol = getattr(message, "symbol", None)
         if symbol in watched:
             watched[symbol].take_in(message)

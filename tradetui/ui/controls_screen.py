@@ -142,6 +142,9 @@ class ScreenKeys(ScreenLists):
 
     # recordings
 
+    def _do_record(self) -> None:
+        self._link.record()
+
     def _do_pause(self) -> None:
         self._steer("pause")
 

@@ -80,12 +80,13 @@ class FrameBuilder:
         now: int,
         badges: tuple[ProfileBadge, ...] = (),
         playback: str = "",
+        recording: str = "",
         scenario: str = "",
         halted: TradingState | None = None,
         unlisted: FeedStatus | None = None,
     ) -> Frame:
         """The frame for a request at a moment, ns UTC; the same object when nothing changed."""
-        surroundings = Surroundings(badges, playback, scenario, halted, unlisted)
+        surroundings = Surroundings(badges, playback, recording, scenario, halted, unlisted)
         key = self._inputs(request, surroundings, now)
         if key == self._key and self._frame is not None:
             return self._frame

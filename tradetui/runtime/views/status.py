@@ -27,6 +27,7 @@ class Surroundings(msgspec.Struct, frozen=True):
 
     badges: tuple[ProfileBadge, ...] = ()
     playback: str = ""
+    recording: str = ""
     scenario: str = ""
     halted: TradingState | None = None
     """Why nothing is accepted although the engine would: the journal's or an invariant's failure."""
@@ -91,6 +92,7 @@ class StatusPart:
             endpoint=self._profile.endpoint,
             scenario=surroundings.scenario,
             playback=surroundings.playback,
+            recording=surroundings.recording,
             profiles=surroundings.badges,
             gaps=len(state.gaps),
         )

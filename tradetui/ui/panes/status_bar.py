@@ -65,6 +65,7 @@ SHRINKS: Final = (
     "risk",
     "dropped",
     "endpoint",
+    "recording",
     "day",
     "loss",
     "scenario",
@@ -81,7 +82,7 @@ SHRINKS: Final = (
 )
 """Whose turn it is to take a shorter form."""
 
-AT_RIGHT: Final = ("gaps", "endpoint", "scenario", "playback", "profiles", "dropped", "clock")
+AT_RIGHT: Final = ("recording", "gaps", "endpoint", "scenario", "playback", "profiles", "dropped", "clock")
 
 
 class StatusBar(Bar):
@@ -279,6 +280,8 @@ def _optional(status: StatusView) -> list[Part]:
     if status.gaps:
         words = "1 gap" if status.gaps == 1 else f"{status.gaps} gaps"
         parts.append(Part("gaps", (((f"{words} while away", "warn!"),), ((words, "warn!"),))))
+    if status.recording:
+        parts.append(Part("recording", ((_run(status.recording, "down!"),), (("REC", "down!"),))))
     if status.playback:
         short = status.playback.rpartition(" · ")[2]
         parts.append(Part("playback", ((_run(status.playback, "accent"),), (_run(short, "accent"),), ())))

@@ -1,0 +1,105 @@
+"""`tradetui record`: writes a profile's market to a file that `tradetui replay` plays."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from tradetui.cli.parts import chosen_profile, load_config, make_feed
+from tradetui.config.load import Config
+from tradetui.config.paths import data_folder
+from tradetui.domain.market_data import MarketMessage
+from tradetui.domain.profile import Profile
+from tradetui.errors import RecordingError
+from tradetui.feeds.recorder import Recorder
+from tradetui.runtime.tape import RECORDINGS, in_bytes, recording_path
+from tradetui.runtime.watch import watch
+
+_MINUTE_S: Final = 60
+
+
+def run(options: argparse.Namespace) -> int:
+    """Record until the minutes are over or the user stops it; 1 where a symbol did not stream at the end."""
+    config = load_config(options)
+    profile = chosen_profile(options, config)
+    if getattr(options, "symbol", None):
+        profile = msgspec.structs.replace(profile, symbols=profile.symbols[: len(set(options.symbol))])
+    folder = data_folder(getattr(options, "data_dir", None)) / RECORDINGS
+    path: Path = options.out or recording_path(folder, profile.name, time.time_ns())
+    taken = _Taken(Recorder(path, profile=profile.name), as_json=getattr(options, "json", False))
+    return asyncio.run(_record(options, config, profile, taken))
+
+
+class _Taken:
+    """What is recorded, and what is said of it while it grows."""
+
+    def __init__(self, recorder: Recorder, *, as_json: bool) -> None:
+        self.recorder = recorder
+        self._as_json = as_json
+        self._error: RecordingError | None = None
+        self.stop: asyncio.Task[bool] | None = None
+
+    def take(self, message: MarketMessage) -> None:
+        """Keep one message; the first failure of the disk ends the recording."""
+        if self._error is not None:
+            return
+        try:
+            self.recorder.take(message)
+        except RecordingError as error:
+            self._fail(error)
+
+    def say(self, row: dict[str, Any]) -> None:
+        """A line a second and symbol: how the data stands and how much is on the disk."""
+        if row.get("final") or self._error is not None:
+            return
+        try:
+            self.recorder.flush()
+        except RecordingError as error:
+            self._fail(error)
+            return
+        if self._as_json:
+            kept = {key: row[key] for key in ("ts", "symbol", "state", "trades", "book_updates", "gaps")}
+            kept |= {"messages": self.recorder.messages, "bytes": self.recorder.size}
+            print(msgspec.json.encode(kept).decode(), flush=True)
+        elif sys.stdout.isatty():
+            size = in_bytes(self.recorder.size)
+            counts = f"trades {row['trades']:<7} book {row['book_updates']:<8} gaps {row['gaps']}"
+            print(f"{row['symbol']:<14} {row['state']:<11} {counts}  {size}", flush=True)
+
+    def finish(self) -> None:
+        """Close the file and say where it lies; raises what kept it from being written."""
+        if self._error is None:
+            self.recorder.close()
+            path, count = self.recorder.path, self.recorder.messages
+            print(f"recorded {count:,} messages, {in_bytes(self.recorder.size)}: {path}", file=sys.stderr)
+            print(f"play it: tradetui replay {path}", file=sys.stderr)
+            return
+        raise self._error
+
+    def _fail(self, error: RecordingError) -> None:
+        self._error = error
+        if self.stop is not None:
+            self.stop.cancel()
+
+
+async def _record(options: argparse.Namespace, config: Config, profile: Profile, taken: _Taken) -> int:
+    feed = make_feed(profile, config=config, options=options)
+    seconds = options.minutes * _MINUTE_S if options.minutes is not None else None
+    task = asyncio.create_task(watch(feed, seconds=seconds, say=taken.say, also=taken.take))
+    taken.stop = task
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        is_streaming = await task
+    except asyncio.CancelledError:
+        is_streaming = True
+    taken.finish()
+    return 0 if is_streaming else 1
