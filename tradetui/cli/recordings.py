@@ -16,10 +16,10 @@ from tradetui.cli.progress import clear_progress, lines_progress
 from tradetui.config.nearest import nearest
 from tradetui.domain.number import canonical
 from tradetui.errors import ConfigError, Fault
-from tradetui.feeds.excerpt import EVERYTHING, excerpt
 from tradetui.feeds.inspection import inspect
 from tradetui.feeds.recorder import Recorder
 from tradetui.feeds.replay import ReplayFeed
+from tradetui.runtime.excerpt import EVERYTHING, excerpt
 from tradetui.runtime.tape import in_bytes
 
 _SECOND: Final = 1_000_000_000

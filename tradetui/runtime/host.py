@@ -25,8 +25,8 @@ from tradetui.domain.profile import Profile
 from tradetui.domain.view import Notice, TradingState
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, RecordingError, TradeTuiError
-from tradetui.feeds.excerpt import Standing
 from tradetui.feeds.protocol import Feed, SeesBooks
+from tradetui.runtime.excerpt import Standing
 from tradetui.runtime.feeding import run_feed
 from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt, cancels_of_entries, is_exit
 from tradetui.runtime.inputs import InputRecorder

@@ -9,8 +9,8 @@ from typing import Final
 
 from tradetui.domain.market_data import MarketMessage
 from tradetui.errors import RecordingError
-from tradetui.feeds.excerpt import Standing, opening
 from tradetui.feeds.recorder import Recorder
+from tradetui.runtime.excerpt import Standing, opening
 
 RECORDINGS: Final = "recordings"
 """Their folder in the data folder."""

@@ -20,12 +20,12 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.errors import RecordingError
-from tradetui.feeds.excerpt import excerpt
 from tradetui.feeds.export import export
 from tradetui.feeds.inspection import inspect
 from tradetui.feeds.recorder import Recorder
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.market.book import OrderBook
+from tradetui.runtime.excerpt import excerpt
 
 SECOND = 1_000_000_000
 
