@@ -29,6 +29,7 @@ from tradetui.domain.market_data import (
     Timeframe,
     Trade,
 )
+from tradetui.market.book import Depth
 from tradetui.market.market import Market
 
 SYMBOL = "BTC/USDT"
@@ -104,7 +105,7 @@ def test_a_quote_never_changes_the_book_and_a_crossed_book_is_counted() -> None:
     shown = market()
     shown.apply(BookSnapshot(SYMBOL, 0, 1, [(100.0, 1.0)], [(102.0, 1.0)]))
     shown.apply(BestQuote(SYMBOL, 0, 2, 101.0, 9.0, 101.01, 9.0))
-    assert shown.book.top(9) == ([(10_000, 1.0, 1.0)], [(10_200, 1.0, 1.0)])
+    assert shown.book.top(9) == (Depth([10_000], (1.0,), [1.0]), Depth([10_200], (1.0,), [1.0]))
     shown.apply(BookDelta(SYMBOL, 0, 3, [(103.0, 1.0)], []))
     assert shown.book.is_crossed
     assert (shown.crossed_books, shown.book_updates) == (1, 1)

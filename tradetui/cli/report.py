@@ -9,9 +9,10 @@ import msgspec
 
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import Candle, Side, Timeframe
+from tradetui.domain.market_data import Candle, Timeframe
 from tradetui.domain.number import canonical
 from tradetui.domain.order import Order
+from tradetui.market.book import Depth
 from tradetui.market.market import Market
 
 _NANOSECONDS_IN_MS = 1_000_000
@@ -62,7 +63,7 @@ def order_row(order: Order) -> dict[str, Any]:
 def market_row(market: Market) -> dict[str, Any]:
     """What was seen of one instrument: totals, the book at the end, candles and indicators."""
     tape, instrument = market.tape, market.instrument
-    bids, asks = (_levels(market, side) for side in (Side.BUY, Side.SELL))
+    bids, asks = (_levels(instrument, depth) for depth in market.book.top(_LEVELS))
     return {
         "trades": tape.trades,
         "volume": _text(tape.volume),
@@ -81,11 +82,9 @@ def market_row(market: Market) -> dict[str, Any]:
     }
 
 
-def _levels(market: Market, side: Side) -> list[list[str]]:
-    bids, asks = market.book.top(_LEVELS)
-    instrument = market.instrument
-    rows = bids if side is Side.BUY else asks
-    return [[canonical(instrument.to_price(row[0])), _qty(instrument, row[1])] for row in rows]
+def _levels(instrument: Instrument, depth: Depth) -> list[list[str]]:
+    rows = zip(depth.ticks, depth.sizes, strict=True)
+    return [[canonical(instrument.to_price(tick)), _qty(instrument, qty)] for tick, qty in rows]
 
 
 def _qty(instrument: Instrument, qty: float) -> str:

@@ -44,14 +44,14 @@ class Watched:
 
     def take_in(self, message: MarketMessage) -> None:
         """Count one message of this symbol."""
-        if isinstance(message, InstrumentListed):
+        if type(message) is InstrumentListed:
             self._listed(message)
-        elif isinstance(message, FeedStatus):
+        elif type(message) is FeedStatus:
             self._changed(message.state)
         if self.market is not None:
             self.market.apply(message)
         self.heard_ns = time.monotonic_ns()
-        if isinstance(message, Trade) and message.ts_exchange:
+        if type(message) is Trade and message.ts_exchange:
             late = (message.ts_received - message.ts_exchange) / _MILLISECOND
             held = self.latency_ms if self.latency_ms is not None else late
             self.latency_ms = held * _HALF_LIFE + late * (1 - _HALF_LIFE)
@@ -93,8 +93,8 @@ class Watched:
 
     def final(self, now: int) -> dict[str, Any]:
         """The last line: with the book."""
-        bids, asks = self.market.book.top(_LEVELS) if self.market else ([], [])
-        rows = [[self._level(tick, qty) for tick, qty, _ in side] for side in (bids, asks)]
+        sides = self.market.book.top(_LEVELS) if self.market else ()
+        rows = [list(map(self._level, side.ticks, side.sizes)) for side in sides] or [[], []]
         return {**self.line(now), "final": True, "bids": rows[0], "asks": rows[1]}
 
     def _level(self, tick: int, qty: float) -> list[str]:

@@ -143,9 +143,9 @@ def price_rows(market: Market, request: ViewRequest, *, margin: int = 0) -> rang
 def imbalance(book: OrderBook) -> float | None:
     """The bids' share of the size of the ten best levels; None while a side is empty."""
     bids, asks = book.top(_IMBALANCE_LEVELS)
-    if not bids or not asks:
+    if not bids.ticks or not asks.ticks:
         return None
-    bid, ask = bids[-1][2], asks[-1][2]
+    bid, ask = bids.cumulative[-1], asks.cumulative[-1]
     return bid / (bid + ask)
 
 
