@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import final
 
 import msgspec
 
@@ -379,6 +380,7 @@ class Reply(msgspec.Struct, frozen=True):
         return self.refusal is None
 
 
+@final
 class CommandIssued(msgspec.Struct, frozen=True, tag="command"):
     """A command with the moment at which it reached the engine, nanoseconds UTC."""
 

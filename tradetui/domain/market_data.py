@@ -3,12 +3,14 @@
 Prices and quantities are floats exactly as a codec decoded them; the instrument turns them into
 ticks and lots where they are used. A codec refuses NaN, infinite, zero and negative prices, so
 nothing downstream tests for them. Times are integer nanoseconds UTC; `ts_exchange` is 0 where the
-venue gives none.
+venue gives none. Messages are final: whoever takes every one of them in may ask `type(message) is
+Trade`, which costs a seventh of `isinstance` on a struct.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import final
 
 import msgspec
 
@@ -71,6 +73,7 @@ class FeedState(StrEnum):
         return self in (FeedState.STREAMING, FeedState.LAGGING)
 
 
+@final
 class Trade(msgspec.Struct, frozen=True, gc=False, tag="trade"):
     """A public print. `aggressor` is None where the venue does not say."""
 
@@ -83,6 +86,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False, tag="trade"):
     trade_id: int | str | None = None
 
 
+@final
 class BookSnapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     """The whole book as known to the venue: levels of (price, qty), best first, qty above zero."""
 
@@ -94,6 +98,7 @@ class BookSnapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     update_id: int = 0
 
 
+@final
 class BookDelta(msgspec.Struct, frozen=True, tag="delta"):
     """Levels that changed, in any order: qty is the new total at the price, zero removes the level."""
 
@@ -105,6 +110,7 @@ class BookDelta(msgspec.Struct, frozen=True, tag="delta"):
     update_id: int = 0
 
 
+@final
 class BestQuote(msgspec.Struct, frozen=True, gc=False, tag="quote"):
     """Best bid and ask from a ticker stream; shown and used for bid/ask triggers, never walked."""
 
@@ -117,6 +123,7 @@ class BestQuote(msgspec.Struct, frozen=True, gc=False, tag="quote"):
     ask_qty: float
 
 
+@final
 class MarkPrice(msgspec.Struct, frozen=True, gc=False, tag="mark"):
     """The venue's mark price of a perpetual, and its index price where given."""
 
@@ -127,6 +134,7 @@ class MarkPrice(msgspec.Struct, frozen=True, gc=False, tag="mark"):
     index: float | None = None
 
 
+@final
 class FundingRate(msgspec.Struct, frozen=True, gc=False, tag="funding"):
     """What a perpetual would pay at its next funding time, as far as the venue predicts; never posted."""
 
@@ -138,6 +146,7 @@ class FundingRate(msgspec.Struct, frozen=True, gc=False, tag="funding"):
     """When it is settled next; 0 where the venue does not say."""
 
 
+@final
 class FundingSettled(msgspec.Struct, frozen=True, gc=False, tag="funded"):
     """The official rate of a funding time, and the mark that it is counted at where the venue gives it."""
 
@@ -163,6 +172,7 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
     """Bought minus sold by aggressors; 0.0 where the source does not say."""
 
 
+@final
 class CandleHistory(msgspec.Struct, frozen=True, tag="history"):
     """Closed candles of the past, oldest first: what an exchange's REST interface or the simulator knows."""
 
@@ -172,6 +182,7 @@ class CandleHistory(msgspec.Struct, frozen=True, tag="history"):
     ts_received: int
 
 
+@final
 class MissedTrades(msgspec.Struct, frozen=True, tag="missed"):
     """Prints of a time in which the stream was lost, fetched afterwards, oldest first."""
 
@@ -180,6 +191,7 @@ class MissedTrades(msgspec.Struct, frozen=True, tag="missed"):
     trades: list[Trade]
 
 
+@final
 class InstrumentListed(msgspec.Struct, frozen=True, tag="instrument"):
     """An instrument exists, or its rules changed; sent before any data of its symbol."""
 
@@ -192,6 +204,7 @@ class InstrumentListed(msgspec.Struct, frozen=True, tag="instrument"):
         return self.instrument.symbol
 
 
+@final
 class FeedStatus(msgspec.Struct, frozen=True, tag="status"):
     """The state of one symbol's data changed. `text` says why in words; `retry_s` when it tries again."""
 
@@ -202,6 +215,7 @@ class FeedStatus(msgspec.Struct, frozen=True, tag="status"):
     retry_s: float = 0.0
 
 
+@final
 class Ticker(msgspec.Struct, frozen=True, tag="ticker"):
     """Statistics of the last 24 hours, for the watchlist."""
 
@@ -212,6 +226,7 @@ class Ticker(msgspec.Struct, frozen=True, tag="ticker"):
     quote_volume: float
 
 
+@final
 class ClockTick(msgspec.Struct, frozen=True, gc=False, tag="clock"):
     """Time passed without a message: `ts_received` is the wall clock, `mono` the monotonic one."""
 

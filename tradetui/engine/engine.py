@@ -16,6 +16,8 @@ from typing import Final
 from tradetui.domain.command import CommandIssued, Reply
 from tradetui.domain.event import Event
 from tradetui.domain.market_data import (
+    BookDelta,
+    BookSnapshot,
     ClockTick,
     FeedStatus,
     FundingRate,
@@ -37,7 +39,7 @@ from tradetui.engine.liquidation import Liquidator
 from tradetui.engine.listings import Listings
 from tradetui.engine.orders import OrderFlow
 from tradetui.engine.preview import preview
-from tradetui.engine.reactions import BOOK, Reactions
+from tradetui.engine.reactions import Reactions
 from tradetui.engine.scribe import Scribe
 from tradetui.engine.settlements import Settlements
 from tradetui.engine.steady import JUMP_NS, SteadyTime
@@ -48,7 +50,6 @@ from tradetui.trading import account
 from tradetui.trading.settings import EngineSettings
 
 MAX_ROUNDS: Final = 64
-_FUNDING: Final = (FundingRate, FundingSettled)
 
 
 class Engine:
@@ -103,30 +104,32 @@ class Engine:
 
     def process(self, message: MarketMessage | CommandIssued) -> Sequence[Event]:
         """Take one input in; returns the events of its transaction, most often none."""
-        if isinstance(message, CommandIssued):
+        if type(message) is CommandIssued:
             return self.submit(message)[1]
         scribe, received = self._scribe, message.ts_received
         if received >= self._next_ts or received < scribe.ts - JUMP_NS or self._steady.is_shifted:
             with decimal.localcontext(MONEY):
                 self._advance(received)
-        scribe.ts = max(scribe.ts, received)
-        if isinstance(message, ClockTick):
+        if received > scribe.ts:  # noqa: PLR1730  # `max` is a call, and this is asked at every message
+            scribe.ts = received
+        if type(message) is ClockTick:
             self._jumps.on_tick(message)
             return scribe.take()
-        if isinstance(message, InstrumentListed):
+        if type(message) is InstrumentListed:
             return self._list(message)
         desk = self._desks.get(message.symbol)
         if desk is not None:
             desk.market.apply(message)
-            if desk.awaits_book or isinstance(message, FeedStatus):
+            if desk.awaits_book or type(message) is FeedStatus:
                 desk.follow_feed(message)
-            self._gaps.learn(message)
-            if isinstance(message, _FUNDING):
+            if self._gaps.gaps:
+                self._gaps.learn(message)
+            if type(message) is FundingRate or type(message) is FundingSettled:
                 self._on_funding(message)
             elif desk.staked:
                 with decimal.localcontext(MONEY):
                     self._react(desk, message)
-            elif desk.tracked and isinstance(message, BOOK):
+            elif desk.tracked and (type(message) is BookDelta or type(message) is BookSnapshot):
                 desk.matcher.on_book(message, may_fill=False)
         return scribe.take()
 
@@ -227,7 +230,7 @@ class Engine:
 
     def _liquidate(self, desk: Desk, message: MarketMessage) -> None:
         """Margins come before triggers and resting orders: one price may cross all of them (E-14)."""
-        if isinstance(message, BOOK):
+        if type(message) is BookDelta or type(message) is BookSnapshot:
             desk.matcher.on_book(message, may_fill=False)
         self._liquidator.check()
 

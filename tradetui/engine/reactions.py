@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
 
 from tradetui.domain.market_data import (
     BestQuote,
@@ -24,8 +23,6 @@ from tradetui.engine.liquidation import Liquidator
 from tradetui.engine.orders import OrderFlow
 from tradetui.engine.vigil import StopVigil
 from tradetui.trading.match_types import Execution
-
-BOOK: Final = (BookDelta, BookSnapshot)
 
 
 class Reactions:
@@ -50,9 +47,9 @@ class Reactions:
 
     def take(self, desk: Desk, message: MarketMessage, *, fresh: bool) -> None:
         """Let a message act; `fresh` is whether orders may be filled against the data."""
-        if isinstance(message, FeedStatus):
+        if type(message) is FeedStatus:
             self._on_status(desk, message, fresh=fresh)
-        elif isinstance(message, BOOK):
+        elif type(message) is BookDelta or type(message) is BookSnapshot:
             self._on_book(desk, message, fresh=fresh)
         else:
             self._on_price(desk, message, fresh=fresh)

@@ -40,6 +40,8 @@ class Scribe:
 
     def take(self) -> tuple[Event, ...]:
         """The events since the last call."""
+        if not self._written:
+            return ()
         written, self._written = tuple(self._written), []
         return written
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
 
 import msgspec
 
@@ -18,8 +17,6 @@ from tradetui.domain.event import Event, canonical_bytes
 from tradetui.domain.market_data import ClockTick, MarketMessage
 from tradetui.engine import Engine
 from tradetui.feeds.protocol import Sink
-
-_NEVER: Final = 1 << 63
 
 
 class HeadlessResult(msgspec.Struct, frozen=True):
@@ -37,17 +34,17 @@ def run_headless(
     events: list[Event] = []
     process, extend = engine.process, events.extend
     waiting = deque(commands)
-    due = waiting[0].ts_received if waiting else _NEVER
 
     def sink(message: MarketMessage) -> None:
-        nonlocal due
-        while due < message.ts_received:
-            extend(process(waiting.popleft()))
-            due = waiting[0].ts_received if waiting else _NEVER
         if found := process(message):
             extend(found)
 
-    pump(sink)
+    def timed(message: MarketMessage) -> None:
+        while waiting and waiting[0].ts_received < message.ts_received:
+            extend(process(waiting.popleft()))
+        sink(message)
+
+    pump(timed if commands else sink)
     for issued in waiting:
         extend(process(issued))
     if commands:

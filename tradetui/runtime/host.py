@@ -292,7 +292,7 @@ class Host:
 
     def _take(self, message: MarketMessage) -> None:
         """The sink of the feed: one message through the whole engine."""
-        if isinstance(message, FeedStatus) and (notice := self._feed_watch.changed(message)) is not None:
+        if type(message) is FeedStatus and (notice := self._feed_watch.changed(message)) is not None:
             self._notices.append(notice)
         self._tape(message)
         if not self._decides:
@@ -325,7 +325,7 @@ class Host:
 
     def _show_only(self, message: MarketMessage) -> None:
         """While halted the market is shown and decides nothing."""
-        if isinstance(message, ClockTick):
+        if type(message) is ClockTick:
             return
         market = self.engine.markets.get(message.symbol)
         if market is not None:
