@@ -100,23 +100,37 @@ def read_blocks(path: Path) -> Iterator[bytes]:
         CutOffError: Its gzip ends in the middle; raised after the lines that are whole.
         RecordingError: The file is missing, empty, not readable, or its gzip is damaged.
     """
-    lines_read = 0
     rest = b""
     try:
         for chunk in _chunks(path):
-            whole, found, rest_now = (rest + chunk).rpartition(b"\n")
-            rest = rest_now
-            if found:
-                lines_read += whole.count(b"\n") + 1
-                yield whole
+            end = chunk.rfind(b"\n")
+            if end < 0:
+                rest += chunk
+                continue
+            yield rest + memoryview(chunk)[:end]
+            rest = chunk[end + 1 :]
     except EOFError:
-        raise CutOffError(f"{path}: the gzip ends in the middle, after line {lines_read}") from None
+        raise CutOffError(
+            f"{path}: the gzip ends in the middle, after line {_readable_lines(path)}"
+        ) from None
     except zlib.error as error:
-        raise RecordingError(f"{path}: the gzip is damaged after line {lines_read}: {error}") from None
+        place = f"{path}: the gzip is damaged after line {_readable_lines(path)}"
+        raise RecordingError(f"{place}: {error}") from None
     except OSError as error:
         raise RecordingError(f"{path}: can not be read: {error.strerror or error}") from None
     if rest:
         yield rest
+
+
+def _readable_lines(path: Path) -> int:
+    """How many lines stand before the place where the reading fails; counted when it has failed only."""
+    lines = 0
+    try:
+        for chunk in _chunks(path):
+            lines += chunk.count(b"\n")
+    except (EOFError, zlib.error):
+        pass
+    return lines
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -23,12 +23,12 @@ from tradetui.feeds.recording import (
     read_blocks,
 )
 from tradetui.feeds.recording_instruments import Metadata
-from tradetui.feeds.recording_lines import LineBlock
-from tradetui.feeds.recording_survey import Survey, stamp_of
+from tradetui.feeds.recording_lines import LineBlock, Stamped, StampedLines, stamp_of
+from tradetui.feeds.recording_survey import Survey
 
 _KEPT_BYTES: Final = 96 << 20
 
-Blocks = list[bytes]
+Blocks = list[StampedLines]
 Progress = Callable[[int], None]
 
 
@@ -52,8 +52,8 @@ class Recording:
     """Symbols of which no depth was recorded."""
     notes: tuple[str, ...]
     """What is missing of it, in sentences."""
-    blocks: Callable[[], Iterable[list[bytes]]]
-    """The lines from the start, merged by receive time."""
+    blocks: Callable[[], Iterable[Iterable[Stamped]]]
+    """The lines with their times from the start, merged by receive time."""
 
 
 def scan(
@@ -87,7 +87,7 @@ def scan(
             if size > _KEPT_BYTES:
                 kept = None
             if kept is not None:
-                kept[number].append(block.text)
+                kept[number].append(block.stamped())
             if progress is not None:
                 progress(lines)
     return _result(files, kept, survey=survey, metadata=metadata)
@@ -165,10 +165,10 @@ class _File:
 
     def _check(self, block: LineBlock) -> None:
         """Check the order of times; the usual case is settled without looking at single lines."""
-        span = block.span()
-        if span is not None and span[0] >= self.last_ts:
-            self.first_ts = self.first_ts or span[0]
-            self.last_ts = span[1]
+        times = block.times
+        if times is not None and int(times[0]) >= self.last_ts:
+            self.first_ts = self.first_ts or int(times[0])
+            self.last_ts = int(times[-1])
             return
         for number, line in enumerate(block.lines, self.lines + 1):
             ts = stamp_of(line)
@@ -181,11 +181,11 @@ class _File:
             self.first_ts, self.last_ts = self.first_ts or ts, ts
 
 
-def _merged(files: list[_File], kept: list[Blocks] | None) -> Iterator[list[bytes]]:
+def _merged(files: list[_File], kept: list[Blocks] | None) -> Iterator[Iterable[Stamped]]:
     """The lines of all files by receive time; files that do not overlap are played one after the other."""
     order = sorted(range(len(files)), key=lambda number: (files[number].first_ts, number))
     sources = [
-        _cut(kept[number] if kept is not None else (b.text for b in _File(files[number].path).blocks()))
+        kept[number] if kept is not None else (b.stamped() for b in _File(files[number].path).blocks())
         for number in order
     ]
     spans = [files[number] for number in order]
@@ -193,22 +193,15 @@ def _merged(files: list[_File], kept: list[Blocks] | None) -> Iterator[list[byte
         for source in sources:
             yield from source
         return
-    streams = [_stamped(source) for source in sources]
-    for _, line in heapq.merge(*streams, key=lambda stamped: stamped[0]):
-        yield [line]
+    streams = [_placed(source) for source in sources]
+    for _, stamped in heapq.merge(*streams, key=lambda placed: placed[0]):
+        yield [stamped]
 
 
-def _cut(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Lines of each text, empty ones left out."""
-    for text in texts:
-        lines = text.split(b"\n")
-        yield [line for line in lines if line] if b"" in lines else lines
-
-
-def _stamped(blocks: Iterable[list[bytes]]) -> Iterator[tuple[int, bytes]]:
-    """Lines with their times; one that has none stays behind the line before it."""
+def _placed(blocks: Iterable[StampedLines]) -> Iterator[tuple[int, Stamped]]:
+    """Lines with the times that order them: one that has none stays behind the line before it."""
     last = 0
     for block in blocks:
-        for line in block:
-            last = stamp_of(line) or last
-            yield last, line
+        for stamped in block:
+            last = stamped[0] or last
+            yield last, stamped

@@ -22,8 +22,9 @@ _ZERO: Final = ord("0")
 _PAD: Final = b"}" * 32
 _MOST_DECIMALS: Final = 18
 _MOST_DIGITS: Final = 18
-_PRICE_KEYS: Final = np.frombuffer(b"pba", dtype=np.uint8)
-_QTY_KEYS: Final = np.frombuffer(b"qBA", dtype=np.uint8)
+_IS_PRICE: Final = np.isin(np.arange(256), list(b"[pba"))
+"""By the byte before a number's quote, or that of the key where this is a colon."""
+_IS_QTY: Final = np.isin(np.arange(256), list(b",qBA"))
 
 Bytes = NDArray[np.uint8]
 Positions = NDArray[np.intp]
@@ -38,6 +39,8 @@ class DecimalSteps:
         self._qty_scale = 0
         self._ends = _Endings(b'"')
         self._level_ends = _Endings(b'"]')
+        self._price_ends = _Endings(b'"')
+        self._qty_ends = _Endings(b'"')
 
     @property
     def tick_size(self) -> Decimal:
@@ -58,6 +61,8 @@ class DecimalSteps:
         dots = self._ends.drop(windows, dots, min(self._price_scale, self._qty_scale))
         dots = self._level_ends.drop(windows, dots, self._qty_scale)
         prices, quantities = _classify(buffer, dots)
+        prices = self._price_ends.drop(windows, prices, self._price_scale)
+        quantities = self._qty_ends.drop(windows, quantities, self._qty_scale)
         self._price_scale = _deepest(text, prices, self._price_scale, is_sound)
         self._qty_scale = _deepest(text, quantities, self._qty_scale, is_sound)
 
@@ -78,10 +83,10 @@ class _Endings:
             size = zeros + len(self._end)
             harmless = int.from_bytes(b"0" * zeros + self._end, "little")
             rest = (tails & np.uint64((1 << 8 * size) - 1)) != np.uint64(harmless)
-            dropped[zeros] = len(dots)
-            if not rest.all():
-                dots, tails = dots[rest], tails[rest]
-            dropped[zeros] -= len(dots)
+            dropped[zeros] = len(dots) - int(np.count_nonzero(rest))
+            if dropped[zeros]:
+                dots = dots[rest]
+                tails = tails[rest] if zeros != self._zeros[-1] else tails  # the last ones are not read again
         if any(dropped.values()):
             self._zeros = sorted((zeros for zeros in dropped if dropped[zeros]), key=lambda z: -dropped[z])
         return dots
@@ -95,15 +100,11 @@ def _classify(buffer: Bytes, dots: Positions) -> tuple[Positions, Positions]:
         if not len(dots):
             break
         opened = buffer[dots - (digits + 1)] == _QUOTE
-        start = dots - (digits + 2)
-        before = buffer[start]
-        keyed = before == ord(":")
-        key = buffer[start - 2]
-        is_price = opened & ((before == ord("[")) | (keyed & np.isin(key, _PRICE_KEYS)))
-        is_qty = opened & ((before == ord(",")) | (keyed & np.isin(key, _QTY_KEYS)))
-        prices.append(dots[is_price])
-        quantities.append(dots[is_qty])
-        dots = dots[~opened]
+        numbers, dots = dots[opened], dots[~opened]
+        before = buffer[numbers - (digits + 2)]
+        keys = np.where(before == ord(":"), buffer[numbers - (digits + 4)], before)
+        prices.append(numbers[_IS_PRICE[keys]])
+        quantities.append(numbers[_IS_QTY[keys]])
     empty = np.empty(0, dtype=np.intp)
     return np.concatenate([empty, *prices]), np.concatenate([empty, *quantities])
 

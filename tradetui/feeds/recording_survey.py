@@ -8,12 +8,13 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import InstrumentListed
 from tradetui.feeds.binance import BinanceCodec, FrameError, frame_kind, stream_kind
 from tradetui.feeds.recording_instruments import Metadata, VenueSymbol, derived_instrument
-from tradetui.feeds.recording_lines import STAMP, LineBlock
+from tradetui.feeds.recording_lines import STAMP, LineBlock, Words, stamp_of
 from tradetui.feeds.recording_steps import DecimalSteps
 
 _FRAME_AT: Final = STAMP + 1
@@ -24,14 +25,8 @@ _LISTED: Final = b'"type":"instrument"'
 
 Kind = tuple[str, str]
 """What lines are and the venue symbol they name, "" where they do not say."""
-Row = tuple[str, str, list[int]]
+Row = tuple[str, str, NDArray[np.intp]]
 """The same with the numbers of the lines."""
-
-
-def stamp_of(line: bytes) -> int | None:
-    """The receive time of a line; None where it has none."""
-    head, _, frame = line.partition(b" ")
-    return int(head) if head.isdigit() and frame.startswith(b"{") else None
 
 
 @dataclass(slots=True)
@@ -88,33 +83,40 @@ class Survey:
             is_sound = _soundness(symbol)
             for kind, named, numbers in rows:
                 if named == symbol:
-                    lines = (block.line(number) for number in numbers)
+                    lines = (block.lines[number] for number in numbers)
                     self._learn(symbol, kind, next((line for line in lines if is_sound(line)), b""))
             if symbol not in self._found:
                 continue
             text = block.text
             wanted = [row for row in rows if row[0] in _USED_KINDS and row[1] in (symbol, "")]
             if len(wanted) < len(rows):
-                text = b"\n".join(block.line(number) for _, _, numbers in wanted for number in numbers)
+                text = b"\n".join(block.lines[number] for _, _, numbers in wanted for number in numbers)
             self._found[symbol].steps.add(text, is_sound)
 
     def _sorted(self, block: LineBlock) -> list[Row]:
         """The lines by kind and symbol: whole streams, and each line that is of none by itself."""
         heads = block.heads()
+        rows: list[Row] = self._streams(heads)
+        if sum(len(numbers) for _, _, numbers in rows) == len(block):
+            return rows
         loose: list[Row] = []
-        unknown = ~np.isin(heads, np.fromiter(self._kinds, dtype=np.uint64, count=len(self._kinds)))
-        for number in np.flatnonzero(unknown).tolist():
+        known = np.fromiter(self._kinds, dtype=np.uint64, count=len(self._kinds))
+        for number in np.flatnonzero(~np.isin(heads, known)).tolist():
             head = int(heads[number])
             if head in self._kinds:
                 continue
-            line = block.line(number)
+            line = block.lines[number]
             if line.startswith(_STREAM, _FRAME_AT):
                 stream = line[_FRAME_AT + len(_STREAM) :].partition(b'"')[0].decode("utf-8", "replace")
                 self._kinds[head] = stream_kind(stream), stream.partition("@")[0].upper()
             else:
-                loose.append((*_kind_of_bare(line), [number]))
-        streams = ((kind, np.flatnonzero(heads == np.uint64(head))) for head, kind in self._kinds.items())
-        return [*((*kind, numbers.tolist()) for kind, numbers in streams if len(numbers)), *loose]
+                loose.append((*_kind_of_bare(line), np.array([number])))
+        return [*self._streams(heads), *loose]
+
+    def _streams(self, heads: Words) -> list[Row]:
+        """The lines of each stream that is known."""
+        found = ((kind, np.flatnonzero(heads == np.uint64(head))) for head, kind in self._kinds.items())
+        return [(*kind, numbers) for kind, numbers in found if len(numbers)]
 
     def _learn(self, name: str, kind: str, sample: bytes) -> None:
         """Learn from a sound line of a stream which market its symbol belongs to."""

@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 from math import inf
 from pathlib import Path
 from typing import Final
 
 from tradetui.domain.market_data import MarketMessage
 from tradetui.feeds.protocol import Sink
+from tradetui.feeds.recording_lines import Stamped
 from tradetui.feeds.recording_scan import Progress, scan
 from tradetui.feeds.replay_player import BadLine, Crossed, Play, Player
 
@@ -128,11 +130,11 @@ class ReplayFeed:
         """Everything as an iterator, every quote included; counts run ahead by up to a slice of lines."""
         delivered: list[MarketMessage] = []
         play = self._start(delivered.append)
-        for block in self.recording.blocks():
-            for start in range(0, len(block), _SLICE_LINES):
-                play(block[start : start + _SLICE_LINES])
-                yield from delivered
-                delivered.clear()
+        lines = self._lines()
+        while slice_of := list(islice(lines, _SLICE_LINES)):
+            play(slice_of)
+            yield from delivered
+            delivered.clear()
         yield from delivered
 
     def _start(self, sink: Sink, *, distinct_quotes: bool = False) -> Play:
@@ -153,27 +155,22 @@ class ReplayFeed:
     async def _play_through(self, play: Play) -> None:
         self._settle()
         in_slice = 0
-        for line in self._lines():
-            ts = self._time_of(line)
+        for stamped in self._lines():
+            ts = stamped[0] or self._player.ts
             while not self._restart and (wait := self._wait_for(ts)) > 0:
                 in_slice = 0
                 await self._nap(wait)
             if self._restart:
                 return
             self._steps = max(0, self._steps - self._paused)
-            play((line,))
+            play((stamped,))
             in_slice += 1
             if in_slice >= _SLICE_LINES:
                 in_slice = 0
                 await asyncio.sleep(0)
 
-    def _lines(self) -> Iterator[bytes]:
-        for block in self.recording.blocks():
-            yield from block
-
-    def _time_of(self, line: bytes) -> int:
-        head = line.partition(b" ")[0]
-        return int(head) if head.isdigit() else self._player.ts
+    def _lines(self) -> Iterator[Stamped]:
+        return chain.from_iterable(self.recording.blocks())
 
     def _wait_for(self, ts: int) -> float:
         """Seconds until a line is due; zero when it is."""

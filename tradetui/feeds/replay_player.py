@@ -22,15 +22,15 @@ from tradetui.feeds.binance import BinanceCodec, DepthUpdate, FrameError, Reader
 from tradetui.feeds.book_sync import BookSync, Sync
 from tradetui.feeds.protocol import Sink
 from tradetui.feeds.recording import MESSAGES
+from tradetui.feeds.recording_lines import STAMP, Stamped
 from tradetui.feeds.recording_scan import Recording
 from tradetui.feeds.touch import Touch
 
 Crossed = Callable[[str], bool]
-Play = Callable[[Iterable[bytes]], None]
+Play = Callable[[Iterable[Stamped]], None]
 
 _BAD_LINES_KEPT: Final = 20
-_STAMP: Final = 19
-_HEAD: Final = slice(_STAMP, 60)
+_HEAD: Final = slice(STAMP, 60)
 """Of a line of a combined stream: from the blank behind the time to the body's first keys."""
 _STREAM: Final = b' {"stream":"'
 _BODY: Final = b'","data":'
@@ -124,24 +124,25 @@ class Player:
             else:
                 self._say(symbol, self.ts, FeedState.CONNECTING, "waiting for the book's snapshot")
 
-    def _play_frames(self, lines: Iterable[bytes]) -> None:
+    def _play_frames(self, stamped: Iterable[Stamped]) -> None:
         """Deliver what lines of raw frames say; those of streams met before take the short way."""
         route_of = self._routes.get
-        number, ts = self.lines, self.ts
-        for number, line in enumerate(lines, self.lines + 1):
+        number, last = self.lines, self.ts
+        for number, (ts, line) in enumerate(stamped, self.lines + 1):
             route = route_of(line[_HEAD])
-            if route is None:
-                ts = self._play_any(line, number)
+            if route is None or not ts:
+                last = self._play_any(line, number)
                 continue
             reader, body, deliver = route
             try:
-                message = reader(line[body:-1], ts := int(line[:_STAMP]))
+                message = reader(line[body:-1], ts)
             except (ValueError, KeyError, msgspec.MsgspecError):
-                ts = self._play_any(line, number)
+                last = self._play_any(line, number)
                 continue
+            last = ts
             if message is not None:
                 deliver(message)
-        self.lines, self.ts = number, ts
+        self.lines, self.ts = number, last
 
     def _play_any(self, line: bytes, number: int) -> int:
         """Deliver what one line says and return its time; one that can not be understood is counted."""
@@ -163,20 +164,20 @@ class Player:
         head = line[_HEAD]
         if not head.startswith(_STREAM) or len(self._routes) >= _MOST_ROUTES:
             return
-        stream, found, _ = line[_STAMP + len(_STREAM) :].partition(_BODY)
+        stream, found, _ = line[STAMP + len(_STREAM) :].partition(_BODY)
         reader = self._codec.reader(stream_kind(stream.decode()))
         if found and reader is not None and len(stream) + len(_STREAM) + len(_BODY) <= len(head):
-            body = _STAMP + len(_STREAM) + len(stream) + len(_BODY)
+            body = STAMP + len(_STREAM) + len(stream) + len(_BODY)
             deliver = self._handlers_of_kind[stream_kind(stream.decode())]
             self._routes[head] = (reader, body, deliver)
 
-    def _play_messages(self, lines: Iterable[bytes]) -> None:
+    def _play_messages(self, stamped: Iterable[Stamped]) -> None:
         """The same for lines of the program's own messages."""
-        for line in lines:
+        for known, line in stamped:
             self.lines += 1
             try:
                 stamp, frame = line.split(b" ", 1)
-                ts = int(stamp)
+                ts = known or int(stamp)
                 message = self._message.decode(frame)
             except (ValueError, msgspec.MsgspecError) as error:
                 self._skip(line, self.lines, error)
