@@ -107,11 +107,10 @@ class Engine:
         if type(message) is CommandIssued:
             return self.submit(message)[1]
         scribe, received = self._scribe, message.ts_received
-        if received >= self._next_ts or received < scribe.ts - JUMP_NS or self._steady.is_shifted:
-            with decimal.localcontext(MONEY):
-                self._advance(received)
-        if received > scribe.ts:  # noqa: PLR1730  # `max` is a call, and this is asked at every message
+        if scribe.ts <= received < self._next_ts and not self._steady.is_shifted:
             scribe.ts = received
+        else:
+            self._turn_clock(received)
         if type(message) is ClockTick:
             self._jumps.on_tick(message)
             return scribe.take()
@@ -151,6 +150,13 @@ class Engine:
             return preview(self._intake, self._books, symbol=symbol, side=side, draft=draft, ts=self.ts)
 
     # --- time
+
+    def _turn_clock(self, received: int) -> None:
+        """Bring the engine's time to an input that something is due before, or that is not the newest."""
+        if received >= self._next_ts or received < self.ts - JUMP_NS or self._steady.is_shifted:
+            with decimal.localcontext(MONEY):
+                self._advance(received)
+        self._scribe.ts = max(self._scribe.ts, received)
 
     def _advance(self, received: int) -> None:
         """Let everything act whose time is before this input, in the order of time (R-LAT-2)."""

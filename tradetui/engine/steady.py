@@ -18,17 +18,14 @@ class SteadyTime:
 
     def __init__(self, ts: int) -> None:
         self.now = ts
+        self.is_shifted = False
+        """Whether the wall clock was ever set back; asked at every message, and so no property."""
         self._ahead = 0
-
-    @property
-    def is_shifted(self) -> bool:
-        """Whether the wall clock was ever set back."""
-        return bool(self._ahead)
 
     def follow(self, received: int) -> None:
         """Take the receive time of the next input."""
         if received + self._ahead < self.now - JUMP_NS:
-            self._ahead = self.now - received
+            self._ahead, self.is_shifted = self.now - received, True
         self.now = max(self.now, received + self._ahead)
 
     def on_wall(self, steady: int) -> int:

@@ -170,7 +170,7 @@ class BinanceCodec:
         """
         self._symbols = dict(symbols)
         self._single_trades = single_trades
-        self._quoted = ("", 0.0, 0.0)
+        self._quoted: _Ticker | None = None
         self._by_kind: dict[str, Reader] = {
             "bookTicker": self._read_distinct_ticker if distinct_quotes else self._read_ticker,
             "trade": self._read_trade,
@@ -221,10 +221,10 @@ class BinanceCodec:
 
     def _read_distinct_ticker(self, body: bytes, ts_received: int) -> BestQuote | None:
         quote = _ticker(body)
-        quoted = (quote.s, quote.b, quote.a)
-        if quoted == self._quoted:
+        last = self._quoted
+        if last is not None and quote.b == last.b and quote.a == last.a and quote.s == last.s:
             return None
-        self._quoted = quoted
+        self._quoted = quote
         symbol = self._symbols[quote.s]
         return BestQuote(symbol, quote.T * _MS, ts_received, quote.b, quote.B, quote.a, quote.A)
 
@@ -246,7 +246,7 @@ class BinanceCodec:
         depth = _depth(body)
         if depth.u < depth.U:
             raise ValueError(f"expected first update id U ≤ last u, was {depth.U} > {depth.u}")
-        self._quoted = ("", 0.0, 0.0)
+        self._quoted = None
         ts = (depth.T or depth.E) * _MS
         delta = BookDelta(self._symbols[depth.s], ts, ts_received, depth.b, depth.a, depth.u)
         return DepthUpdate(depth.U, depth.pu, delta)

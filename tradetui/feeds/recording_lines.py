@@ -19,7 +19,8 @@ STAMP: Final = 19
 _HEAD: Final = slice(20, 55)
 """The bytes that tell a line's stream."""
 _HEAD_WORDS: Final = 5
-_PAD: Final = b"\0" * 64
+PAD: Final = b"\0" * 64
+"""Stands behind a text, so that what looks at many bytes at once may look beyond its end."""
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 _POWERS: Final = 10 ** np.arange(STAMP - 1, -1, -1, dtype=np.uint64)
 
@@ -52,12 +53,11 @@ class LineBlock:
     """Whole lines of text, the last line end left out."""
 
     def __init__(self, text: bytes) -> None:
-        self.text = text
         self.lines = text.split(b"\n")
         """The lines, empty ones included."""
         lengths = np.fromiter(map(len, self.lines), dtype=np.intp, count=len(self.lines)) + 1
         self._starts = np.cumsum(lengths) - lengths
-        self._padded = text + _PAD
+        self.padded = text + PAD
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -89,6 +89,6 @@ class LineBlock:
     def _at(self, offset: int, count: int) -> NDArray[np.uint8]:
         """So many bytes of every line, shape (lines, count); short lines reach into the next."""
         window = np.dtype((np.void, count))
-        windows = np.ndarray((len(self._padded) - count + 1,), window, self._padded, strides=(1,))
+        windows = np.ndarray((len(self.padded) - count + 1,), window, self.padded, strides=(1,))
         found: NDArray[np.uint8] = windows[self._starts + offset].view(np.uint8)
         return found.reshape(-1, count)

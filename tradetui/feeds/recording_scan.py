@@ -83,7 +83,7 @@ def scan(
             else:
                 survey.add_frames(block)
             lines += len(block)
-            size += len(block.text)
+            size += len(block.padded)
             if size > _KEPT_BYTES:
                 kept = None
             if kept is not None:

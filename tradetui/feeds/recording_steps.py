@@ -16,10 +16,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tradetui.feeds.recording_lines import PAD
+
 _DOT: Final = ord(".")
 _QUOTE: Final = ord('"')
 _ZERO: Final = ord("0")
-_PAD: Final = b"}" * 32
 _MOST_DECIMALS: Final = 18
 _MOST_DIGITS: Final = 18
 _IS_PRICE: Final = np.isin(np.arange(256), list(b"[pba"))
@@ -52,9 +53,8 @@ class DecimalSteps:
         """The smallest step of a quantity."""
         return Decimal(1).scaleb(-self._qty_scale)
 
-    def add(self, lines: bytes, is_sound: Callable[[bytes], bool]) -> None:
-        """Take lines of one symbol in; a line counts only when it is sound, asked for the few that matter."""
-        text = lines + _PAD
+    def add(self, text: bytes, is_sound: Callable[[bytes], bool]) -> None:
+        """Take padded lines of one symbol in; one counts only if it is sound, which few are asked."""
         buffer = np.frombuffer(text, dtype=np.uint8)
         windows = np.ndarray((len(text) - 8,), dtype="<u8", buffer=text, strides=(1,))
         dots = np.flatnonzero(buffer == _DOT)
@@ -116,7 +116,7 @@ def _deepest(text: bytes, dots: Positions, scale: int, is_sound: Callable[[bytes
         at = int(dots[depths.argmax()])
         start = text.rfind(b"\n", 0, at) + 1
         end = text.find(b"\n", at)
-        line = text[start:end] if end >= 0 else text[start : -len(_PAD)]
+        line = text[start:end] if end >= 0 else text[start : -len(PAD)]
         if is_sound(line):
             return int(depths.max())
         elsewhere = (dots < start) | (dots >= start + len(line))

@@ -14,7 +14,7 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import InstrumentListed
 from tradetui.feeds.binance import BinanceCodec, FrameError, frame_kind, stream_kind
 from tradetui.feeds.recording_instruments import Metadata, VenueSymbol, derived_instrument
-from tradetui.feeds.recording_lines import STAMP, LineBlock, Words, stamp_of
+from tradetui.feeds.recording_lines import PAD, STAMP, LineBlock, Words, stamp_of
 from tradetui.feeds.recording_steps import DecimalSteps
 
 _FRAME_AT: Final = STAMP + 1
@@ -87,10 +87,10 @@ class Survey:
                     self._learn(symbol, kind, next((line for line in lines if is_sound(line)), b""))
             if symbol not in self._found:
                 continue
-            text = block.text
+            text = block.padded
             wanted = [row for row in rows if row[0] in _USED_KINDS and row[1] in (symbol, "")]
             if len(wanted) < len(rows):
-                text = b"\n".join(block.lines[number] for _, _, numbers in wanted for number in numbers)
+                text = b"\n".join(block.lines[number] for _, _, numbers in wanted for number in numbers) + PAD
             self._found[symbol].steps.add(text, is_sound)
 
     def _sorted(self, block: LineBlock) -> list[Row]:

@@ -55,8 +55,11 @@ class TradeIds:
     def is_new(self, number: int) -> bool:
         """Whether this id was not seen before."""
         newest = self._newest
+        if number == newest + 1 and newest >= 0:
+            self._newest = number
+            return True
         if number > newest:
-            if number != newest + 1 and newest >= 0:
+            if newest >= 0:
                 self._missing.update(range(max(newest + 1, number - _MOST_MISSING), number))
             self._newest = number
             self._first = number if self._first < 0 else self._first
