@@ -119,9 +119,8 @@ class Engine:
         desk = self._desks.get(message.symbol)
         if desk is not None:
             desk.market.apply(message)
-            if desk.awaits_book or type(message) is FeedStatus:
+            if desk.awaits_book or self._gaps.gaps or type(message) is FeedStatus:
                 desk.follow_feed(message)
-            if self._gaps.gaps:
                 self._gaps.learn(message)
             if type(message) is FundingRate or type(message) is FundingSettled:
                 self._on_funding(message)
