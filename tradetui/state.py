@@ -24,6 +24,7 @@ from tradetui.domain.event import (
     GapEvaluated,
     GapsAcknowledged,
     InstrumentRegistered,
+    InterestPaid,
     LeverageChanged,
     Locked,
     MarginMoved,
@@ -102,7 +103,7 @@ class State(msgspec.Struct):
             self._take_in(event.body)
             self.ledger.post(event.postings)
         self.seq = event.seq
-        if event.key and not isinstance(event.body, FundingPaid):
+        if event.key and not isinstance(event.body, FundingPaid | InterestPaid):
             self._remember(event)
 
     # --- what is asked of it
@@ -263,7 +264,7 @@ class State(msgspec.Struct):
 
     def _take_in_money(self, body: AnyBody) -> None:
         match body:
-            case LeverageChanged() | MarginMoved() | FundingPaid():
+            case LeverageChanged() | MarginMoved() | FundingPaid() | InterestPaid():
                 self.funds.take_in(body)
                 if (position := self.positions.get(body.symbol)) is not None:
                     self.positions[body.symbol] = moved(position, body)
@@ -369,7 +370,8 @@ class State(msgspec.Struct):
 
     def is_cross(self, instrument: Instrument) -> bool:
         """Whether the whole wallet stands behind an instrument's positions."""
-        return not instrument.is_spot and self.funds.margin_mode is MarginMode.CROSS
+        cross = instrument.is_perpetual and self.funds.margin_mode is MarginMode.CROSS
+        return cross or instrument.is_margin
 
     def leverage_on(self, instrument: Instrument) -> Decimal:
         """The leverage of an instrument's positions: its own or the account's, as far as the venue allows."""

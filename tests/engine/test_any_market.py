@@ -40,7 +40,7 @@ from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.state import State
 from tradetui.trading import account, ledger
 from tradetui.trading.locks import LockKey, covers, key_of
-from tradetui.trading.settings import EngineSettings
+from tradetui.trading.settings import Borrowing, EngineSettings
 
 D = Decimal
 STANDING = {OrderState.ARMED, OrderState.TRIGGERED, OrderState.WORKING, OrderState.PARTIALLY_FILLED}
@@ -69,7 +69,10 @@ class Script:
         settings = EngineSettings(margin_mode=mode, leverage=leverage)
         if chance.random() < 0.4:
             settings = msgspec.structs.replace(settings, limits=wide_limits().limits)
-        kind = chance.choice(["spot", "spot", "linear", "linear", "inverse"])
+        kind = chance.choice(["spot", "spot", "linear", "linear", "inverse", "margin"])
+        if kind == "margin":
+            borrowing = Borrowing(enabled=True)
+            return spot(), msgspec.structs.replace(settings, borrowing=borrowing)
         if kind == "spot":
             return spot(), settings
         if kind == "linear":
@@ -222,7 +225,7 @@ def check(table: Table) -> None:
         assert state.cash(asset) >= 0, "I-04"
     held = state.balances.get((ledger.margin(table.symbol), state.currency), D(0))
     assert held == state.margin(table.symbol), "margin of the ledger is that of the position"
-    if table.instrument.is_spot:
+    if state.instruments[table.symbol].is_spot:
         base = state.positions[table.symbol].signed_qty if table.symbol in state.positions else D(0)
         assert state.cash("BTC") == base, "I-03"
 
@@ -330,10 +333,11 @@ def check_equity(table: Table) -> None:
     fees_covered = sum((body.due - body.paid for body in bodies if isinstance(body, FeeShortfall)), D(0))
     covered = -state.balances.get((ledger.INSURANCE, state.currency), D(0)) - fees_covered
     paid_in = table.settings.balance + state.flows
-    earned = state.realized_pnl - state.fees + covered + state.funds.funding
+    earned = state.realized_pnl - state.fees + covered
+    earned += state.funds.funding - state.funds.interest
     expected = paid_in + earned + engine.unrealized(table.symbol)
     assert abs(engine.equity() - expected) < D("0.00001"), "I-07"
-    if not table.instrument.is_spot:
+    if not state.instruments[table.symbol].is_spot:
         assert state.cash(state.currency) + state.margin(table.symbol) == paid_in + earned, "I-02"
     funded = [(body.symbol, body.funding_ts) for body in bodies if isinstance(body, FundingPaid)]
     assert len(funded) == len(set(funded)), "I-60"

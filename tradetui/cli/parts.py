@@ -111,7 +111,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
     Limits that were chosen in the cockpit (they are in `kept`) hold until the config names any.
     """
     from tradetui.cli.simulation import realism
-    from tradetui.trading.settings import EngineSettings
+    from tradetui.trading.settings import Borrowing, EngineSettings
 
     simulation, risk = config.settings.simulation, config.settings.risk
     settings = EngineSettings(
@@ -122,6 +122,14 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         leverage=profile.leverage,
         margin_mode=MarginMode(profile.margin_mode),
         maintenance=profile.maintenance,
+        borrowing=Borrowing(
+            enabled=profile.kind == "spot_margin",
+            call_level=profile.margin_call_level,
+            liquidation_level=profile.margin_liquidation_level,
+            opening_fee=profile.opening_fee,
+            rollover_fee=profile.rollover_fee,
+            rollover_s=profile.rollover_hours * 3_600,
+        ),
         zone=profile.zone,
         roll=profile.roll,
         escalate_ns=round(simulation.escalate_after_s * _SECOND),

@@ -223,7 +223,10 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
     exchange: Annotated[str, Meta(description="An exchange id as ccxt knows it, or sim.")] = ""
     kind: Annotated[
         str,
-        Meta(pattern="^(spot|perp_linear|perp_inverse)$", description="spot, perp_linear or perp_inverse."),
+        Meta(
+            pattern="^(spot|spot_margin|perp_linear|perp_inverse)$",
+            description="spot, spot_margin (spot with borrowed money), perp_linear or perp_inverse.",
+        ),
     ] = "spot"
     symbols: Annotated[tuple[str, ...], Meta(description="The watchlist; the first one is shown.")] = ()
     currency: Annotated[str, Meta(description="Currency of the paper account.")] = "USDT"
@@ -254,6 +257,21 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
             description="Maintenance at the mark price (mark_mm) or at the entry price (entry_mm).",
         ),
     ] = "mark_mm"
+    margin_call_level: Annotated[
+        Decimal,
+        Meta(extra={"above": 0}, description="On spot_margin: equity to used margin at which it is called."),
+    ] = Decimal("0.8")
+    margin_liquidation_level: Annotated[
+        Decimal,
+        Meta(extra={"above": 0}, description="The same at which the oldest positions are closed first."),
+    ] = Decimal("0.4")
+    opening_fee: Annotated[
+        Decimal, Meta(extra={"least": 0}, description="On spot_margin: fraction of what is borrowed, once.")
+    ] = Decimal("0.0002")
+    rollover_fee: Annotated[
+        Decimal, Meta(extra={"least": 0}, description="The same for each period that a position is open.")
+    ] = Decimal("0.0002")
+    rollover_hours: Annotated[int, Meta(ge=1, le=168, description="The length of that period.")] = 4
     endpoint: Annotated[
         str, Meta(description="A loopback address that stands in for every host of the exchange.")
     ] = ""

@@ -221,6 +221,8 @@ class MarginCalled(Body, frozen=True, kw_only=True, tag="margin_called"):
     ratio: Decimal
     threshold: Decimal
     """The part that was reached; zero says that the margin is sound again."""
+    level: Decimal = Decimal(0)
+    """Of a margin account on spot: equity as a part of the margin used; zero elsewhere."""
 
 
 class LiquidationStarted(Body, frozen=True, kw_only=True, tag="liquidation_started"):
@@ -293,6 +295,14 @@ class FundingPaid(Body, frozen=True, kw_only=True, tag="funding_paid"):
     """Whether the venue gave no mark for that moment: the newest one known was taken."""
 
 
+class InterestPaid(Body, frozen=True, kw_only=True, tag="interest_paid"):
+    """What borrowing costs: once at opening (number 0), then for each period that a position stays open."""
+
+    symbol: str
+    number: int
+    amount: Decimal
+
+
 AnyBody = (
     AccountOpened
     | InstrumentRegistered
@@ -321,6 +331,7 @@ AnyBody = (
     | FeeShortfall
     | FundingPending
     | FundingPaid
+    | InterestPaid
 )
 """Every kind of event."""
 

@@ -18,6 +18,7 @@ class InstrumentKind(StrEnum):
     SPOT = "spot"
     PERP_LINEAR = "perp_linear"
     PERP_INVERSE = "perp_inverse"
+    SPOT_MARGIN = "spot_margin"
 
 
 class InstrumentStatus(StrEnum):
@@ -77,11 +78,26 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     """A good-till-date order has to be meant to live longer than this."""
     tiers: tuple[LeverageTier, ...] = ()
     """By notional in the settlement asset, smallest first; none means one rate for every size."""
+    opening_fee: Decimal = ZERO
+    """Of the notional that is borrowed when a margin position on spot is opened."""
+    rollover_fee: Decimal = ZERO
+    """Of the same, for each period that it stays open."""
+    rollover_s: int = 14_400
 
     @property
     def is_spot(self) -> bool:
         """Whether a buy moves the base asset itself."""
         return self.kind is InstrumentKind.SPOT
+
+    @property
+    def is_margin(self) -> bool:
+        """Whether it is spot that is traded with borrowed money."""
+        return self.kind is InstrumentKind.SPOT_MARGIN
+
+    @property
+    def is_perpetual(self) -> bool:
+        """Whether it is a contract that pays funding."""
+        return self.kind in (InstrumentKind.PERP_LINEAR, InstrumentKind.PERP_INVERSE)
 
     @property
     def is_inverse(self) -> bool:
@@ -91,7 +107,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def qty_unit(self) -> str:
         """What a quantity counts, in a word."""
-        return self.base if self.is_spot else "contracts"
+        return "contracts" if self.is_perpetual else self.base
 
     @property
     def price_scale(self) -> int:

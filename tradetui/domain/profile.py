@@ -14,7 +14,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     exchange: str
     """An exchange id as ccxt knows it, or sim, or replay."""
     kind: str = "spot"
-    """spot, perp_linear or perp_inverse: what the symbols are unless their form says otherwise."""
+    """spot, spot_margin, perp_linear or perp_inverse: what symbols are that do not say otherwise."""
     symbols: tuple[str, ...]
     """The watchlist, the default symbol first."""
     currency: str = "USDT"
@@ -38,3 +38,11 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """isolated or cross: of a new account."""
     maintenance: str = "mark_mm"
     """mark_mm or entry_mm: at which price a venue takes maintenance."""
+    margin_call_level: Decimal = Decimal("0.8")
+    """On spot_margin: equity as a part of the margin used at which it is called."""
+    margin_liquidation_level: Decimal = Decimal("0.4")
+    opening_fee: Decimal = Decimal("0.0002")
+    """On spot_margin: of what is borrowed, once."""
+    rollover_fee: Decimal = Decimal("0.0002")
+    """The same for each period that a position stays open."""
+    rollover_hours: int = 4

@@ -14,6 +14,7 @@ from tradetui.domain.number import ZERO
 from tradetui.domain.order import Order, OrderRole
 from tradetui.domain.position import Position
 from tradetui.engine.desk import Desk
+from tradetui.engine.interest import charge_interest
 from tradetui.engine.scribe import Scribe
 from tradetui.trading import account, costs, ledger
 from tradetui.trading.match_types import Execution
@@ -101,14 +102,17 @@ class FillBook:
         fill = msgspec.structs.replace(fill, fee=paid)
         postings = account.fill_postings(position, instrument, fill, terms=terms, balance=cash)
         self.scribe.write(Filled(fill=fill), symbol=desk.symbol, order_id=order.order_id, postings=postings)
-        if paid < fee and order.role is not OrderRole.LIQUIDATION:
+        if instrument.opening_fee and position.signed_qty * order.side.sign >= 0:
+            borrowed = costs.interest(instrument.notional(qty, price), instrument.opening_fee)
+            charge_interest(self.scribe, instrument, borrowed, number=0)
+        if paid < fee and (instrument.is_margin or order.role is not OrderRole.LIQUIDATION):
             self._note_shortfall(fill, due=fee)
 
     def _fee(
         self, instrument: Instrument, order: Order, qty: Decimal, *, price: Decimal, liquidity: Liquidity
     ) -> tuple[Decimal, str, Decimal]:
         """The fee of a fill, its asset, and the cash that it may not touch."""
-        if order.role is OrderRole.LIQUIDATION:
+        if order.role is OrderRole.LIQUIDATION and not instrument.is_margin:
             due, kept = self.levy(order, qty, price)
             return due, instrument.settle, kept
         fee, asset = account.fee_of(instrument, order.side, qty, price=price, liquidity=liquidity)

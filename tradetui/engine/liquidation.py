@@ -19,7 +19,7 @@ from tradetui.domain.event import Liquidated, LiquidationStarted
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FeedState
-from tradetui.domain.number import ZERO, to_step
+from tradetui.domain.number import MONEY, ONE, ZERO, floor_to, to_step
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TimeInForce
 from tradetui.domain.position import Position
 from tradetui.engine.books import Books
@@ -68,7 +68,10 @@ class Liquidator:
             position = next(self._short(), None)
             if position is None:
                 break
-            self._start(position)
+            if self.state.instruments[position.symbol].is_margin:
+                self._cover()
+            else:
+                self._start(position)
         self._checked = self.state.seq
 
     def check_after(self) -> None:
@@ -92,11 +95,17 @@ class Liquidator:
         for position in held:
             if (
                 self._is_judged(position)
+                and not self._is_covering(position)
                 and position.symbol not in self._cured
                 and self.order_of(position.symbol) is None
                 and self.margins.is_short(position)
             ):
                 yield position
+
+    def _is_covering(self, position: Position) -> bool:
+        """Whether a margin account on spot is being brought back to its level already."""
+        is_margin = self.state.instruments[position.symbol].is_margin
+        return is_margin and any(self.order_of(each.symbol) for each in self.margins.borrowed())
 
     def _is_judged(self, position: Position) -> bool:
         """Whether data speaks of the position at all: an old price decides only on its return (6.2)."""
@@ -124,23 +133,28 @@ class Liquidator:
         if desk.is_fresh and not desk.recovering:
             self.execute(order)
             return
-        desk.waiting[order.order_id] = None
-        text = f"{position.symbol} is liquidated; its book is not to be filled against, so it waits for one"
-        self.scribe.note("alarm", text, symbol=position.symbol)
+        self._wait(desk, order)
 
-    def _send(self, desk: Desk, position: Position) -> Order:
+    def _wait(self, desk: Desk, order: Order) -> None:
+        desk.waiting[order.order_id] = None
+        text = f"{desk.symbol} is liquidated; its book is not to be filled against, so it waits for one"
+        self.scribe.note("alarm", text, symbol=desk.symbol)
+
+    def _send(
+        self, desk: Desk, position: Position, *, qty: Decimal | None = None, at_market: bool = False
+    ) -> Order:
         order = Order(
             order_id=self.scribe.next_order_id(),
             ts=self.scribe.ts,
             due_ts=self.scribe.ts,
             symbol=position.symbol,
             side=position.side.opposite,
-            type=OrderType.LIMIT,
-            qty=position.qty,
-            price=self._limit(desk, position),
+            type=OrderType.MARKET if at_market else OrderType.LIMIT,
+            qty=qty or position.qty,
+            price=None if at_market else self._limit(desk, position),
             tif=TimeInForce.IOC,
             reduce_only=True,
-            close_position=True,
+            close_position=not at_market,
             role=OrderRole.LIQUIDATION,
             arrival_mid=desk.mid(),
         )
@@ -153,8 +167,8 @@ class Liquidator:
         started = LiquidationStarted(
             symbol=position.symbol,
             marks={each.symbol: margins.mark(each) for each in involved},
-            there=margins.spare(position) + margins.result(position),
-            needed=margins.needed(position),
+            there=margins.behind(position) + margins.result(position),
+            needed=sum((margins.needed(each) for each in involved), ZERO),
             cross=position.cross,
             unpriced=unpriced,
         )
@@ -178,9 +192,46 @@ class Liquidator:
             guard.tick_for_stop(desk.instrument, price, sign=position.side.sign), desk.instrument.tick_size
         )
 
+    # --- margin accounts on spot
+
+    def _cover(self) -> None:
+        """Close margin positions, the oldest first, until the level is above 100 % (R-MRG-1)."""
+        held = self.margins.borrowed()
+        self._announce(held[0])
+        self._cancel_orders(held[0])
+        for position in held:
+            level = self.margins.level()
+            if level is None or level > ONE:
+                return
+            if not self._sell(position, self._covering_qty(position)):
+                return
+
+    def _covering_qty(self, position: Position) -> Decimal:
+        """What has to be closed of a position so that equity is above the margin used; at most all of it."""
+        instrument, mark = self.state.instruments[position.symbol], self.margins.mark(position)
+        used = sum((self.margins.used(each) for each in self.margins.borrowed()), ZERO)
+        each = MONEY.divide(self.margins.used(position), position.qty) - mark * instrument.taker_fee
+        if each <= 0:
+            return position.qty
+        needed = MONEY.divide(used - self.margins.equity(), each)
+        return min(position.qty, floor_to(needed, instrument.lot_size) + instrument.lot_size)
+
+    def _sell(self, position: Position, qty: Decimal) -> bool:
+        """Close a part at market; False where the book has to be waited for."""
+        desk = self.flow.desks[position.symbol]
+        order = self._send(desk, position, qty=qty, at_market=True)
+        if desk.is_fresh and not desk.recovering:
+            self.execute(order)
+        else:
+            self._wait(desk, order)
+        return self.state.orders[order.order_id].state.is_terminal
+
     def execute(self, order: Order) -> None:
         """Steps 4 to 8: the book, the insurance, the fee, the receipt."""
         desk = self.flow.desks[order.symbol]
+        if order.type is OrderType.MARKET:
+            self.flow.execute(order)
+            return
         position = self.state.positions.get(order.symbol)
         if position is None or position.side is order.side:
             self.flow.cancel_now(order, Reason.POSITION_CLOSED)
@@ -237,6 +288,7 @@ class Liquidator:
         self.flow.fills.take_over(desk, order_id, rest, price=price)
         ended, covered = self._funds(desk)
         fills = self._fills_of(order_id)
+        fee = sum((fill.fee for fill in fills), ZERO)
         liquidated = Liquidated(
             symbol=position.symbol,
             side=position.side,
@@ -244,8 +296,8 @@ class Liquidator:
             taken_over=rest,
             bankruptcy_price=price,
             result=sum((fill.realized_pnl for fill in fills), ZERO),
-            fee=sum((fill.fee for fill in fills), ZERO),
-            fee_due=self._due(instrument, [(fill.qty, fill.price) for fill in fills]),
+            fee=fee,
+            fee_due=self._due(instrument, [(fill.qty, fill.price) for fill in fills]) or fee,
             insurance=covered - before[1],
             balance=ended,
         )
@@ -256,7 +308,9 @@ class Liquidator:
         return [fill for fill in self.state.fills if fill.order_id == order_id]
 
     def _due(self, instrument: Instrument, pieces: list[tuple[Decimal, Decimal]]) -> Decimal:
-        """The liquidation fee on all that was liquidated."""
+        """The liquidation fee on all that was liquidated; spot on margin pays its usual fees instead."""
+        if instrument.is_margin:
+            return ZERO
         worth = sum((instrument.notional(qty, price) for qty, price in pieces), ZERO)
         return to_step(worth * self.settings.liquidation_fee, costs.ASSET_STEP, ROUND_CEILING)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tradetui.domain.event import InstrumentRegistered
-from tradetui.domain.instrument import Instrument
+from tradetui.domain.instrument import Instrument, InstrumentKind
 from tradetui.domain.market_data import InstrumentListed
 from tradetui.domain.order import OrderState
 from tradetui.engine.books import Books
@@ -36,19 +38,32 @@ class Listings:
 
     def take(self, message: InstrumentListed) -> bool:
         """An instrument is new, or its rules changed; True where that concerns something of ours."""
-        instrument, symbol = message.instrument, message.symbol
+        instrument, symbol = self.as_held(message.instrument), message.symbol
         desk = self.flow.desks.get(symbol) or self.open(instrument)
         seq, liquidation = self.state.seq, self.books.liquidation_price(symbol)
         if self.state.instruments.get(symbol) != instrument:
             self.scribe.write(InstrumentRegistered(instrument=instrument), symbol=symbol)
         grid = (desk.instrument.tick_size, desk.instrument.lot_size)
-        desk.market.apply(message)
+        desk.market.apply(InstrumentListed(instrument, message.ts_received))
         if grid != (instrument.tick_size, instrument.lot_size):
             desk.relist()
         concerns = self.state.seq != seq and desk.staked
         if concerns:
             self.liquidator.calls.relisted(symbol, liquidation)
         return concerns
+
+    def as_held(self, instrument: Instrument) -> Instrument:
+        """An instrument as this account trades it: spot on margin where the profile says so."""
+        borrowing = self.books.settings.borrowing
+        if not (instrument.is_spot and borrowing.enabled):
+            return instrument
+        return msgspec.structs.replace(
+            instrument,
+            kind=InstrumentKind.SPOT_MARGIN,
+            opening_fee=borrowing.opening_fee,
+            rollover_fee=borrowing.rollover_fee,
+            rollover_s=borrowing.rollover_s,
+        )
 
     def take_up(self, instrument: Instrument) -> Desk:
         """After a restart: stops watch again, all else acts on the first fresh book (R-JRN-6)."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from tradetui.domain.event import MarginCalled
-from tradetui.domain.number import ZERO
+from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.position import Position
 from tradetui.engine.books import Books
 from tradetui.engine.refusals import number
@@ -60,13 +60,25 @@ class MarginCalls:
     def _warn(self, position: Position) -> None:
         """Say that a margin runs out, once for each threshold; and once that it is sound again."""
         name = WALLET if position.cross else position.symbol
-        steps, ratio = self.settings.margin_call_at, self.margins.ratio(position)
+        steps, ratio, level = self._scale(position)
         said = self.state.funds.margin_calls.get(name, ZERO)
         reached = max((step for step in steps if step <= ratio), default=ZERO)
         is_calm = bool(said) and ratio < min(steps) * _CALM
         if reached > said or is_calm:
-            called = MarginCalled(name=name, ratio=_shown(ratio), threshold=ZERO if is_calm else reached)
+            threshold = ZERO if is_calm else reached
+            called = MarginCalled(name=name, ratio=_shown(ratio), threshold=threshold, level=_shown(level))
             self.scribe.write(called, symbol=position.symbol)
+
+    def _scale(self, position: Position) -> tuple[tuple[Decimal, ...], Decimal, Decimal]:
+        """The thresholds that hold, the margin ratio, and the level of a margin account on spot.
+
+        Such an account is called at one level and liquidated at another; their quotient is its threshold.
+        """
+        ratio, level = self.margins.ratio(position), self.margins.level()
+        if level is None or not position.cross:
+            return self.settings.margin_call_at, ratio, ZERO
+        borrowing = self.settings.borrowing
+        return (MONEY.divide(borrowing.liquidation_level, borrowing.call_level),), ratio, level
 
     def relisted(self, symbol: str, before: Decimal | None) -> None:
         """New tiers hold at once; say where a position is liquidated now (E-20)."""

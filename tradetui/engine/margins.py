@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.position import Position
-from tradetui.trading import leverage
+from tradetui.trading import account, leverage
 
 if TYPE_CHECKING:
     from tradetui.engine.books import Books
@@ -105,8 +105,43 @@ class Margins:
         return leverage.bankruptcy_price(instrument, position, spare=self.behind(position))
 
     def available(self, asset: str) -> Decimal:
-        """What new orders may use of an asset: what cross positions have lost is gone, gains do not count."""
+        """What new orders may use of an asset.
+
+        What cross perpetuals have lost is gone, their gains do not count. A margin account on spot opens up
+        to a level of 100 %, so its results count whole, and its shorts use more when their price rises.
+        """
         free = self.state.free(asset)
         if asset != self.state.currency:
             return free
-        return free + min(ZERO, sum((self.result(each) for each in self.cross_positions()), ZERO))
+        perpetual, borrowed = ZERO, ZERO
+        for position in self.cross_positions():
+            instrument = self.state.instruments[position.symbol]
+            if instrument.is_margin:
+                floats = self.used(position) - account.used_margin(instrument, position)
+                borrowed += self.result(position) - floats
+            else:
+                perpetual += self.result(position)
+        return free + min(ZERO, perpetual) + borrowed
+
+    # --- margin accounts on spot
+
+    def borrowed(self) -> list[Position]:
+        """The margin positions on spot, oldest first."""
+        held = self.state.positions.values()
+        found = [position for position in held if self.state.instruments[position.symbol].is_margin]
+        return sorted(found, key=lambda position: position.opened_ts)
+
+    def used(self, position: Position) -> Decimal:
+        """The margin that a margin position on spot uses now."""
+        instrument = self.state.instruments[position.symbol]
+        return leverage.borrowed_margin(instrument, position, self.mark(position))
+
+    def level(self) -> Decimal | None:
+        """Equity as a part of the margin used: called at 80 %, liquidated at 40 %; None without any."""
+        used = sum((self.used(position) for position in self.borrowed()), ZERO)
+        return MONEY.divide(self.equity(), used) if used else None
+
+    def equity(self) -> Decimal:
+        """The wallet with the results of all that it backs."""
+        wallet = self.state.cash(self.state.currency)
+        return wallet + sum((self.result(each) for each in self.cross_positions()), ZERO)

@@ -153,7 +153,13 @@ class Pricing:
         if stop is None:
             return instrument.notional(ONE, entry) * self.settings.unstopped_risk
         fee_in = instrument.maker_fee if post_only else instrument.taker_fee
-        return risk.unit_risk(instrument, entry, stop, fee_in=max(ZERO, fee_in), slip=self.settings.slip)
+        return risk.unit_risk(
+            instrument,
+            entry,
+            stop,
+            fee_in=max(ZERO, fee_in) + instrument.opening_fee,
+            slip=self.settings.slip,
+        )
 
     def worst_price(self, desk: Desk, command: SubmitOrder, entry: Decimal) -> Decimal:
         """The price that the reserve is computed at."""

@@ -1,4 +1,4 @@
-"""What is settled by the clock of the venue: funding, exactly once for each funding time (section 10.6).
+"""What is settled by the clock: funding and interest, exactly once for each time (sections 10.2 and 10.6).
 
 When a funding time passes, an open position gets an estimate that is not posted. Only the official rate
 posts, for what was held at that moment: fills from that moment on do not count, however late the rate
@@ -16,9 +16,11 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FundingSettled
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.engine.books import Books
+from tradetui.engine.interest import charge_interest
 from tradetui.engine.orders import OrderFlow
 from tradetui.trading import account, costs, ledger
 
+_SECOND: Final = 1_000_000_000
 NEVER: Final = (1 << 63) - 1
 
 
@@ -34,15 +36,34 @@ class Settlements:
     @property
     def next_ts(self) -> int:
         """When time alone next has something to settle; far away where nothing waits."""
-        return min((ts for _, ts in self._due()), default=NEVER)
+        return min((ts for _, ts in (*self._due(), *self._rollovers())), default=NEVER)
 
     def settle_at(self, ts: int) -> None:
         """Settle what is due at a moment."""
-        for symbol, due in sorted(self._due(), key=lambda each: each[1]):
-            if due <= ts:
-                self.scribe.ts = max(self.scribe.ts, due)
-                self.scribe.received_ts = due
-                self._estimate(symbol, due)
+        self.scribe.ts = max(self.scribe.ts, ts)
+        self.scribe.received_ts = ts
+        for symbol, due in [each for each in self._due() if each[1] <= ts]:
+            self._estimate(symbol, due)
+        for symbol in [symbol for symbol, due in self._rollovers() if due <= ts]:
+            self._roll_over(symbol)
+
+    # --- interest of margin positions on spot
+
+    def _rollovers(self) -> Iterator[tuple[str, int]]:
+        """When each of them has stayed open for another period (R-MRG-2)."""
+        for symbol, position in self.state.positions.items():
+            instrument = self.state.instruments[symbol]
+            if instrument.is_margin and instrument.rollover_fee:
+                period = instrument.rollover_s * _SECOND
+                yield symbol, position.opened_ts + (position.rollovers + 1) * period
+
+    def _roll_over(self, symbol: str) -> None:
+        instrument, position = self.state.instruments[symbol], self.state.positions[symbol]
+        borrowed = self.books.margins.used(position) * position.leverage
+        amount = costs.interest(borrowed, instrument.rollover_fee)
+        number = position.rollovers + 1
+        key = f"ROLL:{self.scribe.account}:{symbol}:{position.opened_ts}:{number}"
+        charge_interest(self.scribe, instrument, amount, number=number, key=key)
 
     # --- funding
 
@@ -73,7 +94,7 @@ class Settlements:
         """The official rate of a funding time: post it for what was held then, once."""
         symbol, ts = settled.symbol, settled.ts_exchange
         instrument = self.state.instruments.get(symbol)
-        if instrument is None or instrument.is_spot or (symbol, ts) in self.state.funds.funded:
+        if instrument is None or not instrument.is_perpetual or (symbol, ts) in self.state.funds.funded:
             return
         held = self._held_at(instrument, ts)
         if held is None:

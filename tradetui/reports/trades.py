@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.event import Event, Filled, FundingPaid, InstrumentRegistered, OrderChanged
+from tradetui.domain.event import Event, Filled, FundingPaid, InstrumentRegistered, InterestPaid, OrderChanged
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
@@ -40,6 +40,8 @@ class ClosedTrade(msgspec.Struct, frozen=True, kw_only=True):
     fills: int
     funding: Decimal = ZERO
     """Received less paid while it was open; a part of the net result."""
+    interest: Decimal = ZERO
+    """Paid for what was borrowed; a part of the net result."""
 
 
 @dataclass(slots=True)
@@ -54,6 +56,7 @@ class _Episode:
     proceeds: Decimal = ZERO
     fees: Decimal = ZERO
     funding: Decimal = ZERO
+    interest: Decimal = ZERO
     risk: Decimal = ZERO
     held: Decimal = ZERO
     fills: int = 0
@@ -77,6 +80,8 @@ class _Reader:
             yield from self._fill(body.fill)
         elif isinstance(body, FundingPaid):
             self._fund(body)
+        elif isinstance(body, InterestPaid) and (episode := self.open.get(body.symbol)) is not None:
+            episode.interest += body.amount
 
     def _fund(self, paid: FundingPaid) -> None:
         """Funding belongs to the trade that was open at its time, while that trade lasts."""
@@ -133,7 +138,7 @@ def _closed(instrument: Instrument, episode: _Episode, ts: int) -> ClosedTrade:
     entry = _average(instrument, episode.opened, episode.cost)
     leaving = _average(instrument, episode.closed, episode.proceeds)
     gross = instrument.profit(episode.closed * episode.side.sign, entry, leaving)
-    net = gross - episode.fees + episode.funding
+    net = gross - episode.fees + episode.funding - episode.interest
     return ClosedTrade(
         symbol=instrument.symbol,
         side=episode.side,
@@ -145,6 +150,7 @@ def _closed(instrument: Instrument, episode: _Episode, ts: int) -> ClosedTrade:
         gross_pnl=gross,
         fees=episode.fees,
         funding=episode.funding,
+        interest=episode.interest,
         net_pnl=net,
         r=MONEY.divide(net, episode.risk) if episode.risk else None,
         fills=episode.fills,

@@ -45,6 +45,8 @@ def _call_words(body: MarginCalled) -> Words:
     whose = body.name or "the cross account"
     if not body.threshold:
         return "success", f"{whose}: the margin is sound again"
+    if body.level:
+        return "warning", f"margin call: the margin level is {body.level * 100:.1f} %"
     used = f"{body.ratio * 100:.0f} %"
     return "warning", f"margin call: {whose} needs {used} of its margin, liquidation comes at 100 %"
 

@@ -37,6 +37,11 @@ def funding(instrument: Instrument, *, signed_qty: Decimal, mark: Decimal, rate:
     return to_step(-worth, ASSET_STEP, ROUND_FLOOR)
 
 
+def interest(borrowed: Decimal, rate: Decimal) -> Decimal:
+    """What borrowing costs, rounded up to the asset's scale."""
+    return to_step(MONEY.multiply(borrowed, rate), ASSET_STEP, ROUND_CEILING)
+
+
 def mid(bid: Decimal, ask: Decimal) -> Decimal:
     """The middle between the best bid and the best ask."""
     return MONEY.divide(MONEY.add(bid, ask), Decimal(2))

@@ -14,6 +14,7 @@ from tradetui.domain.event import (
     CashMoved,
     FundingPaid,
     FundingPending,
+    InterestPaid,
     LeverageChanged,
     MarginCalled,
     MarginModeChanged,
@@ -41,6 +42,8 @@ class FundState(msgspec.Struct):
     """Received less paid, since the account was opened."""
     funded: dict[tuple[str, int], Decimal] = {}
     """What was posted by symbol and funding time, the newest ones."""
+    interest: Decimal = ZERO
+    """Paid for what was borrowed, since the account was opened."""
     pending: dict[str, FundingPending] = {}
     """By symbol, the newest funding time that passed with a position."""
 
@@ -71,6 +74,8 @@ class FundState(msgspec.Struct):
                 self.pending[body.symbol] = body
             case FundingPaid():
                 self._funded(body)
+            case InterestPaid():
+                self.interest += body.amount
             case _:
                 return
 
@@ -102,5 +107,8 @@ def moved(position: Position, body: AnyBody) -> Position:
         case FundingPaid() if position.opened_ts < body.funding_ts:
             paid = body.from_margin
             return replace(position, funding=position.funding + body.amount, margin=position.margin - paid)
+        case InterestPaid():
+            periods = max(position.rollovers, body.number)
+            return replace(position, interest=position.interest + body.amount, rollovers=periods)
         case _:
             return position

@@ -27,6 +27,8 @@ class MarginRules(msgspec.Struct, frozen=True, kw_only=True):
     """At the entry price (profile entry_mm, Bybit classic), else at the mark (profile mark_mm)."""
     close_fee: bool = True
     """Whether the taker fee to close is part of it."""
+    liquidation_level: Decimal = Decimal("0.4")
+    """Of a margin account on spot: equity as a part of the margin used at which it is liquidated."""
 
     def fee_of(self, instrument: Instrument) -> Decimal:
         """The rate of the fee to close as far as it counts."""
@@ -42,8 +44,13 @@ def initial_margin(instrument: Instrument, qty: Decimal, price: Decimal, leverag
 def order_parts(
     instrument: Instrument, qty: Decimal, price: Decimal, *, sign: int, leverage: Decimal
 ) -> tuple[Decimal, Decimal, Decimal]:
-    """Initial margin, fee to open and fee to close at bankruptcy, not rounded."""
+    """Initial margin, fee to open and fee to close at bankruptcy, not rounded.
+
+    A margin position on spot pays for what it borrows in place of the last.
+    """
     worth = instrument.notional(qty, price)
+    if instrument.is_margin:
+        return MONEY.divide(worth, leverage), worth * instrument.taker_fee, worth * instrument.opening_fee
     part = MONEY.divide(Decimal(sign), leverage)
     at_bankruptcy = worth * (ONE + part if instrument.is_inverse else ONE - part)
     fee = instrument.taker_fee
@@ -54,6 +61,8 @@ def maintenance(
     instrument: Instrument, position: Position, mark: Decimal, *, spare: Decimal, rules: MarginRules
 ) -> Decimal:
     """What a position needs to be kept, at the mark price."""
+    if instrument.is_margin:
+        return borrowed_margin(instrument, position, mark) * rules.liquidation_level
     worth = instrument.notional(position.qty, position.entry_price if rules.entry_based else mark)
     rate, deduction = instrument.maintenance_of(worth)
     needed = worth * rate - deduction
@@ -68,6 +77,8 @@ def liquidation_price(
     instrument: Instrument, position: Position, *, mark: Decimal, spare: Decimal, rules: MarginRules
 ) -> Decimal | None:
     """Where the maintenance is reached, exactly (R-PRP-1); None where no price does."""
+    if instrument.is_margin:
+        return _margin_price(position, mark, spare=spare, rules=rules, instrument=instrument)
     worth, price = instrument.notional(position.qty, mark), None
     for _ in range(_ROUNDS):
         price = _price_in_tier(instrument, position, worth, spare=spare, rules=rules)
@@ -78,6 +89,24 @@ def liquidation_price(
             return price
         worth = there
     return price
+
+
+def borrowed_margin(instrument: Instrument, position: Position, mark: Decimal) -> Decimal:
+    """What a margin position on spot uses: a long's is fixed in quote, a short's floats with the price."""
+    price = position.entry_price if position.signed_qty > 0 else mark
+    return MONEY.divide(instrument.notional(position.qty, price), position.leverage)
+
+
+def _margin_price(
+    position: Position, mark: Decimal, *, spare: Decimal, rules: MarginRules, instrument: Instrument
+) -> Decimal | None:
+    """Where a margin account on spot is liquidated by one position's price."""
+    size, sign = MONEY.multiply(position.qty, instrument.contract_size), position.side.sign
+    if sign > 0:
+        needed = maintenance(instrument, position, mark, spare=spare, rules=rules)
+        return margin.bankruptcy_at(size, position.entry_price, sign=sign, margin=spare - needed)
+    rate = MONEY.divide(rules.liquidation_level, position.leverage)
+    return margin.liquidation_price(size, position.entry_price, sign=sign, margin=spare, rate=rate)
 
 
 def bankruptcy_price(instrument: Instrument, position: Position, *, spare: Decimal) -> Decimal | None:

@@ -14,6 +14,20 @@ from tradetui.trading.match_types import MatchRules
 from tradetui.trading.realism import CUSTOM, REALISTIC, Realism
 
 
+class Borrowing(msgspec.Struct, frozen=True, kw_only=True):
+    """Margin trading on spot (section 10.2), with the numbers of a Kraken-like venue."""
+
+    enabled: bool = False
+    """Whether spot instruments are traded on margin."""
+    call_level: Decimal = Decimal("0.8")
+    """Equity as a part of the margin used at which it is called."""
+    liquidation_level: Decimal = Decimal("0.4")
+    """The same at which positions are closed, the oldest first, until all of it is covered again."""
+    opening_fee: Decimal = Decimal("0.0002")
+    rollover_fee: Decimal = Decimal("0.0002")
+    rollover_s: int = 14_400
+
+
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The account and the assumptions of one paper engine."""
 
@@ -52,6 +66,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the maintenance margin includes the fee to close."""
     maintenance: str = "mark_mm"
     """Maintenance at the mark price (mark_mm) or at the entry price (entry_mm)."""
+    borrowing: Borrowing = Borrowing()
+    """How spot is traded on margin."""
     liquidation_fee: Decimal = Decimal("0.005")
     """Of the notional that is liquidated, in place of the taker fee."""
     margin_call_at: tuple[Decimal, ...] = (Decimal("0.5"), Decimal("0.8"))

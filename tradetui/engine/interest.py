@@ -1,0 +1,25 @@
+"""What borrowing costs, as a fact with its postings (section 10.2)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradetui.domain.event import InterestPaid
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.number import ZERO
+from tradetui.engine.scribe import Scribe
+from tradetui.trading import ledger
+
+
+def charge_interest(
+    scribe: Scribe, instrument: Instrument, amount: Decimal, *, number: int, key: str = ""
+) -> None:
+    """Take interest from the balance; what that does not have the insurance pays."""
+    asset, own = instrument.settle, ledger.cash(instrument.settle)
+    short = max(ZERO, amount - scribe.state.cash(asset))
+    postings = (
+        *ledger.transfer(ledger.INSURANCE, own, asset, short),
+        *ledger.transfer(own, ledger.INTEREST, asset, amount),
+    )
+    body = InterestPaid(symbol=instrument.symbol, number=number, amount=amount)
+    scribe.write(body, symbol=instrument.symbol, postings=postings, key=key)
