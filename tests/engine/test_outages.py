@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from tests.engine.market import MS, SECOND, Table
+from tests.engine.market import MS, SECOND, Table, perp
 from tradetui.domain.command import CancelAll, Flatten, Half, Reason
 from tradetui.domain.fill import Evidence
-from tradetui.domain.market_data import ClockTick, FeedState
+from tradetui.domain.market_data import ClockTick, FeedState, InstrumentListed
 from tradetui.domain.order import OrderState
 from tradetui.domain.view import TradingState
 
@@ -214,3 +214,14 @@ def test_after_a_crossed_book_the_next_entry_is_an_ordinary_one() -> None:
     market.buy("0.1", stop="59700")
     assert market.fills[-1].price == D("60000.1")
     assert market.fills[-1].receipt.evidence is Evidence.BOOK_LEVEL
+
+
+def test_the_touch_of_an_older_tick_fires_no_stop() -> None:
+    market = table()
+    market.buy("0.1", stop="59700")
+    market.delta(bids=[(60_000.0, 4.0)])
+    finer = perp(tick_size=D("0.01"))
+    market.feed(InstrumentListed(finer, market.tick()))
+    crossed(market)
+    wait(market, 2 * SECOND)
+    assert market.stop.state is OrderState.ARMED

@@ -127,6 +127,7 @@ class Desk:
         self.matcher = self._new_matcher()
         self.sync_position()
         self.recovering = self.staked
+        self.crossed_since, self.sound_touch = None, (None, None)
 
     @property
     def is_armed(self) -> bool:
