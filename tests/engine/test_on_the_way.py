@@ -229,6 +229,14 @@ def test_a_target_moved_in_the_moment_of_the_entry_follows_the_position_all_the_
     assert (market.target.price, market.target.leaves) == (D(62_000), D("0.5"))
 
 
+def test_a_stop_moved_in_the_moment_of_the_entry_stays_where_it_was_put() -> None:
+    market = Table(settings=wide_limits()).open(BIDS, ASKS)
+    market.buy("1", stop="59000")
+    market.do(SetStop(symbol=market.symbol, stop=Stop(price=D(58_000))), after=0)
+    market.do(Half(symbol=market.symbol), after=0)
+    assert (market.stop.trigger, market.stop.leaves) == (D(58_000), D("0.5"))
+
+
 def test_a_second_flatten_says_that_the_first_is_on_its_way() -> None:
     market = holding()
     assert market.do(Flatten()).text == ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import islice
 
 import msgspec
 
@@ -291,8 +292,9 @@ class OrderFlow:
         self.scribe.order(resized)
 
     def entry_now(self, position: Position) -> Order | None:
-        """The entry that filled at this moment, if one did."""
-        for fill in reversed(self.state.fills):
+        """The entry that filled at this moment and in this transaction, if one did."""
+        new = self.state.fill_count - self.scribe.fills_before
+        for fill in islice(reversed(self.state.fills), new):
             if fill.ts != self.scribe.ts:
                 return None
             if fill.symbol == position.symbol and fill.side is position.side:

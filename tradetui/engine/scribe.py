@@ -25,6 +25,8 @@ class Scribe:
         self.key = ""
         """The idempotency key of the command that is being carried out."""
         self.received_ts = 0
+        self.fills_before = state.fill_count
+        """How many fills there were when the present transaction began."""
         self._written: list[Event] = []
         self._order_number = state.order_number
 
@@ -43,6 +45,7 @@ class Scribe:
         if not self._written:
             return ()
         written, self._written = tuple(self._written), []
+        self.fills_before = self.state.fill_count
         return written
 
     def write(
