@@ -9,6 +9,7 @@ import pytest
 from tests.engine.rules_table import ENTRY, Account, account, only, rule
 from tradetui.domain.command import Deposit, Reason, Withdraw
 from tradetui.domain.event import Event, LimitBreached, Locked, Noted
+from tradetui.domain.market_data import FundingRate, FundingSettled
 from tradetui.domain.order import OrderRole
 from tradetui.domain.rule import FLAT, HOLD, Anchor, Compare, LockUntil, Measure, RuleKind, Unit
 from tradetui.engine.readings import read_all
@@ -315,3 +316,32 @@ def test_the_lock_and_every_exit_belong_to_the_breach() -> None:
     assert [(lock.rule, lock.ends) for lock in written] == [("daily_loss", LockUntil.ROLL)]
     assert table.state.orders[table.fills[-1].order_id].role is OrderRole.FLATTEN
     assert isinstance(written[0], Locked)
+
+
+def test_r_rsk_4_funding_that_is_due_before_the_roll_is_planned_use() -> None:
+    table = Account(account(only(rule("daily_loss"))))
+    table.enter()
+    before = table.engine.open_risk()
+    assert table.state.session is not None
+    end = table.state.session.end_ts
+
+    def predict(rate: float, next_ts: int) -> Decimal:
+        ts = table.tick()
+        table.feed(FundingRate(table.symbol, ts, ts, rate, next_ts))
+        return table.engine.open_risk() - before
+
+    assert predict(0.001, end - 10**9) == 20, "a long pays 0.1 % of 20,000"
+    assert predict(-0.001, end - 10**9) == 0, "what is received makes no room"
+    assert predict(0.001, end) == 0, "the next day's funding is the next day's"
+    assert predict(0.001, 0) == 0, "nor is one whose time nobody says"
+
+
+def test_a_trade_counts_its_funding() -> None:
+    table = Account(account(only(rule("cooldown_after_loss"))))
+    table.enter()
+    ts = table.tick()
+    table.feed(FundingSettled(table.symbol, ts, table.tick(), 0.001, float(ENTRY)))
+    table.quote(ENTRY + 15)
+    table.leave()
+    assert table.state.day.trades[-1].net == -5
+    assert table.locked == ["cooldown_after_loss"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from tradetui.domain.market_data import FundingRate
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.order import OrderRole
 from tradetui.domain.position import Position
@@ -11,7 +12,7 @@ from tradetui.domain.rule import LOSSES, Action, Rule
 from tradetui.engine.desk import Desk
 from tradetui.engine.margins import Margins
 from tradetui.state import State
-from tradetui.trading import account, risk
+from tradetui.trading import account, costs, risk
 from tradetui.trading.daybook import DayBook
 from tradetui.trading.limits import DAILY_LOSS, RiskLimits
 from tradetui.trading.risk import Budget
@@ -141,11 +142,31 @@ class Books:
         total = ZERO
         for symbol, position in self.state.positions.items():
             trigger = stop if symbol == moved else self._stop_price(symbol)
-            total += self._position_risk(position, trigger)
+            total += self._position_risk(position, trigger) + self.funding_due(position)
         for order in self.state.live.values():
             if order.role is OrderRole.ENTRY and order.planned_risk:
                 total += MONEY.divide(order.planned_risk * order.leaves, order.qty)
         return total
+
+    def funding_rate(self, symbol: str) -> FundingRate | None:
+        """What is predicted for a symbol's next funding time."""
+        desk = self.desks.get(symbol)
+        return desk.market.funding if desk is not None else None
+
+    def funding_due(self, position: Position) -> Decimal:
+        """What a position will pay before the day ends, as far as known; zero where it receives (R-RSK-4)."""
+        waiting = self.state.funds.pending.get(position.symbol)
+        due = max(ZERO, -waiting.amount) if waiting is not None else ZERO
+        rate, session = self.funding_rate(position.symbol), self.state.session
+        if rate is None or session is None or not self.state.last_ts < rate.next_ts < session.end_ts:
+            return due
+        received = costs.funding(
+            self.state.instruments[position.symbol],
+            signed_qty=position.signed_qty,
+            mark=self.margins.mark(position),
+            rate=Decimal(repr(rate.rate)),
+        )
+        return due + max(ZERO, -received)
 
     def _stop_price(self, symbol: str) -> Decimal | None:
         stop = self.state.stop_of(symbol)

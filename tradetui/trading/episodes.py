@@ -25,7 +25,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     open_ts: int
     close_ts: int
     net: Decimal
-    """Profit after fees, in the settlement asset."""
+    """Profit after fees, funding and interest, in the settlement asset."""
     by: OrderRole
     """Of the order that closed it."""
     session_id: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from tradetui.domain.market_data import FundingRate
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.engine import Engine
 from tradetui.engine.books import Books
 from tradetui.state import State
-from tradetui.trading.limits import RiskLimits
 
 
 class PublishedBooks(Books):
@@ -18,8 +18,6 @@ class PublishedBooks(Books):
         """Ask an engine for prices and a fold of committed events for everything else."""
         super().__init__(engine.settings, published, {})
         self._engine = engine
-        self._limits: RiskLimits | None = None
-        self._limits_of: dict[str, str] | None = None
 
     def valuation(self, symbol: str) -> Decimal | None:
         """The price that a position is valued at (R-POS-2)."""
@@ -33,12 +31,10 @@ class PublishedBooks(Books):
         """What the account is worth; the deposit to come while it is not open."""
         return super().equity() if self.state.account else self.settings.balance
 
-    @property
-    def limits(self) -> RiskLimits:
-        """The limits that hold now, parsed once for each change."""
-        if self._limits is None or self._limits_of is not self.state.limits:
-            self._limits_of, self._limits = self.state.limits, super().limits
-        return self._limits
+    def funding_rate(self, symbol: str) -> FundingRate | None:
+        """What is predicted for a symbol's next funding time."""
+        market = self._engine.markets.get(symbol)
+        return market.funding if market is not None else None
 
     @property
     def ts(self) -> int:
