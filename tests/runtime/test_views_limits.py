@@ -110,8 +110,8 @@ def test_every_lock_stands_with_its_end_and_its_reason_the_strongest_first() -> 
     locks = shown.frame().account.locks
     assert locks[0] == "locked for good: maximum loss of 500.00 USDT reached"
     assert locks[1] == "locked until 00:00 UTC: daily loss of 500.00 USDT reached"
-    assert any(lock.startswith("longs locked until 22:43 UTC: 1 stop in 1 h") for lock in locks)
-    assert any(lock.startswith(f"{PERP} locked until") and "cool down" in lock for lock in locks)
+    assert "locked until 22:43 UTC: longs, 1 stop in 1 h" in locks
+    assert any(lock.startswith("locked until") and f"{PERP}, 5 min to cool down" in lock for lock in locks)
     assert len(locks) == 4
 
 
@@ -142,7 +142,8 @@ def test_a_lock_on_the_symbol_shown_alone_is_called_reducing() -> None:
     status = shown.frame().status
     assert status.trading_state is TradingState.REDUCING
     words = "".join(text for text, _ in state_part(status).forms[0])
-    assert words.startswith(f"reducing {PERP} locked until")
+    assert words.startswith("reducing until")
+    assert f"{PERP}, 5 min to cool down after a trade" in words
 
 
 def test_what_may_be_lost_is_by_the_tightest_limit() -> None:

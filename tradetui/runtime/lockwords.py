@@ -39,9 +39,9 @@ def cause_words(lock: Locked) -> str:
 
 
 def lock_words(lock: Locked, state: State) -> str:
-    """What is locked until when, and why."""
+    """Until when something is locked, what, and why: the end comes first, where it is never cut off."""
     what = " ".join(word for word in (lock.symbol, _SIDES[lock.side]) if word)
-    return f"{what + ' ' if what else ''}{until_words(lock, state)}: {cause_words(lock)}"
+    return f"{until_words(lock, state)}: {what + ', ' if what else ''}{cause_words(lock)}"
 
 
 def rule_name(name: str) -> str:

@@ -52,7 +52,8 @@ def gauge_row(limit: LimitGauge, width: int) -> Row:
     name = left(plain(limit.name), min(NAME_CELLS, max(4, width // 3)))
     room = width - len(name) - 4 - max(14, len(words))
     ink = "down!" if share >= 0.9 else "warn" if share >= 0.75 else "text"
-    bar = gauge(share, min(24, room)) if room >= 4 else ()
+    is_counted = bool(limit.limit) or not limit.text
+    bar = gauge(share, min(24, room)) if room >= 4 and is_counted else ()
     tail = right(words, width - len(name) - 4 - sum(len(text) for text, _ in bar))
     return ((" ", "text"), (name, "dim"), (" ", "text"), *bar, (f" {tail}", ink))
 
