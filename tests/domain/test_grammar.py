@@ -15,6 +15,7 @@ from tradetui.domain.command import (
     CancelAll,
     CancelOrder,
     Flatten,
+    Follow,
     Half,
     MarginMode,
     Reverse,
@@ -25,7 +26,10 @@ from tradetui.domain.command import (
     Size,
     SizeUnit,
     Stop,
+    SubmitOco,
     SubmitOrder,
+    SubmitOto,
+    SubmitScale,
     Target,
 )
 from tradetui.domain.grammar import VERBS, GrammarError, complete, parse
@@ -160,6 +164,60 @@ def read(text: str) -> AnyCommand:
                 expire_ts=1_723_300_200 * 10**9,
             ),
         ),
+        (
+            "buy 1 limit 61000 stop 60000 oco sell 2 ETH/USDT trigger 2500 stop 2600",
+            SubmitOco(
+                first=SubmitOrder(
+                    symbol=BTC, side=Side.BUY, size=Size(D(1)), limit=D(61000), stop=Stop(price=D(60000))
+                ),
+                second=SubmitOrder(
+                    symbol="ETH/USDT",
+                    side=Side.SELL,
+                    size=Size(D(2)),
+                    trigger=D(2500),
+                    stop=Stop(price=D(2600)),
+                ),
+            ),
+        ),
+        (
+            "buy 1 then buy 2 lim 5 then b 3",
+            SubmitOto(
+                first=SubmitOrder(symbol=BTC, side=Side.BUY, size=Size(D(1))),
+                then=(
+                    SubmitOrder(symbol=BTC, side=Side.BUY, size=Size(D(2)), limit=D(5)),
+                    SubmitOrder(symbol=BTC, side=Side.BUY, size=Size(D(3))),
+                ),
+            ),
+        ),
+        (
+            "buy 1r scale 61000 60500 5 stop 60000 post",
+            SubmitScale(
+                order=SubmitOrder(
+                    symbol=BTC,
+                    side=Side.BUY,
+                    size=Size(D(1), SizeUnit.RISK),
+                    stop=Stop(price=D(60000)),
+                    post_only=True,
+                ),
+                first=D(61000),
+                last=D(60500),
+                count=5,
+            ),
+        ),
+        (
+            "buy 1 chase 30 x10 take stop 60000",
+            SubmitOrder(
+                symbol=BTC,
+                side=Side.BUY,
+                size=Size(D(1)),
+                chase=Follow(distance=D(30), most=10, take=True),
+                stop=Stop(price=D(60000)),
+            ),
+        ),
+        (
+            "buy 1 ch 0.1%",
+            SubmitOrder(symbol=BTC, side=Side.BUY, size=Size(D(1)), chase=Follow(rate=D("0.001"))),
+        ),
         ("amend O-12 qty 0.5 lim 61000", AmendOrder(order_id="O-12", qty=D("0.5"), limit=D(61000))),
         ("a mine-1 t 60500", AmendOrder(order_id="mine-1", trigger=D(60500))),
         ("stop trail 1%", SetStop(symbol=BTC, stop=Stop(trail=Trail(rate=D("0.01"))))),
@@ -244,6 +302,13 @@ def test_words_become_the_command_that_the_contract_says(text: str, command: Any
         ("buy 1 until 24:00", "24:00", "+10m, 14:30"),
         ("buy 1 until 2024-02-30T10:00", "2024-02-30T10:00", "+10m, 14:30"),
         ("buy 1 ioc until +1s", "until", "exclude each other"),
+        ("buy 1 scale 5 6", "", "how many orders"),
+        ("buy 1 scale 5 6 2.5", "2.5", "how many orders"),
+        ("buy 1 chase x0", "x0", "above zero"),
+        ("buy 1 oco sell 2 oco buy 3", "oco", "joined by oco"),
+        ("buy 1 then buy 2 oco buy 3", "oco", "joined by oco"),
+        ("buy 1 oco sell 1 scale 5 6 2", "", "no scale behind"),
+        ("buy 1 then", "then", "unknown symbol"),
         ("amend", "", "an order's id"),
         ("amend O-1", "", "qty, limit or trigger"),
         ("amend O-1 qty 1 qty 2", "qty", "stands twice"),

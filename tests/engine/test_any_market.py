@@ -301,6 +301,7 @@ class Reader:
         assert not locked or abs(after) <= abs(self.position), "I-41"
         self.position = after
         assert not self.states[fill.order_id].is_terminal, "I-20"
+        assert not self.filled.get(order.rival_id), "R-BRK-3"
         assert not order.expire_ts or fill.ts <= order.expire_ts, "I-23"
         total = self.filled[fill.order_id] = self.filled.get(fill.order_id, D(0)) + fill.qty
         assert total <= order.qty, "I-15"

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from tests.engine.market import MS, SECOND, Table
 from tradetui.domain.command import (
     AdjustMargin,
@@ -17,6 +19,7 @@ from tradetui.domain.command import (
     CancelOrder,
     Deposit,
     Flatten,
+    Follow,
     Half,
     MarginMode,
     Reverse,
@@ -28,7 +31,10 @@ from tradetui.domain.command import (
     Size,
     SizeUnit,
     Stop,
+    SubmitOco,
     SubmitOrder,
+    SubmitOto,
+    SubmitScale,
     Target,
     Withdraw,
 )
@@ -58,6 +64,9 @@ class Wishes:
             lambda: Reverse(symbol=symbol, stop=Stop(price=self.typed(chance.randint(-3000, 3000)))),
             lambda: CancelOrder(order_id=chance.choice(ids)),
             CancelAll,
+            lambda: SubmitOco(first=self.plain(), second=self.plain()),
+            lambda: SubmitOto(first=self.plain(), then=(self.plain(), self.plain())),
+            self.scale,
             self.amend,
             self.amend,
             self.amend,
@@ -83,6 +92,18 @@ class Wishes:
             Withdraw(amount=amount),
         ]
         return chance.choice(found)
+
+    def plain(self) -> SubmitOrder:
+        """A small order without a key of its own."""
+        return msgspec.structs.replace(self.order(), key="", size=Size(D("0.004")), reduce_only=False)
+
+    def scale(self) -> SubmitScale:
+        """Some limits on the passive side of the market."""
+        order = msgspec.structs.replace(self.plain(), limit=None, trigger=None, trail=None, take_profit=False)
+        order = msgspec.structs.replace(order, tif=TimeInForce.GTC, expire_after_ns=0, chase=None)
+        ticks = -order.side.sign * self.chance.randint(-5, 40)
+        last = self.typed(ticks - order.side.sign * self.chance.randint(5, 60))
+        return SubmitScale(order=order, first=self.typed(ticks), last=last, count=self.chance.randint(2, 4))
 
     def amend(self) -> AmendOrder:
         """Change something of an order: smaller, larger, nearer, farther, beyond the market."""
@@ -148,7 +169,10 @@ class Wishes:
         side = self.side()
         away = -side.sign * chance.randint(60, 3000)
         waits: dict[str, Any] = chance.choice(
-            [lambda _: {}, lambda _: {}, self.at_limit, self.at_trigger, self.at_touch, self.behind]
+            [
+                *[lambda _: {}, lambda _: {}, self.at_limit, self.at_trigger],
+                *[self.at_touch, self.behind, self.chasing],
+            ]
         )(side)
         has_limit = waits.get("limit") is not None
         times = [TimeInForce.IOC, TimeInForce.FOK] if has_limit or not waits else [TimeInForce.GTC]
@@ -207,6 +231,14 @@ class Wishes:
         """An order that waits for a better price."""
         ticks = -side.sign * self.chance.randint(1, 60)
         return {"trigger": self.typed(ticks), "limit": self.beside(ticks), "take_profit": True}
+
+    def chasing(self, _: Side) -> dict[str, Any]:
+        """A limit that follows the touch."""
+        chance = self.chance
+        distance = chance.choice([None, chance.randint(1, 60) * self.table.instrument.tick_size])
+        return {
+            "chase": Follow(distance=distance, most=chance.choice([None, 1, 3]), take=chance.random() < 0.5)
+        }
 
     def behind(self, _: Side) -> dict[str, Any]:
         """An order whose trigger follows the price."""

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.engine.market import PERP, D
 from tests.runtime.views_scene import Scene
-from tradetui.domain.command import SetStop, Size, Stop, SubmitOrder
+from tradetui.domain.command import (
+    Follow,
+    SetStop,
+    Size,
+    Stop,
+    SubmitOco,
+    SubmitOrder,
+    SubmitOto,
+    SubmitScale,
+)
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import TimeInForce, Trail
 
@@ -41,6 +52,23 @@ def test_a_trail_that_begins_later_tells_from_where(scene: Scene) -> None:
 def test_an_order_with_an_end_tells_it_in_the_zone_of_the_day(scene: Scene) -> None:
     scene.buy("0.1", limit="59900", stop="59800", tif=TimeInForce.GTD, expire_at="14:30")
     assert details(scene) == ["until 14:30 UTC"]
+
+
+def entry(**more: Any) -> SubmitOrder:
+    stop = Stop(price=D(59_000))
+    return SubmitOrder(symbol=PERP, side=Side.BUY, size=Size(D("0.01")), stop=stop, **more)
+
+
+def test_orders_that_are_tied_to_each_other_name_the_other(scene: Scene) -> None:
+    scene.do(SubmitOco(first=entry(limit=D(59_900)), second=entry(trigger=D(60_500))))
+    scene.do(SubmitOto(first=entry(limit=D(59_800)), then=(entry(limit=D(59_700)),)))
+    scene.do(SubmitScale(order=entry(), first=D(59_600), last=D(59_500), count=2))
+    assert details(scene) == ["oco O-2", "oco O-1", "", "after O-3", "", "with O-5"]
+
+
+def test_a_chase_tells_how_far_it_has_come(scene: Scene) -> None:
+    scene.do(entry(chase=Follow(distance=D(50), most=7, take=True)))
+    assert details(scene) == ["chase 0/7 to 60,050.0 take"]
 
 
 def test_a_trailing_entry_of_its_own_tells_its_low(scene: Scene) -> None:

@@ -9,7 +9,14 @@ from typing import Any, Final
 
 import msgspec
 
-from tradetui.domain.command import AnyCommand, CommandIssued, SubmitOrder
+from tradetui.domain.command import (
+    AnyCommand,
+    CommandIssued,
+    SubmitOco,
+    SubmitOrder,
+    SubmitOto,
+    SubmitScale,
+)
 from tradetui.domain.grammar import GrammarError, parse
 from tradetui.errors import ConfigError, Fault
 
@@ -47,9 +54,26 @@ def _command(line: str, first_ts: int, symbols: Sequence[str], names: set[str]) 
         raise ValueError(f'"id" {name!r} stands on two lines')
     if name:
         names.add(name)
-        if isinstance(command, SubmitOrder):
-            command = msgspec.structs.replace(command, client_id=name)
+        command = _named(command, name)
     return CommandIssued(_moment(entry["at"], first_ts), command)
+
+
+def _named(command: AnyCommand, name: str) -> AnyCommand:
+    """A command whose orders, one or several, carry a name that a cancel may use."""
+    replace = msgspec.structs.replace
+    match command:
+        case SubmitOrder():
+            return replace(command, client_id=name)
+        case SubmitScale():
+            return replace(command, order=replace(command.order, client_id=name))
+        case SubmitOco():
+            first, second = (replace(order, client_id=name) for order in (command.first, command.second))
+            return replace(command, first=first, second=second)
+        case SubmitOto():
+            then = tuple(replace(order, client_id=name) for order in command.then)
+            return replace(command, first=replace(command.first, client_id=name), then=then)
+        case _:
+            return command
 
 
 def _entry(line: str) -> dict[str, Any]:

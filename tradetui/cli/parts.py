@@ -132,6 +132,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         ),
         zone=profile.zone,
         roll=profile.roll,
+        chase_changes=simulation.chase_changes,
         escalate_ns=round(simulation.escalate_after_s * _SECOND),
         liquidation_fee=simulation.liquidation_fee,
         close_fee_in_maintenance=simulation.close_fee_in_maintenance,

@@ -106,6 +106,9 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Decimal, ...],
         Meta(description="Parts of the margin in need at which it is warned of; liquidation comes at 1."),
     ] = (Decimal("0.5"), Decimal("0.8"))
+    chase_changes: Annotated[
+        int, Meta(ge=1, le=1000, description="So many times a chase follows the touch, if none is typed.")
+    ] = 20
     escalate_after_s: Annotated[
         float,
         Meta(

@@ -59,6 +59,17 @@ class Stop(msgspec.Struct, frozen=True):
     """How it follows the price; without rate and distance at the distance that it has now."""
 
 
+class Follow(msgspec.Struct, frozen=True, kw_only=True):
+    """A chase: how far a limit follows the touch; None is as far as a market order may go."""
+
+    distance: Decimal | None = None
+    rate: Decimal | None = None
+    """The distance as a fraction of the price."""
+    most: int | None = None
+    """So many changes; None for the engine's default."""
+    take: bool = False
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag=True):
     """The common part: `key` makes a command that is sent twice act once; "" means no such guard."""
 
@@ -87,6 +98,8 @@ class SubmitOrder(Command, frozen=True, kw_only=True, tag="submit"):
     """Whether the trigger lies on the other side: a buy below the market, a sell above."""
     more_targets: tuple[Target, ...] = ()
     """Targets beside the first."""
+    chase: Follow | None = None
+    """A limit at the touch of its own side that follows it; without `limit`."""
     expire_ts: int = 0
     """With gtd the last moment at which it may fill, nanoseconds UTC; or one of the next two."""
     expire_after_ns: int = 0
@@ -98,6 +111,29 @@ class SubmitOrder(Command, frozen=True, kw_only=True, tag="submit"):
     def targets(self) -> tuple[Target, ...]:
         """Every target."""
         return self.more_targets if self.target is None else (self.target, *self.more_targets)
+
+
+class SubmitOco(Command, frozen=True, kw_only=True, tag="oco"):
+    """Two alternatives: the first fill of one, also a partial one, cancels the other."""
+
+    first: SubmitOrder
+    second: SubmitOrder
+
+
+class SubmitOto(Command, frozen=True, kw_only=True, tag="oto"):
+    """An order, and others that are held until it fills: as much of them as it fills."""
+
+    first: SubmitOrder
+    then: tuple[SubmitOrder, ...]
+
+
+class SubmitScale(Command, frozen=True, kw_only=True, tag="scale"):
+    """Limit orders between two prices, `count` of them, with one stop; the order has no price itself."""
+
+    order: SubmitOrder
+    first: Decimal
+    last: Decimal
+    count: int
 
 
 class CancelOrder(Command, frozen=True, kw_only=True, tag="cancel"):
@@ -283,6 +319,9 @@ AnyCommand = (
     | Unlock
     | AdoptLock
     | AmendOrder
+    | SubmitOco
+    | SubmitOto
+    | SubmitScale
 )
 """Every command; serialisable, told apart by its tag."""
 
@@ -352,6 +391,7 @@ class Reason(StrEnum):
     TRAIL_RATE = "TRAIL_RATE"
     TARGET_SIZE = "TARGET_SIZE"
     GTD_ENDED = "GTD_ENDED"
+    OTHER_FILLED = "OTHER_FILLED"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -1,7 +1,8 @@
 """The command line's language: words to one command, for the cockpit and for order files.
 
     buy|sell SIZE [SYMBOL] [limit P] [trigger P|TRAIL] [touch P] [stop STOP] [target TARGET]…
-             [post] [ioc|fok|until WHEN] [reduce]
+             [post] [ioc|fok|until WHEN] [reduce] [scale A B N] [chase [D] [xN] [take]]
+    ORDER oco ORDER · ORDER then ORDER…
     stop STOP [SYMBOL] · trail [V [from A]] [SYMBOL] · target TARGET… [SYMBOL] · cancel ID|all [SYMBOL]
     amend ID [qty Q] [limit P] [trigger P]
     flatten [SYMBOL|all] · reverse [SYMBOL] [stop STOP] · half [SYMBOL]
@@ -16,6 +17,9 @@ TARGET is P or 2r, with `/market` or `/Q` behind it to go to market or to rest a
 and with its size (50% of the entry, or a quantity); targets without one share the rest: target 2r 50%
 target 3r. `touch P` is a trigger on the other side: it buys when the price falls to P, sells when it rises
 to P, at market or with `limit` at that. SIZE `all` closes the position, however large it is by then.
+`scale A B N` spreads the size over N limit orders from A to B. `chase` is a limit at the touch that follows
+it, up to a distance D (or 0.1%) and N changes, and then stays, or takes with `take`. Of two orders joined
+by `oco` the first fill cancels the other; what follows `then` is held until the first order fills.
 WHEN is +10m (s, m, h, d), 14:30 (in the zone of the trading day) or 2026-08-10T14:30[:05] in UTC.
 SIZE is 0.25 (base or contracts), 500usdt (quote), 10% (of equity) or 0.5r. Words may be shortened while
 they stay unique; a shortened word of the first version keeps its meaning whatever is added. Nothing is
@@ -39,6 +43,7 @@ from tradetui.domain.command import (
     CancelOrder,
     Deposit,
     Flatten,
+    Follow,
     Half,
     MarginMode,
     Reverse,
@@ -47,10 +52,13 @@ from tradetui.domain.command import (
     SetStop,
     SetTarget,
     Stop,
+    SubmitOco,
     SubmitOrder,
+    SubmitOto,
+    SubmitScale,
     Withdraw,
 )
-from tradetui.domain.grammar_clauses import CLAUSES, ClauseReader, Until
+from tradetui.domain.grammar_clauses import CLAUSES, ClauseReader, Steps, Until
 from tradetui.domain.grammar_reader import NUMBER, GrammarError, Words, beginning
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import TimeInForce, Trail
@@ -118,8 +126,8 @@ class _Commands(ClauseReader):
         """The one command of a line."""
         verb = self.keyword(VERBS, "a command")
         readers: dict[str, Callable[[], AnyCommand]] = {
-            "buy": lambda: self._order(Side.BUY),
-            "sell": lambda: self._order(Side.SELL),
+            "buy": lambda: self._orders(Side.BUY),
+            "sell": lambda: self._orders(Side.SELL),
             "stop": self._set_stop,
             "trail": self._trail,
             "target": self._set_target,
@@ -149,16 +157,39 @@ class _Commands(ClauseReader):
         self.at = len(self.words)
         return command
 
-    def _order(self, side: Side) -> SubmitOrder:
+    def _orders(self, side: Side) -> SubmitOrder | SubmitOco | SubmitOto | SubmitScale:
+        """One order, or several joined by oco or then."""
+        first, steps = self._order(side)
+        if steps is not None:
+            return SubmitScale(order=first, first=steps.first, last=steps.last, count=steps.orders)
+        joins: list[str] = []
+        others: list[SubmitOrder] = []
+        while self.is_joined():
+            joins.append(self.peek().lower())
+            if joins not in (["oco"], ["then"] * len(joins)):
+                raise self.wrong("expected two orders joined by oco, or several by then")
+            self.at += 1
+            other, steps = self._order(Side(self.keyword(Words(("buy", "sell")), "buy or sell")))
+            if steps is not None:
+                raise self.wrong("expected no scale behind oco or then")
+            others.append(other)
+        if not joins:
+            return first
+        if joins[0] == "oco":
+            return SubmitOco(first=first, second=others[0])
+        return SubmitOto(first=first, then=tuple(others))
+
+    def _order(self, side: Side) -> tuple[SubmitOrder, Steps | None]:
         number, unit, at = self.size()
-        symbol = self.symbol_or_shown(stop_at=CLAUSES)
+        symbol = self._symbol()
         clauses = self.clauses()
         price, trigger = clauses.get("limit"), clauses.get("trigger")
         stop, targets = clauses.get("stop"), clauses.get("target")
         first, *more = targets if isinstance(targets, list) else [None]
         tif = clauses.get("tif", TimeInForce.GTC)
         until = tif if isinstance(tif, Until) else Until()
-        return SubmitOrder(
+        chase = clauses.get("chase")
+        order = SubmitOrder(
             symbol=symbol,
             side=side,
             size=self.size_of(number, unit, symbol, at),
@@ -175,7 +206,16 @@ class _Commands(ClauseReader):
             expire_at=until.at,
             post_only="post" in clauses,
             reduce_only="reduce" in clauses,
+            chase=chase if isinstance(chase, Follow) else None,
         )
+        steps = clauses.get("scale")
+        return order, steps if isinstance(steps, Steps) else None
+
+    def _symbol(self) -> str:
+        """The symbol of an order, which may be followed by clauses or by another order."""
+        if self.is_joined() and self.symbol:
+            return self.symbol
+        return self.symbol_or_shown(stop_at=CLAUSES)
 
     def _set_stop(self) -> SetStop:
         stop = self.stop()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from tradetui.domain.command import Size, SizeUnit, Stop, Target
-from tradetui.domain.grammar_reader import NUMBER, Reader, Words, is_price
+from tradetui.domain.command import Follow, Size, SizeUnit, Stop, Target
+from tradetui.domain.grammar_reader import NUMBER, Reader, Words, beginning, is_price
 from tradetui.domain.number import ONE
 from tradetui.domain.order import TimeInForce, Trail
 
 CLAUSES: Final = Words(
     ("limit", "trigger", "stop", "target", "post", "ioc", "fok", "reduce"),
-    ("touch", "until"),
+    ("touch", "until", "scale", "chase"),
 )
 _EXPECTED: Final = f"{', '.join(CLAUSES.all[:-1])} or {CLAUSES.all[-1]}"
 _ONE_OF: Final = {"ioc": "tif", "fok": "tif", "until": "tif", "touch": "trigger"}
@@ -27,6 +28,8 @@ _ALL: Final = "all"
 _MARKET: Final = "market"
 _TARGET_SIZE: Final = re.compile(NUMBER.pattern + "(%?)")
 
+_TIMES: Final = re.compile(r"[xX](\d{1,4})")
+_JOINS: Final = ("oco", "then")
 _LATER: Final = re.compile(r"\+(\d{1,6})([SMHD])")
 _UNIT_NS: Final = {"S": 10**9, "M": 60 * 10**9, "H": 3600 * 10**9, "D": 86400 * 10**9}
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -41,7 +44,15 @@ class Until(NamedTuple):
     at: str = ""
 
 
-Clause = Decimal | Stop | list[Target] | TimeInForce | Trail | Until | bool
+class Steps(NamedTuple):
+    """The prices of a scale and how many orders stand between them."""
+
+    first: Decimal
+    last: Decimal
+    orders: int
+
+
+Clause = Decimal | Stop | list[Target] | TimeInForce | Trail | Until | Steps | Follow | bool
 """What the word of a clause brings with it."""
 
 
@@ -67,10 +78,16 @@ def _twice(name: str, word: str) -> str:
 class ClauseReader(Reader):
     """Reads what may stand in an order."""
 
+    def is_joined(self) -> bool:
+        """Whether another order follows, behind oco or then."""
+        if not self.next_is(*_JOINS) or self.at + 1 >= len(self.words):
+            return False
+        return bool(beginning(self.words[self.at + 1][0], ("buy", "sell")))
+
     def clauses(self) -> dict[str, Clause]:
         """The clauses of an order by their word; ioc and fok are one."""
         found: dict[str, Clause] = {}
-        while not self.done():
+        while not self.done() and not self.is_joined():
             word = self.keyword(CLAUSES, _EXPECTED)
             name = _ONE_OF.get(word, word)
             if name == "target":
@@ -85,10 +102,14 @@ class ClauseReader(Reader):
         return found
 
     def _value_of(self, word: str) -> Clause:
-        if word == "stop":
-            return self.stop()
-        if word == "until":
-            return self.until()
+        readers: dict[str, Callable[[], Clause]] = {
+            "stop": self.stop,
+            "until": self.until,
+            "scale": self._steps,
+            "chase": self._chase,
+        }
+        if word in readers:
+            return readers[word]()
         if word == "trigger" and self.next_is(*_TRAIL):
             return self.trail()[0]
         if word in ("limit", "trigger", "touch"):
@@ -195,6 +216,33 @@ class ClauseReader(Reader):
             raise self.wrong(f"expected {expected}, was {self.peek()!r}")
         self.at += 1
         return until
+
+    def _steps(self) -> Steps:
+        """Two prices and a number of orders."""
+        first, last = self.price("the first price after scale"), self.price("the last price of the scale")
+        if self.done() or not self.peek().isdecimal():
+            raise self.wrong("expected how many orders, as in scale 61000 60000 5")
+        count = int(self.peek())
+        self.at += 1
+        return Steps(first, last, count)
+
+    def _chase(self) -> Follow:
+        """How far (a distance or 0.1%), how often (x10), and whether it takes at the end."""
+        distance, rate, most, take = None, None, None, False
+        if not self.done() and (found := _TARGET_SIZE.fullmatch(self.peek())):
+            number = self._above_zero(found[1])
+            distance, rate = (None, number / _HUNDRED) if found[2] else (number, None)
+        if not self.done() and (found := _TIMES.fullmatch(self.peek())):
+            most = int(self._above_zero(found[1]))
+        if self.next_is("take"):
+            self.at, take = self.at + 1, True
+        return Follow(distance=distance, rate=rate, most=most, take=take)
+
+    def _above_zero(self, digits: str) -> Decimal:
+        if Decimal(digits) == 0:
+            raise self.wrong("expected a number above zero")
+        self.at += 1
+        return Decimal(digits)
 
     # --- sizes
 

@@ -95,6 +95,17 @@ class TargetPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Waits for the price and then rests at this limit."""
 
 
+class Chase(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a limit order follows the touch."""
+
+    bound: Decimal
+    """The price beyond which it does not go."""
+    most: int
+    """So many changes at most."""
+    take: bool = False
+    """At its end it takes what the other side offers, instead of staying."""
+
+
 class Amend(msgspec.Struct, frozen=True, kw_only=True):
     """What of an order is to change, with what that does to its risk; None leaves a value as it is."""
 
@@ -103,6 +114,10 @@ class Amend(msgspec.Struct, frozen=True, kw_only=True):
     trigger: Decimal | None = None
     planned_risk: Decimal | None = None
     reserved: Decimal | None = None
+    chased: int | None = None
+    """How many changes a chase has made with this one."""
+    take: bool = False
+    """Becomes a market order."""
 
 
 class OrderState(StrEnum):
@@ -216,6 +231,13 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The multiple of R at which a target stands, as long as it follows the average entry."""
     amend: Amend | None = None
     """A change on its way to the venue: until then the order may fill as it is (R-ORD-1)."""
+    rival_id: str = ""
+    """The alternative that is over as soon as this one fills."""
+    whole_qty: Decimal | None = None
+    """All that an order held for another one was meant for; its quantity is what is still held."""
+    chase: Chase | None = None
+    chased: int = 0
+    """How many changes the chase has made."""
     expire_ts: int = 0
     """The last moment at which it may fill, with gtd; 0 for none."""
     group: str = ""

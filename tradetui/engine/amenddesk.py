@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 
 import msgspec
@@ -17,6 +15,7 @@ from tradetui.engine.intake import Intake
 from tradetui.engine.orders import OrderFlow
 from tradetui.engine.refusals import number, refuse
 from tradetui.engine.stops import StopDesk
+from tradetui.engine.whatif import without
 from tradetui.trading.settings import EngineSettings
 
 
@@ -123,22 +122,12 @@ class AmendDesk:
         risk, held = order.planned_risk * part, order.reserved * part
         if command.limit is not None or command.trigger is not None or qty > order.qty:
             leaves = qty - order.filled - order.prevented
-            with self._without(order):
+            with without(self.state, order):
                 plan = self.intake.plan(_as_command(order, command, leaves), ts=self.flow.scribe.ts)
             if plan.order.role is OrderRole.ENTRY:
                 whole = MONEY.divide(qty, leaves)
                 risk, held = plan.risk * whole, plan.margin * whole
         return msgspec.structs.replace(amend, planned_risk=risk, reserved=held)
-
-    @contextmanager
-    def _without(self, order: Order) -> Iterator[None]:
-        """What an order becomes is checked as if it were new: it does not stand in its own way."""
-        live = self.state.live
-        self.state.live = {name: other for name, other in live.items() if name != order.order_id}
-        try:
-            yield
-        finally:
-            self.state.live = live
 
     def _check_target(self, desk: Desk, command: AmendOrder, order: Order) -> None:
         price = command.trigger if order.trigger is not None else command.limit

@@ -13,7 +13,7 @@ import msgspec
 
 from tradetui.domain.command import Reason
 from tradetui.domain.number import MONEY, floor_to
-from tradetui.domain.order import Amend, Order, OrderRole, OrderState, TargetPlan
+from tradetui.domain.order import Amend, Order, OrderRole, OrderState, OrderType, TargetPlan, TimeInForce
 from tradetui.engine.desk import Desk
 from tradetui.engine.due import DueAction
 from tradetui.engine.reserve import affordable_qty
@@ -55,6 +55,9 @@ class Amends:
         amend = order.amend
         if amend is None:
             return
+        if amend.take:
+            self._take(msgspec.structs.replace(order, amend=None))
+            return
         order = msgspec.structs.replace(order, amend=None)
         changed = changed_by(order, amend, lot=self._desk(order).instrument.lot_size)
         why = self._obstacle(order, changed)
@@ -68,6 +71,17 @@ class Amends:
             self.scribe.order(changed)
         if order.reduce_only:
             self.flow.brackets.settle(order.symbol)
+
+    def _take(self, order: Order) -> None:
+        """The rest of a chase goes to market, unless its stop or the budget does not carry that any more."""
+        desk = self._desk(order)
+        market = msgspec.structs.replace(order, type=OrderType.MARKET, price=None, tif=TimeInForce.IOC)
+        reason = self.flow.outdated(desk, market)
+        if reason is not Reason.NONE or not self.flow.may_act(desk, order):
+            self._reject(order, str(reason) or "its data is not fresh")
+            return
+        desk.matcher.cancel(order.order_id)
+        self.flow.execute(self.scribe.order(market))
 
     def _desk(self, order: Order) -> Desk:
         return self.flow.desks[order.symbol]
@@ -147,10 +161,17 @@ def changed_by(order: Order, amend: Amend, *, lot: Decimal) -> Order:
         trigger=amend.trigger if amend.trigger is not None else order.trigger,
         planned_risk=amend.planned_risk if amend.planned_risk is not None else order.planned_risk,
         reserved=amend.reserved if amend.reserved is not None else order.reserved,
-        planned_targets=tuple(_scaled(plan, order.qty, qty, lot) for plan in order.planned_targets),
+        planned_targets=scaled_targets(order, qty, lot=lot),
+        chased=amend.chased if amend.chased is not None else order.chased,
+        chase=order.chase if amend.chased is not None or amend.price is None else None,
         sized=order.sized or (order.role is OrderRole.TAKE_PROFIT and amend.qty is not None),
         target_r=None if amend.price is not None or amend.trigger is not None else order.target_r,
     )
+
+
+def scaled_targets(order: Order, qty: Decimal, *, lot: Decimal) -> tuple[TargetPlan, ...]:
+    """The targets of an order for another quantity of it."""
+    return tuple(_scaled(plan, order.qty, qty, lot) for plan in order.planned_targets)
 
 
 def _scaled(plan: TargetPlan, before: Decimal, after: Decimal, lot: Decimal) -> TargetPlan:

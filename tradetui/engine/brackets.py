@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradetui.domain.command import Reason
-from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.order import OrderRole
 from tradetui.domain.position import Position
 from tradetui.engine.desk import Desk
 from tradetui.engine.targets import Targets
@@ -68,9 +68,3 @@ class Brackets:
             closes = order.close_position and order.role is not OrderRole.FLATTEN
             if order.side is not self.state.positions[desk.symbol].side and (closes or order.leaves > qty):
                 self.flow.resize(desk, order, qty)
-
-    def release_children(self, parent: Order) -> None:
-        """What waited for an order that was canceled is canceled with it."""
-        for child in list(self.state.live.values()):
-            if child.parent_id == parent.order_id and child.state is OrderState.HELD:
-                self.flow.cancel_now(child, Reason.PARENT_CANCELED)

@@ -30,7 +30,10 @@ from tradetui.domain.command import (
     Size,
     SizeUnit,
     Stop,
+    SubmitOco,
     SubmitOrder,
+    SubmitOto,
+    SubmitScale,
     Withdraw,
 )
 from tradetui.domain.event import GapsAcknowledged
@@ -43,6 +46,7 @@ from tradetui.engine.daywatch import DayWatch
 from tradetui.engine.funds import FundsDesk
 from tradetui.engine.intake import Intake
 from tradetui.engine.limitdesk import LimitDesk
+from tradetui.engine.orderlists import ListDesk
 from tradetui.engine.orders import OrderFlow
 from tradetui.engine.refusals import Refused, number, refuse
 from tradetui.engine.stops import StopDesk
@@ -66,10 +70,14 @@ class CommandDesk:
         self.watch = watch
         funds = FundsDesk(flow.scribe, books=books, intake=intake)
         self.stops = stops = StopDesk(settings, flow, books=books, intake=intake)
+        lists = ListDesk(settings, flow, intake=intake)
         amends = AmendDesk(settings, flow, intake=intake, stops=stops)
         targets = TargetDesk(settings, flow, books=books, intake=intake)
         self._handlers: dict[type, Callable[[Any], Reply]] = {
             SubmitOrder: self._submit,
+            SubmitOco: lists.submit_oco,
+            SubmitOto: lists.submit_oto,
+            SubmitScale: lists.submit_scale,
             CancelOrder: self._cancel,
             AmendOrder: amends.amend,
             CancelAll: self._cancel_all,
@@ -145,6 +153,9 @@ class CommandDesk:
         return Reply(order_ids=(order.order_id,), text=plan.text)
 
     def _cancel(self, command: CancelOrder) -> Reply:
+        named = [order for order in self.state.live.values() if _is_named(order, command.order_id)]
+        if named:
+            return self._cancel_each(named)
         order = self.state.find(command.order_id)
         if order is None:
             raise refuse(Reason.UNKNOWN_ORDER, f"there is no order {command.order_id}")
@@ -162,8 +173,14 @@ class CommandDesk:
             raise refuse(Reason.LOCKED, f"{order.order_id} closes the position: {self.state.lock.text}")
         if order.role is OrderRole.LIQUIDATION:
             raise refuse(Reason.LIQUIDATION, f"{order.order_id} liquidates {order.symbol}: the venue does it")
-        self.flow.request_cancel(order)
-        return Reply(order_ids=(order.order_id,))
+        return self._cancel_each([order])
+
+    def _cancel_each(self, orders: list[Order]) -> Reply:
+        for order in orders:
+            still = self.state.live.get(order.order_id)  # an order may have gone with the one before it
+            if still is not None:
+                self.flow.request_cancel(still)
+        return Reply(order_ids=tuple(order.order_id for order in orders))
 
     def _unprotect(self, symbol: str) -> None:
         """A stop that is not required may go where the budget carries what is then at risk."""
@@ -238,3 +255,8 @@ class CommandDesk:
     def _note_inputs(self, command: NoteInputs) -> Reply:
         self.scribe.note("inputs", f"{command.chunk} {command.count} {command.sha256}")
         return Reply()
+
+
+def _is_named(order: Order, name: str) -> bool:
+    """Whether an order is one of several that a file gave one name."""
+    return bool(name) and order.client_id == name and order.role not in EXIT_ROLES

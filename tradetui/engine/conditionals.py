@@ -35,7 +35,10 @@ class Conditionals:
         """Let an order watch its trigger; one that is through already is rejected (R-TRG-3)."""
         price = desk.trigger_price()
         if _is_through(order, price):
-            self.scribe.move(order, OrderState.REJECTED, Reason.WOULD_TRIGGER)
+            if order.state is OrderState.HELD:
+                self.flow.cancel_now(order, Reason.WOULD_TRIGGER)
+            else:
+                self.scribe.move(order, OrderState.REJECTED, Reason.WOULD_TRIGGER)
             return
         if order.role is OrderRole.TAKE_PROFIT:
             self.flow.brackets.targets.make_room(order)

@@ -10,7 +10,7 @@ from typing import Final
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedStatus, MarketMessage, Side, Timeframe
-from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.order import Order, OrderRole, OrderState, TriggerBy
 from tradetui.domain.position import Position
 from tradetui.market.market import Market
 from tradetui.state import State
@@ -36,6 +36,8 @@ class Desk:
         self.trails = TrailIndex()
         self.waiting: dict[str, None] = {}
         """Orders that act on the next fresh book, oldest first."""
+        self.chasing: dict[str, None] = {}
+        """Orders that follow the touch."""
         self.staked = False
         """Whether messages concern anything of ours: if not, they cost nothing."""
         self.tracked = False
@@ -138,6 +140,10 @@ class Desk:
         """Watch for an order's trigger, and for the prices that a trail follows."""
         if not order.is_conditional:
             raise ValueError(f"order {order.order_id}: a stop without a trigger")
+        price = self.trigger_price()
+        if not self._arrivals and price is not None:
+            for by in TriggerBy:
+                self.triggers.look_from(by, price)
         self._trigger_number += 1
         self._arrivals[order.order_id] = self._trigger_number
         self._watch(order)
@@ -195,6 +201,7 @@ class Desk:
             reduce_only=order.reduce_only or order.close_position,
             role=order.role,
             no_better_than=self._no_better_than(order.side),
+            rival=order.rival_id,
         )
 
     def _limit_ticks(self, order: Order) -> int | None:

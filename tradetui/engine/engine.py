@@ -245,7 +245,7 @@ class Engine:
             seq = self.state.seq
             self._liquidator.check_after()
             if self.state.live:
-                self._flow.release_held()
+                self._flow.groups.release_all()
             if self.state.fill_count != fills:
                 for desk in self._desks.values():
                     desk.revalue()

@@ -161,7 +161,7 @@ class GapDesk:
         self, desk: Desk, order: Order, passage: Passage, price: Decimal, lots: int, *, evidence: Evidence
     ) -> None:
         execution = synthetic(desk, order, price, lots, passage, now=self.scribe.ts, evidence=evidence)
-        self.flow.fills.write(desk, [execution])
+        self.flow.book(desk, [execution])
         self.flow.brackets.settle(desk.symbol)
 
     def _report(

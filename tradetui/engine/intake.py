@@ -17,6 +17,7 @@ from tradetui.domain.order import Order, OrderRole
 from tradetui.domain.position import Position
 from tradetui.engine import shape
 from tradetui.engine.books import Books
+from tradetui.engine.chasing import at_worst, begun
 from tradetui.engine.checks import EntryChecks
 from tradetui.engine.desk import Desk
 from tradetui.engine.expiry import expiry
@@ -70,10 +71,13 @@ class Intake:
             self._check_state(desk, command.side)
         shape.check_shape(command)
         shape.check_grid(desk.instrument, command)
-        command = with_trails(desk, command)
+        command = at_worst(desk, with_trails(desk, command))
         if is_exit:
-            return self._plan_exit(desk, command, position, ts=ts)
-        return self._plan_entry(desk, command, position, ts=ts, reversing=reversing)
+            plan = self._plan_exit(desk, command, position, ts=ts)
+        else:
+            plan = self._plan_entry(desk, command, position, ts=ts, reversing=reversing)
+        order = begun(desk, command, plan.order, most=self.settings.chase_changes)
+        return msgspec.structs.replace(plan, order=order)
 
     def desk_of(self, symbol: str) -> Desk:
         """The desk of a symbol; raises Refused for one that is not listed."""

@@ -77,6 +77,8 @@ class Listings:
             self.flow.conditionals.plan_escalation(order)
             self.flow.plan_expiry(order)
             self.flow.amends.plan(order)
+            if order.chase is not None:
+                desk.chasing[order.order_id] = None
             if order.pending_cancel:
                 self.flow.due.push(self.scribe.steady_ts, DueAction("cancel", order.order_id))
         desk.restake()

@@ -6,7 +6,7 @@ matching core as executions; here they become facts, and the brackets follow in 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import islice
 
@@ -18,16 +18,18 @@ from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.domain.position import Position
 from tradetui.engine.amends import Amends
 from tradetui.engine.brackets import Brackets
+from tradetui.engine.chases import Chases
 from tradetui.engine.conditionals import Conditionals
 from tradetui.engine.desk import CROSSED_NS, Desk
 from tradetui.engine.due import DueAction
 from tradetui.engine.fills import FillBook
+from tradetui.engine.groups import Groups
 from tradetui.engine.protection import Protection
 from tradetui.engine.reserve import affordable_qty
 from tradetui.engine.scribe import Scribe
 from tradetui.trading import guard
 from tradetui.trading.match_latency import DueQueue
-from tradetui.trading.match_types import EXIT_ROLES, Match, Outcome
+from tradetui.trading.match_types import EXIT_ROLES, Execution, Match, Outcome
 from tradetui.trading.settings import EngineSettings
 
 
@@ -42,7 +44,9 @@ class OrderFlow:
         self.due: DueQueue[DueAction] = DueQueue()
         self.fills = FillBook(scribe)
         self.amends = Amends(self)
+        self.chases = Chases(settings, self)
         self.conditionals = Conditionals(settings, self)
+        self.groups = Groups(self)
         self.protection = Protection(settings, self)
         self.brackets = Brackets(self)
         self.available: Callable[[str], Decimal] = scribe.state.free
@@ -89,7 +93,7 @@ class OrderFlow:
         elif action.what == "amend":
             self.amends.act(order)
         elif order.state is OrderState.SUBMITTED:
-            self._arrive(order)
+            self.arrive(order)
 
     def _note_late(self, action: DueAction) -> None:
         """What was asked of an order that is over by now is written and does nothing (R-ORD-4)."""
@@ -126,7 +130,7 @@ class OrderFlow:
         """Take an order out everywhere at once; what hangs on it goes with it."""
         self._forget(order)
         self.scribe.move(order, state, reason)
-        self.brackets.release_children(order)
+        self.groups.drop_children(order)
 
     def _forget(self, order: Order) -> None:
         desk = self.desks[order.symbol]
@@ -136,13 +140,13 @@ class OrderFlow:
 
     # --- at the venue
 
-    def _arrive(self, order: Order) -> None:
+    def arrive(self, order: Order) -> None:
         """An order reaches the venue."""
         desk = self.desks[order.symbol]
-        if order.parent_id in self.state.live:
-            self.scribe.move(order, OrderState.HELD)
-        elif order.parent_id and self.state.orders[order.parent_id].state is not OrderState.FILLED:
-            self.cancel_now(order, Reason.PARENT_CANCELED)
+        if order.chase is not None:
+            desk.chasing[order.order_id] = None
+        if order.parent_id:
+            self.groups.release(self.scribe.move(order, OrderState.HELD))
         elif self._is_locked_out(order):
             self.cancel_now(order, Reason.LOCKED)
         elif order.role is OrderRole.PROTECTIVE and self._is_executing(order.symbol):
@@ -197,7 +201,7 @@ class OrderFlow:
             self.cancel_now(self.state.live[maker_id], Reason.SELF_TRADE, OrderState.EXPIRED_IN_MATCH)
         for maker_id, met in match.decremented:
             self._prevent(desk, maker_id, met)
-        self.fills.write(desk, match.executions)
+        self.book(desk, match.executions)
         if match.prevented:
             self._prevent(desk, order.order_id, match.prevented)
         self._conclude(desk, order.order_id, match, cut_short=lots < desk.lots(order.leaves))
@@ -274,7 +278,12 @@ class OrderFlow:
         """An order is over without being canceled."""
         self._forget(order)
         self.scribe.move(order, state, reason)
-        self.brackets.release_children(order)
+        self.groups.drop_children(order)
+
+    def book(self, desk: Desk, executions: Sequence[Execution]) -> None:
+        """Write what was executed; alternatives of what filled are over."""
+        self.fills.write(desk, executions)
+        self.groups.filled(executions)
 
     # --- what the others ask for
 
@@ -301,24 +310,6 @@ class OrderFlow:
                 return self.state.orders[fill.order_id]
         return None
 
-    def release_held(self) -> None:
-        """Let orders act that waited for another one to fill: the entry half of a reversal."""
-        held = [order for order in self.state.live.values() if order.state is OrderState.HELD]
-        for order in held:
-            if order.parent_id in self.state.live or order.order_id not in self.state.live:
-                continue
-            if (
-                self.state.lock_on(order.symbol, order.side) is not None
-                or self.state.orders[order.parent_id].state is not OrderState.FILLED
-            ):
-                self.cancel_now(order, Reason.PARENT_CANCELED)
-                continue
-            if (reason := self.outdated(self.desks[order.symbol], order)) is not Reason.NONE:
-                self.cancel_now(order, reason)
-                continue
-            self.scribe.move(order, OrderState.WORKING)
-            self.execute(self.state.live[order.order_id])
-
     def walk_waiting(self, desk: Desk) -> None:
         """Let what waits for liquidity or a fresh book act again: liquidations, other exits, entries."""
         ids = sorted(desk.waiting, key=self._turn)
@@ -333,7 +324,7 @@ class OrderFlow:
                 self.end(order, OrderState.EXPIRED, reason)
             elif order.state is OrderState.SUBMITTED:
                 desk.waiting.pop(order_id)
-                self._arrive(order)
+                self.arrive(order)
             else:
                 self.execute(order)
 

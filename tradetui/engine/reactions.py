@@ -76,6 +76,9 @@ class Reactions:
         self._follow_crossing(desk, fresh=fresh)
         if fresh and desk.waiting:
             self._flow.walk_waiting(desk)
+        if fresh and desk.chasing:
+            self._flow.chases.follow(desk)
+            self._plan_next()
 
     def _follow_crossing(self, desk: Desk, *, fresh: bool) -> None:
         """Note whether the book is crossed; one that stays so is walked by exits all the same."""
@@ -137,5 +140,5 @@ class Reactions:
     def _book(self, desk: Desk, executions: tuple[Execution, ...]) -> None:
         """Makers were filled: all of them are booked before the brackets follow."""
         if executions:
-            self._flow.fills.write(desk, executions)
+            self._flow.book(desk, executions)
             self._flow.brackets.settle(desk.symbol)

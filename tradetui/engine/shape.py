@@ -16,7 +16,7 @@ from tradetui.trading import guard
 _AT_MARKET: Final = frozenset({OrderType.STOP_MARKET, OrderType.TRAILING_STOP, OrderType.TAKE_PROFIT_MARKET})
 
 
-_AT_ONCE: Final = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+AT_ONCE: Final = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
 def type_of(command: SubmitOrder) -> OrderType:
@@ -49,7 +49,7 @@ def check_shape(command: SubmitOrder) -> None:
     kind = type_of(command)
     if command.take_profit and command.trigger is None:
         raise refuse(Reason.CONFLICTING_FLAGS, "an order that waits for a better price needs that price")
-    if command.post_only and (command.limit is None or command.tif in _AT_ONCE):
+    if command.post_only and (command.limit is None or command.tif in AT_ONCE):
         raise refuse(
             Reason.CONFLICTING_FLAGS,
             "post needs a limit order that may rest",
@@ -59,7 +59,7 @@ def check_shape(command: SubmitOrder) -> None:
         raise refuse(
             Reason.CONFLICTING_FLAGS, "a trailing trigger has no fixed one beside it", mend="leave one out"
         )
-    if kind in _AT_MARKET and command.limit is None and command.tif in _AT_ONCE:
+    if kind in _AT_MARKET and command.limit is None and command.tif in AT_ONCE:
         raise refuse(
             Reason.CONFLICTING_FLAGS,
             "a stop at market waits for its trigger: ioc and fok have no meaning",

@@ -41,7 +41,14 @@ _QUIET: Final = frozenset(
     {Reason.REPLACED, Reason.POSITION_CLOSED, Reason.PARENT_CANCELED, Reason.LIQUIDATION}
 )
 """Why orders go that nobody has to be told about: the fill that led to it is told."""
-_NOTED: Final = {"alarm": "warning", "ignored_terminal": "info", "amend_rejected": "warning"}
+_CALM: Final = frozenset({Reason.OTHER_FILLED, Reason.GTD_ENDED})
+"""Why orders go as they were meant to."""
+_NOTED: Final = {
+    "alarm": "warning",
+    "ignored_terminal": "info",
+    "amend_rejected": "warning",
+    "chase_ended": "info",
+}
 """Notes that are told, and how loud."""
 _WHY: Final[dict[OrderRole, str]] = {
     OrderRole.TAKE_PROFIT: "target reached: ",
@@ -209,7 +216,8 @@ def _order_words(body: OrderChanged, *, asked: bool) -> tuple[str, str] | None:
     if order.state in _DONE and order.reason not in _QUIET:
         by_user = order.reason == Reason.USER
         why = "" if by_user or not order.reason else f": {_reason(order)}"
-        return "info" if by_user else "warning", f"{order.state.value.split('_')[0]} {_named(order)}{why}"
+        calm = by_user or order.reason in _CALM
+        return "info" if calm else "warning", f"{order.state.value.split('_')[0]} {_named(order)}{why}"
     return None
 
 

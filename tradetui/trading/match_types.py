@@ -141,6 +141,8 @@ class Incoming:
     role: OrderRole = OrderRole.ENTRY
     no_better_than: int | None = None
     """Levels better than this are passed over: the book is crossed there, and an exit can not wait (6.2)."""
+    rival: str = ""
+    """The alternative that a fill takes out of the queue."""
 
     @property
     def is_exit(self) -> bool:

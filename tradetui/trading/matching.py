@@ -138,6 +138,7 @@ class Matcher:
             reduce_only=order.reduce_only,
             rules=self._rules,
         )
+        rests.rival = order.rival
         self._queue.add(rests)
         self._joined.append(rests)
 
@@ -325,3 +326,7 @@ class Matcher:
         self.position += lots * order.side.sign
         if order.leaves == 0:
             self._queue.remove(order.order_id)
+        rival = self._queue.get(order.rival) if order.rival else None
+        if rival is not None:
+            self._queue.remove(rival.order_id)
+            rival.leaves = 0

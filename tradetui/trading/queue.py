@@ -34,6 +34,8 @@ class Resting:
     reduce_only: bool = False
     unmatched: list[tuple[int, int]] = field(default_factory=list)
     """Decreases of depth as (time, lots), oldest first: the list U of the rules."""
+    rival: str = ""
+    """The alternative that is over as soon as this one fills (R-BRK-3)."""
 
     def on_depth(self, displayed: int, now: int) -> None:
         """Depth at our price is so much now: a queue can not be longer than the level."""

@@ -55,6 +55,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     rules: MatchRules = REALISTIC.rules
     escalate_ns: int = 3_000_000_000
     """From a protective stop_limit's trigger to market, where it has not filled whole by then (R-TRG-5)."""
+    chase_changes: int = 20
+    """So many times a chase changes its order, where the command names no number."""
     disaster_stop: Decimal = Decimal("0.02")
     """Distance of the stop that is set where a position would stand without one (12.3)."""
     limits: RiskLimits = RiskLimits()

@@ -117,6 +117,11 @@ class TriggerIndex:
         lane.add(order)
         self._orders[order_id] = (lane, order)
 
+    def look_from(self, by: TriggerBy, price: float) -> None:
+        """The price before the next one: while nothing is armed none is followed."""
+        for side in Side:
+            self._previous[by, side] = price
+
     def remove(self, order_id: str) -> bool:
         """Disarm an order; False when it is not armed."""
         found = self._orders.pop(order_id, None)

@@ -22,7 +22,10 @@ from tradetui.domain.command import (
     SetStop,
     SetTarget,
     Size,
+    SubmitOco,
     SubmitOrder,
+    SubmitOto,
+    SubmitScale,
 )
 from tradetui.domain.grammar import GrammarError, parse
 from tradetui.ui.actions import BY_ID
@@ -33,6 +36,9 @@ HELD_S: Final = 0.7
 
 TAKEN: Final[Mapping[type, str]] = {
     SubmitOrder: "{0.side.value} order of {0.symbol} is on its way",
+    SubmitOco: "two alternatives in {0.first.symbol} are on their way",
+    SubmitOto: "{0.first.side.value} order of {0.first.symbol} is on its way, with what follows it",
+    SubmitScale: "{0.count} orders of {0.order.symbol} are on their way",
     CancelOrder: "order {0.order_id} is being canceled",
     AmendOrder: "order {0.order_id} is being changed",
     CancelAll: "orders of {0.symbol} are being canceled",

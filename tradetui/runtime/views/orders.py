@@ -5,14 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.market_data import Side
-from tradetui.domain.number import ZERO, canonical
-from tradetui.domain.order import Order, OrderRole, OrderState, Trail
+from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.view import OrderView
 from tradetui.engine import Engine
 from tradetui.runtime.views.account import zone_of
 from tradetui.runtime.views.kept import Kept
-from tradetui.runtime.views.words import SECOND, time_of_day
+from tradetui.runtime.views.orderwords import order_detail
+from tradetui.runtime.views.words import SECOND
 from tradetui.state import State
 
 _RESTING: Final = frozenset({OrderState.SUBMITTED, OrderState.WORKING, OrderState.PARTIALLY_FILLED})
@@ -46,8 +45,7 @@ class OrdersPart:
 
     def _detail(self, order: Order) -> str:
         scale = self._published.instruments[order.symbol].price_scale
-        until = f"until {time_of_day(order.expire_ts, zone_of(self._published))}" if order.expire_ts else ""
-        return " · ".join(words for words in (trail_detail(order, scale), until) if words)
+        return order_detail(order, scale=scale, zone=zone_of(self._published))
 
     def _row(self, order: Order, now: int) -> OrderView:
         queue = self._engine.queue_ahead(order.order_id)
@@ -62,23 +60,6 @@ class OrdersPart:
         if kept is None:
             kept = self._rows[order.order_id] = Kept(row)
         return kept.get(row, lambda: row)
-
-
-def trail_words(trail: Trail | None) -> str:
-    """1% or the distance; empty without a trail."""
-    if trail is None:
-        return ""
-    return f"{canonical(trail.rate * 100)}%" if trail.rate is not None else canonical(trail.distance or ZERO)
-
-
-def trail_detail(order: Order, scale: int) -> str:
-    """How an order trails, and the best price so far or the price from which on."""
-    if order.trail is None:
-        return ""
-    words = f"trail {trail_words(order.trail)}"
-    if order.extreme is not None:
-        return f"{words} {'high' if order.side is Side.SELL else 'low'} {order.extreme:,.{scale}f}"
-    return words if order.trail.activation is None else f"{words} from {order.trail.activation:,.{scale}f}"
 
 
 def standing_price(order: Order) -> Decimal | None:

@@ -13,7 +13,7 @@ from tradetui.domain.view import PositionView
 from tradetui.engine import Engine
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
-from tradetui.runtime.views.orders import trail_words
+from tradetui.runtime.views.orderwords import trail_words
 from tradetui.runtime.views.words import SECOND, age_in_steps, at_scale, cents
 from tradetui.state import State
 from tradetui.trading import guard

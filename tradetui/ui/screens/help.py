@@ -20,6 +20,8 @@ COMMANDS: Final = (
     "buy|sell SIZE [SYMBOL] [limit P] [trigger P] [touch P] [stop P]",
     "         [target P|2r]… [post] [ioc|fok|until +10m|14:30] [reduce]",
     "         trigger with limit: stop_limit; touch fires on the other side",
+    "         scale A B N: N limits from A to B · chase [D] [xN] [take]",
+    "ORDER oco ORDER        ORDER then ORDER…",
     "SIZE     0.25 (base or contracts) · 500usdt · 10% (of equity) · 0.5r · all",
     "stop P [SYMBOL]        target P|2r [50%] [target …] [SYMBOL]",
     "target P/market goes to market at P, P/Q rests at Q from then on",

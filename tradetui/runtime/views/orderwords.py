@@ -1,0 +1,56 @@
+"""What the columns of an order can not say: how it follows, until when, and what it is tied to."""
+
+from __future__ import annotations
+
+from tradetui.domain.market_data import Side
+from tradetui.domain.number import ZERO, canonical
+from tradetui.domain.order import Order, OrderRole, OrderState, Trail
+from tradetui.runtime.views.words import time_of_day
+
+
+def order_detail(order: Order, *, scale: int, zone: str) -> str:
+    """Everything that applies, the most telling first."""
+    found = (
+        trail_detail(order, scale),
+        chase_detail(order, scale),
+        tie_detail(order),
+        f"until {time_of_day(order.expire_ts, zone)}" if order.expire_ts else "",
+    )
+    return " · ".join(words for words in found if words)
+
+
+def trail_words(trail: Trail | None) -> str:
+    """1% or the distance; empty without a trail."""
+    if trail is None:
+        return ""
+    return f"{canonical(trail.rate * 100)}%" if trail.rate is not None else canonical(trail.distance or ZERO)
+
+
+def trail_detail(order: Order, scale: int) -> str:
+    """How an order trails, and the best price so far or the price from which on."""
+    if order.trail is None:
+        return ""
+    words = f"trail {trail_words(order.trail)}"
+    if order.extreme is not None:
+        return f"{words} {'high' if order.side is Side.SELL else 'low'} {order.extreme:,.{scale}f}"
+    return words if order.trail.activation is None else f"{words} from {order.trail.activation:,.{scale}f}"
+
+
+def chase_detail(order: Order, scale: int) -> str:
+    """How many changes a chase has made, how many and how far it may."""
+    chase = order.chase
+    if chase is None:
+        return ""
+    return f"chase {order.chased}/{chase.most} to {chase.bound:,.{scale}f}{' take' if chase.take else ''}"
+
+
+def tie_detail(order: Order) -> str:
+    """Its alternative, the order that it waits for, or the first of those that it was made with."""
+    if order.rival_id:
+        return f"oco {order.rival_id}"
+    if order.state is OrderState.HELD:
+        return f"after {order.parent_id}"
+    if order.close_position and order.role is OrderRole.DISCRETIONARY:
+        return "closes all"
+    made_with = order.group if order.group != order.order_id else ""
+    return f"with {made_with}" if made_with and order.role is not OrderRole.TAKE_PROFIT else ""
