@@ -115,9 +115,14 @@ def test_two_triggers_that_one_print_fires_fill_only_the_nearer_to_the_price_bef
     assert market.state.positions[PERP].signed_qty == -1
 
 
-def test_an_alternative_that_takes_on_arrival_takes_the_other_out() -> None:
-    market = table()
-    resting, taking = pair(market, wish(BUY, limit="59900"), wish(BUY))
+@pytest.mark.parametrize("takes_first", [True, False])
+@pytest.mark.parametrize("latency_ns", [0, 50 * MS])
+def test_an_alternative_that_takes_on_arrival_takes_the_other_out(takes_first: bool, latency_ns: int) -> None:
+    market = table(latency_ns=latency_ns)
+    orders = [wish(BUY), wish(BUY, limit="59900")]
+    ids = pair(market, *(orders if takes_first else orders[::-1]))
+    wait(market, 60 * MS)
+    taking, resting = ids if takes_first else ids[::-1]
     assert of(market, taking).state is OrderState.FILLED
     assert of(market, resting).reason == Reason.OTHER_FILLED
 

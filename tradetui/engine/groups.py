@@ -38,6 +38,11 @@ class Groups:
             if rival is not None:
                 self.flow.cancel_now(rival, Reason.OTHER_FILLED)
 
+    def is_decided(self, order: Order) -> bool:
+        """Whether the alternative of an order has filled before this one arrived."""
+        rival = self.state.orders.get(order.rival_id)
+        return rival is not None and rival.filled > 0
+
     def release_all(self) -> None:
         """Let orders act that waited for another one to fill."""
         for order in [order for order in self.state.live.values() if order.state is OrderState.HELD]:

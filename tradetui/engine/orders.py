@@ -145,7 +145,9 @@ class OrderFlow:
         desk = self.desks[order.symbol]
         if order.chase is not None:
             desk.chasing[order.order_id] = None
-        if order.parent_id:
+        if self.groups.is_decided(order):
+            self.cancel_now(order, Reason.OTHER_FILLED)
+        elif order.parent_id:
             self.groups.release(self.scribe.move(order, OrderState.HELD))
         elif self._is_locked_out(order):
             self.cancel_now(order, Reason.LOCKED)
