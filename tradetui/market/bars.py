@@ -62,8 +62,17 @@ class Bars:
     def __len__(self) -> int:
         return len(self.close)
 
+    @property
+    def columns(self) -> tuple[FloatArray, ...]:
+        """All columns, in the order of a row."""
+        prices = (self.open_s, self.open, self.high, self.low, self.close)
+        return (*prices, self.volume, self.trades, self.delta)
+
+    def rows(self) -> FloatArray:
+        """All columns in one array of their own, shape (8, n)."""
+        return np.array(self.columns)
+
     def candles(self, first: int = 0, last: int | None = None) -> list[Candle]:
         """A stretch of them as candles."""
-        prices = (self.open_s, self.open, self.high, self.low, self.close)
-        columns = (*prices, self.volume, self.trades, self.delta)
-        return [candle_of(row) for row in zip(*(c[first:last].tolist() for c in columns), strict=True)]
+        rows = zip(*(column[first:last].tolist() for column in self.columns), strict=True)
+        return [candle_of(row) for row in rows]

@@ -7,13 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from tradetui.domain.market_data import Candle
-from tradetui.market import scan
 from tradetui.market.bars import Bars
-from tradetui.market.indicators.base import Indicator, Values, factor, period
-from tradetui.market.indicators.ranges import AverageTrueRange
+from tradetui.market.indicators.base import Indicator, Steps, Values, factor, period
+from tradetui.market.recursion import average_range, ema, ema_weight, follow
 from tradetui.market.ring import FloatArray
-from tradetui.market.rolling import RollingDeviation, RollingMax, RollingMin, Smoother
+from tradetui.market.rolling import COLLAPSED, moments_of, window_of
+from tradetui.market.windows import rolling_bands, rolling_range
 
 _BANDS = (("upper", "band"), ("middle", "line"), ("lower", "band"))
 
@@ -21,7 +20,7 @@ _BANDS = (("upper", "band"), ("middle", "line"), ("lower", "band"))
 class Bollinger(Indicator):
     """A simple average with bands at a multiple of the population standard deviation."""
 
-    __slots__ = ("_deviation", "_multiple", "_period")
+    __slots__ = ("_multiple", "_period")
     parts: ClassVar[tuple[tuple[str, str], ...]] = _BANDS
     overlay: ClassVar[bool] = True
 
@@ -30,48 +29,42 @@ class Bollinger(Indicator):
         self._multiple = factor(deviations, "multiple of the deviation")
         super().__init__(f"bb{self._period}_{deviations:g}", self._period)
 
-    def reset(self) -> None:
-        """Forget everything but the parameters."""
-        self._deviation = RollingDeviation(self._period)
-
-    def update(self, candle: Candle) -> Values:
-        """Commit a closed candle."""
-        state, value = self._deviation, candle.close
-        at, window, held = state.at, state.window, state.mean
-        oldest = window[at]
-        window[at] = value
-        step = value - oldest
-        state.mean = mean = held + step / state.period
-        state.spread = spread = state.spread + step * (value - mean + oldest - held)
-        if at and spread >= state.floor:
-            state.at = at - 1
-            width = self._multiple * sqrt(spread / state.period)
-        else:
-            mean, deviation = state.anchor()
-            width = self._multiple * deviation
-        self.values = values = (mean + width, mean, mean - width)
-        return values
-
-    def peek(self, candle: Candle) -> Values:
-        """The outputs on the open candle."""
-        mean, deviation = self._deviation.peek(candle.close)
-        width = self._multiple * deviation
-        return mean + width, mean, mean - width
-
-    def scan(self, bars: Bars, lines: FloatArray) -> None:
+    def scan(self, bars: Bars, lines: FloatArray) -> Steps:
         """The outputs over history."""
-        self._deviation.load(bars.close[-self._period :].tolist())
-        upper, mean, width = lines
-        scan.rolling_deviation(bars.close, self._period, mean=mean, deviation=width)
-        width *= self._multiple
-        np.add(mean, width, out=upper)
-        np.subtract(mean, width, out=width)
+        upper, mean, lower = lines
+        rolling_bands(bars.close, self._period, self._multiple, upper=upper, mean=mean, lower=lower)
+        window = window_of(bars.close, self._period)
+        middle, spread = moments_of(window)
+        return _deviating(window, self._period - 1, middle, spread, self._multiple)
+
+
+def _deviating(window: list[float], at: int, mean: float, spread: float, multiple: float) -> Steps:
+    """Welford's way, taken back for the value that leaves."""
+    size, share, floor = len(window), 1.0 / len(window), COLLAPSED * spread
+    scale = multiple * multiple * share
+    while True:
+        width = sqrt(spread * scale)
+        candle = yield mean + width, mean, mean - width
+        while candle is None:
+            candle = yield _deviating(window.copy(), at, mean, spread, multiple)
+        close, oldest = candle.close, window[at]
+        window[at] = close
+        step = close - oldest
+        oldest -= mean
+        mean += step * share
+        spread += step * (close - mean + oldest)
+        if at and spread >= floor:
+            at -= 1
+        else:
+            at = (at or size) - 1
+            mean, spread = moments_of(window)
+            floor = COLLAPSED * spread
 
 
 class Keltner(Indicator):
     """An exponential average with bands at a multiple of the average true range."""
 
-    __slots__ = ("_average", "_multiple", "_period", "_range", "_range_period")
+    __slots__ = ("_multiple", "_period", "_range_period")
     parts: ClassVar[tuple[tuple[str, str], ...]] = _BANDS
     overlay: ClassVar[bool] = True
 
@@ -82,39 +75,35 @@ class Keltner(Indicator):
         name = f"keltner{self._period}_{multiple:g}_{self._range_period}"
         super().__init__(name, max(self._period, self._range_period + 1))
 
-    def reset(self) -> None:
-        """Forget everything but the parameters."""
-        self._average = Smoother.ema(self._period)
-        self._range = AverageTrueRange(self._range_period)
-
-    def update(self, candle: Candle) -> Values:
-        """Commit a closed candle."""
-        mean = self._average.push(candle.close)
-        width = self._multiple * self._range.push(candle)
-        self.values = values = (mean + width, mean, mean - width)
-        return values
-
-    def peek(self, candle: Candle) -> Values:
-        """The outputs on the open candle."""
-        mean = self._average.peek(candle.close)
-        width = self._multiple * self._range.peek(candle)
-        return mean + width, mean, mean - width
-
-    def scan(self, bars: Bars, lines: FloatArray) -> None:
+    def scan(self, bars: Bars, lines: FloatArray) -> Steps:
         """The outputs over history."""
         upper, mean, width = lines
-        scan.ema(bars.close, self._period, mean)
-        self._average.load(float(mean[-1]))
-        self._range.scan(bars, width)
+        last = follow(ema(self._period), bars.close, mean)
+        span = average_range(bars, self._range_period, width)
         width *= self._multiple
         np.add(mean, width, out=upper)
         np.subtract(mean, width, out=width)
+        rates = ema_weight(self._period), 1.0 / self._range_period, self._multiple
+        return _around(float(bars.close[-1]), last, span, rates)
+
+
+def _around(before: float, mean: float, span: float, rates: tuple[float, float, float]) -> Steps:
+    weight, fade, multiple = rates
+    while True:
+        width = multiple * span
+        candle = yield mean + width, mean, mean - width
+        while candle is None:
+            candle = yield _around(before, mean, span, rates)
+        close = candle.close
+        mean += weight * (close - mean)
+        span += fade * (max(candle.high, before) - min(candle.low, before) - span)
+        before = close
 
 
 class Donchian(Indicator):
     """The highest high and the lowest low of the candles before this one."""
 
-    __slots__ = ("_held", "_high", "_low", "_period")
+    __slots__ = ("_period",)
     parts: ClassVar[tuple[tuple[str, str], ...]] = _BANDS
     overlay: ClassVar[bool] = True
 
@@ -122,35 +111,26 @@ class Donchian(Indicator):
         self._period = period(periods)
         super().__init__(f"donchian{self._period}", self._period + 1)
 
-    def reset(self) -> None:
-        """Forget everything but the parameters."""
-        self._high = RollingMax(self._period)
-        self._low = RollingMin(self._period)
-        self._held = self.values
-
-    def update(self, candle: Candle) -> Values:
-        """Commit a closed candle."""
-        self.values = values = self._held
-        high, low = self._high.push(candle.high), self._low.push(candle.low)
-        self._held = (high, (high + low) / 2.0, low)
-        return values
-
-    def peek(self, candle: Candle) -> Values:
-        """The outputs on the open candle."""
-        del candle
-        return self._held
-
-    def scan(self, bars: Bars, lines: FloatArray) -> None:
+    def scan(self, bars: Bars, lines: FloatArray) -> Steps:
         """The outputs over history."""
         upper, middle, lower = lines
-        high = scan.rolling_max(bars.high, self._period, middle)
-        low = scan.rolling_min(bars.low, self._period, lower)
-        self._high.load(bars.high[-self._period :].tolist())
-        self._low.load(bars.low[-self._period :].tolist())
-        self._held = (float(high[-1]), float(high[-1] + low[-1]) / 2.0, float(low[-1]))
-        upper[0] = np.nan
-        upper[1:] = high[:-1]
-        lower[1:] = lower[:-1].copy()
-        lower[0] = np.nan
+        upper[0] = lower[0] = np.nan
+        rolling_range(bars.high[:-1], bars.low[:-1], self._period, upper=upper[1:], lower=lower[1:])
         np.add(upper, lower, out=middle)
         middle /= 2.0
+        highs, lows = window_of(bars.high, self._period), window_of(bars.low, self._period)
+        return _ranging(tuple(lines[:, -1].tolist()), highs, lows, self._period - 1)
+
+
+def _ranging(values: Values, highs: list[float], lows: list[float], at: int) -> Steps:
+    size, top, bottom = len(highs), max(highs), min(lows)
+    while True:
+        candle = yield values
+        while candle is None:
+            candle = yield _ranging(values, highs.copy(), lows.copy(), at)
+        values = top, (top + bottom) / 2.0, bottom
+        oldest, highs[at] = highs[at], candle.high
+        top = max(highs) if oldest == top else max(top, candle.high)
+        oldest, lows[at] = lows[at], candle.low
+        bottom = min(lows) if oldest == bottom else min(bottom, candle.low)
+        at = (at or size) - 1

@@ -2,215 +2,169 @@
 
 from __future__ import annotations
 
-from collections import deque
-from itertools import islice
-from math import fsum, nan
 from typing import ClassVar
 
 import numpy as np
 
-from tradetui.domain.market_data import Candle
-from tradetui.market import scan
 from tradetui.market.bars import Bars
-from tradetui.market.indicators.base import Indicator, Values, ascending, period
+from tradetui.market.indicators.base import Indicator, Steps, ascending, period
+from tradetui.market.recursion import Average, ema, ema_weight, wilder
 from tradetui.market.ring import FloatArray
-from tradetui.market.rolling import RollingMax, RollingMin, Smoother
+from tradetui.market.rolling import mean_of, window_of
+from tradetui.market.stretches import STRETCH, divide, lines_of, previous, stretches
+from tradetui.market.windows import Windows, most, rolling_mean, windowed
+
+_CROSSING = (("signal", "line"), ("histogram", "histogram"))
 
 
-class Macd(Indicator):
-    """The difference of two exponential averages of the close, and its own average."""
+class _TwoAverages(Indicator):
+    """Two exponential averages, the faster one measured by the slower, and an average of that."""
 
-    __slots__ = ("_average", "_fast", "_fast_period", "_signal_period", "_slow", "_slow_period")
-    parts: ClassVar[tuple[tuple[str, str], ...]] = (
-        ("macd", "line"),
-        ("signal", "line"),
-        ("histogram", "histogram"),
-    )
+    __slots__ = ("_fast_period", "_signal_period", "_slow_period")
 
-    def __init__(self, fast: float = 12, slow: float = 26, signal: float = 9) -> None:
+    def __init__(self, stem: str, fast: float, slow: float, signal: float) -> None:
         self._fast_period = period(fast, "fast period")
         self._slow_period = period(slow, "slow period")
         self._signal_period = period(signal, "signal period")
         ascending(self._fast_period, self._slow_period)
-        name = f"macd{self._fast_period}_{self._slow_period}_{self._signal_period}"
+        name = f"{stem}{self._fast_period}_{self._slow_period}_{self._signal_period}"
         super().__init__(name, self._slow_period + self._signal_period - 1)
 
-    def reset(self) -> None:
-        """Forget everything but the parameters."""
-        self._fast = Smoother.ema(self._fast_period)
-        self._slow = Smoother.ema(self._slow_period)
-        self._average = Smoother.ema(self._signal_period)
+    @property
+    def _averages(self) -> tuple[Average, Average, Average]:
+        signal = ema(self._signal_period, begin=self._slow_period - 1)
+        return ema(self._fast_period), ema(self._slow_period), signal
 
-    def update(self, candle: Candle) -> Values:
-        """Commit a closed candle."""
-        fast, slow, average, close = self._fast, self._slow, self._average, candle.close
-        signal = average.value
-        if signal == signal:  # noqa: PLR0124
-            fast.value = line = fast.value + fast.alpha * (close - fast.value)
-            slow.value = held = slow.value + slow.alpha * (close - slow.value)
-            line -= held
-            average.value = signal = signal + average.alpha * (line - signal)
-        else:
-            line = fast.push(close) - slow.push(close)
-            signal = average.push(line) if line == line else nan  # noqa: PLR0124
-        self.values = values = (line, signal, line - signal)
-        return values
+    @property
+    def _weights(self) -> tuple[float, float, float]:
+        return ema_weight(self._fast_period), ema_weight(self._slow_period), ema_weight(self._signal_period)
 
-    def peek(self, candle: Candle) -> Values:
-        """The outputs on the open candle."""
-        line = self._fast.peek(candle.close) - self._slow.peek(candle.close)
-        signal = self._average.peek(line) if line == line else nan  # noqa: PLR0124
-        return line, signal, line - signal
 
-    def scan(self, bars: Bars, lines: FloatArray) -> None:
+class Macd(_TwoAverages):
+    """The difference of two exponential averages of the close, and its own average."""
+
+    __slots__ = ()
+    parts: ClassVar[tuple[tuple[str, str], ...]] = (("macd", "line"), *_CROSSING)
+
+    def __init__(self, fast: float = 12, slow: float = 26, signal: float = 9) -> None:
+        super().__init__("macd", fast, slow, signal)
+
+    def scan(self, bars: Bars, lines: FloatArray) -> Steps:
         """The outputs over history."""
-        line, signal, slow = lines
-        scan.ema(bars.close, self._fast_period, line)
-        scan.ema(bars.close, self._slow_period, slow)
-        self._fast.load(float(line[-1]))
-        self._slow.load(float(slow[-1]))
-        line -= slow
-        scan.ema(line, self._signal_period, signal)
-        self._average.load(float(signal[-1]))
-        np.subtract(line, signal, out=slow)
+        fast, slow, average = self._averages
+        for here in stretches(0, len(bars)):
+            close, (line, signal, histogram) = bars.close[here], lines[:, here]
+            fast.over(close.copy(), line)
+            slow.over(close.copy(), histogram)
+            line -= histogram
+            average.over(line.copy(), signal)
+            np.subtract(line, signal, out=histogram)
+        return _converging(fast.y, slow.y, average.y, self._weights)
 
 
-class Pvo(Indicator):
+def _converging(fast: float, slow: float, signal: float, weights: tuple[float, float, float]) -> Steps:
+    fast_weight, slow_weight, signal_weight = weights
+    line = fast - slow
+    while True:
+        candle = yield line, signal, line - signal
+        while candle is None:
+            candle = yield _converging(fast, slow, signal, weights)
+        close = candle.close
+        fast += fast_weight * (close - fast)
+        slow += slow_weight * (close - slow)
+        line = fast - slow
+        signal += signal_weight * (line - signal)
+
+
+class Pvo(_TwoAverages):
     """The volume oscillator: two exponential averages of the volume, their distance in percent.
 
     0 while nothing at all is traded.
     """
 
-    __slots__ = ("_average", "_fast", "_fast_period", "_signal_period", "_slow", "_slow_period")
-    parts: ClassVar[tuple[tuple[str, str], ...]] = (
-        ("pvo", "line"),
-        ("signal", "line"),
-        ("histogram", "histogram"),
-    )
+    __slots__ = ()
+    parts: ClassVar[tuple[tuple[str, str], ...]] = (("pvo", "line"), *_CROSSING)
 
     def __init__(self, fast: float = 12, slow: float = 26, signal: float = 9) -> None:
-        self._fast_period = period(fast, "fast period")
-        self._slow_period = period(slow, "slow period")
-        self._signal_period = period(signal, "signal period")
-        ascending(self._fast_period, self._slow_period)
-        name = f"pvo{self._fast_period}_{self._slow_period}_{self._signal_period}"
-        super().__init__(name, self._slow_period + self._signal_period - 1)
+        super().__init__("pvo", fast, slow, signal)
 
-    def reset(self) -> None:
-        """Forget everything but the parameters."""
-        self._fast = Smoother.ema(self._fast_period)
-        self._slow = Smoother.ema(self._slow_period)
-        self._average = Smoother.ema(self._signal_period)
-
-    def update(self, candle: Candle) -> Values:
-        """Commit a closed candle."""
-        fast, slow, average, volume = self._fast, self._slow, self._average, candle.volume
-        signal = average.value
-        if signal == signal:  # noqa: PLR0124
-            fast.value = line = fast.value + fast.alpha * (volume - fast.value)
-            slow.value = held = slow.value + slow.alpha * (volume - slow.value)
-            line = 100.0 * (line - held) / held if held else 0.0
-            average.value = signal = signal + average.alpha * (line - signal)
-        else:
-            line, held = fast.push(volume), slow.push(volume)
-            line = 100.0 * (line - held) / held if held else 0.0
-            signal = average.push(line) if line == line else nan  # noqa: PLR0124
-        self.values = values = (line, signal, line - signal)
-        return values
-
-    def peek(self, candle: Candle) -> Values:
-        """The outputs on the open candle."""
-        fast, slow = self._fast.peek(candle.volume), self._slow.peek(candle.volume)
-        line = 100.0 * (fast - slow) / slow if slow else 0.0
-        signal = self._average.peek(line) if line == line else nan  # noqa: PLR0124
-        return line, signal, line - signal
-
-    def scan(self, bars: Bars, lines: FloatArray) -> None:
+    def scan(self, bars: Bars, lines: FloatArray) -> Steps:
         """The outputs over history."""
-        line, signal, slow = lines
-        scan.ema(bars.volume, self._fast_period, line)
-        scan.ema(bars.volume, self._slow_period, slow)
-        self._fast.load(float(line[-1]))
-        self._slow.load(float(slow[-1]))
-        line -= slow
-        line *= 100.0
-        scan.divide(line, slow, 0.0)
-        scan.ema(line, self._signal_period, signal)
-        self._average.load(float(signal[-1]))
-        np.subtract(line, signal, out=slow)
+        fast, slow, average = self._averages
+        for here in stretches(0, len(bars)):
+            volume, (line, signal, histogram) = bars.volume[here], lines[:, here]
+            fast.over(volume.copy(), line)
+            slow.over(volume.copy(), histogram)
+            line -= histogram
+            line *= 100.0
+            divide(line, histogram, 0.0)
+            average.over(line.copy(), signal)
+            np.subtract(line, signal, out=histogram)
+        return _swelling(fast.y, slow.y, average.y, self._weights)
+
+
+def _swelling(fast: float, slow: float, signal: float, weights: tuple[float, float, float]) -> Steps:
+    fast_weight, slow_weight, signal_weight = weights
+    line = 100.0 * (fast - slow) / slow if slow else 0.0
+    while True:
+        candle = yield line, signal, line - signal
+        while candle is None:
+            candle = yield _swelling(fast, slow, signal, weights)
+        volume = candle.volume
+        fast += fast_weight * (volume - fast)
+        slow += slow_weight * (volume - slow)
+        line = 100.0 * (fast - slow) / slow if slow else 0.0
+        signal += signal_weight * (line - signal)
 
 
 class Rsi(Indicator):
     """Relative strength index (Wilder); 100 without a loss, 50 where the price never moved."""
 
-    __slots__ = ("_close", "_gain", "_loss", "_period")
+    __slots__ = ("_period",)
 
     def __init__(self, periods: float = 14) -> None:
         self._period = period(periods)
         super().__init__(f"rsi{self._period}", self._period + 1)
 
-    def reset(self) -> None:
-        """Forget everything but the parameters."""
-        self._gain = Smoother.wilder(self._period)
-        self._loss = Smoother.wilder(self._period)
-        self._close = nan
-
-    def update(self, candle: Candle) -> Values:
-        """Commit a closed candle."""
-        up, down, close = self._gain, self._loss, candle.close
-        gain, loss, change = up.value, down.value, close - self._close
-        self._close = close
-        if gain != gain:  # noqa: PLR0124
-            return self._warm_up(change)
-        fade = up.alpha
-        if change > 0.0:
-            up.value = gain = gain + fade * (change - gain)
-            down.value = loss = loss - fade * loss
-        else:
-            up.value = gain = gain - fade * gain
-            down.value = loss = loss - fade * (change + loss)
-        both = gain + loss
-        self.values = values = (100.0 * gain / both if both else 50.0,)
-        return values
-
-    def _warm_up(self, change: float) -> Values:
-        """Gather the first changes; the first candle has none."""
-        if change == change:  # noqa: PLR0124
-            gain, loss = self._gain.push(max(change, 0.0)), self._loss.push(max(-change, 0.0))
-            both = gain + loss
-            self.values = (100.0 * gain / both if both else 50.0,)
-        return self.values
-
-    def peek(self, candle: Candle) -> Values:
-        """The outputs on the open candle."""
-        change = candle.close - self._close
-        if change != change:  # noqa: PLR0124
-            return self.values
-        gain, loss = self._gain.peek(max(change, 0.0)), self._loss.peek(max(-change, 0.0))
-        both = gain + loss
-        return (100.0 * gain / both if both else 50.0,)
-
-    def scan(self, bars: Bars, lines: FloatArray) -> None:
+    def scan(self, bars: Bars, lines: FloatArray) -> Steps:
         """The outputs over history."""
-        gain, loss = lines[0], np.empty(len(bars))
-        loss[0] = np.nan
-        np.subtract(bars.close[1:], bars.close[:-1], out=loss[1:])
-        np.maximum(loss, 0.0, out=gain)
-        np.subtract(gain, loss, out=loss)
-        scan.wilder(gain, self._period, gain)
-        scan.wilder(loss, self._period, loss)
-        self._gain.load(float(gain[-1]))
-        self._loss.load(float(loss[-1]))
-        self._close = float(bars.close[-1])
-        loss += gain
-        gain *= 100.0
-        scan.divide(gain, loss, 50.0)
+        up, moved = wilder(self._period, begin=1), wilder(self._period, begin=1)
+        gain_line, change_line, both_line = lines_of(3, min(STRETCH, len(bars)))
+        for here in stretches(0, len(bars)):
+            line, close = lines[0, here], bars.close[here]
+            change = np.subtract(close, previous(bars.close, here), out=change_line[: len(close)])
+            gain = np.maximum(change, 0.0, out=gain_line[: len(close)])
+            np.abs(change, out=change)
+            both = both_line[: len(close)]
+            up.over(gain, line)
+            moved.over(change, both)
+            line *= 100.0
+            divide(line, both, 50.0)
+        return _changing(float(bars.close[-1]), up.y, max(moved.y - up.y, 0.0), 1.0 / self._period)
+
+
+def _changing(before: float, gain: float, loss: float, fade: float) -> Steps:
+    keep = 1.0 - fade
+    while True:
+        both = gain + loss
+        candle = yield (100.0 * gain / both if both else 50.0,)
+        while candle is None:
+            candle = yield _changing(before, gain, loss, fade)
+        close = candle.close
+        change = close - before
+        before = close
+        gain *= keep
+        loss *= keep
+        if change > 0.0:
+            gain += fade * change
+        else:
+            loss -= fade * change
 
 
 class Stochastic(Indicator):
     """Where the close stands in the range of the last candles, smoothed; 0 in a range of nothing."""
 
-    __slots__ = ("_high", "_lines", "_low", "_period", "_raws", "_signal_period", "_smooth_period")
+    __slots__ = ("_period", "_signal_period", "_smooth_period")
     parts: ClassVar[tuple[tuple[str, str], ...]] = (("k", "line"), ("d", "line"))
 
     def __init__(self, periods: float = 14, smooth: float = 3, signal: float = 3) -> None:
@@ -220,63 +174,60 @@ class Stochastic(Indicator):
         name = f"stoch{self._period}_{self._smooth_period}_{self._signal_period}"
         super().__init__(name, self._period + self._smooth_period + self._signal_period - 2)
 
-    def reset(self) -> None:
-        """Forget everything but the parameters."""
-        self._high = RollingMax(self._period)
-        self._low = RollingMin(self._period)
-        # both are smoothed over a handful of candles: a plain sum is as fast, and exact
-        self._raws = deque([nan] * self._smooth_period, maxlen=self._smooth_period)
-        self._lines = deque([nan] * self._signal_period, maxlen=self._signal_period)
-
-    def update(self, candle: Candle) -> Values:
-        """Commit a closed candle."""
-        highs, lows, high, low = self._high, self._low, candle.high, candle.low
-        at, window = highs.at, highs.window
-        highs.at = lows.at = (at or self._period) - 1
-        oldest = window[at]
-        window[at] = high
-        if high >= highs.value:
-            highs.value = high
-        elif oldest < highs.value:
-            high = highs.value
-        else:
-            highs.value = high = highs.search()
-        window = lows.window
-        oldest = window[at]
-        window[at] = low
-        if low <= lows.value:
-            lows.value = low
-        elif oldest > lows.value:
-            low = lows.value
-        else:
-            lows.value = low = lows.search()
-        span = high - low
-        self._raws.append(100.0 * (candle.close - low) / span if span else 0.0)
-        line = fsum(self._raws) / self._smooth_period
-        self._lines.append(line)
-        self.values = values = (line, fsum(self._lines) / self._signal_period)
-        return values
-
-    def peek(self, candle: Candle) -> Values:
-        """The outputs on the open candle."""
-        low = self._low.peek(candle.low)
-        span = self._high.peek(candle.high) - low
-        raw = 100.0 * (candle.close - low) / span if span else 0.0
-        line = fsum((*islice(self._raws, 1, None), raw)) / self._smooth_period
-        return line, fsum((*islice(self._lines, 1, None), line)) / self._signal_period
-
-    def scan(self, bars: Bars, lines: FloatArray) -> None:
+    def scan(self, bars: Bars, lines: FloatArray) -> Steps:
         """The outputs over history."""
-        line, signal = lines
-        span = scan.rolling_max(bars.high, self._period, line)
-        low = scan.rolling_min(bars.low, self._period, signal)
-        self._high.load(bars.high[-self._period :].tolist())
-        self._low.load(bars.low[-self._period :].tolist())
-        span -= low
-        raw = bars.close - low
-        raw *= 100.0
-        scan.divide(raw, span, 0.0)
-        scan.rolling_mean(raw, self._smooth_period, line)
-        self._raws.extend(raw[-self._smooth_period :].tolist())
-        self._lines.extend(line[-self._signal_period :].tolist())
-        scan.rolling_mean(line, self._signal_period, signal)
+        (line, signal), smooth, reach = lines, self._smooth_period, self._period + self._smooth_period - 2
+        ranges, smoothing = (Windows(size, most(len(bars), reach)) for size in (self._period, smooth))
+        low_line, span_line = lines_of(2, most(len(bars), smooth - 1))
+        line[:reach], raw = np.nan, np.full(smooth, np.nan)
+        for here, covered in windowed(len(bars), reach):
+            first, shown = here.start - smooth + 1, line[here]
+            low, span = low_line[: here.stop - first], span_line[: here.stop - first]
+            ranges.smallest(bars.low[covered], low)
+            ranges.largest(bars.high[covered], span)
+            span -= low
+            raw = np.subtract(bars.close[first : here.stop], low, out=low)
+            divide(raw, span, 0.0)
+            smoothing.sums(raw, shown)
+            shown *= 100.0 / smooth
+        rolling_mean(line, self._signal_period, signal)
+        return _standing(
+            window_of(bars.high, self._period),
+            window_of(bars.low, self._period),
+            self._period - 1,
+            (100.0 * raw[-smooth:]).tolist(),
+            line[-self._signal_period :].tolist(),
+        )
+
+
+def _standing(highs: list[float], lows: list[float], at: int, raws: list[float], lines: list[float]) -> Steps:
+    size, top, bottom = len(highs), max(highs), min(lows)
+    line, smooth_share = mean_of(raws), 1.0 / len(raws)
+    signal, signal_share = mean_of(lines), 1.0 / len(lines)
+    left = longest = max(size, len(raws), len(lines))
+    while True:
+        candle = yield line, signal
+        while candle is None:
+            candle = yield _standing(highs.copy(), lows.copy(), at, raws.copy(), lines.copy())
+        oldest = highs[at]
+        highs[at] = high = candle.high
+        if high >= top:
+            top = high
+        elif oldest == top:
+            top = max(highs)
+        oldest = lows[at]
+        lows[at] = low = candle.low
+        if low <= bottom:
+            bottom = low
+        elif oldest == bottom:
+            bottom = min(lows)
+        at = (at or size) - 1
+        span = top - bottom
+        raw = 100.0 * (candle.close - bottom) / span if span else 0.0
+        raws.append(raw)
+        line += (raw - raws.pop(0)) * smooth_share
+        lines.append(line)
+        signal += (line - lines.pop(0)) * signal_share
+        left -= 1
+        if not left:
+            left, line, signal = longest, mean_of(raws), mean_of(lines)
