@@ -34,6 +34,19 @@ def captured(folder: Path, names: list[str]) -> list[Trade]:
     return found
 
 
+def test_the_newest_closed_candles_are_the_same_whichever_way_they_are_read() -> None:
+    candles = Candles(capacity=100)
+    seconds = candles.series(Timeframe.S1)
+    for second in range(0, 400, 3):  # two of three have no trade
+        candles.add(trade(second, 100.0 + second % 7, second + 1.0))
+        columns = seconds.bars.candles()
+        for count in (0, 1, 5, 64, 65, 100):
+            assert seconds.closed(count) == columns[len(columns) - min(count, len(columns)) :]
+            assert seconds.closed(count, 2) == columns[:-2][max(0, len(columns) - 2 - count) :]
+        assert seconds.last_close == (columns[-1].close if columns else None)
+        assert seconds.closed_until == (columns[-1].open_ts + S if columns else 0)
+
+
 @pytest.mark.parametrize(
     ("golden", "names"),
     [

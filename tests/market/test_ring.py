@@ -34,6 +34,19 @@ def test_a_ring_keeps_the_newest_rows_in_order(capacity: int, steps: list[int]) 
     assert ring.appended == value
 
 
+@given(st.integers(1, 700), st.lists(st.integers(0, 400), max_size=6))
+def test_a_ring_that_is_seldom_looked_at_keeps_the_same_rows(capacity: int, counts: list[int]) -> None:
+    ring, plain = Ring(2, capacity), []
+    for count in counts:
+        for _ in range(count):
+            plain.append(float(ring.appended))
+            ring.append((plain[-1], -plain[-1]))
+        assert len(ring) == min(len(plain), capacity)
+        if count % 2:
+            assert ring.column(1).tolist() == [-value for value in plain[-capacity:]]
+    assert ring.rows().tolist() == [plain[-capacity:], [-value for value in plain[-capacity:]]]
+
+
 def test_a_view_of_a_ring_can_not_be_written_to() -> None:
     ring = Ring(1, 3)
     ring.append((1.0,))

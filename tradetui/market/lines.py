@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from tradetui.market.indicators.base import Indicator, Output, Values
 from tradetui.market.ring import FloatArray, Ring
 from tradetui.market.series import CandleSeries
@@ -10,7 +12,7 @@ from tradetui.market.series import CandleSeries
 class IndicatorLines:
     """An indicator and its past outputs; brought up to date when somebody looks."""
 
-    __slots__ = ("_generation", "_indicator", "_ring", "_seen", "_series")
+    __slots__ = ("_generation", "_indicator", "_ring", "_seen", "_series", "_values")
 
     def __init__(self, indicator: Indicator, series: CandleSeries, capacity: int) -> None:
         self._indicator = indicator
@@ -18,6 +20,7 @@ class IndicatorLines:
         self._ring = Ring(len(indicator.parts), capacity)
         self._generation = -1
         self._seen = 0
+        self._values: Values = (nan,) * len(indicator.parts)
 
     @property
     def name(self) -> str:
@@ -38,19 +41,19 @@ class IndicatorLines:
     def ready(self) -> bool:
         """Whether every output of the newest closed candle is a number."""
         self._catch_up()
-        return self._indicator.ready
+        return all(value == value for value in self._values)  # noqa: PLR0124  # NaN differs from itself
 
     @property
     def values(self) -> Values:
         """The outputs on the newest closed candle, NaN where not ready."""
         self._catch_up()
-        return self._indicator.values
+        return self._values
 
     def peek(self) -> Values:
         """The outputs on the open candle; those of the newest closed one where none is open."""
         self._catch_up()
         candle = self._series.open
-        return self._indicator.values if candle is None else self._indicator.peek(candle)
+        return self._values if candle is None else self._indicator.peek(candle)
 
     def history(self) -> FloatArray:
         """The outputs on the closed candles, shape (outputs, closed candles); a view, like `bars`."""
@@ -65,7 +68,9 @@ class IndicatorLines:
             self._ring.clear()
             self._ring.extend(self._indicator.seed(series.bars))
             self._generation = series.generation
+            self._values = self._indicator.values
         elif missing:
             for candle in series.closed(missing):
-                self._ring.append(self._indicator.update(candle))
+                self._values = values = self._indicator.update(candle)
+                self._ring.append(values)
         self._seen = series.closed_count

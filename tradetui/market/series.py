@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import islice
+from typing import Final
+
 from tradetui.domain.market_data import Candle, Timeframe
 from tradetui.market.bars import COLUMNS, SECOND, Bars, row_of
 from tradetui.market.ring import Ring
+
+_LATEST: Final = 64
+"""So many of the newest closed candles are also kept as they are: whoever follows them reads these."""
 
 
 class CandleSeries:
@@ -14,13 +21,14 @@ class CandleSeries:
     replaced, so that whoever derives from the closed candles starts again.
     """
 
-    __slots__ = ("_child", "_parents", "_partial", "_ring", "generation", "length", "timeframe")
+    __slots__ = ("_child", "_latest", "_parents", "_partial", "_ring", "generation", "length", "timeframe")
 
     def __init__(self, timeframe: Timeframe, capacity: int, *, child: CandleSeries | None = None) -> None:
         self.timeframe = timeframe
         self.length = timeframe.seconds * SECOND
         self.generation = 0
         self._ring = Ring(COLUMNS, capacity)
+        self._latest: deque[Candle] = deque(maxlen=min(_LATEST, capacity))
         self._partial: Candle | None = None
         self._child = child
         self._parents: list[CandleSeries] = []
@@ -47,6 +55,9 @@ class CandleSeries:
 
     def closed(self, count: int, offset: int = 0) -> list[Candle]:
         """The newest closed candles, oldest first; `offset` leaves out so many of the newest."""
+        latest = self._latest
+        if not offset and 0 < count <= len(latest):
+            return [latest[-1]] if count == 1 else list(islice(latest, len(latest) - count, None))
         last = max(0, len(self._ring) - offset)
         return self.bars.candles(max(0, last - count), last)
 
@@ -61,12 +72,12 @@ class CandleSeries:
     @property
     def last_close(self) -> float | None:
         """The close of the newest closed candle."""
-        return float(self._ring.column(4)[-1]) if len(self._ring) else None
+        return self._latest[-1].close if self._latest else None
 
     @property
     def closed_until(self) -> int:
         """The end of the newest closed candle, nanoseconds UTC; 0 without one."""
-        return int(self._ring.column(0)[-1]) * SECOND + self.length if len(self._ring) else 0
+        return self._latest[-1].open_ts + self.length if self._latest else 0
 
     def turn(self, ts: int) -> None:
         """Close what ended before a moment, here and in longer timeframes, and fill up to it."""
@@ -103,9 +114,10 @@ class CandleSeries:
         newer = [c for c in self.bars.candles() if c.open_ts > fresh[-1].open_ts]
         self.generation += 1
         self._ring.clear()
+        self._latest.clear()
         for candle in fresh + newer:
             self._fill_until(candle.open_ts)
-            self._ring.append(row_of(candle))
+            self._append(candle)
 
     def continue_from_child(self) -> None:
         """Before the first trade: build from the child's history what this one's does not reach."""
@@ -127,8 +139,12 @@ class CandleSeries:
         self.merge(candle)
 
     def _close(self, candle: Candle) -> None:
-        self._ring.append(row_of(candle))
+        self._append(candle)
         self._partial = None
+
+    def _append(self, candle: Candle) -> None:
+        self._latest.append(candle)
+        self._ring.append(row_of(candle))
 
     def merge(self, candle: Candle) -> None:
         """Take in a closed candle of the child that belongs to the open period."""
@@ -140,9 +156,9 @@ class CandleSeries:
         until = self.closed_until
         if not until or until >= start:
             return
-        close = float(self._ring.column(4)[-1])
+        close = self._latest[-1].close
         for open_ts in range(max(until, start - self._ring.capacity * self.length), start, self.length):
-            self._ring.append((open_ts // SECOND, close, close, close, close, 0.0, 0, 0.0))
+            self._append(Candle(open_ts, close, close, close, close, 0.0))
 
 
 class SecondSeries(CandleSeries):
