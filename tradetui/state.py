@@ -46,6 +46,7 @@ from tradetui.trading.fundstate import FundState, moved
 from tradetui.trading.ledger import Ledger
 from tradetui.trading.limits import RiskLimits
 from tradetui.trading.locks import covers, longest
+from tradetui.trading.orderfold import order_after
 
 KEPT: Final = 1_000
 """So many fills, finished orders and answered keys are kept at least; the journal has them all."""
@@ -257,6 +258,9 @@ class State(msgspec.Struct):
                 self.day.book = self.day.book.opened(body.balance)
             case InstrumentRegistered():
                 self.instruments[body.instrument.symbol] = body.instrument
+            case SessionRolled():
+                self.funds.take_in(body)
+                self.day.take_in(body, ts=self.last_ts, flows=self.flows)
             case _ if not self.day.take_in(body, ts=self.last_ts, flows=self.flows):
                 self._take_in_money(body)
             case _:
@@ -339,7 +343,9 @@ class State(msgspec.Struct):
             del self.fills[:KEPT]
         self.fill_count += 1
         self.realized_pnl += fill.realized_pnl
-        self.fees += account.fee_value(self.instruments[fill.symbol], fill)
+        instrument = self.instruments[fill.symbol]
+        self.fees += account.fee_value(instrument, fill)
+        self.funds.traded(instrument.notional(fill.qty, fill.price))
         self.last_prices[fill.symbol] = fill.price
 
     def _fill_position(self, fill: Fill, order: Order) -> None:
@@ -383,15 +389,3 @@ def _nearness(target: Order) -> Decimal:
     """Ascending from the target that is reached first: the highest buy, the lowest sell."""
     price = target.trigger if target.trigger is not None else target.price
     return -target.side.sign * (price or ZERO)
-
-
-def order_after(order: Order, fill: Fill) -> Order:
-    """An order after one of its fills; raises ValueError where it is more than was left."""
-    filled = order.filled + fill.qty
-    if filled + order.prevented > order.qty:
-        raise ValueError(f"order {order.order_id}: filled {filled} of {order.qty}")
-    paid = (order.avg_price or ZERO) * order.filled + fill.price * fill.qty
-    state = OrderState.FILLED if filled + order.prevented == order.qty else OrderState.PARTIALLY_FILLED
-    if state is not order.state:
-        order = order.to(state)
-    return msgspec.structs.replace(order, filled=filled, avg_price=MONEY.divide(paid, filled))

@@ -37,7 +37,7 @@ class Account:
         return self.ledger.balance(ledger.cash("USDT"), "USDT")
 
     def fill(self, side: Side, qty: str, price: str) -> Decimal:
-        fee, asset = account.fee_of(self.instrument, side, D(qty), price=D(price), liquidity=Liquidity.TAKER)
+        fee = account.fee_of(self.instrument, side, D(qty), price=D(price), liquidity=Liquidity.TAKER)
         profit = account.realized(self.position, self.instrument, side=side, qty=D(qty), price=D(price))
         fill = Fill(
             fill_id="F-1",
@@ -47,8 +47,8 @@ class Account:
             side=side,
             price=D(price),
             qty=D(qty),
-            fee=fee,
-            fee_asset=asset,
+            fee=fee.amount,
+            fee_asset=fee.asset,
             liquidity=Liquidity.TAKER,
             realized_pnl=profit,
             receipt=NO_RECEIPT,
@@ -128,7 +128,7 @@ def test_w17_linear_fees_follow_the_fill_s_liquidity() -> None:
     instrument = perp(maker_fee=D("0.0002"), taker_fee=D("0.00055"))
     for liquidity, fee in ((Liquidity.TAKER, D(44)), (Liquidity.MAKER, D(16))):
         paid = account.fee_of(instrument, Side.BUY, D(10), price=D(8_000), liquidity=liquidity)
-        assert paid == (fee, "USDT")
+        assert paid == account.Fee(fee, "USDT")
 
 
 def test_cash_never_falls_below_zero_the_insurance_stands_in() -> None:
@@ -142,8 +142,8 @@ def test_cash_never_falls_below_zero_the_insurance_stands_in() -> None:
 def test_w97_a_fee_takes_no_more_than_what_is_left() -> None:
     instrument = perp(taker_fee=D("0.00055"), lot_size=D(1))
     position = Position(symbol=instrument.symbol, signed_qty=D(100), entry_price=D("8.397"), margin=D(40))
-    fee, asset = account.fee_of(instrument, Side.SELL, D(100), price=D(8), liquidity=Liquidity.TAKER)
-    assert (fee, asset) == (D("0.44"), "USDT")
+    fee = account.fee_of(instrument, Side.SELL, D(100), price=D(8), liquidity=Liquidity.TAKER)
+    assert fee == account.Fee(D("0.44"), "USDT")
     lost = account.realized(position, instrument, side=Side.SELL, qty=D(100), price=D(8))
     fill = Fill(
         fill_id="F-1",
@@ -153,8 +153,8 @@ def test_w97_a_fee_takes_no_more_than_what_is_left() -> None:
         side=Side.SELL,
         price=D(8),
         qty=D(100),
-        fee=fee,
-        fee_asset=asset,
+        fee=fee.amount,
+        fee_asset=fee.asset,
         liquidity=Liquidity.TAKER,
         realized_pnl=lost,
         receipt=NO_RECEIPT,

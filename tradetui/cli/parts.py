@@ -111,7 +111,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
     Limits that were chosen in the cockpit (they are in `kept`) hold until the config names any.
     """
     from tradetui.cli.simulation import realism
-    from tradetui.trading.settings import Borrowing, EngineSettings
+    from tradetui.trading.settings import Borrowing, EngineSettings, FeeTier
 
     simulation, risk = config.settings.simulation, config.settings.risk
     settings = EngineSettings(
@@ -122,6 +122,9 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         leverage=profile.leverage,
         margin_mode=MarginMode(profile.margin_mode),
         maintenance=profile.maintenance,
+        fee_tiers=tuple(FeeTier(*row) for row in profile.fee_tiers),
+        fee_asset=profile.fee_asset,
+        fee_multiplier=profile.fee_multiplier,
         borrowing=Borrowing(
             enabled=profile.kind == "spot_margin",
             call_level=profile.margin_call_level,

@@ -25,7 +25,7 @@ from tradetui.errors import ConfigError, Fault
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.runtime.headless import HeadlessResult, run_headless
 from tradetui.runtime.recovery import open_journal, recover
-from tradetui.state import order_after
+from tradetui.trading.orderfold import order_after
 from tradetui.trading.realism import PRESETS
 from tradetui.trading.settings import EngineSettings
 

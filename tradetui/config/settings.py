@@ -240,6 +240,18 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Decimal, Decimal] | None,
         Meta(description="Maker and taker as fractions; else the exchange's own."),
     ] = None
+    fee_tiers: Annotated[
+        tuple[tuple[Decimal, Decimal, Decimal], ...],
+        Meta(description="Rows of 30-day volume, maker and taker; looked up when a trading day begins."),
+    ] = ()
+    fee_asset: Annotated[
+        str,
+        Meta(description="What fees of spot are paid in: received, quote, or an asset you deposit, as BNB."),
+    ] = "received"
+    fee_multiplier: Annotated[
+        Decimal,
+        Meta(extra={"least": 0, "most": 1}, description="Of the standard fee, where such an asset pays it."),
+    ] = Decimal(1)
     leverage: Annotated[Decimal, Meta(extra={"least": 1, "most": 125}, description="On perpetuals.")] = (
         Decimal(1)
     )

@@ -73,3 +73,5 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     realized_pnl: Decimal = ZERO
     """Of the part that reduced the position, before fees."""
     receipt: Receipt
+    fee_value: Decimal | None = None
+    """The fee in the settlement asset, where it was paid in a third one."""

@@ -83,6 +83,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     rollover_fee: Decimal = ZERO
     """Of the same, for each period that it stays open."""
     rollover_s: int = 14_400
+    undiscounted_fees: tuple[Decimal, ...] = ()
+    """Parts of both fees that no discount applies to (taxes, special commissions), each rounded alone."""
 
     @property
     def is_spot(self) -> bool:

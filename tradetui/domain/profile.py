@@ -46,3 +46,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     rollover_fee: Decimal = Decimal("0.0002")
     """The same for each period that a position stays open."""
     rollover_hours: int = 4
+    fee_tiers: tuple[tuple[Decimal, Decimal, Decimal], ...] = ()
+    """Rows of 30-day volume, maker fee and taker fee."""
+    fee_asset: str = "received"
+    """What fees of spot are paid in: received, quote, or the name of a third asset."""
+    fee_multiplier: Decimal = Decimal(1)
+    """Of the standard fee, where a third asset pays it."""

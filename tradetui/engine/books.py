@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tradetui.domain.market_data import FundingRate
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import FundingRate, Side
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.order import OrderRole
 from tradetui.domain.position import Position
@@ -51,7 +52,7 @@ class Books:
 
     def equity(self) -> Decimal:
         """Cash, margins and open profit; on spot the worth of what is held."""
-        total = self.state.cash(self.state.currency)
+        total = self.state.cash(self.state.currency) + self.fee_asset_worth()
         for symbol, position in self.state.positions.items():
             instrument = self.state.instruments[symbol]
             if instrument.settle != self.state.currency:
@@ -61,6 +62,39 @@ class Books:
             else:
                 total += position.margin + self.unrealized(symbol)
         return total
+
+    def asset_price(self, asset: str) -> Decimal | None:
+        """What a unit of an asset is worth in the account's currency; None where that was never known."""
+        desk = self.desks.get(f"{asset}/{self.state.currency}")
+        bid = desk.best(Side.SELL) if desk is not None else None
+        return bid or self.state.funds.prices.get(asset)
+
+    def fee_asset_left(self) -> Decimal:
+        """How much of the asset that pays fees is there beside what positions hold of it."""
+        asset = self.settings.third_asset
+        if not asset:
+            return ZERO
+        held = (self.state.instruments[symbol] for symbol in self.state.positions)
+        bound = (
+            self.state.positions[each.symbol].signed_qty
+            for each in held
+            if each.is_spot and each.base == asset
+        )
+        return max(ZERO, self.state.cash(asset) - sum(bound, ZERO))
+
+    def fee_asset_worth(self) -> Decimal:
+        """What that is worth."""
+        left = self.fee_asset_left()
+        return left * (self.asset_price(self.settings.third_asset) or ZERO) if left else ZERO
+
+    def fee_choice(self, instrument: Instrument) -> account.FeeChoice:
+        """In what the fees of an instrument are paid now."""
+        settings = self.settings
+        asset = settings.third_asset
+        if not asset or not instrument.is_spot or instrument.quote != self.state.currency:
+            return account.FeeChoice(settings.fee_asset if not asset else account.RECEIVED)
+        price, left = self.asset_price(asset), self.fee_asset_left()
+        return account.FeeChoice(asset, settings.fee_multiplier, price, left)
 
     def balance(self) -> Decimal:
         """Equity without open profit."""

@@ -78,6 +78,7 @@ class Engine:
         )
         self._settlements = Settlements(self._flow, self._books)
         self._flow.liquidate = self._liquidator.execute
+        self._flow.fills.fee_choice = self._books.fee_choice
         self._flow.available = self._books.margins.available
         self._flow.outdated = lambda desk, order: self._intake.checks.outdated(desk, order, ts=self.ts)
         self._gaps = GapDesk(settings, self._flow)
@@ -193,6 +194,7 @@ class Engine:
             self._watch.roll_through(due)
             self._settlements.settle_at(due)
         self._watch.roll_through(ts)
+        self._listings.follow_tier()
         if self.state.seq != seq:
             self._aftermath(fills=fills)
 
@@ -275,6 +277,10 @@ class Engine:
     def valuation(self, symbol: str) -> Decimal | None:
         """The price that a position is valued at (R-POS-2)."""
         return self._books.valuation(symbol)
+
+    def asset_price(self, asset: str) -> Decimal | None:
+        """What a unit of an asset is worth in the account's currency."""
+        return self._books.asset_price(asset)
 
     def unrealized(self, symbol: str) -> Decimal:
         """Open profit of a position."""

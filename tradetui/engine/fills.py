@@ -28,6 +28,8 @@ class FillBook:
         self.state = scribe.state
         self.levy: Callable[[Order, Decimal, Decimal], tuple[Decimal, Decimal]] = lambda *_: (ZERO, ZERO)
         """The fee of a piece of a liquidation, and the cash that it may not touch."""
+        self.fee_choice: Callable[[Instrument], account.FeeChoice] = lambda _: account.FeeChoice()
+        """In what fees are paid, with what is there of it now."""
 
     def write(self, desk: Desk, executions: Iterable[Execution]) -> None:
         """Turn executions into facts, in order."""
@@ -81,7 +83,7 @@ class FillBook:
     ) -> None:
         instrument = desk.instrument
         position = self.state.positions.get(desk.symbol) or Position(symbol=desk.symbol)
-        fee, asset, kept = self._fee(instrument, order, qty, price=price, liquidity=liquidity)
+        due, kept = self._fee(instrument, order, qty, price=price, liquidity=liquidity)
         fill = Fill(
             fill_id=self.scribe.next_fill_id(),
             order_id=order.order_id,
@@ -90,8 +92,9 @@ class FillBook:
             side=order.side,
             price=price,
             qty=qty,
-            fee=fee,
-            fee_asset=asset,
+            fee=due.amount,
+            fee_asset=due.asset,
+            fee_value=due.value,
             liquidity=liquidity,
             realized_pnl=account.realized(position, instrument, side=order.side, qty=qty, price=price),
             receipt=receipt,
@@ -105,18 +108,19 @@ class FillBook:
         if instrument.opening_fee and position.signed_qty * order.side.sign >= 0:
             borrowed = costs.interest(instrument.notional(qty, price), instrument.opening_fee)
             charge_interest(self.scribe, instrument, borrowed, number=0)
-        if paid < fee and (instrument.is_margin or order.role is not OrderRole.LIQUIDATION):
-            self._note_shortfall(fill, due=fee)
+        if paid < due.amount and (instrument.is_margin or order.role is not OrderRole.LIQUIDATION):
+            self._note_shortfall(fill, due=due.amount)
 
     def _fee(
         self, instrument: Instrument, order: Order, qty: Decimal, *, price: Decimal, liquidity: Liquidity
-    ) -> tuple[Decimal, str, Decimal]:
-        """The fee of a fill, its asset, and the cash that it may not touch."""
+    ) -> tuple[account.Fee, Decimal]:
+        """The fee of a fill, and the cash that it may not touch."""
         if order.role is OrderRole.LIQUIDATION and not instrument.is_margin:
             due, kept = self.levy(order, qty, price)
-            return due, instrument.settle, kept
-        fee, asset = account.fee_of(instrument, order.side, qty, price=price, liquidity=liquidity)
-        return fee, asset, ZERO
+            return account.Fee(due, instrument.settle), kept
+        choice = self.fee_choice(instrument)
+        fee = account.fee_of(instrument, order.side, qty, price=price, liquidity=liquidity, choice=choice)
+        return fee, ZERO
 
     def _note_shortfall(self, fill: Fill, *, due: Decimal) -> None:
         """The insurance pays what was not left for a fee (E-11)."""

@@ -18,7 +18,7 @@ from tradetui.domain.command import (
 )
 from tradetui.domain.event import CashMoved, LeverageChanged, MarginModeChanged, MarginMoved, Posting
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.number import ONE, ZERO, floor_to, on_grid
+from tradetui.domain.number import MONEY, ONE, ZERO, floor_to, on_grid
 from tradetui.domain.order import Order, OrderRole
 from tradetui.domain.position import Position
 from tradetui.engine.books import Books
@@ -64,24 +64,36 @@ class FundsDesk:
     def _asset(self, named: str, amount: Decimal) -> str:
         if amount <= 0:
             raise refuse(Reason.BAD_INPUT, f"expected an amount above zero, was {number(amount)}")
-        own = self.state.currency
-        if named not in ("", own):
+        own, third = self.state.currency, self.books.settings.third_asset
+        if named not in ("", own, third):
             raise refuse(
                 Reason.OTHER_CURRENCY, f"this account is kept in {own}, not in {named}", mend=f"use {own}"
             )
-        if on_grid(amount, costs.ASSET_STEP):
-            return own
-        nearest = floor_to(amount, costs.ASSET_STEP)
-        raise refuse(Reason.OFF_LOT, "an amount has up to 8 digits after the point", nearest=nearest)
+        if not on_grid(amount, costs.ASSET_STEP):
+            nearest = floor_to(amount, costs.ASSET_STEP)
+            raise refuse(Reason.OFF_LOT, "an amount has up to 8 digits after the point", nearest=nearest)
+        return named or own
 
     def _withdrawable(self, asset: str) -> Decimal:
         """What is free, as long as the minimum of the profile stays."""
         spare = self.books.equity() - self.books.settings.minimum_balance
-        return floor_to(min(self.books.margins.available(asset), spare), costs.ASSET_STEP)
+        if asset == self.state.currency:
+            return floor_to(min(self.books.margins.available(asset), spare), costs.ASSET_STEP)
+        by_worth = MONEY.divide(spare, self._price(asset))
+        return floor_to(min(self.books.fee_asset_left(), by_worth), costs.ASSET_STEP)
+
+    def _price(self, asset: str) -> Decimal:
+        """What a unit of an asset counts: without a price nobody could tell a flow from a profit."""
+        price = ONE if asset == self.state.currency else self.books.asset_price(asset)
+        if price is None:
+            raise refuse(
+                Reason.NO_PRICE, f"{asset} has no price yet", mend=f"watch {asset}/{self.state.currency}"
+            )
+        return price
 
     def _move_cash(self, asset: str, amount: Decimal) -> Reply:
         self.scribe.write(
-            CashMoved(asset=asset, amount=amount, value=amount),
+            CashMoved(asset=asset, amount=amount, value=amount * self._price(asset)),
             postings=ledger.transfer(ledger.EXTERNAL, ledger.cash(asset), asset, amount),
         )
         word = "deposited" if amount > 0 else "withdrawn"

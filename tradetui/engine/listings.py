@@ -28,6 +28,7 @@ class Listings:
         self.books = books
         self.liquidator = liquidator
         self.markets = markets
+        self._tier_volume = self.state.funds.tier_volume
 
     def open(self, instrument: Instrument) -> Desk:
         """A new desk for an instrument."""
@@ -53,7 +54,10 @@ class Listings:
         return concerns
 
     def as_held(self, instrument: Instrument) -> Instrument:
-        """An instrument as this account trades it: spot on margin where the profile says so."""
+        """An instrument as this account trades it: with its tier's fees, spot on margin where that is set."""
+        tier = self.books.settings.tier_at(self.state.funds.tier_volume)
+        if tier is not None:
+            instrument = msgspec.structs.replace(instrument, maker_fee=tier.maker, taker_fee=tier.taker)
         borrowing = self.books.settings.borrowing
         if not (instrument.is_spot and borrowing.enabled):
             return instrument
@@ -64,6 +68,17 @@ class Listings:
             rollover_fee=borrowing.rollover_fee,
             rollover_s=borrowing.rollover_s,
         )
+
+    def follow_tier(self) -> None:
+        """A trading day began with another volume behind it: its fees hold from here on (10.7)."""
+        if self._tier_volume == self.state.funds.tier_volume:
+            return
+        self._tier_volume = self.state.funds.tier_volume
+        for symbol, before in list(self.state.instruments.items()):
+            now = self.as_held(before)
+            if now != before:
+                self.scribe.write(InstrumentRegistered(instrument=now), symbol=symbol)
+                self.flow.desks[symbol].market.apply(InstrumentListed(now, self.scribe.ts))
 
     def take_up(self, instrument: Instrument) -> Desk:
         """After a restart: stops watch again, all else acts on the first fresh book (R-JRN-6)."""

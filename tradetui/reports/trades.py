@@ -107,7 +107,8 @@ class _Reader:
         share = MONEY.divide(qty, fill.qty)
         in_base = instrument.is_spot and fill.fee_asset == instrument.base
         fee = MONEY.multiply(fill.fee, share)
-        episode.fees += MONEY.multiply(fee, fill.price) if in_base else fee
+        worth = MONEY.multiply(fill.fee_value, share) if fill.fee_value is not None else fee
+        episode.fees += MONEY.multiply(fee, fill.price) if in_base else worth
         episode.fills += 1
         amount = MONEY.divide(qty, fill.price) if instrument.is_inverse else MONEY.multiply(qty, fill.price)
         if opens:

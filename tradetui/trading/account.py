@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+from typing import Final
 
 import msgspec
 
@@ -10,10 +11,13 @@ from tradetui.domain.event import Posting
 from tradetui.domain.fill import Fill, Liquidity
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import MONEY, ZERO, floor_to, to_step
+from tradetui.domain.number import MONEY, ONE, ZERO, floor_to, to_step
 from tradetui.domain.position import Position
 from tradetui.trading import costs, ledger
 from tradetui.trading.leverage import initial_margin
+
+RECEIVED: Final = "received"
+QUOTE: Final = "quote"
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -23,18 +27,66 @@ class Terms(msgspec.Struct, frozen=True):
     cross: bool = False
 
 
+class FeeChoice(msgspec.Struct, frozen=True):
+    """In what the fees of spot are paid (R-SPT-2)."""
+
+    asset: str = RECEIVED
+    """The received asset, the quote asset, or the name of a third one."""
+    multiplier: Decimal = ONE
+    """Of the standard commission, where a third asset pays."""
+    price: Decimal | None = None
+    """Of the third asset in quote; None while it is not known."""
+    available: Decimal = ZERO
+    """How much there is of it."""
+
+
+class Fee(msgspec.Struct, frozen=True):
+    """What a fill costs: an amount of an asset, and its worth in the settlement asset."""
+
+    amount: Decimal
+    asset: str
+    value: Decimal | None = None
+    """None where it follows from the fill's price."""
+
+
 def fee_of(
-    instrument: Instrument, side: Side, qty: Decimal, *, price: Decimal, liquidity: Liquidity
-) -> tuple[Decimal, str]:
-    """The fee of a fill and its asset: spot buys pay in what they receive."""
-    if instrument.is_spot and side is Side.BUY:
-        rate = costs.fee_rate(instrument, liquidity)
-        return to_step(qty * rate, costs.ASSET_STEP, ROUND_CEILING), instrument.base
-    return costs.fee(instrument, qty=qty, price=price, liquidity=liquidity), instrument.settle
+    instrument: Instrument,
+    side: Side,
+    qty: Decimal,
+    *,
+    price: Decimal,
+    liquidity: Liquidity,
+    choice: FeeChoice | None = None,
+) -> Fee:
+    """The fee of a fill: spot pays in what it receives, in quote, or in a third asset that suffices."""
+    wanted = choice if choice is not None and instrument.is_spot else FeeChoice()
+    if wanted.asset not in (RECEIVED, QUOTE, instrument.base, instrument.quote):
+        third = _third_fee(instrument, qty, price=price, liquidity=liquidity, choice=wanted)
+        if third is not None:
+            return third
+    if instrument.is_spot and side is Side.BUY and wanted.asset not in (QUOTE, instrument.quote):
+        parts = costs.fee_parts(instrument, qty=qty, price=ONE, liquidity=liquidity)
+        rounded = (to_step(part, costs.ASSET_STEP, ROUND_CEILING) for part in parts)
+        return Fee(sum(rounded, ZERO), instrument.base)
+    return Fee(costs.fee(instrument, qty=qty, price=price, liquidity=liquidity), instrument.settle)
+
+
+def _third_fee(
+    instrument: Instrument, qty: Decimal, *, price: Decimal, liquidity: Liquidity, choice: FeeChoice
+) -> Fee | None:
+    """The whole fee in a third asset; None where its price is not known or there is too little of it."""
+    if choice.price is None or choice.price <= 0:
+        return None
+    parts = costs.fee_parts(instrument, qty=qty, price=price, liquidity=liquidity)
+    worth = to_step(costs.discounted(parts, choice.multiplier), costs.ASSET_STEP, ROUND_CEILING)
+    amount = to_step(MONEY.divide(worth, choice.price), costs.ASSET_STEP, ROUND_CEILING)
+    return Fee(amount, choice.asset, worth) if amount <= choice.available else None
 
 
 def fee_value(instrument: Instrument, fill: Fill) -> Decimal:
     """A fill's fee in the quote or settlement asset."""
+    if fill.fee_value is not None:
+        return fill.fee_value
     return fill.fee if fill.fee_asset == instrument.settle else fill.fee * fill.price
 
 

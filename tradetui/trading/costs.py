@@ -8,7 +8,7 @@ from typing import Final
 from tradetui.domain.fill import Liquidity
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import MONEY, to_step
+from tradetui.domain.number import MONEY, ZERO, to_step
 
 ASSET_STEP: Final = Decimal("0.00000001")
 """Balances and fees have eight decimals (R-NUM-4)."""
@@ -22,10 +22,24 @@ def fee_rate(instrument: Instrument, liquidity: Liquidity) -> Decimal:
     return instrument.maker_fee if liquidity is Liquidity.MAKER else instrument.taker_fee
 
 
+def fee_parts(
+    instrument: Instrument, *, qty: Decimal, price: Decimal, liquidity: Liquidity
+) -> tuple[Decimal, ...]:
+    """The standard commission, then what no discount applies to; in the settlement asset, not rounded."""
+    notional, special = instrument.notional(qty, price), instrument.undiscounted_fees
+    standard = fee_rate(instrument, liquidity) - sum(special, ZERO)
+    return tuple(MONEY.multiply(notional, rate) for rate in (standard, *special))
+
+
 def fee(instrument: Instrument, *, qty: Decimal, price: Decimal, liquidity: Liquidity) -> Decimal:
-    """The fee of one fill in the settlement asset, rounded up to its scale; negative for a rebate."""
-    notional = instrument.notional(qty, price)
-    return to_step(MONEY.multiply(notional, fee_rate(instrument, liquidity)), ASSET_STEP, ROUND_CEILING)
+    """The fee of one fill in the settlement asset, each part rounded up; negative for a rebate."""
+    parts = fee_parts(instrument, qty=qty, price=price, liquidity=liquidity)
+    return sum((to_step(part, ASSET_STEP, ROUND_CEILING) for part in parts), ZERO)
+
+
+def discounted(parts: tuple[Decimal, ...], multiplier: Decimal) -> Decimal:
+    """A fee whose standard commission is multiplied, as for payment in a third asset; not rounded."""
+    return MONEY.multiply(parts[0], multiplier) + sum(parts[1:], ZERO)
 
 
 def funding(instrument: Instrument, *, signed_qty: Decimal, mark: Decimal, rate: Decimal) -> Decimal:

@@ -19,11 +19,13 @@ from tradetui.domain.event import (
     MarginCalled,
     MarginModeChanged,
     MarginMoved,
+    SessionRolled,
 )
-from tradetui.domain.number import ONE, ZERO
+from tradetui.domain.number import MONEY, ONE, ZERO
 from tradetui.domain.position import Position
 
 KEPT_FUNDING: Final = 1_000
+_MONTH_NS: Final = 30 * 86_400 * 1_000_000_000
 
 
 class FundState(msgspec.Struct):
@@ -44,6 +46,12 @@ class FundState(msgspec.Struct):
     """What was posted by symbol and funding time, the newest ones."""
     interest: Decimal = ZERO
     """Paid for what was borrowed, since the account was opened."""
+    prices: dict[str, Decimal] = {}
+    """The last known worth of assets that are held beside the account's currency."""
+    volumes: dict[int, Decimal] = {}
+    """What was traded in each trading day of the last 30, by its start."""
+    tier_volume: Decimal = ZERO
+    """What was traded in the 30 days before this one: it decides over the fees."""
     pending: dict[str, FundingPending] = {}
     """By symbol, the newest funding time that passed with a position."""
 
@@ -55,6 +63,8 @@ class FundState(msgspec.Struct):
             margin_calls=dict(self.margin_calls),
             funded=dict(self.funded),
             pending=dict(self.pending),
+            prices=dict(self.prices),
+            volumes=dict(self.volumes),
         )
 
     def take_in(self, body: AnyBody) -> None:
@@ -68,8 +78,22 @@ class FundState(msgspec.Struct):
                 self.margin_mode = body.mode
             case CashMoved():
                 self.flows += body.value
+                if body.amount:
+                    self.prices[body.asset] = MONEY.divide(body.value, body.amount)
+            case SessionRolled():
+                self.volumes = {
+                    ts: sum_ for ts, sum_ in self.volumes.items() if ts >= body.start_ts - _MONTH_NS
+                }
+                self.tier_volume = sum(self.volumes.values(), ZERO)
+                self.volumes[body.start_ts] = ZERO
             case MarginCalled():
                 self.margin_calls[body.name] = body.threshold
+            case _:
+                self._take_in_costs(body)
+
+    def _take_in_costs(self, body: AnyBody) -> None:
+        """What holding a position costs or earns."""
+        match body:
             case FundingPending():
                 self.pending[body.symbol] = body
             case FundingPaid():
@@ -78,6 +102,12 @@ class FundState(msgspec.Struct):
                 self.interest += body.amount
             case _:
                 return
+
+    def traded(self, amount: Decimal) -> None:
+        """Count what a fill traded in this trading day."""
+        if self.volumes:
+            today = max(self.volumes)
+            self.volumes[today] += amount
 
     def _funded(self, body: FundingPaid) -> None:
         """Keep that a funding time is done; a pending estimate of it is over."""

@@ -8,10 +8,19 @@ import msgspec
 
 from tradetui.domain.command import MarginMode
 from tradetui.domain.number import ONE, ZERO
+from tradetui.trading.account import QUOTE, RECEIVED
 from tradetui.trading.leverage import MarginRules
 from tradetui.trading.limits import RiskLimits
 from tradetui.trading.match_types import MatchRules
 from tradetui.trading.realism import CUSTOM, REALISTIC, Realism
+
+
+class FeeTier(msgspec.Struct, frozen=True):
+    """The fees from a volume of 30 days on, in the account's currency."""
+
+    volume: Decimal
+    maker: Decimal
+    taker: Decimal
 
 
 class Borrowing(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +77,12 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the maintenance margin includes the fee to close."""
     maintenance: str = "mark_mm"
     """Maintenance at the mark price (mark_mm) or at the entry price (entry_mm)."""
+    fee_tiers: tuple[FeeTier, ...] = ()
+    """Fees by volume, as of the start of the trading day; none means those of the instruments."""
+    fee_asset: str = RECEIVED
+    """What fees of spot are paid in: the received asset, quote, or a third asset that is deposited."""
+    fee_multiplier: Decimal = ONE
+    """Of the standard commission, where a third asset pays it."""
     borrowing: Borrowing = Borrowing()
     """How spot is traded on margin."""
     liquidation_fee: Decimal = Decimal("0.005")
@@ -81,6 +96,16 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
         return MarginRules(
             entry_based=self.maintenance == "entry_mm", close_fee=self.close_fee_in_maintenance
         )
+
+    @property
+    def third_asset(self) -> str:
+        """The third asset that pays fees; empty where none does."""
+        return "" if self.fee_asset in (RECEIVED, QUOTE) else self.fee_asset
+
+    def tier_at(self, volume: Decimal) -> FeeTier | None:
+        """The fee tier of a volume; None where fees do not depend on it."""
+        reached = [tier for tier in self.fee_tiers if tier.volume <= volume]
+        return max(reached, key=lambda tier: tier.volume, default=None)
 
     def with_latency(self, latency_ns: int) -> EngineSettings:
         """The same settings with one latency for everything."""

@@ -23,6 +23,10 @@ class PublishedBooks(Books):
         """The price that a position is valued at (R-POS-2)."""
         return self._engine.valuation(symbol)
 
+    def asset_price(self, asset: str) -> Decimal | None:
+        """What a unit of an asset is worth in the account's currency."""
+        return self._engine.asset_price(asset)
+
     def is_priced(self, symbol: str) -> bool:
         """Whether there is a price at all."""
         return self.valuation(symbol) is not None
