@@ -180,9 +180,10 @@ class State(msgspec.Struct):
         )
 
     def holding(self, symbol: str) -> Position | None:
-        """The position that has to be protected; None when flat or dust."""
+        """The position that has to be protected; None when flat, dust, or of what can not be sold."""
         position = self.positions.get(symbol)
-        return None if position is None or self.is_dust(symbol) else position
+        gone = position is None or self.is_dust(symbol) or self.instruments[symbol].is_gone
+        return None if gone else position
 
     def is_dust(self, symbol: str) -> bool:
         """Whether what is left of a symbol is too small to be sold."""

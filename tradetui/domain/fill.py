@@ -31,6 +31,8 @@ class Evidence(StrEnum):
     """A price of a time that nobody watched: the fill is synthetic."""
     INSURANCE = "insurance"
     """Taken over at the bankruptcy price: no market stood behind it."""
+    SETTLEMENT = "settlement"
+    """Settled by the venue because the instrument left it."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,9 @@ class InstrumentStatus(StrEnum):
     TRADING = "trading"
     CLOSE_ONLY = "close_only"
     HALTED = "halted"
+    SETTLING = "settling"
+    """The venue has ended trading and works out what it settles at."""
+    DELISTED = "delisted"
 
 
 class LeverageTier(msgspec.Struct, frozen=True):
@@ -85,11 +88,20 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     rollover_s: int = 14_400
     undiscounted_fees: tuple[Decimal, ...] = ()
     """Parts of both fees that no discount applies to (taxes, special commissions), each rounded alone."""
+    delist_ts: int = 0
+    """When it leaves the venue, nanoseconds UTC; 0 while nobody has said so."""
+    settlement_price: Decimal | None = None
+    """What the venue settles at; None where it does not say."""
 
     @property
     def is_spot(self) -> bool:
         """Whether a buy moves the base asset itself."""
         return self.kind is InstrumentKind.SPOT
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the venue does not trade it any more at all."""
+        return self.status is InstrumentStatus.DELISTED
 
     @property
     def is_margin(self) -> bool:

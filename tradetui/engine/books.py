@@ -43,9 +43,11 @@ class Books:
         return desk is not None and desk.value is not None
 
     def unrealized(self, symbol: str) -> Decimal:
-        """Open profit of a position."""
+        """Open profit of a position; what is frozen on spot is lost."""
         position = self.state.positions.get(symbol)
         price = self.valuation(symbol)
+        if position is not None and self._is_frozen(symbol):
+            price = ZERO
         if position is None or price is None:
             return ZERO
         return account.unrealized(position, self.state.instruments[symbol], price)
@@ -56,6 +58,8 @@ class Books:
         for symbol, position in self.state.positions.items():
             instrument = self.state.instruments[symbol]
             if instrument.settle != self.state.currency:
+                continue
+            if self._is_frozen(symbol):
                 continue
             if instrument.is_spot:
                 total += position.signed_qty * (self.valuation(symbol) or position.entry_price)
@@ -107,7 +111,12 @@ class Books:
 
     def is_fresh(self) -> bool:
         """Whether every position is valued at a price of this moment."""
-        return all(self._is_fresh(symbol) for symbol in self.state.positions)
+        return all(self._is_fresh(s) for s in self.state.positions if not self._is_frozen(s))
+
+    def _is_frozen(self, symbol: str) -> bool:
+        """Whether it is spot that no venue buys any more (E-08)."""
+        instrument = self.state.instruments[symbol]
+        return instrument.is_spot and instrument.is_gone
 
     def _is_fresh(self, symbol: str) -> bool:
         desk = self.desks.get(symbol)
@@ -209,7 +218,7 @@ class Books:
     def _position_risk(self, position: Position, trigger: Decimal | None) -> Decimal:
         instrument = self.state.instruments[position.symbol]
         mark = self.valuation(position.symbol) or position.entry_price
-        if self.state.is_dust(position.symbol):
+        if self.state.is_dust(position.symbol) or instrument.is_gone:
             return ZERO
         if trigger is None:
             return instrument.notional(position.qty, mark) * self.settings.unstopped_risk

@@ -73,10 +73,14 @@ class Engine:
         self._steady = SteadyTime(self._scribe.ts)
         self._vigil = StopVigil(self._scribe, self._desks)
         self._liquidator = Liquidator(settings, self._flow, self._books)
-        self._listings = Listings(
-            self._flow, books=self._books, liquidator=self._liquidator, markets=self.markets
-        )
         self._settlements = Settlements(self._flow, self._books)
+        self._listings = Listings(
+            self._flow,
+            books=self._books,
+            liquidator=self._liquidator,
+            delistings=self._settlements.delistings,
+            markets=self.markets,
+        )
         self._flow.liquidate = self._liquidator.execute
         self._flow.fills.fee_choice = self._books.fee_choice
         self._flow.available = self._books.margins.available

@@ -60,13 +60,19 @@ class FillBook:
             receipt=self._receipt(desk, order, execution),
         )
 
-    def take_over(self, desk: Desk, order_id: str, qty: Decimal, *, price: Decimal) -> None:
-        """The insurance takes what the book did not take of a liquidation."""
+    def take_over(
+        self,
+        desk: Desk,
+        order_id: str,
+        qty: Decimal,
+        *,
+        price: Decimal,
+        evidence: Evidence = Evidence.INSURANCE,
+    ) -> None:
+        """A fill without a market: the insurance takes what the book did not, or the venue settles."""
         if qty == 0:
             return
-        receipt = Receipt(
-            evidence=Evidence.INSURANCE, displayed=qty, consumed_before=ZERO, consumed_after=qty
-        )
+        receipt = Receipt(evidence=evidence, displayed=qty, consumed_before=ZERO, consumed_after=qty)
         order = self.state.orders[order_id]
         self._write(desk, order, qty, price=price, liquidity=Liquidity.TAKER, receipt=receipt)
         desk.sync_position()

@@ -9,6 +9,7 @@ from tradetui.domain.instrument import Instrument, InstrumentKind
 from tradetui.domain.market_data import InstrumentListed
 from tradetui.domain.order import OrderState
 from tradetui.engine.books import Books
+from tradetui.engine.delisting import Delistings
 from tradetui.engine.desk import Desk
 from tradetui.engine.due import DueAction
 from tradetui.engine.liquidation import Liquidator
@@ -20,13 +21,20 @@ class Listings:
     """Opens a desk for each instrument and keeps its rules as they are now."""
 
     def __init__(
-        self, flow: OrderFlow, *, books: Books, liquidator: Liquidator, markets: dict[str, Market]
+        self,
+        flow: OrderFlow,
+        *,
+        books: Books,
+        liquidator: Liquidator,
+        delistings: Delistings,
+        markets: dict[str, Market],
     ) -> None:
         self.flow = flow
         self.scribe = flow.scribe
         self.state = flow.state
         self.books = books
         self.liquidator = liquidator
+        self.delistings = delistings
         self.markets = markets
         self._tier_volume = self.state.funds.tier_volume
 
@@ -49,7 +57,9 @@ class Listings:
         if grid != (instrument.tick_size, instrument.lot_size):
             desk.relist()
         concerns = self.state.seq != seq and desk.staked
-        if concerns:
+        if concerns and instrument.is_gone:
+            self.delistings.end(symbol)
+        elif concerns:
             self.liquidator.calls.relisted(symbol, liquidation)
         return concerns
 

@@ -16,6 +16,7 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FundingSettled
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.engine.books import Books
+from tradetui.engine.delisting import Delistings
 from tradetui.engine.interest import charge_interest
 from tradetui.engine.orders import OrderFlow
 from tradetui.trading import account, costs, ledger
@@ -32,11 +33,13 @@ class Settlements:
         self.scribe = flow.scribe
         self.state = flow.state
         self.books = books
+        self.delistings = Delistings(flow, books)
 
     @property
     def next_ts(self) -> int:
         """When time alone next has something to settle; far away where nothing waits."""
-        return min((ts for _, ts in (*self._due(), *self._rollovers())), default=NEVER)
+        moments = (*self._due(), *self._rollovers(), *self.delistings.due())
+        return min((ts for _, ts in moments), default=NEVER)
 
     def settle_at(self, ts: int) -> None:
         """Settle what is due at a moment."""
@@ -46,6 +49,8 @@ class Settlements:
             self._estimate(symbol, due)
         for symbol in [symbol for symbol, due in self._rollovers() if due <= ts]:
             self._roll_over(symbol)
+        for symbol in [symbol for symbol, due in self.delistings.due() if due <= ts]:
+            self.delistings.act(symbol, ts)
 
     # --- interest of margin positions on spot
 
@@ -94,7 +99,12 @@ class Settlements:
         """The official rate of a funding time: post it for what was held then, once."""
         symbol, ts = settled.symbol, settled.ts_exchange
         instrument = self.state.instruments.get(symbol)
-        if instrument is None or not instrument.is_perpetual or (symbol, ts) in self.state.funds.funded:
+        if (
+            instrument is None
+            or not instrument.is_perpetual
+            or instrument.is_gone
+            or (symbol, ts) in self.state.funds.funded
+        ):
             return
         held = self._held_at(instrument, ts)
         if held is None:

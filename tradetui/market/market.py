@@ -6,8 +6,9 @@ feed decides what to do. Nothing is computed that nobody asks for.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from tradetui.domain.calendar import TradingCalendar
 from tradetui.domain.instrument import Instrument
@@ -37,6 +38,7 @@ from tradetui.market.series import CandleSeries
 from tradetui.market.tape import Tape
 
 _ATR = "atr14"
+INDEX_SECONDS: Final = 1_800
 
 
 class Market:
@@ -52,6 +54,8 @@ class Market:
         self.quote: BestQuote | None = None
         self.mark: float | None = None
         self.index: float | None = None
+        self.index_seconds: deque[tuple[int, float]] = deque(maxlen=INDEX_SECONDS)
+        """The index of each of the last seconds that had one: contracts that end are settled by it."""
         self.funding: FundingRate | None = None
         """The predicted rate and the next funding time; None where the venue tells none."""
         self.ticker: Ticker | None = None
@@ -203,6 +207,10 @@ class Market:
         self.mark = price.mark
         if price.index is not None:
             self.index = price.index
+            second = price.ts_received // 1_000_000_000
+            if self.index_seconds and self.index_seconds[-1][0] == second:
+                self.index_seconds.pop()
+            self.index_seconds.append((second, price.index))
 
     def _on_instrument(self, listed: InstrumentListed) -> None:
         if listed.instrument.tick_size != self.instrument.tick_size:

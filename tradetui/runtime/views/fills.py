@@ -111,6 +111,8 @@ def evidence_words(group: Group, whole: Fill, *, order: Order, scale: int) -> st
     """What in the market allowed the execution."""
     if whole.receipt.evidence is Evidence.INSURANCE:
         words = f"liquidation: the insurance took {canonical(whole.qty)} at the bankruptcy price"
+    elif whole.receipt.evidence is Evidence.SETTLEMENT:
+        words = "settled by the venue: the instrument left it"
     elif order.trigger is not None and whole.liquidity is Liquidity.TAKER:
         words = _trigger_words(group, whole, order=order, scale=scale)
     elif whole.liquidity is Liquidity.MAKER:
@@ -180,8 +182,8 @@ def _maker_words(group: Group, whole: Fill) -> str:
             return f"book of {size} crossed our price"
         case Evidence.GAP:
             return "while away: synthetic"
-        case Evidence.INSURANCE:
-            return "taken over by the insurance"
+        case Evidence.INSURANCE | Evidence.SETTLEMENT:
+            return "no market stood behind it"
 
 
 def _trigger_words(group: Group, whole: Fill, *, order: Order, scale: int) -> str:
