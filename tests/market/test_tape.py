@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradetui.domain.market_data import Side, Trade
+from tradetui.market.prints import Print
 from tradetui.market.tape import SIZE_EDGES, Tape
 
 S = 10**9
@@ -63,8 +65,47 @@ def test_sizes_and_volumes_at_prices_are_those_of_the_prints(prints: list[tuple[
 def test_newest_prints_come_first_and_small_ones_can_be_left_out() -> None:
     prints = [trade(second, qty=float(second)) for second in range(1, 101)]
     tape = tape_of(*prints)
-    assert tape.newest(2) == [prints[99], prints[98]]
-    assert tape.newest(3, min_qty=99.0) == [prints[99], prints[98]]
+    newest = [Print(second * S, 10.0, float(second), Side.BUY) for second in (100, 99)]
+    assert tape.newest(2) == newest
+    assert tape.newest(3, min_qty=99.0) == newest
     assert tape.big_qty == 96.0
     assert tape.vwap == pytest.approx(10.0)
     assert (tape.low, tape.high, tape.quote_volume) == (10.0, 10.0, 50_500.0)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3),
+            st.floats(0.5, 9.0),
+            st.sampled_from([Side.BUY, Side.SELL, None]),
+            st.booleans(),
+        ),
+        max_size=60,
+    ),
+    st.integers(1, 9),
+)
+def test_the_newest_prints_are_those_that_a_plain_list_would_keep(
+    drawn: list[tuple[int, float, Side | None, bool]], capacity: int
+) -> None:
+    tape, known = Tape(Decimal("0.1"), capacity), []
+    for ts, qty, aggressor, is_looked_at in drawn:
+        tape.add(Trade("X", ts, 7, 10.0, qty, aggressor))
+        known.append(Print(ts or 7, 10.0, qty, aggressor))
+        if is_looked_at:
+            assert len(tape) == min(capacity, len(known))
+            assert tape.newest(5) == known[-capacity:][::-1][:5]
+    assert tape.newest(99, min_qty=4.0) == [print_ for print_ in known[-capacity:][::-1] if print_.qty >= 4.0]
+
+
+def test_prints_of_a_market_that_nobody_looks_at_take_little_room() -> None:
+    tape = Tape(Decimal("0.1"))
+    tracemalloc.start()
+    try:
+        for number in range(20_000):
+            tape.add(trade(number, tick=600_000 + number % 50, qty=number / 7))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 300_000
+    assert len(tape) == 2_000

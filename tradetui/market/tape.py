@@ -1,26 +1,29 @@
 """The tape: public prints, their totals, and how fast and one-sided they come.
 
 Work per print is a handful of float operations. Rates come from the totals noted at each new
-second of receive time; the volume at a price is folded from the prints only when somebody looks.
+second of receive time. What needs every print (the list, the volume at a price) is folded from them
+when somebody looks, and after so many that the messages themselves do not pile up where nobody does.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator
 from decimal import Decimal
-from itertools import islice
 from typing import Final, NamedTuple
 
 from tradetui.domain.market_data import Side, Trade
+from tradetui.market.prints import Print, Prints
 
 SECOND: Final = 1_000_000_000
 MINUTE_S: Final = 60
 SIZE_EDGES: Final = (100.0, 1_000.0, 10_000.0, 100_000.0, 1_000_000.0)
 """Borders of the size buckets, in price times quantity; a value on a border is in the upper bucket."""
 _BUY, _SELL = Side.BUY, Side.SELL  # looked up once: an enumeration's members are slow to find
-_PENDING: Final = 4_096
+_nearest: Final = float.__round__
+"""What `round` calls; called by itself it takes half the time."""
+_PENDING: Final = 256
+"""Messages that wait to be folded: enough that a burst is folded in one go."""
 _TICKS_KEPT: Final = 20_000
 _BIG_SAMPLE: Final = 500
 _BIG_SHARE: Final = 0.95
@@ -66,7 +69,7 @@ class Tape:
 
     def __init__(self, tick_size: Decimal, capacity: int = 2_000) -> None:
         self._inverse = float(1 / tick_size)
-        self._prints: deque[Trade] = deque(maxlen=capacity)
+        self._prints = Prints(capacity)
         self._pending: list[Trade] = []
         self._by_tick: dict[int, float] = {}
         self._marks: deque[_Mark] = deque(maxlen=MINUTE_S + 1)
@@ -101,12 +104,12 @@ class Tape:
         if self.high is None or price > self.high:
             self.high = price
         self.last = trade
-        self._prints.append(trade)
         self._pending.append(trade)
         if len(self._pending) >= _PENDING:
             self._fold()
 
     def __len__(self) -> int:
+        self._fold()
         return len(self._prints)
 
     @property
@@ -119,10 +122,10 @@ class Tape:
         """Volume-weighted average price since the start."""
         return self.quote_volume / self.volume if self.volume > 0.0 else None
 
-    def newest(self, count: int, min_qty: float = 0.0) -> list[Trade]:
+    def newest(self, count: int, min_qty: float = 0.0) -> list[Print]:
         """Prints of at least `min_qty`, newest first."""
-        fitting: Iterator[Trade] = (trade for trade in reversed(self._prints) if trade.qty >= min_qty)
-        return list(islice(fitting, count))
+        self._fold()
+        return self._prints.newest(count, min_qty)
 
     def trades_per_second(self, now: int, window_s: int = 10) -> float:
         """Prints a second over the last seconds of receive time (nanoseconds UTC)."""
@@ -159,7 +162,8 @@ class Tape:
     def big_qty(self) -> float:
         """The size from which a print is big: the 95th percentile of the newest 500."""
         if self.trades - self._big_at >= _BIG_SAMPLE // 10 or not self._big_at:
-            sizes = sorted(trade.qty for trade in islice(reversed(self._prints), _BIG_SAMPLE))
+            self._fold()
+            sizes = sorted(self._prints.qtys(_BIG_SAMPLE))
             self._big_qty = sizes[int(len(sizes) * _BIG_SHARE)] if sizes else 0.0
             self._big_at = self.trades
         return self._big_qty
@@ -176,12 +180,16 @@ class Tape:
         return next((mark for mark in self._marks if mark.second >= first), None)
 
     def _fold(self) -> None:
-        """Add the prints since the last look to the volumes at prices and the size buckets."""
+        """Add the prints since the last look to the list, the volumes at prices and the size buckets."""
+        if not self._pending:
+            return
+        prices = [trade.price for trade in self._pending]
+        qtys = [trade.qty for trade in self._pending]
+        self._prints.extend(self._pending, prices, qtys)
         by_tick, inverse = self._by_tick, self._inverse
         counts, volumes = self.bucket_counts, self.bucket_volumes
-        for trade in self._pending:
-            price, qty = trade.price, trade.qty
-            tick = round(price * inverse)
+        for price, qty in zip(prices, qtys, strict=True):
+            tick = _nearest(price * inverse)
             by_tick[tick] = by_tick.get(tick, 0.0) + qty
             bucket = bisect_right(SIZE_EDGES, price * qty)
             counts[bucket] += 1

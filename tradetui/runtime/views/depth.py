@@ -12,6 +12,9 @@ Sizes = dict[int, float]
 DIGITS: Final = 9
 """Sums of floats are shown rounded, so that the order of adding shows nowhere."""
 
+_ROWS_KEPT: Final = 2_000
+"""Rows whose volume is kept up to date: those of a tall ladder that has moved a few times its height."""
+
 
 class RowVolumes:
     """What was traded in each row since the start; asked of the tape once a row, then kept up to date."""
@@ -35,14 +38,14 @@ class RowVolumes:
         tape, group, rows = self._market.tape, self._group, self._rows
         missing = tape.trades - self._trades
         self._trades = tape.trades
-        if missing > len(tape):
+        if missing > len(tape) or len(rows) > _ROWS_KEPT:
             rows.clear()
             return
         tick_of = self._market.book.tick_of
-        for trade in tape.newest(missing):
-            row = tick_of(trade.price) // group * group
+        for print_ in tape.newest(missing):
+            row = tick_of(print_.price) // group * group
             if row in rows:
-                rows[row] += trade.qty
+                rows[row] += print_.qty
 
     def at(self, row: int) -> float:
         """The volume of the row that begins at a tick."""

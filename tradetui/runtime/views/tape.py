@@ -31,14 +31,8 @@ def _build(market: Market, request: ViewRequest, now: int) -> TapeView:
     tape, instrument = market.tape, market.instrument
     big_qty = tape.big_qty if len(tape) >= _BIG_NEEDS else float("inf")
     rows = [
-        TapeRow(
-            trade.ts_exchange or trade.ts_received,
-            trade.price,
-            trade.qty,
-            trade.aggressor,
-            trade.qty >= big_qty,
-        )
-        for trade in tape.newest(request.tape_rows, request.tape_min_qty)
+        TapeRow(*print_, print_.qty >= big_qty)
+        for print_ in tape.newest(request.tape_rows, request.tape_min_qty)
     ]
     return TapeView(
         rows=tuple(rows),

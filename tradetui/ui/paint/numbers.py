@@ -105,7 +105,7 @@ def clock_text(ts: int, zone: str = "UTC", *, pattern: str = "%H:%M:%S") -> str:
     return _clock(ts // 1_000_000_000, zone, pattern)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)  # the seconds that a tape, the fills and a time axis show together
 def _clock(seconds: int, zone: str, pattern: str) -> str:
     tz = UTC if zone == "UTC" else ZoneInfo(zone)
     try:

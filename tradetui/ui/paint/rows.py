@@ -36,7 +36,7 @@ ASCII_OF: Final = {ord(sign): char for char, signs in SIGNS.items() for sign in 
 """The nearest sign for terminals without UTF-8; braille becomes a dot."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)  # the words from outside that one screen shows, a few times over
 def plain(text: str) -> str:
     """Text of exactly one cell a character: control, combining and wide characters become a dot."""
     if text.isascii() and text.isprintable():
@@ -44,11 +44,13 @@ def plain(text: str) -> str:
     return "".join(char if char.isprintable() and cell_len(char) == 1 else "·" for char in text)
 
 
-@lru_cache(maxsize=8192)
 def to_ascii(text: str) -> str:
     """The same width of text in ASCII alone."""
-    if text.isascii():
-        return text
+    return text if text.isascii() else _ascii_of(text)
+
+
+@lru_cache(maxsize=1024)  # the runs with signs that one screen shows, a few times over
+def _ascii_of(text: str) -> str:
     text = text.translate(ASCII_OF)
     return "".join(char if char.isascii() else ("." if "⠀" <= char <= "⣿" else "?") for char in text)
 

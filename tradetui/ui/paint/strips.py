@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from rich.color import ColorSystem
 from rich.console import Console
@@ -19,7 +21,8 @@ class LeanStrip(Strip):
 
     Textual opens and closes the whole style around each segment; on a row of ten segments that
     share a background this writes about half the bytes. Uncut rows only: a divided strip is an
-    ordinary one again.
+    ordinary one again. Textual would keep the parts, and where a strip is not cut at all itself, in a
+    circle that only the garbage collector opens; and it would measure and remember every text.
     """
 
     __slots__ = ()
@@ -30,6 +33,25 @@ class LeanStrip(Strip):
             system = console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001 - as Strip.render does
             self._render_cache = _lean(self._segments, system)
         return self._render_cache
+
+    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
+        """The strips that end at the cuts; a character is a cell here, as in all rows."""
+        ends = [cut for cut in cuts if cut <= self.cell_length]
+        if ends == [self.cell_length]:
+            return (self,)
+        return [_part(self._segments, start, end) for start, end in pairwise((0, *ends))]
+
+
+def _part(segments: Iterable[Segment], start: int, end: int) -> Strip:
+    """The cells from start to end as an ordinary strip."""
+    parts: list[Segment] = []
+    at = 0
+    for text, style, _ in segments:
+        part = text[max(0, start - at) : max(0, end - at)]
+        if part:
+            parts.append(Segment(part, style))
+        at += len(text)
+    return Strip(parts, end - start)
 
 
 def to_strip(row: Row, palette: Palette, width: int, *, faded: bool = False) -> Strip:
@@ -52,7 +74,7 @@ def _lean(segments: list[Segment], system: ColorSystem) -> str:
     return "".join(parts)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)  # pairs of neighbors in the inks of a theme: about 150 are in use, faded ones more
 def _change(before: Style | None, after: Style, system: ColorSystem) -> str:
     whole = Strip.render_ansi(after, system)
     if before is None or _attributes(before) != _attributes(after) or _loses_color(before, after):

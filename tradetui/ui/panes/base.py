@@ -242,6 +242,8 @@ class LivePane(Widget, Generic[Part], can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The cached strips of a region, without Textual's style cache: a pane has no border or padding."""
+        # Textual empties this set where it renders a widget's content itself, which never happens here
+        self._dirty_regions.clear()
         lines = [self.render_line(y) for y in range(crop.y, crop.bottom)]
         if crop.x == 0 and crop.width == self.size.width:
             return lines
