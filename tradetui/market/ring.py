@@ -13,11 +13,14 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
-_MOST_WAITING: Final = 256
+_MOST_WAITING: Final = 32
+"""Enough to make a row cheap; where nobody looks, each row that waits takes five times its place."""
+_SLACK: Final = 8
+"""The part of the capacity that lies empty: moving the rows is cheap, and memory is not."""
 
 
 class Ring:
-    """The newest rows of float64 columns; the buffer has slack of its own length, so a view never wraps."""
+    """The newest rows of float64 columns; the buffer has slack behind them, so a view never wraps."""
 
     __slots__ = ("_buffer", "_capacity", "_end", "_start", "_waiting", "appended")
 
@@ -25,7 +28,7 @@ class Ring:
         """Raises ValueError for a count below one."""
         if columns < 1 or capacity < 1:
             raise ValueError(f"expected at least one column and one row, was {columns} and {capacity}")
-        self._buffer: FloatArray = np.empty((columns, 2 * capacity))
+        self._buffer: FloatArray = np.empty((columns, capacity + capacity // _SLACK + 1))
         self._capacity = capacity
         self._start = 0
         self._end = 0
@@ -63,7 +66,7 @@ class Ring:
         kept = rows[:, -self._capacity :]
         count = kept.shape[1]
         if self._end + count > self._buffer.shape[1]:
-            self._rewind()
+            self._rewind(keep=self._capacity - count)
         self._buffer[:, self._end : self._end + count] = kept
         self._end += count
         self._start = max(self._start, self._end - self._capacity)
@@ -87,8 +90,8 @@ class Ring:
         view.flags.writeable = False
         return view
 
-    def _rewind(self) -> None:
-        """Move the kept rows to the front; happens once in `capacity` appends."""
-        count = self._end - self._start
-        self._buffer[:, :count] = self._buffer[:, self._start : self._end].copy()
+    def _rewind(self, *, keep: int) -> None:
+        """Move the newest rows to the front; a full ring does so once in an eighth of its capacity."""
+        count = min(self._end - self._start, keep)
+        self._buffer[:, :count] = self._buffer[:, self._end - count : self._end].copy()
         self._start, self._end = 0, count

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.events import Resize
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -57,3 +58,7 @@ class Bar(Widget):
             self._build(width)
         row = self.rows[y] if y < len(self.rows) else on(blank(width), self.GROUND)
         return to_strip(on(fit(row, width), self.GROUND), palette_for(self.app), width)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of a region, without Textual's style cache: a bar has no border or padding."""
+        return [self.render_line(y).crop(crop.x, crop.right) for y in range(crop.y, crop.bottom)]
