@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from tests.ui.pane_views import TS
@@ -63,7 +64,7 @@ def test_an_own_bid_with_its_queue(width: int, words: str) -> None:
 
 
 def test_an_own_target_beside_the_ask() -> None:
-    words = " " * 19 + "61,615   1.468 T .42  0.3 −0.8"
+    words = " " * 19 + "61,615   1.468 T .42  0.3 -0.8"
     assert text(ladder_row(TARGET, look(51), RowFlags())) == words
 
 
@@ -110,13 +111,28 @@ PERP = WatchRow("BTC/USDT:USDT", None, None, None, None, None, 1, FeedState.DOWN
 
 
 def test_the_watchlist_shows_the_spread_at_33_cells() -> None:
-    rows = WatchlistPane().paint((BTC, PEPE, PERP), 33, 9)
+    rows = WatchlistPane().paint((BTC, PEPE, PERP), 33, 6)
     assert [text(row).rstrip() for row in rows] == [
         " symbol           last  24h%  spr",
         " BTC/USDT     75,263.5 +2.21  0.1",
         " PEPE/USDT  0.00001370 -10.1  7.3",
         " BTC/USDT:P          –     –    –",
     ]
+
+
+def test_a_high_but_narrow_watchlist_gives_each_symbol_a_second_line() -> None:
+    btc = msgspec.structs.replace(BTC, spark=(1.0, 3.0, 2.0, 8.0))
+    for height, gaps in ((5, 0), (6, 1)):
+        rows = [text(row).rstrip() for row in WatchlistPane().paint((btc, PERP), 33, height)]
+        assert rows == [
+            " symbol         last  24h%  spr",
+            " BTC/USDT   75,263.5 +2.21  0.1 ▲",
+            "  atr 0.05% vol 900M      ▁▃▂█",
+            *[""] * gaps,
+            " BTC/USDT:P        –     –    – !",
+            "  atr –     vol –",
+            *[""] * gaps,
+        ]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +209,7 @@ def test_a_limit_s_gauge(used: str, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "width", "short"),
-    [("stop 0.13149", 11, "stop 0.1314"), ("target 2R", 11, "target 2R"), ("liquidation x", 8, "liquida…")],
+    [("stop 0.13149", 11, "stop .13149"), ("target 2R", 11, "target 2R"), ("liquidation x", 8, "liquida…")],
 )
 def test_a_tag_loses_digits_before_words(words: str, width: int, short: str) -> None:
     assert shortened(words, width) == short

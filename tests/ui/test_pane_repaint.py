@@ -209,4 +209,4 @@ async def test_queue_and_change_both_show_at_52_columns() -> None:
         pane.update_view(view)
         line = text_with(pane, "B .20 q4.1")
         assert " 8.3 " in line
-        assert line.rstrip().endswith("−0.8")
+        assert line.rstrip().endswith("-0.8")

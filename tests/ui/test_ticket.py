@@ -122,7 +122,7 @@ def test_the_preview_says_what_fills_at_which_price_and_cost() -> None:
         "fee 6.38 · risk with fees 0.99 R",
     ]
     ticket = TicketView(draft=Draft(), buy=BUY, sell=BUY, r_value=Decimal(51), head_room=Decimal(0))
-    assert words([stop_row(ticket, BUY)]) == ["stop    61,300.0  −302.02  1.1 ATR"]
+    assert words([stop_row(ticket, BUY)]) == ["stop    61,300.0  -302.02  1.1 ATR"]
     assert words([target_row(ticket, BUY)]) == ["target  62,206.0  +603.98  2.0 R"]
 
 

@@ -154,10 +154,27 @@ class EntryChecks:
         raise refuse(
             Reason.INSUFFICIENT_BALANCE,
             f"needs {money(needed)} {instrument.settle}, {money(free)} free",
-            mend=f"{number(fitting)} {instrument.qty_unit} would pass",
+            mend=f"{number(fitting)} {instrument.qty_unit} would pass"
+            if fitting > 0
+            else "nothing would pass",
             needed=needed,
             available=free,
             nearest=fitting,
+        )
+
+    def carried(self, desk: Desk, qty: Decimal, entry: Decimal) -> Decimal:
+        """A quantity that is all the balance carries; raises Refused where the venue takes none so small."""
+        instrument = desk.instrument
+        smallest = shape.smallest_qty(instrument, entry)
+        if qty >= smallest:
+            return qty
+        free = self.books.margins.available(instrument.settle)
+        raise refuse(
+            Reason.INSUFFICIENT_BALANCE,
+            f"{money(free)} {instrument.settle} free: too little for the venue's smallest order, "
+            f"{number(smallest)} {instrument.qty_unit}",
+            available=free,
+            limit=smallest,
         )
 
     def _released(self, desk: Desk) -> Decimal:

@@ -188,7 +188,8 @@ class Intake:
         if command.fit and command.size.unit is SizeUnit.RISK:
             carried = self._carried_qty(desk, command, entry)
             if carried < qty:
-                qty, text = carried, f"as much as the balance carries: {number(carried)}"
+                qty = self.checks.carried(desk, carried, entry)
+                text = f"as much as the balance carries: {number(carried)}"
         shape.check_qty(instrument, qty, entry, computed=command.size.unit is not SizeUnit.BASE)
         check_filters(desk, self.state, command, qty)
         self.checks.stop_side(desk, command, entry, stop)

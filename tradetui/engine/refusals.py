@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
+from typing import Final
 
 from tradetui.domain.command import Reason, Refusal
 from tradetui.domain.number import canonical
+
+_WRITTEN: Final = 20
+"""More digits than anybody types: the result of a division."""
+_AVERAGE: Final = Context(prec=9)
 
 
 class Refused(Exception):
@@ -29,5 +34,5 @@ def money(amount: Decimal) -> str:
 
 
 def number(value: Decimal) -> str:
-    """A price or quantity as it is written."""
-    return canonical(value)
+    """A price or quantity as it is written; an average, which nobody wrote, with a few digits."""
+    return canonical(value if len(value.as_tuple().digits) <= _WRITTEN else _AVERAGE.plus(value))

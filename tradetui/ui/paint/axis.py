@@ -68,7 +68,8 @@ def tag_run(mark: PriceMark, arrow: str, width: int, price_scale: int) -> Run:
 
 
 def shortened(words: str, width: int) -> str:
-    """Words in at most `width` cells; digits after a point go first, and without an ellipsis."""
+    """Words in at most `width` cells; a zero before a point goes first, then digits behind it."""
+    words = words if len(words) <= width else words.replace(" 0.", " .")
     whole, point, digits = words.rpartition(".")
     if len(words) > width > len(whole) + 1 and point and digits.isdigit():
         return words[:width]

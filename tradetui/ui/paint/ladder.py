@@ -191,7 +191,7 @@ def change_run(change: float, width: int) -> Run:
         return (text.rjust(width), "hairline")
     if len(text) > width - 2:
         text = compact(abs(change), 1)
-    sign, ink = ("+", "up") if change > 0 else ("−", "down")
+    sign, ink = ("+", "up") if change > 0 else ("-", "down")
     return (f"{sign}{text}".rjust(width)[-width:], ink)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 from rich.cells import cell_len
@@ -92,6 +93,15 @@ def fit(row: Iterable[Run], width: int, ink: str = "text") -> Row:
     if room > 0:
         out.append((" " * room, ink))
     return tuple(out)
+
+
+def whole_runs(row: Sequence[Run], width: int) -> list[Run]:
+    """The runs that fit into `width` cells uncut; a label, which ends with a space, goes with its value."""
+    ends = accumulate(len(text) for text, _ in row)
+    kept = [run for run, end in zip(row, ends, strict=True) if end <= width]
+    while len(row) > len(kept) > 1 and kept[-1][0].endswith(" "):
+        kept.pop()
+    return kept or list(row[:1])
 
 
 def blank(width: int) -> Row:

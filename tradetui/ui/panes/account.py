@@ -104,7 +104,7 @@ def balance(asset: str, free: Decimal, locked: Decimal) -> list[tuple[str, Run]]
 def _pair_row(pairs: list[tuple[str, Run]], cell: int) -> Row:
     row: list[Run] = [(" ", "text")]
     for name, (text, ink) in pairs:
-        room = max(1, min(22, cell - NAME_CELLS - 2))
+        room = max(1, cell - NAME_CELLS if len(pairs) == 1 else min(22, cell - NAME_CELLS - 2))
         row += [(left(name, NAME_CELLS), "dim"), (right(text, room), ink)]
         row.append((" " * max(0, cell - NAME_CELLS - room), "text"))
     return tuple(row)

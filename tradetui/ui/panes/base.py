@@ -19,7 +19,7 @@ from textual.widget import Widget
 from tradetui.domain.market_data import FeedState
 from tradetui.domain.view import Frame
 from tradetui.ui.paint.numbers import age_text
-from tradetui.ui.paint.rows import Row, blank, block, clip, fit, plain, words
+from tradetui.ui.paint.rows import Row, blank, block, clip, fit, plain, whole_runs, words
 from tradetui.ui.paint.strips import to_strip
 from tradetui.ui.palette import ColorDepth, Palette, palette_of
 from tradetui.ui.terminal import palette_for
@@ -183,6 +183,7 @@ class LivePane(Widget, Generic[Part], can_focus=True):
             age = f" {age_text(self.age_ms)}" if self.age_ms >= 1000 else ""
             row.append((f" {state}{age}", "warn!"))
         row += [(" ", "dim"), *self.title_words(self.part)] if self.part is not None else []
+        row = whole_runs(row, width)
         used = sum(len(text) for text, _ in row)
         rule = width - used - 2
         row.append((f" {'─' * max(0, rule)} ", "accent" if focused else "hairline"))

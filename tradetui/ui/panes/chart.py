@@ -158,8 +158,9 @@ def candle_words(candle: ChartCandle, part: ChartView, zone: str, *, with_time: 
     ink = "up" if candle.close >= candle.open else "down"
     values = (("O", candle.open), ("H", candle.high), ("L", candle.low), ("C", candle.close))
     for name, value in values:
-        words += [(f"{name} ", "dim"), (f"{fixed(value, scale)} ", ink if with_time else "dim")]
-    words.append((f" vol {compact(candle.volume)}", "dim"))
+        gap = " " if name != "O" else ""
+        words += [(f"{gap}{name} ", "dim"), (fixed(value, scale), ink if with_time else "dim")]
+    words.append((f"  vol {compact(candle.volume)}", "dim"))
     return words
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical
 from tradetui.domain.view import FillView, Frame
@@ -10,6 +12,8 @@ from tradetui.ui.paint.rows import Row, clip, plain, wrapped
 from tradetui.ui.panes.base import LivePane
 
 Fills = tuple[FillView, ...]
+PART: Final = " · "
+"""What stands between two parts of a receipt's line."""
 
 
 class FillsPane(LivePane[Fills]):
@@ -36,7 +40,7 @@ class FillsPane(LivePane[Fills]):
 
     def title_words(self, part: Fills) -> Row:
         """How many are listed."""
-        return ((f"last {len(part)} · receipts", "dim"),)
+        return ((f"last {len(part)} · receipts" if part else "none", "dim"),)
 
     def paint(self, part: Fills, width: int, height: int) -> list[Row]:
         """As many fills as fit."""
@@ -69,4 +73,15 @@ def receipt_lines(view: FillView, width: int) -> list[Row]:
     """The words of the receipt; what was not filled against a live book or print is a warning."""
     ink = "warn" if view.fill.receipt.synthetic else "dim"
     room = max(1, width - 4)
-    return [((f"   {clip(part, room)}", ink),) for line in view.lines for part in wrapped(line, room)]
+    return [((f"   {clip(part, room)}", ink),) for line in view.lines for part in joined(line, room)]
+
+
+def joined(line: str, room: int) -> list[str]:
+    """A line of the receipt, broken between its parts where it is too long, and only then between words."""
+    lines: list[str] = []
+    for part in plain(line).split(PART):
+        if lines and len(lines[-1]) + len(PART) + len(part) <= room:
+            lines[-1] += PART + part
+        else:
+            lines += wrapped(part, room)
+    return lines

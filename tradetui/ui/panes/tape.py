@@ -49,7 +49,7 @@ class TapePane(LivePane[TapeView]):
         return (
             (f"{least}{part.trades_per_s:.1f}/s  ", "dim"),
             (f"buy {share}", "up" if part.buy_share >= 0.5 else "down"),
-            (f"  Δ {compact(part.delta)}" if part.delta >= 0 else f"  Δ −{compact(-part.delta)}", "dim"),
+            (f"  Δ {compact(part.delta)}", "dim"),
         )
 
     def paint(self, part: TapeView, width: int, height: int) -> list[Row]:

@@ -137,7 +137,7 @@ def target_row(part: TicketView, side: SidePreview) -> Row:
 
 
 def _signed(value: Decimal) -> str:
-    return f"{'−' if value < 0 else '+'}{abs(value):,f}"
+    return f"{'-' if value < 0 else '+'}{abs(value):,f}"
 
 
 def preview_rows(side: SidePreview, width: int, currency: str = "") -> list[Row]:

@@ -8,9 +8,9 @@ from typing import Final
 
 from tradetui.domain.view import Frame, WatchRow
 from tradetui.ui.paint.bars import sparkline
-from tradetui.ui.paint.numbers import compact, fixed, sign_ink, signed
+from tradetui.ui.paint.numbers import NONE, compact, fixed, sign_ink, signed
 from tradetui.ui.paint.rows import Row, fit, on, plain
-from tradetui.ui.paint.table import Column, Layout, cells, heading, layout_for
+from tradetui.ui.paint.table import Column, cells, heading, layout_for
 from tradetui.ui.panes.base import LivePane
 
 Watched = tuple[WatchRow, ...]
@@ -78,16 +78,36 @@ class WatchlistPane(LivePane[Watched]):
         return ((f"{count} symbol{'s' if count != 1 else ''}", "dim"),)
 
     def paint(self, part: Watched, width: int, height: int) -> list[Row]:
-        """A heading where there is room, then one row a symbol."""
+        """A heading, then a row a symbol: two rows and a gap where the pane is high but narrow."""
         layout = layout_for(columns_of(part), width)
         head = [heading(layout)] if height > 2 else []
-        return head + [self._row(row, width, layout) for row in part]
+        names, room = {column.name for column in layout.columns}, height - len(head)
+        has_two = "spark" not in names and room >= 2 * len(part)
+        has_gap = room >= 3 * len(part) - 1
+        painted: list[Row] = []
+        for row in part:
+            painted.append(
+                self._lit(row, cells(layout, values_of(row, current=row.symbol == self.symbol)), width)
+            )
+            if has_two:
+                below = second_line(row, width, with_arrow="dir" not in names)
+                painted += [self._lit(row, below, width), *[()] * has_gap]
+        return head + painted
 
-    def _row(self, row: WatchRow, width: int, layout: Layout) -> Row:
-        shown = fit(cells(layout, values_of(row, current=row.symbol == self.symbol)), width)
+    def _lit(self, row: WatchRow, shown: Row, width: int) -> Row:
+        shown = fit(shown, width)
         if row.symbol in self._flash:
             return on(shown, "bid-depth" if row.direction >= 0 else "ask-depth")
         return on(shown, "selected") if row.symbol == self.symbol else shown
+
+
+def second_line(row: WatchRow, width: int, *, with_arrow: bool) -> Row:
+    """What a narrow pane has no columns for: range, volume, the way the price went, last aggressor."""
+    arrow = values_of(row, current=False)["dir"] if with_arrow else (" ", "text")
+    atr = f"{fixed(row.atr_pct, 2 if (row.atr_pct or 0) < 10 else 1)}%" if row.atr_pct is not None else NONE
+    words = f"  atr {atr:<5} vol {compact(row.volume):<5} "
+    room = min(12, width - len(words) - 3)
+    return ((words, "dim"), (sparkline(row.spark, room), sign_ink(row.change_pct)), (" ", "text"), arrow)
 
 
 def is_mover(row: WatchRow, before: float) -> bool:
