@@ -17,6 +17,7 @@ from tradetui.domain.command import AnyCommand, Reason, Refusal, Reply
 from tradetui.domain.market_data import FeedStatus
 from tradetui.domain.view import Frame, Notice, ProfileBadge, TradingState, ViewRequest
 from tradetui.errors import TradeTuiError
+from tradetui.runtime.collector import Collector
 
 if TYPE_CHECKING:
     from tradetui.runtime.halt import Halt
@@ -142,14 +143,17 @@ class InlineLink:
         self._badges: tuple[ProfileBadge, ...] = ()
         self._observed = 0.0
         self._switching = asyncio.Lock()
+        self._collector = Collector()
 
     async def start(self) -> None:
         """Load and start the first profile; raises what making it raised."""
         async with self._switching:
             await self._begin(self._profile)
+        self._collector.start()
 
     async def stop(self) -> None:
         """Stop every host in good order."""
+        self._collector.stop()
         async with self._switching:
             for name in list(self._stages):
                 await self._end(name)
