@@ -64,7 +64,14 @@ def tag_run(mark: PriceMark, arrow: str, width: int, price_scale: int) -> Run:
     """The tag at the right edge: the mark's words, else its price."""
     words = fixed(mark.price, price_scale) if mark.kind == "last" or not mark.label else plain(mark.label)
     ground = MARK_LINES.get(mark.kind, MARK_LINES["level"])[1]
-    return (f" {arrow}{shortened(words, width - 1 - len(arrow))}".ljust(width)[:width], f"bright!@{ground}")
+    words = f"{arrow}{shortened(words, width - len(arrow))}"
+    return (f" {words}".ljust(width) if len(words) < width else words[:width], f"bright!@{ground}")
+
+
+def axis_label(text: str, width: int) -> str:
+    """A price or word at the right of the axis, with a blank behind it where there is room."""
+    text = shortened(text, width)
+    return f"{text} ".rjust(width) if len(text) < width else text
 
 
 def shortened(words: str, width: int) -> str:

@@ -13,13 +13,13 @@ from typing import Final
 
 from tradetui.domain.market_data import Side
 from tradetui.domain.view import ChartCandle, ChartView, FillMark, IndicatorLine, PriceMark
-from tradetui.ui.paint.axis import MARK_LINES, price_labels, tag_rows, tag_run, time_row
+from tradetui.ui.paint.axis import MARK_LINES, axis_label, price_labels, tag_rows, tag_run, time_row
 from tradetui.ui.paint.braille import line_cells, sign
 from tradetui.ui.paint.candles import bar_cells, candle_cells, candle_ink, heikin_ashi
 from tradetui.ui.paint.grid import Column, Grid, empty_column
 from tradetui.ui.paint.names import line_ink
 from tradetui.ui.paint.numbers import compact
-from tradetui.ui.paint.rows import Row, Run, right
+from tradetui.ui.paint.rows import Row, Run
 from tradetui.ui.paint.scale import Scale, scale_for
 
 BLANK: Final[Run] = (" ", "text")
@@ -219,7 +219,7 @@ class ChartPainter:
 
     @staticmethod
     def _label(text: str, width: int) -> Run:
-        return (right(f"{text} ", width) if text else " " * width, "dim")
+        return (axis_label(text, width) if text else " " * width, "dim")
 
     def _volume_rows(self, layout: ChartLayout, newest: ChartCandle | None) -> list[Row]:
         last = volume_column(newest, self._largest, layout.volume) if newest else empty_column(layout.volume)

@@ -144,6 +144,14 @@ def words(lines: Sequence[str], width: int, height: int, ink: str = "dim") -> li
     return rows + [blank(width)] * (height - len(rows))
 
 
+def lines_of(text: str, width: int, most: int) -> list[str]:
+    """Text in at most so many lines; an ellipsis tells that there was more."""
+    lines = wrapped(text, width)
+    if len(lines) > most:
+        lines = [*lines[: most - 1], clip(" ".join(lines[most - 1 :]), width)]
+    return lines
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """Text broken between words into lines of at most `width` characters."""
     lines: list[str] = []

@@ -11,7 +11,7 @@ from tradetui.domain.number import canonical, money_scale
 from tradetui.domain.view import Frame, InstrumentView, SidePreview, TicketView
 from tradetui.ui.actions import BY_ID
 from tradetui.ui.paint.numbers import fixed
-from tradetui.ui.paint.rows import Row, plain, width_of, wrapped
+from tradetui.ui.paint.rows import Row, lines_of, plain, width_of
 from tradetui.ui.panes.base import LivePane
 from tradetui.ui.panes.ticket_fields import FIELD_ROWS, TicketFields
 
@@ -145,7 +145,7 @@ def preview_rows(side: SidePreview, width: int, currency: str = "") -> list[Row]
     buys = side.side is Side.BUY
     name = (f" {side.side.value}", "up!" if buys else "down!")
     if not side.allowed:
-        lines = wrapped(side.refusal or "refused", max(10, width - 8))[:2]
+        lines = lines_of(side.refusal or "refused", max(10, width - 8), 2)
         return [
             ((name if at == 0 else ("     ", "text")), (f" {line}", "warn")) for at, line in enumerate(lines)
         ]
