@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BENCHMARKS = ("indicators", "book", "replay", "matching", "journal", "cockpit")
+BENCHMARKS = ("indicators", "book", "replay", "matching", "journal", "cockpit", "memory")
 
 
 def main() -> int:
@@ -22,11 +22,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("only", nargs="*", choices=[*BENCHMARKS, []], help="some of them")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as JSON")
+    parser.add_argument(
+        "--minutes", type=float, default=3.0, help="how long memory is watched; ten decide (default 3)"
+    )
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
     for name in options.only or BENCHMARKS:
         print(f"measuring {name} …", file=sys.stderr)
-        rows += importlib.import_module(f"tests.benchmarks.bench_{name}").run()
+        run = importlib.import_module(f"tests.benchmarks.bench_{name}").run
+        rows += run(options.minutes) if name == "memory" else run()
     show(rows)
     if options.json:
         machine = f"{platform.machine()}, Python {platform.python_version()}"

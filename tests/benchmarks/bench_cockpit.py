@@ -26,8 +26,7 @@ BUSIEST = CAPTURES / "hftbacktest" / "usdm_ethusdt_20240808.gz"
 SIZE = (200, 60)
 FPS, WARM_UP_S, MEASURED_S = 30, 8.0, 15.0
 STARTS = 7
-SIM_S = 60.0
-MOST_BYTES, CPU_SHARE, START_SHARE, MOST_MIB = 10_000, 0.25, 1.3, 150.0
+MOST_BYTES, CPU_SHARE, START_SHARE = 10_000, 0.25, 1.3
 BLANK = (
     "from textual.app import App\n"
     "from textual.widgets import Static\n"
@@ -113,16 +112,6 @@ def first_paint(arguments: Sequence[str], folder: Path) -> float:
         return program.read(lambda: b"PAPER" in program.tail, timeout_s=20)
 
 
-def memory(folder: Path) -> list[float]:
-    """Resident MiB of the simulated market's cockpit, at four moments of a minute."""
-    with running(("-m", "tradetui", "--profile", "sim"), folder) as program:
-        found = []
-        for _ in range(4):
-            program.read_for(SIM_S / 4)
-            found.append(program.memory_mib)
-        return found
-
-
 def row(
     name: str, ours: float, peer: str, *, peer_value: float, bound: float, of_peer: bool
 ) -> dict[str, Any]:
@@ -181,15 +170,11 @@ def start_row(folder: Path) -> dict[str, Any]:
 
 
 def run() -> list[dict[str, Any]]:
-    """Rows of bytes, CPU, first paint and memory; about three minutes."""
+    """Rows of bytes, CPU and first paint; about three minutes."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "config.toml").write_text(f"[cockpit]\nframes_per_second = {FPS}\n")
-        rows = [*frame_rows(folder), start_row(folder)]
-        found = memory(folder)
-    flat = f"bound ({', '.join(f'{mib:.0f}' for mib in found)} MiB at each quarter)"
-    rows.append(row("memory, MiB", found[-1], flat, peer_value=MOST_MIB, bound=MOST_MIB, of_peer=False))
-    return rows
+        return [*frame_rows(folder), start_row(folder)]
 
 
 if __name__ == "__main__":
