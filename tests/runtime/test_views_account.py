@@ -169,7 +169,13 @@ def test_the_account_adds_up(scene: Scene) -> None:
     assert account.gauges == (
         LimitGauge("daily loss", D("0.00"), D("2000.00"), "USDT", left=D("2029.06")),
         LimitGauge("open risk", in_r, D(2), "R", left=2 - in_r),
+        LimitGauge("margin", _used(D("0.42") * 60100, margin + profit), D(100), "%"),
     )
+
+
+def _used(worth: Decimal, there: Decimal) -> Decimal:
+    """What the maintenance, with the fee to close, is of what stands behind the position, in percent."""
+    return round(worth * D("0.0055") / there * 100, 1)
 
 
 def test_the_status_bar_tells_the_day_and_what_may_still_be_lost(scene: Scene) -> None:

@@ -190,6 +190,14 @@ def test_the_second_line_of_a_position_leaves_out_whole_words(width: int, words:
     assert text(second_line(LONG, width)) == words
 
 
+def test_the_second_line_tells_margin_and_funding() -> None:
+    row = msgspec.structs.replace(
+        LONG, margin_pct=42.4, funding_rate=0.0001, funding_in_s=7_140, funding_paid=Decimal("-2.52")
+    )
+    words = text(second_line(row, 200))
+    assert "margin 42 % · 4 m 12 s · funding 0.0100 % in 1 h 59 m · paid -2.52" in words
+
+
 def test_what_orders_lock_has_its_own_line() -> None:
     pairs = balance("USDT", Decimal("0.52"), Decimal("108.4"))
     assert pairs == [("USDT", ("0.52", "text")), ("  in orders", ("108.40", "dim"))]

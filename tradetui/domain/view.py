@@ -282,6 +282,13 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     stop_trail: str = ""
     """How the stop follows the price: 1% or a distance; empty where it stands."""
     more_targets: tuple[Decimal, ...] = ()
+    margin_pct: float | None = None
+    """What it needs as a part of what stands behind it: liquidation at 100; None on spot."""
+    funding_rate: float | None = None
+    funding_in_s: int | None = None
+    """Until funding is settled next."""
+    funding_paid: Decimal = Decimal(0)
+    """Received less paid while it was open, interest included."""
     """Where profit is taken beyond the first target."""
     currency: str = ""
     """Of its amounts: the settlement asset."""
@@ -335,6 +342,12 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     gauges: tuple[LimitGauge, ...]
     locks: tuple[str, ...] = ()
     """Each lock: what is closed until when, and why."""
+    funding: Decimal = Decimal(0)
+    """Received less paid, interest included."""
+    margin_mode: str = ""
+    """isolated or cross, while something leveraged is held."""
+    margin_level: float | None = None
+    """Of a margin account on spot, in percent."""
 
 
 class SidePreview(msgspec.Struct, frozen=True, kw_only=True):

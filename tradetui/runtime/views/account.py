@@ -11,8 +11,9 @@ from tradetui.domain.event import Locked
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import ZERO, money_scale
+from tradetui.domain.position import Position
 from tradetui.domain.rule import LockUntil
-from tradetui.domain.view import AccountView, Draft, SidePreview, TicketView, TradingState
+from tradetui.domain.view import AccountView, Draft, LimitGauge, SidePreview, TicketView, TradingState
 from tradetui.engine import Engine
 from tradetui.runtime.lockwords import cause_words, lock_words
 from tradetui.runtime.views.books import PublishedBooks
@@ -48,6 +49,7 @@ class AccountPart:
         state, books = self._published, self._books
         currency = state.currency or books.settings.currency
         margin = sum((state.margin(symbol) for symbol in state.positions), ZERO)
+        level = books.margins.level()
         cash = state.cash(currency) if state.account else books.settings.balance
         profit = sum((books.unrealized(symbol) for symbol in state.positions), ZERO)
         return AccountView(
@@ -55,13 +57,28 @@ class AccountPart:
             balances=self._balances(currency),
             equity=cents(books.equity(), currency),
             balance=cents(cash + margin, currency),
-            margin_used=cents(margin, currency),
+            margin_used=cents(margin + state.shared(currency), currency),
             realized_pnl=cents(state.realized_pnl, currency),
             unrealized_pnl=cents(profit, currency),
             fees=cents(state.fees, currency),
-            gauges=gauges(books, currency, ts=books.ts),
+            gauges=(*gauges(books, currency, ts=books.ts), *self._margin_gauge()),
             locks=tuple(lock_words(lock, state) for lock in strongest_first(state.day.locks)),
+            funding=cents(state.funds.funding - state.funds.interest, currency),
+            margin_mode=state.funds.margin_mode.value if self._leveraged() else "",
+            margin_level=round(float(level) * 100, 1) if level is not None else None,
         )
+
+    def _leveraged(self) -> list[Position]:
+        held = self._published.positions.values()
+        return [position for position in held if self._books.margins.is_leveraged(position)]
+
+    def _margin_gauge(self) -> tuple[LimitGauge, ...]:
+        """How much of its margin the position that is worst off needs: liquidation comes at 100 %."""
+        ratios = [self._books.margins.ratio(position) for position in self._leveraged()]
+        if not ratios:
+            return ()
+        worst = at_scale(max(ratios) * 100, 1)
+        return (LimitGauge("margin", worst, Decimal(100), "%"),)
 
     def _balances(self, currency: str) -> tuple[tuple[str, Decimal, Decimal], ...]:
         """The account's currency first, then the other assets."""

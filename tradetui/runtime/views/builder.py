@@ -54,7 +54,7 @@ class FrameBuilder:
         self._instrument: Kept[InstrumentView | None] = Kept(None)
         self._symbols: Kept[tuple[str, ...]] = Kept(profile.symbols)
         self._chart = ChartPart(published, books)
-        self._ladder = LadderPart(engine, published)
+        self._ladder = LadderPart(engine, published, books)
         self._tape = TapePart()
         self._watchlist = WatchlistPart(engine)
         self._positions = PositionsPart(engine, published, books)

@@ -11,11 +11,13 @@ from tradetui.domain.view import LadderRow, LadderView, OwnMark, ViewRequest
 from tradetui.engine import Engine
 from tradetui.market.book import OrderBook
 from tradetui.market.market import Market
+from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.depth import DIGITS, RowVolumes, Sizes, side_sizes
 from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.orders import mark_kind, standing_price
 from tradetui.runtime.views.words import SECOND
 from tradetui.state import State
+from tradetui.trading.guard import shown_liquidation
 
 _IMBALANCE_LEVELS: Final = 10
 _MARGIN: Final = 10
@@ -26,8 +28,9 @@ _MOST_ROWS: Final = 500
 class LadderPart:
     """Rebuilt when book, tape, own orders or the request changed; remembers sizes for a second."""
 
-    def __init__(self, engine: Engine, published: State) -> None:
+    def __init__(self, engine: Engine, published: State, books: PublishedBooks) -> None:
         """Own orders come from the published state, their place in the queue from the engine."""
+        self._books = books
         self._engine = engine
         self._published = published
         self._view: Kept[LadderView | None] = Kept(None)
@@ -115,7 +118,19 @@ class LadderPart:
             mark = OwnMark(mark_kind(order), canonical(order.leaves), ahead, order.order_id)
             tick = market.instrument.to_ticks(price) // group * group
             found[tick] = (*found.get(tick, ()), mark)
+        if (liquidation := self._liquidation_tick(market)) is not None:
+            tick = liquidation // group * group
+            found[tick] = (*found.get(tick, ()), OwnMark("liquidation", "", None, ""))
         return found
+
+    def _liquidation_tick(self, market: Market) -> int | None:
+        """Where the position would be liquidated, on the tick that is worse for it."""
+        position = self._published.holding(market.symbol)
+        price = self._books.margins.liquidation_of(position) if position is not None else None
+        if position is None or price is None:
+            return None
+        shown = shown_liquidation(market.instrument, price, sign=position.side.sign)
+        return market.instrument.to_ticks(shown)
 
 
 def center_of(market: Market, request: ViewRequest) -> int:

@@ -110,7 +110,28 @@ class PositionsPart:
             currency=currency,
             more_targets=tuple(price for price in targets[1:] if price is not None),
             stop_trail=trail_words(stop.trail if stop is not None else None),
+            margin_pct=self._margin_pct(position),
+            funding_rate=self._funding_rate(symbol),
+            funding_in_s=self._funding_in_s(symbol, now),
+            funding_paid=cents(position.funding - position.interest, currency),
         )
+
+    def _margin_pct(self, position: Position) -> float | None:
+        margins = self._books.margins
+        return round(float(margins.ratio(position)) * 100, 1) if margins.is_leveraged(position) else None
+
+    def _funding_rate(self, symbol: str) -> float | None:
+        market = self._engine.markets.get(symbol)
+        return market.funding.rate if market is not None and market.funding is not None else None
+
+    def _funding_in_s(self, symbol: str, now: int) -> int | None:
+        """Until the next funding, in whole minutes above one so that time alone changes little."""
+        market = self._engine.markets.get(symbol)
+        due = market.funding.next_ts if market is not None and market.funding is not None else 0
+        left = (due - now) // SECOND
+        if not due or left < 0:
+            return None
+        return left if left < 60 else left // 60 * 60
 
     def _instrument(self, symbol: str) -> Instrument:
         return self._published.instruments[symbol]

@@ -16,6 +16,7 @@ MARKS: Final = {
     "sell": ("S", "accent"),
     "stop": ("STOP", "down"),
     "target": ("T", "up"),
+    "liquidation": ("LIQ", "warn"),
 }
 BID_MARKS: Final = frozenset({"buy", "stop"})
 COLUMNS: Final = (
@@ -142,7 +143,7 @@ def own_run(marks: list[OwnMark], width: int, *, indent: int = 0) -> Run:
         return (" " * width, "text")
     mark = marks[0]
     sign, ink = MARKS.get(mark.kind, (mark.kind[:1].upper(), "accent"))
-    words = f"{sign} {short_qty(plain(mark.qty))}"
+    words = f"{sign} {short_qty(plain(mark.qty))}" if mark.qty else sign
     queue = f" q{compact(mark.queue, 2)}" if mark.queue is not None else ""
     if len(words) + len(queue) + indent <= width:
         words += queue

@@ -86,6 +86,12 @@ def amounts(account: AccountView, width: int) -> list[Row]:
         ("fees", (fixed(account.fees, scale), "text")),
         ("margin", (fixed(account.margin_used, scale), "text")),
     ]
+    if account.funding:
+        pairs.append(("funding", (signed(account.funding, scale), sign_ink(account.funding))))
+    if account.margin_level is not None:
+        pairs.append(("level", (f"{account.margin_level:,.1f} %", "text")))
+    elif account.margin_mode == "cross":
+        pairs.append(("margins", ("cross", "text")))
     pairs += [pair for entry in account.balances for pair in balance(*entry)]
     across = 2 if width >= 56 else 1
     cell = (width - 2) // across

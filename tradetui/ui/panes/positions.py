@@ -110,7 +110,13 @@ def second_line(row: PositionView, width: int) -> Row:
         words.append(f"target {' '.join(fixed(price, row.price_scale) for price in targets)}")
     if row.liquidation_price is not None:
         words.append(f"liq {fixed(row.liquidation_price, row.price_scale)}")
+    if row.margin_pct is not None:
+        words.append(f"margin {row.margin_pct:.0f} %")
     words.append(held_text(row.held_s))
+    if row.funding_rate is not None and row.funding_in_s is not None:
+        words.append(f"funding {row.funding_rate * 100:.4f} % in {held_text(row.funding_in_s)}")
+    if row.funding_paid:
+        words.append(f"paid {signed(row.funding_paid, money_scale(row.currency))}")
     if row.mae is not None:
         words.append(f"MAE {signed(row.mae, money_scale(row.currency))}")
     if row.mfe is not None:
