@@ -14,8 +14,9 @@ from tradetui.domain.profile import Profile
 from tradetui.engine import Engine
 from tradetui.errors import JournalError
 from tradetui.feeds.protocol import Sink
-from tradetui.runtime.host import Host, Journal
+from tradetui.runtime.host import Host
 from tradetui.runtime.inputs import InputRecorder
+from tradetui.runtime.publishing import Journal
 from tradetui.state import State
 from tradetui.trading.settings import EngineSettings
 

@@ -301,7 +301,7 @@ async def test_a_host_that_ends_by_a_bug_says_so_and_the_screen_stays(
             monkeypatch.undo()
             raise RuntimeError("a bug")
 
-        monkeypatch.setattr(session.host, "_settle", broken)
+        monkeypatch.setattr(session.host._publisher, "_settle", broken)
         answer = asyncio.create_task(stage.link.submit(buy()))
         await settle()
         session.held.commit()

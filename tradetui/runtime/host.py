@@ -14,9 +14,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
-
-import msgspec
+from typing import Final
 
 from tradetui.domain.command import AnyCommand, CommandIssued, Reason, Refusal, Reply
 from tradetui.domain.event import Event, Locked
@@ -24,7 +22,7 @@ from tradetui.domain.market_data import ClockTick, FeedState, FeedStatus, Market
 from tradetui.domain.profile import Profile
 from tradetui.domain.view import Notice, TradingState
 from tradetui.engine import Engine
-from tradetui.errors import JournalError, RecordingError, TradeTuiError
+from tradetui.errors import JournalError, RecordingError
 from tradetui.feeds.protocol import Feed, SeesBooks
 from tradetui.runtime.excerpt import Standing
 from tradetui.runtime.feeding import run_feed
@@ -32,6 +30,7 @@ from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt, cancels_of_e
 from tradetui.runtime.inputs import InputRecorder
 from tradetui.runtime.notices import FeedWatch, describe
 from tradetui.runtime.published import copy_state, set_back
+from tradetui.runtime.publishing import Journal, Publisher
 from tradetui.runtime.tape import Tape
 from tradetui.state import State
 
@@ -40,44 +39,6 @@ TICK_S: Final = 0.25
 STARTED_AGAIN_NS: Final = 1_000_000_000
 """A recording that goes back by more than this has been started again."""
 _KEPT_NOTICES: Final = 200
-
-
-class Journal(Protocol):
-    """Where events are committed."""
-
-    @property
-    def keeps(self) -> bool:
-        """Whether the events are there after the program has ended."""
-        ...
-
-    def append(self, events: Sequence[Event]) -> asyncio.Future[None]:
-        """Queue events; the future is done when they are on the disk, or raises JournalError."""
-        ...
-
-    async def reopen(self) -> State:
-        """After a failure: what is committed; raises JournalError while it can not be written."""
-        ...
-
-    def keep(self, state: State) -> None:
-        """Now and then write the committed state beside its events."""
-        ...
-
-    async def check(self) -> str:
-        """Read what a short start has passed over; returns what is wrong, empty where all holds."""
-        ...
-
-    async def close(self, now_ns: int, state: State | None = None) -> None:
-        """Commit what waits and end the run; the state is written beside its last event."""
-        ...
-
-
-class _Waiting(msgspec.Struct, frozen=True):
-    """A transaction on its way to the disk, and the reply that waits for it."""
-
-    events: Sequence[Event]
-    committed: asyncio.Future[None]
-    reply: Reply | None = None
-    answered: asyncio.Future[Reply] | None = None
 
 
 class Host:
@@ -103,8 +64,6 @@ class Host:
         self.feed = feed
         self.engine = engine
         self.journal = journal
-        self.published = copy_state(engine.state)
-        """What has been committed; panes, replies and notices speak of nothing else."""
         if isinstance(feed, SeesBooks):
             feed.crossed = self._is_crossed
         self._now = now
@@ -115,8 +74,9 @@ class Host:
         self._retry_s = retry_s
         self.on_lock: Callable[[], None] = lambda: None
         """Called when a lock has been committed."""
-        self._waiting: deque[_Waiting] = deque()
-        self._appended = asyncio.Event()
+        self._publisher = Publisher(
+            engine.state, journal, shown=self._tell, lost=self._lose_journal, broke=self._break
+        )
         self._stopping = asyncio.Event()
         self._notices: deque[Notice] = deque(maxlen=_KEPT_NOTICES)
         self._feed_watch = FeedWatch()
@@ -133,6 +93,11 @@ class Host:
     def _is_crossed(self, symbol: str) -> bool:
         market = self.engine.markets.get(symbol)
         return market is not None and market.book.is_crossed
+
+    @property
+    def published(self) -> State:
+        """What has been committed; panes, replies and notices speak of nothing else."""
+        return self._publisher.state
 
     @property
     def clock(self) -> int:
@@ -157,7 +122,9 @@ class Host:
     @property
     def is_needed(self) -> bool:
         """Whether something of ours has to be watched, or is being recorded."""
-        return bool(self.position_count or self.published.live or self._waiting or self.tape.is_running)
+        return bool(
+            self.position_count or self.published.live or self._publisher.is_waiting or self.tape.is_running
+        )
 
     @property
     def playback_words(self) -> str:
@@ -220,7 +187,7 @@ class Host:
         if not events:
             return reply
         answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._commit(events, reply, answered)
+        self._publisher.commit(events, reply, answered)
         reply = await answered
         if self._unwritable is not None and reply.refusal == self._unwritable.refusal:
             return Reply(key=command.key, refusal=self._postpone(command, self._unwritable))
@@ -235,7 +202,7 @@ class Host:
                 tasks = [
                     group.create_task(work)
                     for work in (
-                        self._publish(),
+                        self._publisher.run(),
                         self._heal(group),
                         self._check_journal(),
                     )
@@ -283,8 +250,7 @@ class Host:
             await self.journal.close(self._now(), self.published)
         except JournalError as error:
             self._lose_journal(error)
-        while self._waiting:
-            self._settle(self._waiting.popleft())
+        self._publisher.drain()
         self._unwritable = self._unwritable or Halt(TradingState.HALTED_JOURNAL, "the engine has stopped")
         self._decides = False
 
@@ -308,7 +274,7 @@ class Host:
             self._break(error)
             return
         if events:
-            self._commit(events)
+            self._publisher.commit(events)
 
     def _tape(self, message: MarketMessage) -> None:
         try:
@@ -321,7 +287,7 @@ class Host:
         if self.published.orders:
             self.note("info", "the recording was started again, and its account with it")
         self.engine = Engine(self.engine.settings)
-        self.published = State()
+        self._publisher.begin(State())
 
     def _show_only(self, message: MarketMessage) -> None:
         """While halted the market is shown and decides nothing."""
@@ -331,51 +297,10 @@ class Host:
         if market is not None:
             market.apply(message)
 
-    def _commit(
-        self,
-        events: Sequence[Event],
-        reply: Reply | None = None,
-        answered: asyncio.Future[Reply] | None = None,
-    ) -> None:
-        waiting = _Waiting(events, self.journal.append(events), reply, answered)
-        if not self._waiting and waiting.committed.done():
-            self._settle(waiting)
-            return
-        self._waiting.append(waiting)
-        self._appended.set()
-
-    async def _publish(self) -> None:
-        """Wait for commits in their order; how many may wait is the journal's bound."""
-        while True:
-            await self._appended.wait()
-            self._appended.clear()
-            while self._waiting:
-                await asyncio.wait((self._waiting[0].committed,))
-                self._settle(self._waiting.popleft())
-
-    def _settle(self, waiting: _Waiting) -> None:
-        """Show what was committed; or drop it, and say so."""
-        error = waiting.committed.exception() if waiting.committed.done() else JournalError("was closed")
-        reply = waiting.reply
-        if error is None:
-            self._show(waiting)
-        else:
-            halt = self._lose_journal(error)
-            reply = Reply(key=reply.key, refusal=halt.refusal) if reply is not None else None
-        if waiting.answered is not None and reply is not None and not waiting.answered.done():
-            waiting.answered.set_result(reply)
-
-    def _show(self, waiting: _Waiting) -> None:
-        try:
-            for event in waiting.events:
-                self.published.apply(event)
-            self.journal.keep(self.published)
-            self._notices += describe(waiting.events, self.published, asked=waiting.answered is not None)
-            if any(isinstance(event.body, Locked) for event in waiting.events):
-                self.on_lock()
-        except (TradeTuiError, ValueError, LookupError, ArithmeticError) as error:
-            self._break(error)
-            return
+    def _tell(self, events: Sequence[Event], asked: bool) -> None:
+        self._notices += describe(events, self.published, asked=asked)
+        if any(isinstance(event.body, Locked) for event in events):
+            self.on_lock()
         if not self._decides:
             self._roll_back()
 
@@ -426,7 +351,7 @@ class Host:
         while True:
             await self._interrupted.wait()
             await asyncio.sleep(self._retry_s)
-            if self._waiting:
+            if self._publisher.is_waiting:
                 continue
             try:
                 state = await self._committed_state()
@@ -447,7 +372,7 @@ class Host:
             self._feeding.cancel()
             await asyncio.wait((self._feeding,))
         self.engine = Engine(self.engine.settings, state=state if state.seq else None)
-        self.published = copy_state(self.engine.state)
+        self._publisher.begin(self.engine.state)
         if self._inputs is not None:
             self._inputs.begin(self.engine.settings, self.engine.state.seq)
         self._unwritable, self._decides = None, True
