@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.market import MS, SECOND, Table
+from tests.engine.test_day import gapped
 from tradetui.domain.command import CancelOrder, Flatten
 from tradetui.domain.event import ClockJumped
 from tradetui.domain.market_data import ClockTick, FeedState
@@ -97,3 +98,29 @@ def test_the_trader_is_told_that_the_clock_went_back() -> None:
     (notice,) = describe([jump], market.state)
     assert notice.severity == "warning"
     assert "the clock went back by 3599 s" in notice.text
+
+
+def test_a_clock_set_forward_ends_no_lock_before_its_time() -> None:
+    market = gapped()
+    wait(market, SECOND)
+    before, session = list(market.state.day.locks), market.state.session
+    assert before
+    assert session is not None
+    left, steady, set_at = session.end_ts - market.now, market.now, market.now + 30 * HOUR
+    # a message of the new time comes before the tick that finds the jump
+    market.now = set_at
+    market.trade(60_000.0, 1.0)
+    assert (market.state.day.locks, market.state.session) == (before, session)
+    for later in (SECOND, left - SECOND):
+        market.now = set_at + later
+        market.feed(ClockTick(market.now, steady + later))
+        assert (market.state.day.locks, market.state.session) == (before, session)
+    market.restart()
+    assert market.state.day.locks == before
+    market.now = set_at + left + SECOND
+    market.feed(ClockTick(market.now, steady + left + SECOND))
+    assert market.state.day.locks == []
+    assert market.state.session != session
+    (jump,) = [event for event in market.journal if isinstance(event.body, ClockJumped)]
+    (notice,) = describe([jump], market.state)
+    assert "set forward by 108000 s: this trading day and its locks end as much later" in notice.text

@@ -123,6 +123,8 @@ class ClockJumped(Body, frozen=True, kw_only=True, tag="clock_jumped"):
     """The wall clock and the engine's time disagree by more than a second."""
 
     delta_ns: int
+    was_set: bool = False
+    """Whether the wall clock was set forward: the trading day and its locks end as much later."""
 
 
 class Noted(Body, frozen=True, kw_only=True, tag="noted"):

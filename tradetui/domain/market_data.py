@@ -228,7 +228,7 @@ class Ticker(msgspec.Struct, frozen=True, tag="ticker"):
 
 @final
 class ClockTick(msgspec.Struct, frozen=True, gc=False, tag="clock"):
-    """Time passed without a message: `ts_received` is the wall clock, `mono` the monotonic one."""
+    """Time passed without a message: `ts_received` is the wall clock, `mono` one that counts sleep."""
 
     ts_received: int
     mono: int

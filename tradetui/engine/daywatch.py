@@ -52,7 +52,9 @@ class DayWatch:
         """When time alone next has something to do here; 0 asks at once."""
         if self.state.session is None:
             return 0
-        return min(self.state.session.end_ts, self.locks.next_ts, self.clocks.next_ts)
+        # a clock that was set forward ends no day and no lock before its time (R-LCK-1)
+        ends = min(self.state.session.end_ts, self.locks.next_ts) + self.state.day.clock_ahead
+        return min(ends, self.clocks.next_ts)
 
     # --- the day
 
@@ -77,9 +79,10 @@ class DayWatch:
             self._passed = moment
             self.scribe.ts = max(self.scribe.ts, moment)
             self.scribe.received_ts = moment
-            self.locks.end_due(moment)
+            ahead = self.state.day.clock_ahead
+            self.locks.end_due(moment - ahead)
             self.clocks.apply(moment)
-            if self.state.session is not None and self.state.session.end_ts <= moment:
+            if self.state.session is not None and self.state.session.end_ts + ahead <= moment:
                 self._roll(self.state.session.end_ts)
         self._passed = max(self._passed, ts)
 

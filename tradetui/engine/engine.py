@@ -111,14 +111,13 @@ class Engine:
         """Take one input in; returns the events of its transaction, most often none."""
         if type(message) is CommandIssued:
             return self.submit(message)[1]
+        if type(message) is ClockTick:
+            return self._tick(message)
         scribe, received = self._scribe, message.ts_received
         if scribe.ts <= received < self._next_ts and not self._steady.is_shifted:
             scribe.ts = received
         else:
             self._turn_clock(received)
-        if type(message) is ClockTick:
-            self._jumps.on_tick(message)
-            return scribe.take()
         if type(message) is InstrumentListed:
             return self._list(message)
         desk = self._desks.get(message.symbol)
@@ -135,6 +134,13 @@ class Engine:
             elif desk.tracked and (type(message) is BookDelta or type(message) is BookSnapshot):
                 desk.matcher.on_book(message, may_fill=False)
         return scribe.take()
+
+    def _tick(self, tick: ClockTick) -> Sequence[Event]:
+        """Time passes; the wall clock counts only after it was held against the steady one."""
+        self._jumps.look(tick)
+        self._turn_clock(tick.ts_received)
+        self._jumps.wake()
+        return self._scribe.take()
 
     def submit(self, issued: CommandIssued) -> tuple[Reply, Sequence[Event]]:
         """Carry out a command; returns its reply and the events of its transaction."""
@@ -195,9 +201,9 @@ class Engine:
         """Let days roll, locks end and the rules of the clock act up to a moment."""
         seq, fills = self.state.seq, self.state.fill_count
         while (due := self._settlements.next_ts) <= ts:
-            self._watch.roll_through(due)
+            self._watch.roll_through(min(due, self._jumps.seen_until))
             self._settlements.settle_at(due)
-        self._watch.roll_through(ts)
+        self._watch.roll_through(min(ts, self._jumps.seen_until))
         self._listings.follow_tier()
         if self.state.seq != seq:
             self._aftermath(fills=fills)

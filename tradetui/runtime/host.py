@@ -34,6 +34,8 @@ from tradetui.runtime.publishing import Journal, Publisher
 from tradetui.runtime.tape import Tape
 from tradetui.state import State
 
+_STEADY: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""The clock that nobody can set and that goes on while the machine sleeps."""
 TICK_S: Final = 0.25
 """How often the clock speaks to an engine whose feed has none of its own."""
 STARTED_AGAIN_NS: Final = 1_000_000_000
@@ -239,7 +241,7 @@ class Host:
     async def _run_clock(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            self._take(ClockTick(self._now(), time.monotonic_ns()))
+            self._take(ClockTick(self._now(), time.clock_gettime_ns(_STEADY)))
 
     async def _close(self) -> None:
         if self.tape.is_running:

@@ -200,6 +200,9 @@ def _time_words(body: AnyBody) -> tuple[str, str] | None:
                 "warning",
                 f"the clock went back by {back} s: the trading day waits until it is there again",
             )
+        case ClockJumped(delta_ns=delta, was_set=True):
+            ahead = f"the clock was set forward by {delta // _SECOND} s"
+            return "warning", f"{ahead}: this trading day and its locks end as much later"
         case ClockJumped(delta_ns=delta):
             ahead = f"the clock is {delta // _SECOND} s ahead of the last look at it"
             return "warning", f"{ahead}: positions are checked against what was missed"

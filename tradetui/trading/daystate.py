@@ -10,6 +10,7 @@ import msgspec
 from tradetui.domain.event import (
     AnchorFixed,
     AnyBody,
+    ClockJumped,
     EquityMarked,
     LimitBreached,
     LimitsChanged,
@@ -50,6 +51,8 @@ class DayState(msgspec.Struct):
     book: DayBook = DayBook()
     trades: list[Episode] = []
     """The newest closed trades, oldest first."""
+    clock_ahead: int = 0
+    """By how much the clock was set forward in this trading day, nanoseconds."""
 
     def copied(self) -> DayState:
         """An independent copy; its values are immutable, so only the containers are copied."""
@@ -70,6 +73,9 @@ class DayState(msgspec.Struct):
                 self._limits_changed(body)
             case SessionRolled():
                 self._rolled(body, flows)
+                self.clock_ahead = 0
+            case ClockJumped(was_set=True):
+                self.clock_ahead += body.delta_ns
             case AnchorFixed() if self.session is not None:
                 self.book = self.book.fixed(Anchors(equity=body.anchor, balance=body.balance, flows=flows))
                 self.session = msgspec.structs.replace(self.session, anchor=body.anchor, estimated=False)
