@@ -16,8 +16,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tradetui.feeds.recording_lines import PAD
-
 _DOT: Final = ord(".")
 _QUOTE: Final = ord('"')
 _ZERO: Final = ord("0")
@@ -115,8 +113,7 @@ def _deepest(text: bytes, dots: Positions, scale: int, is_sound: Callable[[bytes
     while len(dots) and int(depths.max()) > scale:
         at = int(dots[depths.argmax()])
         start = text.rfind(b"\n", 0, at) + 1
-        end = text.find(b"\n", at)
-        line = text[start:end] if end >= 0 else text[start : -len(PAD)]
+        line = text[start : text.find(b"\n", at)]
         if is_sound(line):
             return int(depths.max())
         elsewhere = (dots < start) | (dots >= start + len(line))

@@ -90,7 +90,7 @@ class Survey:
             text = block.padded
             wanted = [row for row in rows if row[0] in _USED_KINDS and row[1] in (symbol, "")]
             if len(wanted) < len(rows):
-                text = b"\n".join(block.lines[number] for _, _, numbers in wanted for number in numbers) + PAD
+                text = b"".join(block.lines[number] for _, _, numbers in wanted for number in numbers) + PAD
             self._found[symbol].steps.add(text, is_sound)
 
     def _sorted(self, block: LineBlock) -> list[Row]:

@@ -34,6 +34,7 @@ _HEAD: Final = slice(STAMP, 60)
 """Of a line of a combined stream: from the blank behind the time to the body's first keys."""
 _STREAM: Final = b' {"stream":"'
 _BODY: Final = b'","data":'
+_BODY_END: Final = -len(b"}\n")
 _MOST_ROUTES: Final = 256
 _MOST_MISSING: Final = 10_000
 
@@ -138,7 +139,7 @@ class Player:
                 continue
             reader, body, deliver = route
             try:
-                message = reader(line[body:-1], ts)
+                message = reader(line[body:_BODY_END], ts)
             except (ValueError, KeyError, msgspec.MsgspecError):
                 last = self._play_any(line, number)
                 continue
@@ -150,7 +151,7 @@ class Player:
     def _play_any(self, line: bytes, number: int) -> int:
         """Deliver what one line says and return its time; one that can not be understood is counted."""
         try:
-            stamp, frame = line.split(b" ", 1)
+            stamp, frame = line.rstrip(b"\n").split(b" ", 1)
             ts = int(stamp)
             message = self._codec.decode(frame, ts)
         except ValueError as error:
@@ -179,7 +180,7 @@ class Player:
         for known, line in stamped:
             self.lines += 1
             try:
-                stamp, frame = line.split(b" ", 1)
+                stamp, frame = line.rstrip(b"\n").split(b" ", 1)
                 ts = known or int(stamp)
                 message = self._message.decode(frame)
             except (ValueError, msgspec.MsgspecError) as error:
@@ -192,7 +193,7 @@ class Player:
         self.bad_messages += 1
         if len(self.bad_lines) < _BAD_LINES_KEPT:
             known = isinstance(error, FrameError | msgspec.MsgspecError)
-            shown = line[:60].decode("utf-8", "replace")
+            shown = line[:60].rstrip(b"\n").decode("utf-8", "replace")
             reason = str(error) if known else f"expected `<ns> <json>`, was {shown}"
             self.bad_lines.append(BadLine(number, reason))
 
