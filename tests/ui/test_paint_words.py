@@ -47,7 +47,9 @@ def test_a_tag_gives_up_its_margin_before_its_digits() -> None:
     mark = PriceMark("last", 61_833.09, "61,833.09")
     assert tag_run(mark, "", 12, 2)[0] == " 61,833.09  "
     assert tag_run(mark, "", 9, 2)[0] == "61,833.09"
-    assert tag_run(PriceMark("stop", 61_800.0, "stop 0.13149"), "▼", 12, 2)[0] == "▼stop .13149"
+    stop = PriceMark("stop", 61_800.0, "stop 0.13149")
+    assert tag_run(stop, "▼", 12, 2)[0] == "▼stop .13149"
+    assert tag_run(stop, "", 9, 2)[0] == " stop    "
 
 
 def test_a_receipt_breaks_between_its_parts() -> None:

@@ -75,8 +75,11 @@ def axis_label(text: str, width: int) -> str:
 
 
 def shortened(words: str, width: int) -> str:
-    """Words in at most `width` cells; a zero before a point goes first, then digits behind it."""
+    """Words in at most `width` cells: a quantity loses its zero or goes whole, a price its last digits."""
     words = words if len(words) <= width else words.replace(" 0.", " .")
+    name, _, qty = words.rpartition(" ")
+    if name and len(words) > width >= len(name) and qty.replace(".", "").isdigit():
+        return name
     whole, point, digits = words.rpartition(".")
     if len(words) > width > len(whole) + 1 and point and digits.isdigit():
         return words[:width]
