@@ -22,7 +22,7 @@ def test_every_key_of_the_cockpit_has_one_action() -> None:
 
 def test_order_keys_are_those_that_a_held_key_must_not_repeat() -> None:
     held = {action.key for action in ACTIONS if action.is_order}
-    assert held == set("bsBSxXcChrez") | {"ctrl+x"}
+    assert held == set("bsBSxXcChrezv") | {"ctrl+x"}
     assert {action.key for action in ACTIONS if action.adds_risk} == set("bsBSr")
 
 
