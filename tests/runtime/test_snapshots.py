@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import hashlib
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from tradetui.journal.reader import JournalReader, read_events
 from tradetui.runtime import recovery, snapshots
 from tradetui.runtime.recovery import Recovered, open_journal, recover, verify_journal
 from tradetui.runtime.snapshots import picture
+from tradetui.runtime.whole_check import check_whole
 from tradetui.state import State
 
 
@@ -126,3 +130,19 @@ async def test_a_sound_journal_passes_the_check_behind_the_start(tmp_path: Path)
         assert await journal.check() == ""
     finally:
         await journal.close(1)
+
+
+def test_a_check_that_is_cut_short_leaves_no_process_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: left.append(str(found.exc_value)))
+
+    async def cut_short() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(check_whole(tmp_path / "none.db"), 0.05)
+
+    # the program's loop ends right after; a pipe or process that is still open is told when it is collected
+    asyncio.run(cut_short())
+    gc.collect()
+    assert left == []

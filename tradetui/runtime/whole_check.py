@@ -30,6 +30,8 @@ async def check_whole(path: Path) -> str:
     except BaseException:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
+        # until its pipe is at its end: nothing of it is left behind
+        await process.communicate()
         raise
     return said.decode(errors="replace").strip()
 
