@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.command import MarginMode, Refusal, Reply
+from tradetui.domain.command import MarginMode
 from tradetui.domain.event import (
     AccountOpened,
     AnyBody,
@@ -39,6 +39,7 @@ from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Refusal, Reply
 from tradetui.errors import InvalidTransition
 from tradetui.trading import account, ledger
 from tradetui.trading.daystate import DayState

@@ -17,7 +17,8 @@ from textual.widgets import DataTable, Static
 import tradetui.ui.app
 from tradetui.cli.main import run
 from tradetui.domain.fill import Fill
-from tradetui.domain.view import ChartView, Frame, TapeRow, ViewRequest
+from tradetui.domain.view import Frame, ViewRequest
+from tradetui.domain.view_market import ChartView, TapeRow
 from tradetui.runtime.link import Link
 from tradetui.ui.paint.chart import ChartPainter, ChartSwitches, layout_of
 from tradetui.ui.palette import ColorDepth, palette_of

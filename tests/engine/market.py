@@ -7,16 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tradetui.domain.command import (
-    AnyCommand,
-    CommandIssued,
-    Reply,
-    Size,
-    SizeUnit,
-    Stop,
-    SubmitOrder,
-    Target,
-)
+from tradetui.domain.command import AnyCommand, CommandIssued, Size, SizeUnit, Stop, SubmitOrder, Target
 from tradetui.domain.event import Event, Filled, OrderChanged
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument, InstrumentKind
@@ -32,6 +23,7 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.domain.order import Order, OrderState, TimeInForce
+from tradetui.domain.reply import Reply
 from tradetui.domain.rule import Unit
 from tradetui.engine import Engine
 from tradetui.state import State

@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from tests.engine.market import MS, PERP, Table, perp, risk, spot, wide_limits
-from tradetui.domain.command import AmendOrder, CancelOrder, Flatten, Reason, Stop, Target
+from tradetui.domain.command import AmendOrder, CancelOrder, Flatten, Stop, Target
 from tradetui.domain.event import Noted
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import ClockTick, FeedState, Side
 from tradetui.domain.order import Order, OrderState, Trail
+from tradetui.domain.reply import Reason
 from tradetui.state import State
 
 D = Decimal

@@ -16,10 +16,7 @@ from hypothesis import strategies as st
 from tests.engine.market import SECOND, Table, inverse_perp, perp, spot, wide_limits
 from tests.engine.wishes import Wishes
 from tests.trading.test_tiers import TIERS
-from tradetui.domain.command import (
-    MarginMode,
-    SubmitOrder,
-)
+from tradetui.domain.command import MarginMode, SubmitOrder
 from tradetui.domain.event import (
     Event,
     FeeShortfall,

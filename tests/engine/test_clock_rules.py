@@ -9,11 +9,12 @@ import pytest
 
 from tests.engine.rules_table import ENTRY, HOUR, MIDNIGHT, MINUTE, Account, account, only, rule
 from tradetui.domain.calendar import Session, TradingCalendar
-from tradetui.domain.command import Reason, SetLimit, SetStop, Stop
+from tradetui.domain.command import SetLimit, SetStop, Stop
 from tradetui.domain.event import AnchorFixed, Locked, Noted, SessionRolled, Unlocked
 from tradetui.domain.hours import read_clock, read_hours, read_moment, spans
 from tradetui.domain.market_data import ClockTick, FeedState
 from tradetui.domain.order import OrderRole
+from tradetui.domain.reply import Reason
 from tradetui.domain.rule import Rule, Unit
 from tradetui.trading.clocks import NEVER, closing
 

@@ -7,10 +7,11 @@ from decimal import Decimal
 import msgspec
 
 from tests.engine.market import PERP, SECOND, START, Table, perp, risk, wide_limits
-from tradetui.domain.command import Flatten, Reason, SetRiskLimits, SetStop, Stop
+from tradetui.domain.command import Flatten, SetRiskLimits, SetStop, Stop
 from tradetui.domain.event import ClockJumped, LimitBreached, Locked, SessionRolled, Unlocked
 from tradetui.domain.market_data import ClockTick, FeedState, Side
 from tradetui.domain.order import OrderRole
+from tradetui.domain.reply import Reason
 from tradetui.domain.rule import HOLD, Unit
 from tradetui.domain.view import TradingState
 from tradetui.trading.limits import RiskLimits

@@ -9,13 +9,14 @@ import msgspec
 import pytest
 
 from tests.engine.market import PERP, SECOND, SPOT, Table, perp, spot, wide_limits
-from tradetui.domain.command import Flatten, Reason
+from tradetui.domain.command import Flatten
 from tradetui.domain.event import FundingPaid, Noted
 from tradetui.domain.fill import Evidence
 from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import ClockTick, FundingSettled, InstrumentListed, MarkPrice
 from tradetui.domain.number import ceil_to
 from tradetui.domain.order import OrderState
+from tradetui.domain.reply import Reason
 from tradetui.state import State
 
 D = Decimal

@@ -16,7 +16,6 @@ from tradetui.domain.command import (
     CancelOrder,
     Flatten,
     Half,
-    Reason,
     SetStop,
     Size,
     Stop,
@@ -25,6 +24,7 @@ from tradetui.domain.command import (
 from tradetui.domain.market_data import ClockTick, FeedState
 from tradetui.domain.order import OrderRole
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason
 from tradetui.domain.rule import STANDARD
 from tradetui.domain.view import TradingState
 from tradetui.trading import guard

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.engine.market import PERP, SECOND, SPOT, Table, perp, spot, wide_limits
-from tradetui.domain.command import Deposit, Flatten, Reason, Withdraw
+from tradetui.domain.command import Deposit, Flatten, Withdraw
 from tradetui.domain.fill import Liquidity
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import (
@@ -21,6 +21,7 @@ from tradetui.domain.market_data import (
     Side,
 )
 from tradetui.domain.number import ceil_to
+from tradetui.domain.reply import Reason
 from tradetui.state import State
 from tradetui.trading import account, costs, ledger
 from tradetui.trading.account import Fee, FeeChoice

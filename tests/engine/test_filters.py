@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from tests.engine.market import Table, perp, spot, wide_limits
-from tradetui.domain.command import Reason
 from tradetui.domain.market_data import InstrumentListed, Side
 from tradetui.domain.order import OrderState
+from tradetui.domain.reply import Reason
 from tradetui.trading.match_types import MatchRules, SelfTrade
 from tradetui.trading.realism import FRICTIONLESS, HARSH
 

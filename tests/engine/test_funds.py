@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.engine.market import Table, perp, spot, wide_limits
-from tradetui.domain.command import AnyCommand, Deposit, MarginMode, Reason, Withdraw
+from tradetui.domain.command import AnyCommand, Deposit, MarginMode, Withdraw
 from tradetui.domain.grammar import GrammarError, parse
 from tradetui.domain.market_data import ClockTick
+from tradetui.domain.reply import Reason
 from tradetui.state import State
 from tradetui.trading import ledger
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.engine.market import SECOND, Table, perp, spot, steps, wide_limits
-from tradetui.domain.command import AcknowledgeGaps, Reason
+from tradetui.domain.command import AcknowledgeGaps
 from tradetui.domain.event import ClockJumped, GapEvaluated
 from tradetui.domain.fill import Evidence
 from tradetui.domain.instrument import Instrument
@@ -22,6 +22,7 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.domain.order import OrderState
+from tradetui.domain.reply import Reason
 from tradetui.state import State
 
 D = Decimal

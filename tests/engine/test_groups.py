@@ -9,19 +9,10 @@ import msgspec
 import pytest
 
 from tests.engine.market import MS, PERP, SECOND, Table, perp, wide_limits
-from tradetui.domain.command import (
-    CancelOrder,
-    Reason,
-    Reply,
-    Size,
-    Stop,
-    SubmitOco,
-    SubmitOrder,
-    SubmitOto,
-    Target,
-)
+from tradetui.domain.command import CancelOrder, Size, Stop, SubmitOco, SubmitOrder, SubmitOto, Target
 from tradetui.domain.market_data import ClockTick, FeedState, Side
 from tradetui.domain.order import Order, OrderState, TimeInForce
+from tradetui.domain.reply import Reason, Reply
 from tradetui.state import State
 
 D = Decimal

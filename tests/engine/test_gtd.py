@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from tests.engine.market import MS, SECOND, START, Table, perp, wide_limits
-from tradetui.domain.command import CancelOrder, Reason
+from tradetui.domain.command import CancelOrder
 from tradetui.domain.market_data import ClockTick, Side
 from tradetui.domain.order import Order, OrderState, TimeInForce
+from tradetui.domain.reply import Reason
 
 D = Decimal
 GTD = TimeInForce.GTD

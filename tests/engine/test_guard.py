@@ -8,18 +8,11 @@ import msgspec
 
 from tests.engine.market import PERP, Table, perp, wide_limits
 from tests.engine.rules_table import FREE
-from tradetui.domain.command import (
-    CancelOrder,
-    MarginMode,
-    Reason,
-    SetLimit,
-    SetStop,
-    Stop,
-    Withdraw,
-)
+from tradetui.domain.command import CancelOrder, MarginMode, SetLimit, SetStop, Stop, Withdraw
 from tradetui.domain.event import Noted, StopLoosened
 from tradetui.domain.market_data import InstrumentListed
 from tradetui.domain.order import OrderRole, OrderState
+from tradetui.domain.reply import Reason
 from tradetui.trading import guard
 from tradetui.trading.settings import EngineSettings
 

@@ -9,10 +9,11 @@ import pytest
 
 from tests.engine.market import spot
 from tests.engine.rules_table import ENTRY, HOUR, MINUTE, Account, account, only, rule
-from tradetui.domain.command import Reason, SetStop, Size, Stop, SubmitOrder
+from tradetui.domain.command import SetStop, Size, Stop, SubmitOrder
 from tradetui.domain.event import EquityMarked
 from tradetui.domain.market_data import BookSnapshot, FeedState, FeedStatus, InstrumentListed, Side
 from tradetui.domain.order import OrderRole
+from tradetui.domain.reply import Reason
 from tradetui.domain.rule import LockUntil, Reset, Rule, Scope
 from tradetui.engine.readings import read_all
 from tradetui.trading.episodes import Episode

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from tests.engine.market import Table, inverse_perp, risk, wide_limits
-from tradetui.domain.command import Flatten, Reason, Size, SizeUnit
+from tradetui.domain.command import Flatten, Size, SizeUnit
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import OrderState
+from tradetui.domain.reply import Reason
 from tradetui.trading.settings import EngineSettings
 
 D = Decimal

@@ -11,7 +11,6 @@ from tradetui.domain.command import (
     AdjustMargin,
     Flatten,
     MarginMode,
-    Reason,
     SetLeverage,
     SetMarginMode,
     SetStop,
@@ -19,6 +18,7 @@ from tradetui.domain.command import (
     Withdraw,
 )
 from tradetui.domain.market_data import Side
+from tradetui.domain.reply import Reason
 from tradetui.state import State
 from tradetui.trading import ledger
 

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from tests.engine.rules_table import ENTRY, HOUR, Account, account, only, rule
-from tradetui.domain.command import AnyCommand, Reason, SetLimit, ShowLimits, Unlock
+from tradetui.domain.command import AnyCommand, SetLimit, ShowLimits, Unlock
 from tradetui.domain.event import LimitsChanged
+from tradetui.domain.reply import Reason
 from tradetui.domain.rule import (
     STANDARD,
     Action,

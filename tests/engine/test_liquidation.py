@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.engine.market import INVERSE, PERP, SECOND, Table, inverse_perp, perp, wide_limits
-from tradetui.domain.command import CancelAll, CancelOrder, Flatten, MarginMode, Reason
+from tradetui.domain.command import CancelAll, CancelOrder, Flatten, MarginMode
 from tradetui.domain.event import FeeShortfall, Liquidated, LiquidationStarted, MarginCalled, Noted
 from tradetui.domain.fill import Evidence
 from tradetui.domain.instrument import Instrument, LeverageTier
@@ -24,6 +24,7 @@ from tradetui.domain.market_data import (
     Timeframe,
 )
 from tradetui.domain.order import OrderRole, OrderState
+from tradetui.domain.reply import Reason
 from tradetui.state import State
 from tradetui.trading import ledger
 

@@ -7,19 +7,10 @@ from decimal import Decimal
 import pytest
 
 from tests.engine.market import MS, SECOND, Table, perp, wide_limits
-from tradetui.domain.command import (
-    CancelOrder,
-    Flatten,
-    Half,
-    Reason,
-    Reverse,
-    SetStop,
-    SetTarget,
-    Stop,
-    Target,
-)
+from tradetui.domain.command import CancelOrder, Flatten, Half, Reverse, SetStop, SetTarget, Stop, Target
 from tradetui.domain.market_data import ClockTick, FeedState
 from tradetui.domain.order import OrderRole, OrderState
+from tradetui.domain.reply import Reason
 from tradetui.domain.rule import STANDARD
 from tradetui.trading import ledger
 

@@ -13,7 +13,6 @@ from tradetui.domain.command import (
     CancelOrder,
     Flatten,
     Half,
-    Reason,
     Reverse,
     SetStop,
     SetTarget,
@@ -27,6 +26,7 @@ from tradetui.domain.event import Noted
 from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import FeedState, InstrumentListed, Side
 from tradetui.domain.order import OrderRole, OrderState, TimeInForce
+from tradetui.domain.reply import Reason
 from tradetui.domain.view import Draft
 
 D = Decimal

@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 
 from tests.engine.market import MS, SECOND, Table, perp
-from tradetui.domain.command import CancelAll, Flatten, Half, Reason
+from tradetui.domain.command import CancelAll, Flatten, Half
 from tradetui.domain.fill import Evidence
 from tradetui.domain.market_data import ClockTick, FeedState, InstrumentListed
 from tradetui.domain.order import OrderState
+from tradetui.domain.reply import Reason
 from tradetui.domain.view import TradingState
 
 D = Decimal

@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 
 from tests.engine.market import SPOT, Table, spot, wide_limits
-from tradetui.domain.command import Reason, Size, SizeUnit, Stop, SubmitOrder
+from tradetui.domain.command import Size, SizeUnit, Stop, SubmitOrder
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY
+from tradetui.domain.reply import Reason
 from tradetui.engine.refusals import number
 
 D = Decimal

@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 
 from tests.engine.rules_table import ENTRY, Account, account, only, rule
-from tradetui.domain.command import Deposit, Reason, Withdraw
+from tradetui.domain.command import Deposit, Withdraw
 from tradetui.domain.event import Event, LimitBreached, Locked, Noted
 from tradetui.domain.market_data import FundingRate, FundingSettled
 from tradetui.domain.order import OrderRole
+from tradetui.domain.reply import Reason
 from tradetui.domain.rule import FLAT, HOLD, Anchor, Compare, LockUntil, Measure, RuleKind, Unit
 from tradetui.engine.readings import read_all
 from tradetui.trading import thresholds

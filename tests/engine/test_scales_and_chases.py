@@ -12,7 +12,6 @@ from tradetui.domain.command import (
     AmendOrder,
     CancelOrder,
     Follow,
-    Reason,
     Size,
     Stop,
     SubmitOrder,
@@ -22,6 +21,7 @@ from tradetui.domain.command import (
 from tradetui.domain.event import Noted
 from tradetui.domain.market_data import ClockTick, FeedState, Side
 from tradetui.domain.order import Order, OrderState, OrderType, TimeInForce
+from tradetui.domain.reply import Reason
 
 D = Decimal
 BIDS = [(60_000.0, 5.0), (59_990.0, 50.0)]

@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from tests.engine.market import SECOND, SPOT, Table, spot, wide_limits
-from tradetui.domain.command import Flatten, Reason
+from tradetui.domain.command import Flatten
 from tradetui.domain.event import FundingPaid, InterestPaid, LiquidationStarted, MarginCalled
 from tradetui.domain.instrument import Instrument, InstrumentKind
 from tradetui.domain.market_data import BookSnapshot, ClockTick, FeedState, FeedStatus, InstrumentListed
 from tradetui.domain.order import OrderRole
+from tradetui.domain.reply import Reason
 from tradetui.state import State
 from tradetui.trading import ledger
 from tradetui.trading.settings import Borrowing

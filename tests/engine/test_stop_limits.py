@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 
 from tests.engine.market import MS, PERP, SECOND, Table, perp, spot, steps, wide_limits
-from tradetui.domain.command import CancelOrder, Flatten, Reason, SetStop, Stop
+from tradetui.domain.command import CancelOrder, Flatten, SetStop, Stop
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import ClockTick, FeedState, Side
 from tradetui.domain.order import OrderRole, OrderState, OrderType, TimeInForce
+from tradetui.domain.reply import Reason
 
 D = Decimal
 BIDS = [(60_000.0, 5.0), (59_990.0, 50.0)]

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from tests.engine.market import PERP, Table, perp, spot, wide_limits
-from tradetui.domain.command import CancelOrder, Flatten, Reason, SetTarget, Size, SizeUnit, Target
+from tradetui.domain.command import CancelOrder, Flatten, SetTarget, Size, SizeUnit, Target
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType
+from tradetui.domain.reply import Reason
 
 D = Decimal
 BIDS = [(60_000.0, 50.0), (59_990.0, 50.0)]

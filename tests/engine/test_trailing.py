@@ -9,12 +9,13 @@ import msgspec
 import pytest
 
 from tests.engine.market import MS, PERP, SECOND, Table, perp, risk, wide_limits
-from tradetui.domain.command import BreakEven, Reason, SetStop, Size, Stop, SubmitOrder
+from tradetui.domain.command import BreakEven, SetStop, Size, Stop, SubmitOrder
 from tradetui.domain.event import TrailMoved
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import ClockTick, FeedState, Side
 from tradetui.domain.number import ceil_to
 from tradetui.domain.order import OrderRole, OrderState, OrderType, Trail
+from tradetui.domain.reply import Reason
 from tradetui.state import State
 
 D = Decimal

@@ -14,7 +14,6 @@ from tradetui.domain.command import (
     BreakEven,
     Flatten,
     Half,
-    Reason,
     SetStop,
     SetTarget,
     Size,
@@ -23,6 +22,7 @@ from tradetui.domain.command import (
     Target,
 )
 from tradetui.domain.market_data import FeedState, Side
+from tradetui.domain.reply import Reason
 from tradetui.domain.view import TradingState
 from tradetui.errors import FeedError, JournalError
 from tradetui.runtime.null_journal import NullJournal

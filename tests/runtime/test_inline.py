@@ -12,7 +12,8 @@ import pytest
 from tests.engine.market import PERP, D
 from tests.journal.events import STAMP
 from tests.runtime.scripted import Session, buy, settle
-from tradetui.domain.command import Flatten, Reason
+from tradetui.domain.command import Flatten
+from tradetui.domain.reply import Reason
 from tradetui.domain.view import ProfileBadge, TradingState, ViewRequest
 from tradetui.errors import FeedError, JournalError, JournalLocked
 from tradetui.feeds.protocol import Sink

@@ -10,8 +10,9 @@ import pytest
 from tests.engine.market import START, D
 from tests.journal.events import STAMP
 from tests.runtime.scripted import SETTINGS, Session, buy, settle
-from tradetui.domain.command import AdoptLock, Reason, SetLimit
+from tradetui.domain.command import AdoptLock, SetLimit
 from tradetui.domain.market_data import ClockTick
+from tradetui.domain.reply import Reason
 from tradetui.runtime.inline import InlineLink
 from tradetui.runtime.recovery import open_journal, recover
 from tradetui.runtime.sharing import LockSharing, given, kept

@@ -10,7 +10,8 @@ from tests.engine.market import MS, SECOND, SPOT, D, spot
 from tests.runtime.views_scene import ASKS, BIDS, Scene
 from tradetui.domain.command import Size, SizeUnit, Stop
 from tradetui.domain.market_data import FeedState, Side
-from tradetui.domain.view import Draft, Frame, LimitGauge, OwnMark, ProfileBadge, TradingState
+from tradetui.domain.view import Draft, Frame, LimitGauge, ProfileBadge, TradingState
+from tradetui.domain.view_market import OwnMark
 
 PAID = D("25200.342")
 """0.075 at 60,000.2, 0.030 at 60,000.4 and 0.315 at 60,001.0."""

@@ -10,7 +10,8 @@ import pytest
 from tests.feeds.captures import ALL, Capture
 from tradetui.domain.market_data import Side
 from tradetui.domain.profile import Profile
-from tradetui.domain.view import ChartCandle, Frame, ViewRequest
+from tradetui.domain.view import Frame, ViewRequest
+from tradetui.domain.view_market import ChartCandle
 from tradetui.engine import Engine
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.runtime.views.builder import FrameBuilder

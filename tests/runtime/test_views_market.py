@@ -7,7 +7,8 @@ import pytest
 from tests.engine.market import MS, SECOND
 from tests.runtime.views_scene import MINUTE, Scene
 from tradetui.domain.market_data import FeedState, Side, Ticker, Timeframe, Trade
-from tradetui.domain.view import ChartView, LadderRow, LadderView, TapeView, ViewRequest
+from tradetui.domain.view import ViewRequest
+from tradetui.domain.view_market import ChartView, LadderRow, LadderView, TapeView
 
 RISING = [60000.0 + n for n in range(30)]
 

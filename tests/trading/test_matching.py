@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.trading.match_rig import SECOND, Rig
-from tradetui.domain.command import Reason
 from tradetui.domain.fill import Evidence, Liquidity
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import OrderRole, TimeInForce
+from tradetui.domain.reply import Reason
 from tradetui.market.book import OrderBook
 from tradetui.trading.match_types import Incoming, LotGrid, MatchRules, Outcome
 from tradetui.trading.match_walk import band_tick

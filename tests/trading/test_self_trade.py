@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.trading.match_rig import Rig
-from tradetui.domain.command import Reason
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import OrderRole
+from tradetui.domain.reply import Reason
 from tradetui.trading.match_types import MatchRules, Outcome, SelfTrade
 
 BUY, SELL = Side.BUY, Side.SELL

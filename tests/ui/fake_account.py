@@ -13,16 +13,14 @@ from tradetui.domain.order import Order, OrderRole, OrderState, OrderType
 from tradetui.domain.view import (
     AccountView,
     Draft,
-    FillMark,
     FillView,
     LimitGauge,
     OrderView,
-    OwnMark,
     PositionView,
-    PriceMark,
     SidePreview,
     TicketView,
 )
+from tradetui.domain.view_market import FillMark, OwnMark, PriceMark
 
 QTY = Decimal("0.420")
 

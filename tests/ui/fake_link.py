@@ -10,9 +10,10 @@ import msgspec
 
 from tests.ui.fake_account import FakeAccount
 from tests.ui.fake_market import SYMBOLS, FakeMarket
-from tradetui.domain.command import AnyCommand, Command, Refusal, Reply
+from tradetui.domain.command import AnyCommand, Command
 from tradetui.domain.instrument import InstrumentStatus
 from tradetui.domain.market_data import FeedState
+from tradetui.domain.reply import Refusal, Reply
 from tradetui.domain.view import (
     Frame,
     InstrumentView,
@@ -21,8 +22,8 @@ from tradetui.domain.view import (
     StatusView,
     TradingState,
     ViewRequest,
-    WatchRow,
 )
+from tradetui.domain.view_market import WatchRow
 
 PROFILES = ("sim", "binance", "kraken")
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 from itertools import pairwise
 
 from tradetui.domain.market_data import FeedState, Side
-from tradetui.domain.view import (
+from tradetui.domain.view import ViewRequest
+from tradetui.domain.view_market import (
     ChartCandle,
     ChartView,
     FillMark,
@@ -20,7 +21,6 @@ from tradetui.domain.view import (
     PriceMark,
     TapeRow,
     TapeView,
-    ViewRequest,
     WatchRow,
 )
 

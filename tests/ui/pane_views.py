@@ -9,19 +9,15 @@ from hypothesis import strategies as st
 from tests.ui.fake_account import FakeAccount
 from tests.ui.fake_market import FakeMarket
 from tradetui.domain.market_data import FeedState, Side, Timeframe
-from tradetui.domain.view import (
-    AccountView,
+from tradetui.domain.view import AccountView, FillView, LimitGauge, OrderView, PositionView
+from tradetui.domain.view_market import (
     ChartCandle,
     ChartView,
     FillMark,
-    FillView,
     IndicatorLine,
     LadderRow,
     LadderView,
-    LimitGauge,
-    OrderView,
     OwnMark,
-    PositionView,
     PriceMark,
     TapeRow,
     TapeView,

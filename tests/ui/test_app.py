@@ -10,8 +10,9 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.ui.fake_link import FakeLink, tag
-from tradetui.domain.command import AnyCommand, CancelOrder, Reply, Size, SizeUnit, SubmitOrder
+from tradetui.domain.command import AnyCommand, CancelOrder, Size, SizeUnit, SubmitOrder
 from tradetui.domain.market_data import Timeframe
+from tradetui.domain.reply import Reply
 from tradetui.domain.view import ViewRequest
 from tradetui.errors import ConfigError
 from tradetui.ui.app import CockpitApp

@@ -8,20 +8,10 @@ import pytest
 
 from tests.ui.fake_link import FakeLink
 from tests.ui.test_app import Cockpit, cockpit
-from tradetui.domain.command import (
-    CancelAll,
-    Flatten,
-    Reason,
-    Refusal,
-    SetTarget,
-    Size,
-    SizeUnit,
-    Stop,
-    SubmitOrder,
-    Target,
-)
+from tradetui.domain.command import CancelAll, Flatten, SetTarget, Size, SizeUnit, Stop, SubmitOrder, Target
 from tradetui.domain.grammar import GrammarError
 from tradetui.domain.market_data import Side, Timeframe
+from tradetui.domain.reply import Reason, Refusal
 from tradetui.ui.controls_words import Vocabulary, Wish, offered, read_line
 from tradetui.ui.panes.command_line import CommandLine
 from tradetui.ui.panes.notices import Notices

@@ -9,7 +9,8 @@ import pytest
 
 from tests.ui.pane_views import TS
 from tradetui.domain.market_data import FeedState, Side
-from tradetui.domain.view import LadderRow, LimitGauge, OwnMark, PositionView, TapeRow, TapeView, WatchRow
+from tradetui.domain.view import LimitGauge, PositionView
+from tradetui.domain.view_market import LadderRow, OwnMark, TapeRow, TapeView, WatchRow
 from tradetui.ui.paint.axis import shortened
 from tradetui.ui.paint.bars import gauge, sparkline
 from tradetui.ui.paint.ladder import LadderLook, RowFlags, heading, ladder_row, look_for, small

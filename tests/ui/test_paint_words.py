@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tradetui.domain.market_data import Timeframe
-from tradetui.domain.view import ChartCandle, ChartView, PriceMark
+from tradetui.domain.view_market import ChartCandle, ChartView, PriceMark
 from tradetui.ui.paint.axis import axis_label, tag_run
 from tradetui.ui.paint.rows import lines_of, whole_runs
 from tradetui.ui.panes.chart import ChartPane

@@ -15,7 +15,8 @@ from textual.app import App, ComposeResult
 
 from tests.ui.fake_market import FakeMarket
 from tradetui.domain.market_data import FeedState
-from tradetui.domain.view import LadderView, OwnMark, ViewRequest
+from tradetui.domain.view import ViewRequest
+from tradetui.domain.view_market import LadderView, OwnMark
 from tradetui.ui.panes.base import LivePane
 from tradetui.ui.panes.ladder import LadderPane, automatic_group, row_scale
 from tradetui.ui.panes.tape import TapePane

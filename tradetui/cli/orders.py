@@ -9,14 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tradetui.domain.command import (
-    AnyCommand,
-    CommandIssued,
-    SubmitOco,
-    SubmitOrder,
-    SubmitOto,
-    SubmitScale,
-)
+from tradetui.domain.command import AnyCommand, CommandIssued, SubmitOco, SubmitOrder, SubmitOto, SubmitScale
 from tradetui.domain.grammar import GrammarError, parse
 from tradetui.errors import ConfigError, Fault
 

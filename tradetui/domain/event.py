@@ -12,12 +12,13 @@ from typing import Any
 
 import msgspec
 
-from tradetui.domain.command import MarginMode, Refusal
+from tradetui.domain.command import MarginMode
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import ZERO, canonical
 from tradetui.domain.order import Order
+from tradetui.domain.reply import Refusal
 from tradetui.domain.rule import LockUntil, Rule
 
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.command import AmendOrder, Reason, Reply, SetStop, Size, Stop, SubmitOrder, Target
+from tradetui.domain.command import AmendOrder, SetStop, Size, Stop, SubmitOrder, Target
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.order import Amend, Order, OrderRole, OrderState, OrderType, TimeInForce
+from tradetui.domain.reply import Reason, Reply
 from tradetui.engine import shape
 from tradetui.engine.desk import Desk
 from tradetui.engine.intake import Intake

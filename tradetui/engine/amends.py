@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tradetui.domain.command import Reason
 from tradetui.domain.number import MONEY, floor_to
 from tradetui.domain.order import Amend, Order, OrderRole, OrderState, OrderType, TargetPlan, TimeInForce
+from tradetui.domain.reply import Reason
 from tradetui.engine.desk import Desk
 from tradetui.engine.due import DueAction
 from tradetui.engine.reserve import affordable_qty

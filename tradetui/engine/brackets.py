@@ -9,9 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tradetui.domain.command import Reason
 from tradetui.domain.order import OrderRole
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason
 from tradetui.engine.desk import Desk
 from tradetui.engine.targets import Targets
 

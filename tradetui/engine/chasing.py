@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.command import Follow, Reason, SubmitOrder
+from tradetui.domain.command import Follow, SubmitOrder
 from tradetui.domain.number import floor_to
 from tradetui.domain.order import Chase, Order
+from tradetui.domain.reply import Reason
 from tradetui.engine import shape
 from tradetui.engine.desk import Desk
 from tradetui.engine.refusals import number, refuse

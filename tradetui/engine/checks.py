@@ -7,11 +7,12 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.command import Reason, SubmitOrder
+from tradetui.domain.command import SubmitOrder
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY, ONE, ZERO, floor_to
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason
 from tradetui.engine import shape
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk

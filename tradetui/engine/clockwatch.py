@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tradetui.domain.calendar import Session
-from tradetui.domain.command import Reason
 from tradetui.domain.event import LimitBreached
 from tradetui.domain.number import ONE, ZERO
+from tradetui.domain.reply import Reason
 from tradetui.domain.rule import CLOCKS, LockUntil, Rule, RuleKind
 from tradetui.engine.lockkeeper import LockKeeper
 from tradetui.trading.clocks import ALARM_NS, NEVER, closing, flat_ts

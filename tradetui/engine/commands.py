@@ -20,8 +20,6 @@ from tradetui.domain.command import (
     Flatten,
     Half,
     NoteInputs,
-    Reason,
-    Reply,
     Reverse,
     SetLeverage,
     SetMarginMode,
@@ -39,6 +37,7 @@ from tradetui.domain.command import (
 from tradetui.domain.event import GapsAcknowledged
 from tradetui.domain.number import ZERO, floor_to
 from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.reply import Reason, Reply
 from tradetui.engine import shape
 from tradetui.engine.amenddesk import AmendDesk
 from tradetui.engine.books import Books

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tradetui.domain.command import Reason
 from tradetui.domain.event import TrailMoved
 from tradetui.domain.market_data import Side, Trade
 from tradetui.domain.number import ZERO, canonical
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, StopPlan
+from tradetui.domain.reply import Reason
 from tradetui.engine.desk import Desk
 from tradetui.engine.due import DueAction
 from tradetui.trading import guard, trailing

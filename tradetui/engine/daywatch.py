@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tradetui.domain.command import Reason
 from tradetui.domain.event import LimitBreached, LimitsChanged
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import Order
+from tradetui.domain.reply import Reason
 from tradetui.domain.rule import Rule, RuleKind
 from tradetui.engine import shape
 from tradetui.engine.books import Books

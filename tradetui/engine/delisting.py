@@ -12,7 +12,6 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.command import Reason
 from tradetui.domain.event import InstrumentRegistered
 from tradetui.domain.fill import Evidence
 from tradetui.domain.instrument import Instrument, InstrumentStatus
@@ -20,6 +19,7 @@ from tradetui.domain.market_data import InstrumentListed
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TimeInForce
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk
 from tradetui.engine.orders import OrderFlow

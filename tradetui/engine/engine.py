@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.command import CommandIssued, Reply
+from tradetui.domain.command import CommandIssued
 from tradetui.domain.event import Event
 from tradetui.domain.market_data import (
     BookDelta,
@@ -27,6 +27,7 @@ from tradetui.domain.market_data import (
     Side,
 )
 from tradetui.domain.number import MONEY
+from tradetui.domain.reply import Reply
 from tradetui.domain.view import Draft, SidePreview, TradingState
 from tradetui.engine.books import Books
 from tradetui.engine.commands import CommandDesk

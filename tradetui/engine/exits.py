@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tradetui.domain.command import Reason
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TimeInForce
+from tradetui.domain.reply import Reason
 from tradetui.engine.orders import OrderFlow
 from tradetui.trading.settings import EngineSettings
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tradetui.domain.command import Reason, SubmitOrder
+from tradetui.domain.command import SubmitOrder
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.order import TimeInForce
+from tradetui.domain.reply import Reason
 from tradetui.engine.refusals import refuse
 
 _SECOND: Final = 1_000_000_000

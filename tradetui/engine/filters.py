@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tradetui.domain.command import Reason, SubmitOrder
+from tradetui.domain.command import SubmitOrder
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import ZERO, ceil_to, floor_to
 from tradetui.domain.order import OrderState
+from tradetui.domain.reply import Reason
 from tradetui.engine.desk import Desk
 from tradetui.engine.refusals import number, refuse
 from tradetui.state import State

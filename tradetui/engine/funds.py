@@ -6,21 +6,13 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.command import (
-    AdjustMargin,
-    Deposit,
-    MarginMode,
-    Reason,
-    Reply,
-    SetLeverage,
-    SetMarginMode,
-    Withdraw,
-)
+from tradetui.domain.command import AdjustMargin, Deposit, MarginMode, SetLeverage, SetMarginMode, Withdraw
 from tradetui.domain.event import CashMoved, LeverageChanged, MarginModeChanged, MarginMoved, Posting
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.number import MONEY, ONE, ZERO, floor_to, on_grid
 from tradetui.domain.order import Order, OrderRole
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason, Reply
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk
 from tradetui.engine.intake import Intake

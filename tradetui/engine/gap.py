@@ -13,7 +13,6 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.command import Reason
 from tradetui.domain.event import GapEvaluated
 from tradetui.domain.fill import Evidence, Liquidity
 from tradetui.domain.market_data import (
@@ -28,6 +27,7 @@ from tradetui.domain.market_data import (
 from tradetui.domain.number import canonical
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason
 from tradetui.engine.desk import Desk
 from tradetui.engine.orders import OrderFlow
 from tradetui.trading.gaps import Passage, candle_passages, is_reached, missed_price, trade_passages

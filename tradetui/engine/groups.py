@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tradetui.domain.command import Reason
 from tradetui.domain.number import MONEY
 from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.reply import Reason
 from tradetui.engine.amends import scaled_targets
 from tradetui.engine.desk import Desk
 from tradetui.trading.match_types import Execution

@@ -10,11 +10,12 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.command import Reason, Size, SizeUnit, SubmitOrder
+from tradetui.domain.command import Size, SizeUnit, SubmitOrder
 from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.number import ONE, ZERO
 from tradetui.domain.order import Order, OrderRole
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason
 from tradetui.engine import shape
 from tradetui.engine.books import Books
 from tradetui.engine.chasing import at_worst, begun

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from tradetui.domain.command import AdoptLock, Reason, Reply, SetLimit, SetRiskLimits, ShowLimits, Unlock
+from tradetui.domain.command import AdoptLock, SetLimit, SetRiskLimits, ShowLimits, Unlock
 from tradetui.domain.limit_words import BUDGETS, OFF, read_budget, read_rule
+from tradetui.domain.reply import Reason, Reply
 from tradetui.domain.rule import HOLD, STANDARD, LockUntil, Unit
 from tradetui.engine.daywatch import DayWatch
 from tradetui.engine.refusals import number, refuse

@@ -14,7 +14,6 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.command import Reason
 from tradetui.domain.event import Liquidated, LiquidationStarted
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
@@ -22,6 +21,7 @@ from tradetui.domain.market_data import FeedState
 from tradetui.domain.number import MONEY, ONE, ZERO, floor_to, to_step
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TimeInForce
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk
 from tradetui.engine.gap import synthetic

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from tradetui.domain.calendar import Session, TradingCalendar
-from tradetui.domain.command import Reason
 from tradetui.domain.event import Locked, Unlocked
 from tradetui.domain.market_data import Side
+from tradetui.domain.reply import Reason
 from tradetui.domain.rule import Action, LockUntil, Rule
 from tradetui.engine.exits import Exits
 from tradetui.engine.refusals import refuse

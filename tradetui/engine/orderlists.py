@@ -11,10 +11,11 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.command import Reason, Reply, Size, SubmitOco, SubmitOrder, SubmitOto, SubmitScale
+from tradetui.domain.command import Size, SubmitOco, SubmitOrder, SubmitOto, SubmitScale
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.number import ZERO
 from tradetui.domain.order import Order
+from tradetui.domain.reply import Reason, Reply
 from tradetui.engine import shape
 from tradetui.engine.intake import Intake
 from tradetui.engine.orders import OrderFlow

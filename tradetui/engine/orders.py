@@ -12,10 +12,10 @@ from itertools import islice
 
 import msgspec
 
-from tradetui.domain.command import Reason
 from tradetui.domain.number import ZERO
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason
 from tradetui.engine.amends import Amends
 from tradetui.engine.brackets import Brackets
 from tradetui.engine.chases import Chases

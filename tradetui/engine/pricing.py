@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tradetui.domain.command import Reason, Size, SizeUnit, Stop, SubmitOrder
+from tradetui.domain.command import Size, SizeUnit, Stop, SubmitOrder
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side, Timeframe
 from tradetui.domain.number import MONEY, ONE, ZERO, ceil_to, floor_to
 from tradetui.domain.order import TimeInForce, Trail
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason
 from tradetui.engine import shape
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tradetui.domain.command import Reason
 from tradetui.domain.number import ONE, ZERO
 from tradetui.domain.order import Order, OrderRole, OrderState, StopPlan
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason
 from tradetui.engine.conditionals import stop_type
 from tradetui.engine.desk import Desk
 from tradetui.trading import guard

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Context, Decimal
 from typing import Final
 
-from tradetui.domain.command import Reason, Refusal
 from tradetui.domain.number import canonical
+from tradetui.domain.reply import Reason, Refusal
 
 _WRITTEN: Final = 20
 """More digits than anybody types: the result of a division."""

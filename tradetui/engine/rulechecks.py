@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.command import Reason
 from tradetui.domain.event import Locked
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import ZERO, floor_to
 from tradetui.domain.order import OrderRole
+from tradetui.domain.reply import Reason
 from tradetui.domain.rule import LockUntil, Rule, RuleKind, Unit
 from tradetui.engine import readings
 from tradetui.engine.books import Books

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tradetui.domain.command import Reason, Refusal
 from tradetui.domain.event import AnyBody, Event, Noted, OrderChanged, Posting
 from tradetui.domain.order import Order, OrderState
+from tradetui.domain.reply import Reason, Refusal
 from tradetui.state import State
 
 

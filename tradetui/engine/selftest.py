@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.command import CommandIssued, Reason, Size, Stop, SubmitOrder
+from tradetui.domain.command import CommandIssued, Size, Stop, SubmitOrder
 from tradetui.domain.event import LimitBreached
 from tradetui.domain.instrument import Instrument, InstrumentKind
 from tradetui.domain.market_data import (
@@ -24,6 +24,7 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.domain.number import ONE, ZERO
+from tradetui.domain.reply import Reason
 from tradetui.domain.rule import LOSSES, Action, Rule, RuleKind, Unit
 from tradetui.engine.engine import Engine
 from tradetui.trading.settings import EngineSettings

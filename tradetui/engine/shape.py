@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.command import Reason, SizeUnit, Stop, SubmitOrder, Target
+from tradetui.domain.command import SizeUnit, Stop, SubmitOrder, Target
 from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import floor_to
 from tradetui.domain.order import OrderType, TimeInForce
+from tradetui.domain.reply import Reason
 from tradetui.engine.refusals import number, refuse
 from tradetui.trading import guard
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tradetui.domain.command import BreakEven, Reason, Reply, SetStop, Stop
+from tradetui.domain.command import BreakEven, SetStop, Stop
 from tradetui.domain.event import StopLoosened
 from tradetui.domain.number import ZERO
 from tradetui.domain.order import OrderRole, OrderState, StopPlan, Trail
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason, Reply
 from tradetui.engine import shape
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.command import Reason, Reply, SetTarget
+from tradetui.domain.command import SetTarget
 from tradetui.domain.order import Order, OrderRole, OrderState, TargetPlan
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason, Reply
 from tradetui.engine import shape
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk

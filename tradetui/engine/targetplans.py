@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from tradetui.domain.command import Reason, Size, SizeUnit, SubmitOrder, Target
+from tradetui.domain.command import Size, SizeUnit, SubmitOrder, Target
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.number import ONE, ZERO, floor_to
 from tradetui.domain.order import TargetPlan
+from tradetui.domain.reply import Reason
 from tradetui.engine.refusals import number, refuse
 
 

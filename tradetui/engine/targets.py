@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tradetui.domain.command import Reason
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.number import ZERO
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TargetPlan
 from tradetui.domain.position import Position
+from tradetui.domain.reply import Reason
 from tradetui.engine.desk import Desk
 from tradetui.trading import guard
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.command import Reason, Stop, SubmitOrder
+from tradetui.domain.command import Stop, SubmitOrder
 from tradetui.domain.number import ONE, floor_to
 from tradetui.domain.order import Trail
+from tradetui.domain.reply import Reason
 from tradetui.engine import shape
 from tradetui.engine.desk import Desk
 from tradetui.engine.refusals import number, refuse

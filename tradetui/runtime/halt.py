@@ -13,13 +13,12 @@ from tradetui.domain.command import (
     CancelOrder,
     Flatten,
     Half,
-    Reason,
-    Refusal,
     SetStop,
     SetTarget,
     SubmitOrder,
 )
 from tradetui.domain.order import OrderRole
+from tradetui.domain.reply import Reason, Refusal
 from tradetui.domain.view import TradingState
 from tradetui.state import State
 

@@ -16,10 +16,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from tradetui.domain.command import AnyCommand, CommandIssued, Reason, Refusal, Reply
+from tradetui.domain.command import AnyCommand, CommandIssued
 from tradetui.domain.event import Event, Locked
 from tradetui.domain.market_data import ClockTick, FeedState, FeedStatus, MarketMessage
 from tradetui.domain.profile import Profile
+from tradetui.domain.reply import Reason, Refusal, Reply
 from tradetui.domain.view import Notice, TradingState
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, RecordingError

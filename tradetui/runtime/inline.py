@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
-from tradetui.domain.command import AnyCommand, Reason, Refusal, Reply
+from tradetui.domain.command import AnyCommand
 from tradetui.domain.market_data import FeedStatus
+from tradetui.domain.reply import Reason, Refusal, Reply
 from tradetui.domain.view import Frame, Notice, ProfileBadge, TradingState, ViewRequest
 from tradetui.errors import TradeTuiError
 from tradetui.runtime.collector import Collector

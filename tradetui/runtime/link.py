@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tradetui.domain.command import AnyCommand, Reply
+from tradetui.domain.command import AnyCommand
+from tradetui.domain.reply import Reply
 from tradetui.domain.view import Frame, Notice, ViewRequest
 
 

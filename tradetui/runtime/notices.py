@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.command import Reason, Refusal
 from tradetui.domain.event import (
     AnyBody,
     ClockJumped,
@@ -26,6 +25,7 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FeedState, FeedStatus, Side
 from tradetui.domain.number import MONEY, ZERO, canonical, money_scale
 from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.reply import Reason, Refusal
 from tradetui.domain.view import Notice
 from tradetui.runtime.lockwords import limit_words, lock_words, rule_name
 from tradetui.runtime.notices_money import money_words

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import msgspec
 
-from tradetui.domain.command import Reply
 from tradetui.domain.event import Event
+from tradetui.domain.reply import Reply
 from tradetui.errors import JournalError, TradeTuiError
 from tradetui.runtime.halt import Halt
 from tradetui.runtime.published import copy_state

@@ -12,11 +12,11 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Final, Protocol
 
-from tradetui.domain.command import Reason
 from tradetui.domain.fill import Evidence, Liquidity
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY
 from tradetui.domain.order import OrderRole, TimeInForce
+from tradetui.domain.reply import Reason
 
 EXIT_ROLES: Final = frozenset({OrderRole.PROTECTIVE, OrderRole.FLATTEN, OrderRole.LIQUIDATION})
 """Roles without a protection band, whose remainder waits for liquidity instead of expiring (R-MAT-8)."""

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from tradetui.domain.command import Reason
 from tradetui.domain.fill import Evidence, Liquidity
 from tradetui.domain.order import TimeInForce
+from tradetui.domain.reply import Reason
 from tradetui.trading.match_types import (
     Depth,
     Execution,

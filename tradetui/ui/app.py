@@ -12,8 +12,9 @@ import msgspec
 from textual.events import Event, Key, Resize
 from textual.widgets import Input
 
-from tradetui.domain.command import AnyCommand, Reply
+from tradetui.domain.command import AnyCommand
 from tradetui.domain.grammar import GrammarError
+from tradetui.domain.reply import Reply
 from tradetui.domain.view import ViewRequest
 from tradetui.errors import ConfigError
 from tradetui.runtime.link import Link

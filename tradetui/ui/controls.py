@@ -16,7 +16,6 @@ from tradetui.domain.command import (
     CancelOrder,
     Flatten,
     Half,
-    Refusal,
     Reverse,
     SetRiskLimits,
     SetStop,
@@ -28,6 +27,7 @@ from tradetui.domain.command import (
     SubmitScale,
 )
 from tradetui.domain.grammar import GrammarError, parse
+from tradetui.domain.reply import Refusal
 from tradetui.ui.actions import BY_ID
 from tradetui.ui.controls_orders import Outcome, Sight, outcome_of
 

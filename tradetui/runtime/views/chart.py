@@ -11,7 +11,8 @@ from tradetui.domain.market_data import Candle
 from tradetui.domain.number import MONEY, canonical
 from tradetui.domain.order import Order
 from tradetui.domain.position import Position
-from tradetui.domain.view import ChartCandle, ChartView, FillMark, IndicatorLine, PriceMark, ViewRequest
+from tradetui.domain.view import ViewRequest
+from tradetui.domain.view_market import ChartCandle, ChartView, FillMark, IndicatorLine, PriceMark
 from tradetui.market.lines import IndicatorLines
 from tradetui.market.market import Market
 from tradetui.market.series import CandleSeries

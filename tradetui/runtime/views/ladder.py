@@ -7,7 +7,8 @@ from typing import Final
 
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical
-from tradetui.domain.view import LadderRow, LadderView, OwnMark, ViewRequest
+from tradetui.domain.view import ViewRequest
+from tradetui.domain.view_market import LadderRow, LadderView, OwnMark
 from tradetui.engine import Engine
 from tradetui.market.book import OrderBook
 from tradetui.market.market import Market

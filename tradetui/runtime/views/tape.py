@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tradetui.domain.view import TapeRow, TapeView, ViewRequest
+from tradetui.domain.view import ViewRequest
+from tradetui.domain.view_market import TapeRow, TapeView
 from tradetui.market.market import Market
 from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.words import SECOND

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tradetui.domain.market_data import FeedState, Timeframe
-from tradetui.domain.view import WatchRow
+from tradetui.domain.view_market import WatchRow
 from tradetui.engine import Engine
 from tradetui.market.market import Market
 from tradetui.runtime.views.kept import Kept

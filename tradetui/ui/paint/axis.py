@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tradetui.domain.view import ChartCandle, PriceMark
+from tradetui.domain.view_market import ChartCandle, PriceMark
 from tradetui.ui.paint.numbers import clock_text, fixed
 from tradetui.ui.paint.rows import Run, clip, plain
 from tradetui.ui.paint.scale import Scale, round_values

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from tradetui.domain.view import ChartCandle
+from tradetui.domain.view_market import ChartCandle
 from tradetui.ui.paint.scale import Scale
 
 NOTHING: Final = 0

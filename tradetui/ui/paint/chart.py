@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tradetui.domain.market_data import Side
-from tradetui.domain.view import ChartCandle, ChartView, FillMark, IndicatorLine, PriceMark
+from tradetui.domain.view_market import ChartCandle, ChartView, FillMark, IndicatorLine, PriceMark
 from tradetui.ui.paint.axis import MARK_LINES, axis_label, price_labels, tag_rows, tag_run, time_row
 from tradetui.ui.paint.braille import line_cells, sign
 from tradetui.ui.paint.candles import bar_cells, candle_cells, candle_ink, heikin_ashi

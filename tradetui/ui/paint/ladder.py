@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from tradetui.domain.view import LadderRow, OwnMark
+from tradetui.domain.view_market import LadderRow, OwnMark
 from tradetui.ui.paint.bars import behind, round_up
 from tradetui.ui.paint.numbers import compact, fixed
 from tradetui.ui.paint.rows import Row, Run, clip, left, on, plain, right

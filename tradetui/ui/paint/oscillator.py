@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from tradetui.domain.view import IndicatorLine
+from tradetui.domain.view_market import IndicatorLine
 from tradetui.ui.paint.braille import guide_bits, line_cells, sign
 from tradetui.ui.paint.chart import value_at
 from tradetui.ui.paint.grid import Column, Grid, empty_column

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from tradetui.domain.view import ChartCandle, ChartView, Frame, IndicatorLine
+from tradetui.domain.view import Frame
+from tradetui.domain.view_market import ChartCandle, ChartView, IndicatorLine
 from tradetui.ui.paint.chart import ChartLayout, ChartPainter, ChartSwitches, layout_of
 from tradetui.ui.paint.names import group_title, line_ink
 from tradetui.ui.paint.numbers import clock_text, compact, fixed

@@ -10,7 +10,8 @@ import math
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.view import Frame, LadderRow, LadderView
+from tradetui.domain.view import Frame
+from tradetui.domain.view_market import LadderRow, LadderView
 from tradetui.ui.paint.ladder import (
     LadderLook,
     RowFlags,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from tradetui.domain.market_data import Side
-from tradetui.domain.view import Frame, TapeRow, TapeView
+from tradetui.domain.view import Frame
+from tradetui.domain.view_market import TapeRow, TapeView
 from tradetui.ui.paint.numbers import clock_text, compact, fixed
 from tradetui.ui.paint.rows import Row, on
 from tradetui.ui.paint.table import Column, cells, layout_for

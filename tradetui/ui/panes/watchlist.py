@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from tradetui.domain.view import Frame, WatchRow
+from tradetui.domain.view import Frame
+from tradetui.domain.view_market import WatchRow
 from tradetui.ui.paint.bars import sparkline
 from tradetui.ui.paint.numbers import NONE, compact, fixed, sign_ink, signed
 from tradetui.ui.paint.rows import Row, fit, on, plain
