@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from tradetui.cli.output import has_unicode
 from tradetui.cli.parts import chosen_profile, journal_path, load_config, make_feed
 from tradetui.config.load import Config
 from tradetui.config.paths import data_folder
@@ -60,8 +61,7 @@ def _as_json(finding: Finding) -> None:
 
 
 def _as_text(finding: Finding) -> None:
-    fine = (sys.stdout.encoding or "").lower().startswith("utf")
-    sign = (_SIGNS if fine else _ASCII)[finding.verdict]
+    sign = (_SIGNS if has_unicode() else _ASCII)[finding.verdict]
     print(f"{sign} {finding.check:<12} {finding.text}", flush=True)
     if finding.mend:
         print(f"  {'':<12} {finding.mend}", flush=True)

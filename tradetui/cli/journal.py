@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tradetui.cli.output import share_progress
 from tradetui.cli.parts import chosen_profile, journal_path, load_config, run_stamp
 from tradetui.cli.report import fill_row, plain
 from tradetui.config.load import Config
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _list(path: Path, what: str, *, as_json: bool) -> int:
     """Print trades or fills; of a damaged journal those before the damage, and 1."""
-    good = _Good(read_events(path, progress("reading")))
+    good = _Good(read_events(path, share_progress("reading")))
     if what == "fills":
         rows = [fill_row(event.body.fill) for event in good if isinstance(event.body, Filled)]
         _show(rows, _FILL_COLUMNS, "fills", as_json=as_json)
@@ -92,7 +92,7 @@ def _path(options: argparse.Namespace, config: Config) -> Path:
 
 
 def _verify(path: Path, *, as_json: bool) -> int:
-    result = verify_journal(path, progress("verifying"))
+    result = verify_journal(path, share_progress("verifying"))
     if as_json:
         print(msgspec.json.encode(result).decode())
     elif result.fault:
@@ -115,23 +115,6 @@ def _reproduce(path: Path, *, as_json: bool) -> int:
     else:
         print(f"{path}: {found.events} events made again from {found.inputs} inputs, each the same")
     return 1 if found.fault else 0
-
-
-def progress(word: str) -> Callable[[int, int], None]:
-    """A reporter on standard error that speaks only when the work takes longer than a second."""
-    started = shown = time.monotonic()
-
-    def report(done: int, total: int) -> None:
-        nonlocal shown
-        now = time.monotonic()
-        if now - started > 1 and now - shown > 0.5 and sys.stderr.isatty():
-            shown = now
-            share = f"{100 * done // total} %" if total else f"{done:,}"
-            print(f"\r{word} {share} ", end="", file=sys.stderr, flush=True)
-        if done >= total > 0 and shown > started:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-    return report
 
 
 def _show(rows: list[dict[str, Any]], columns: tuple[str, ...], what: str, *, as_json: bool) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 import re
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
-from tradetui.cli.progress import clear_progress, lines_progress
+from tradetui.cli.output import clear_progress, has_unicode, lines_progress
 from tradetui.config.nearest import nearest
 from tradetui.domain.number import canonical
 from tradetui.errors import ConfigError, Fault
@@ -93,14 +92,10 @@ def _check(options: argparse.Namespace, feed: ReplayFeed) -> int:
     print(f"{found.lines:,} lines: {counts or 'nothing that could be read'}")
     print(f"longest silence {found.longest_silence_s:.1f} s, at {_iso(found.silence_from)}")
     for fault in found.faults:
-        print(f"✗ {fault}" if _is_fine() else f"XX {fault}")
+        print(f"✗ {fault}" if has_unicode() else f"XX {fault}")
     if found.is_sound:
-        print("✓ whole" if _is_fine() else "ok: whole")
+        print("✓ whole" if has_unicode() else "ok: whole")
     return 0 if found.is_sound else 1
-
-
-def _is_fine() -> bool:
-    return (sys.stdout.encoding or "").lower().startswith("utf")
 
 
 def _cut(options: argparse.Namespace, feed: ReplayFeed) -> int:

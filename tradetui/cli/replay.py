@@ -13,8 +13,8 @@ from typing import Any, Final
 import msgspec
 
 from tradetui.cli.orders import read_orders
+from tradetui.cli.output import clear_progress, lines_progress
 from tradetui.cli.parts import journal_path, run_stamp
-from tradetui.cli.progress import clear_progress, lines_progress
 from tradetui.cli.report import fill_row, market_row, order_row, plain
 from tradetui.config.paths import data_folder
 from tradetui.domain.event import Event, Filled, OrderChanged

@@ -7,13 +7,22 @@ back, or a print that was fetched late, is written at the time of the line befor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-import msgspec
 
 from tradetui.domain.market_data import ClockTick, MarketMessage
 from tradetui.errors import RecordingError
 from tradetui.feeds.recording import RecordingWriter
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What the disk refuses, in words that name the file."""
+    try:
+        yield
+    except OSError as error:
+        raise RecordingError(f"{path}: can not be written: {error.strerror or error}") from None
 
 
 class Recorder:
@@ -23,15 +32,11 @@ class Recorder:
         """Begin a new file; raises RecordingError where it exists or can not be written."""
         self.path = path
         self.messages = 0
-        self._ts = 0
-        self._encode = msgspec.json.Encoder().encode
         if path.exists():
             raise RecordingError(f"{path}: is there already; a recording is never written over")
-        try:
+        with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = RecordingWriter(path, profile=profile)
-        except OSError as error:
-            raise RecordingError(f"{path}: can not be written: {error.strerror or error}") from None
 
     @property
     def size(self) -> int:
@@ -42,23 +47,16 @@ class Recorder:
         """Append one message; the ticks of a clock are no market data."""
         if isinstance(message, ClockTick):
             return
-        self._ts = max(self._ts, message.ts_received)
         self.messages += 1
-        try:
-            self._writer.write_frame(self._ts, self._encode(message))
-        except OSError as error:
-            raise RecordingError(f"{self.path}: can not be written: {error.strerror or error}") from None
+        with _told(self.path):
+            self._writer.write(message)
 
     def flush(self) -> None:
         """Hand what has gathered to the disk; raises RecordingError where that fails."""
-        try:
+        with _told(self.path):
             self._writer.flush()
-        except OSError as error:
-            raise RecordingError(f"{self.path}: can not be written: {error.strerror or error}") from None
 
     def close(self) -> None:
         """Write the last block; a second call does nothing."""
-        try:
+        with _told(self.path):
             self._writer.close()
-        except OSError as error:
-            raise RecordingError(f"{self.path}: can not be written: {error.strerror or error}") from None

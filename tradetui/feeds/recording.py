@@ -55,12 +55,14 @@ class RecordingWriter:
         self._file = path.open("xb", buffering=0)
         self._encode = msgspec.json.Encoder().encode
         self._block_bytes = block_bytes
+        self._newest = 0
         self._lines = bytearray(self._encode(RecordingHeader(profile=profile, payload=payload)) + b"\n")
         self.flush()
 
     def write(self, message: MarketMessage) -> None:
-        """Append one of the domain's messages at its receive time."""
-        self.write_frame(message.ts_received, self._encode(message))
+        """Append a message of the domain at its receive time, or the newest before it."""
+        self._newest = max(self._newest, message.ts_received)
+        self.write_frame(self._newest, self._encode(message))
 
     def write_frame(self, ts_received: int, frame: bytes) -> None:
         """Append a raw frame; line breaks in it become blanks, which JSON allows."""

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any, Final
 
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import FeedState, MarketMessage
+from tradetui.domain.market_data import FeedState
 from tradetui.domain.profile import Profile
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
@@ -20,6 +20,7 @@ from tradetui.feeds.ccxt.prices import fetch_marks, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
 from tradetui.feeds.ccxt.words import words_for
+from tradetui.feeds.delivery import Delivery
 from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.protocol import Sink
 
@@ -77,8 +78,7 @@ class CcxtFeed:
             for symbol in profile.symbols
         }
         self._exchange: Any = None
-        self._crash: asyncio.Future[None] | None = None
-        self._sink: Sink | None = None
+        self._deliver = Delivery()
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -96,35 +96,10 @@ class CcxtFeed:
 
     async def run(self, sink: Sink) -> None:
         """Deliver until canceled. Raises what the sink raised, and FeedError for an unknown exchange."""
-        self._sink = sink
         self._exchange = exchange = open_exchange(self._profile)
-        self._crash = asyncio.get_running_loop().create_future()
         hub = Hub(exchange, self._channels, self._deliver)
         exchange.harden(hub, dialing=_note_address, backoff=self._backoff)
-        work = asyncio.create_task(self._work(hub))
-        try:
-            await asyncio.wait({work, self._crash}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
-            await exchange.shut()
-            self._raise_failure(work)
-
-    def _raise_failure(self, work: asyncio.Task[None]) -> None:
-        if self._crash is not None and self._crash.done():
-            self._crash.result()
-        if not work.cancelled() and work.exception() is not None:
-            error = work.exception()
-            raise error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error  # type: ignore[misc]
-
-    def _deliver(self, message: MarketMessage) -> None:
-        """Give a message to the sink; what the sink raises ends the run, not a frame."""
-        if self._sink is None or self._crash is None or self._crash.done():
-            return
-        try:
-            self._sink(message)
-        except Exception as error:  # noqa: BLE001 - raised again by run
-            self._crash.set_exception(error)
+        await self._deliver.run(sink, lambda: self._work(hub), close=exchange.shut)
 
     def _backoff(self) -> Backoff:
         return Backoff(self._retry_s)

@@ -17,7 +17,6 @@ from tradetui.domain.market_data import (
     BookDelta,
     BookSnapshot,
     FeedState,
-    MarketMessage,
     MissedTrades,
     Trade,
 )
@@ -30,6 +29,7 @@ from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.ccxt.trades import BadTrade, TradeReader
 from tradetui.feeds.ccxt.words import shortened, words_for
+from tradetui.feeds.delivery import Delivery
 from tradetui.feeds.health import Backoff, FeedStats, SymbolHealth
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import Connection, Line
@@ -87,8 +87,8 @@ class NativeFeed:
         self._group: asyncio.TaskGroup | None = None
         self._exchange: Any = None
         self._rest: RestSide | None = None
-        self._sink: Sink | None = None
-        self._crash: asyncio.Future[None] | None = None
+        self.deliver = Delivery()
+        """Hands a message to the sink."""
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -101,20 +101,8 @@ class NativeFeed:
 
     async def run(self, sink: Sink) -> None:
         """Deliver until canceled. Raises what the sink raised, and FeedError for an unknown exchange."""
-        self._sink = sink
         self._exchange = exchange = open_exchange(self._profile)
-        self._crash = asyncio.get_running_loop().create_future()
-        work = asyncio.create_task(self._work())
-        try:
-            await asyncio.wait({work, self._crash}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
-            await exchange.close()
-            if self._crash.done():
-                self._crash.result()
-            if not work.cancelled() and (error := work.exception()) is not None:
-                raise error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error
+        await self.deliver.run(sink, self._work, close=exchange.close)
 
     async def _work(self) -> None:
         for symbol in self.symbols:
@@ -188,8 +176,7 @@ class NativeFeed:
         except (FrameError, KeyError, ValueError) as error:
             self._distrust(connection, error)
         except Exception as error:  # noqa: BLE001 - raised again by run
-            if self._crash is not None and not self._crash.done():
-                self._crash.set_exception(error)
+            self.deliver.fail(error)
 
     def lost(self, connection: Connection, why: str, wait_s: float) -> None:
         """A connection is gone, and all of its symbols with it."""
@@ -381,12 +368,3 @@ class NativeFeed:
         status = health.report(part, state, ts_received=time_ns(), text=text, retry_s=round(retry_s, 2))
         if status is not None:
             self.deliver(status)
-
-    def deliver(self, message: MarketMessage) -> None:
-        """Hand a message to the sink; what the sink raises ends the run, not a frame."""
-        if self._sink is None or self._crash is None or self._crash.done():
-            return
-        try:
-            self._sink(message)
-        except Exception as error:  # noqa: BLE001 - raised again by run
-            self._crash.set_exception(error)

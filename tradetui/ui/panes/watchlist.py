@@ -70,8 +70,8 @@ class WatchlistPane(LivePane[Watched]):
         return bool(part)
 
     def empty_words(self) -> str:
-        """Nothing is watched."""
-        return "no symbols in this profile's watchlist"
+        """A profile has at least one symbol: it is not listed yet."""
+        return "waiting for this profile's symbols"
 
     def title_words(self, part: Watched) -> Row:
         """How many symbols."""

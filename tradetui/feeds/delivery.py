@@ -1,0 +1,53 @@
+"""Hands messages to a feed's sink; what the sink raises ends the run of the feed, not a frame of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from tradetui.domain.market_data import MarketMessage
+from tradetui.feeds.protocol import Sink
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Delivery:
+    """One run's way to the sink; before and after it nothing is delivered."""
+
+    def __init__(self) -> None:
+        self._sink: Sink | None = None
+        self._crash: asyncio.Future[None] | None = None
+
+    def __call__(self, message: MarketMessage) -> None:
+        """Give a message to the sink."""
+        if self._sink is None or self._crash is None or self._crash.done():
+            return
+        try:
+            self._sink(message)
+        except Exception as error:  # noqa: BLE001 - raised again by run
+            self._crash.set_exception(error)
+
+    def fail(self, error: Exception) -> None:
+        """End the run with an error; the first one counts."""
+        if self._crash is not None and not self._crash.done():
+            self._crash.set_exception(error)
+
+    async def run(self, sink: Sink, work: Work, *, close: Work) -> None:
+        """Deliver to a sink while `work` goes on; then `close`, and raise what failed first.
+
+        It ends with the work, when the sink fails, or when it is canceled.
+        """
+        self._sink = sink
+        self._crash = crash = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(work())
+        try:
+            await asyncio.wait({task, crash}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await close()
+            if crash.done():
+                crash.result()
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error
