@@ -139,3 +139,21 @@ async def test_a_notice_is_wrapped_anew_at_another_width() -> None:
         await pilot.resize_terminal(44, 7)
         await pilot.pause()
         assert notices.region.height == 1
+
+
+async def test_of_an_older_notice_that_does_not_fit_the_beginning_stays() -> None:
+    app = CockpitApp(FakeLink())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.say(
+            "the ladder's cursor is not set: move it with the up and down keys first, then again", "warning"
+        )
+        app.say("buy order is on its way", "success")
+        app.say("bought 0.349 at 49,904.6", "success")
+        await pilot.pause()
+        texts = ["".join(text for text, _ in row) for row in app.query_one(Notices).rows_at(80)]
+        assert len(texts) == 3
+        assert "warning" in texts[0]
+        assert "the ladder's cursor is not set" in texts[0]
+        assert texts[0].endswith("…")
+        assert len(texts[0]) <= 80

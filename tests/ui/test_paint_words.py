@@ -6,8 +6,9 @@ import pytest
 
 from tradetui.domain.market_data import Timeframe
 from tradetui.domain.view_market import ChartCandle, ChartView, PriceMark
-from tradetui.ui.paint.axis import axis_label, tag_run
+from tradetui.ui.paint.axis import axis_label, tag_rows, tag_run
 from tradetui.ui.paint.rows import lines_of, whole_runs
+from tradetui.ui.paint.scale import Scale
 from tradetui.ui.panes.chart import ChartPane
 from tradetui.ui.panes.fills import joined
 
@@ -63,3 +64,20 @@ def test_a_receipt_breaks_between_its_parts() -> None:
 def test_words_that_go_on_end_with_an_ellipsis() -> None:
     assert lines_of("set the stop at the cursor", 14, 2) == ["set the stop", "at the cursor"]
     assert lines_of("set the stop at the cursor, or wait", 14, 2) == ["set the stop", "at the cursor…"]
+
+
+def test_a_price_outside_the_plot_has_its_tag_beyond_those_of_all_prices_inside() -> None:
+    scale = Scale(100.0, 110.0)
+    marks = (
+        PriceMark("stop", 100.2, "stop 0.3"),
+        PriceMark("last", 100.6, ""),
+        PriceMark("entry", 101.1, "entry"),
+        PriceMark("liquidation", 80.0, "liq"),
+        PriceMark("target", 130.0, "target"),
+    )
+    for rows in (5, 6, 10, 20):
+        found = tag_rows(marks, scale, rows)
+        kinds = [found[row][0].kind for row in sorted(found)]
+        assert kinds == ["target", "entry", "last", "stop", "liquidation"]
+        assert [found[row][1] for row in sorted(found)] == ["▲", "", "", "", "▼"]
+    assert len(tag_rows(marks, scale, 3)) == 3

@@ -45,19 +45,46 @@ def rank_of(mark: PriceMark) -> int:
 
 
 def tag_rows(marks: Sequence[PriceMark], scale: Scale, rows: int) -> dict[int, tuple[PriceMark, str]]:
-    """Each mark on its row or the nearest free one; an arrow tells where one lies outside."""
-    found: dict[int, tuple[PriceMark, str]] = {}
+    """Each mark on its row or near it, never on the wrong side of another; an arrow tells of one outside."""
+    placed: list[tuple[int, PriceMark]] = []
     for mark in sorted(marks, key=rank_of, reverse=True):
+        if len(placed) == rows:
+            break
         row = scale.step(mark.price, rows)
-        arrow = "" if scale.holds(mark.price) else ("▲" if mark.price > scale.high else "▼")
-        free = [
-            near
-            for near in (row, row + 1, row - 1, row + 2, row - 2)
-            if 0 <= near < rows and near not in found
-        ]
-        if free:
-            found[free[0]] = (mark, arrow)
-    return found
+        near = (row, row + 1, row - 1, row + 2, row - 2)
+        free = next((at for at in near if 0 <= at < rows and _fits(at, mark, placed)), None)
+        placed.append((row if free is None else free, mark))
+        if free is None:
+            placed = _pushed(placed, rows)
+    return {row: (mark, _arrow(mark, scale)) for row, mark in placed}
+
+
+def _arrow(mark: PriceMark, scale: Scale) -> str:
+    if scale.holds(mark.price):
+        return ""
+    return "▲" if mark.price > scale.high else "▼"
+
+
+def _fits(row: int, mark: PriceMark, placed: Sequence[tuple[int, PriceMark]]) -> bool:
+    """Whether a row is free and lies to all other tags as the prices lie to each other."""
+    return all(
+        at != row and (mark.price == other.price or (at < row) == (other.price > mark.price))
+        for at, other in placed
+    )
+
+
+def _pushed(placed: list[tuple[int, PriceMark]], rows: int) -> list[tuple[int, PriceMark]]:
+    """Tags in the order of their prices, moved apart where they meet."""
+    placed = sorted(placed, key=lambda each: (-each[1].price, each[0]))
+    below = rows
+    for number in reversed(range(len(placed))):
+        below = min(placed[number][0], below - 1)
+        placed[number] = below, placed[number][1]
+    above = -1
+    for number, (row, mark) in enumerate(placed):
+        above = max(row, above + 1)
+        placed[number] = above, mark
+    return placed
 
 
 def tag_run(mark: PriceMark, arrow: str, width: int, price_scale: int) -> Run:

@@ -72,11 +72,22 @@ class Notices(Bar):
         self.repaint()
 
     def rows_at(self, width: int) -> Sequence[Row]:
-        """At most three rows, those of the newest lines."""
+        """At most three rows, the newest lines whole; of an older one as much of its beginning as fits."""
         del width  # its own width follows from the words
         (columns, height), utf8 = self.app.size, facts_of(self.app).utf8
-        rows = [row for line in self.lines for row in notice_rows(line, columns, utf8=utf8)]
-        return rows[-max(1, min(MOST, height // 4)) :]
+        most = max(1, min(MOST, height // 4))
+        rows: list[Row] = []
+        for line in reversed(self.lines):
+            more = notice_rows(line, columns, utf8=utf8)
+            rows = [*beginning(more, most - len(rows)), *rows]
+        return rows
+
+
+def beginning(rows: list[Row], most: int) -> list[Row]:
+    """The first rows, at most so many; where some are left out, the last one says so."""
+    if len(rows) <= most or most <= 0:
+        return rows[: max(0, most)]
+    return [*rows[: most - 1], (*rows[most - 1], ("…", "dim"))]
 
 
 def notice_rows(line: Line, width: int, *, utf8: bool = True) -> list[Row]:
