@@ -222,15 +222,7 @@ class EntryChecks:
         entries = (o for o in self.state.live_of(command.symbol) if o.role is OrderRole.ENTRY)
         return sum((o.leaves for o in entries if o.side is command.side), ZERO)
 
-    def budget(
-        self,
-        desk: Desk,
-        qty: Decimal,
-        unit: Decimal,
-        *,
-        budget: Budget,
-        reversing: bool,
-    ) -> None:
+    def budget(self, desk: Desk, qty: Decimal, unit: Decimal, *, budget: Budget, reversing: bool) -> None:
         """Raises Refused where the order risks more than the budget of section 13.2 has left."""
         planned = qty * unit
         if reversing:
@@ -254,7 +246,7 @@ class EntryChecks:
         fitting = risk.largest_qty(budget.allowed, unit, desk.instrument.lot_size)
         raise refuse(
             reason,
-            f"{words}",
+            words,
             mend=f"{number(fitting)} {desk.instrument.qty_unit} would pass"
             if fitting > 0
             else "nothing would pass",

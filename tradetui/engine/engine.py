@@ -66,7 +66,6 @@ class Engine:
         self._books = Books(settings, self.state, self._desks)
         self._flow = OrderFlow(settings, self._scribe, self._desks)
         self._watch = DayWatch(settings, self._flow, self._books)
-        self._flow.protection.liquidation_of = self._books.margins.liquidation_of
         self._intake = Intake(settings, self.state, self._desks, self._books)
         self._commands = CommandDesk(
             settings, self._flow, books=self._books, intake=self._intake, watch=self._watch
@@ -82,12 +81,8 @@ class Engine:
             delistings=self._settlements.delistings,
             markets=self.markets,
         )
-        self._flow.liquidate = self._liquidator.execute
-        self._flow.fills.fee_choice = self._books.fee_choice
-        self._flow.available = self._books.margins.available
-        self._flow.outdated = lambda desk, order: self._intake.checks.outdated(desk, order, ts=self.ts)
         self._gaps = GapDesk(settings, self._flow)
-        self._gaps.liquidate = self._liquidator.in_gap
+        self._connect()
         self._reactions = Reactions(
             self._flow,
             gaps=self._gaps,
@@ -100,6 +95,16 @@ class Engine:
         for instrument in list(self.state.instruments.values()):
             if self._listings.take_up(instrument).recovering:
                 self._gaps.begin(instrument.symbol, self.state.last_ts)
+
+    def _connect(self) -> None:
+        """Give the parts below what they ask of parts above them."""
+        flow, margins = self._flow, self._books.margins
+        flow.protection.liquidation_of = margins.liquidation_of
+        flow.available = margins.available
+        flow.liquidate = self._liquidator.execute
+        flow.fills.fee_choice = self._books.fee_choice
+        flow.outdated = lambda desk, order: self._intake.checks.outdated(desk, order, ts=self.ts)
+        self._gaps.liquidate = self._liquidator.in_gap
 
     @property
     def ts(self) -> int:
