@@ -1,6 +1,6 @@
 """Exponential averages and running sums over a history, without a loop over its values.
 
-Both are the recursion y = keep * y + gain * x. Over a block of 16 values it is a product with a
+Both are the recursion y = keep * y + gain * x. Over a block of values it is a product with a
 triangular matrix of powers, if what is kept from before the block is added to its first value. The
 ends of the blocks follow the same recursion with the powers of a whole block, and the ends of the
 blocks of ends do. Nothing is ever subtracted, so no error gathers.
@@ -20,6 +20,8 @@ from tradetui.market.ring import FloatArray
 from tradetui.market.stretches import STRETCH, lines_of, previous, stretches
 
 _BLOCK: Final = 16
+_BLOCK_OF_ENDS: Final = 64
+"""Larger, because there are so few ends that each further level of them costs more than it spares."""
 _FEW: Final = 128
 """So few values are taken one after the other."""
 _ROWS: Final = 1_024
@@ -32,7 +34,7 @@ class _Powers(NamedTuple):
     outputs: FloatArray
     """Each input's share in each output."""
     last: FloatArray
-    """Each input's share in the last output, as the next block's first input gives it back."""
+    """Each input's share in the last output, as the next block's first input gives it back, in column 0."""
     carry: float
     """How much more the first input must be to bring in what was before it."""
     keep: float
@@ -40,13 +42,15 @@ class _Powers(NamedTuple):
 
 
 @lru_cache(maxsize=128)
-def _powers(gain: float, keep: float) -> _Powers:
-    lasting = gain * np.power(keep, np.arange(float(_BLOCK)))
-    lag = np.arange(_BLOCK) - np.arange(_BLOCK)[:, np.newaxis]
+def _powers(gain: float, keep: float, size: int) -> _Powers:
+    lasting = gain * np.power(keep, np.arange(float(size)))
+    lag = np.arange(size) - np.arange(size)[:, np.newaxis]
     carry = keep / gain
-    # a second row, which nobody reads: BLAS spreads a product with a single one over processors
-    last = np.array((carry * lasting[::-1], np.zeros(_BLOCK)))
-    return _Powers(np.where(lag < 0, 0.0, lasting[lag]), last, carry, keep**_BLOCK)
+    # a second column, which nobody reads: BLAS spreads a product with a single one over processors,
+    # and takes thrice the time where the matrix lies the other way round
+    last = np.zeros((size, 2))
+    last[:, 0] = carry * lasting[::-1]
+    return _Powers(np.where(lag < 0, 0.0, lasting[lag]), last, carry, keep**size)
 
 
 class Recursion:
@@ -64,15 +68,18 @@ class Recursion:
         self.y = _follow(values, out, self._gain, self._keep, self.y)
 
 
-def _follow(values: FloatArray, out: FloatArray, gain: float, keep: float, y: float) -> float:
+def _follow(
+    values: FloatArray, out: FloatArray, gain: float, keep: float, y: float, size: int = _BLOCK
+) -> float:
     """Where the recursion ends; the values are used up."""
-    body = len(values) // _BLOCK * _BLOCK if len(values) >= _FEW else 0
+    body = len(values) // size * size if len(values) >= _FEW else 0
     if body:
-        powers = _powers(gain, keep)
-        blocks, result = values[:body].reshape(-1, _BLOCK), out[:body].reshape(-1, _BLOCK)
+        powers = _powers(gain, keep, size)
+        blocks, result = values[:body].reshape(-1, size), out[:body].reshape(-1, size)
         carried = np.empty(len(blocks) + 1)
         carried[0] = start = powers.carry * y
-        _follow((powers.last @ blocks.T)[0], carried[1:], 1.0, powers.keep, start)
+        ends = (blocks @ powers.last)[:, 0]
+        _follow(ends, carried[1:], 1.0, powers.keep, start, _BLOCK_OF_ENDS)
         first_inputs = blocks[:, 0]
         first_inputs += carried[:-1]
         for first in range(0, len(blocks), _ROWS):

@@ -27,16 +27,16 @@ class Vwap(Indicator):
     def scan(self, bars: Bars, lines: FloatArray) -> Steps:
         """The outputs over history."""
         traded, volume = Recursion(1.0, 1.0), Recursion(3.0, 1.0)
-        paid_line, size_line, volume_line = lines_of(3, min(STRETCH, len(bars)))
+        inputs, below_line = lines_of(2, min(STRETCH, len(bars)))
         for here in stretches(0, len(bars)):
             line, length = lines[0, here], here.stop - here.start
-            paid, size, below = paid_line[:length], size_line[:length], volume_line[:length]
-            np.add(bars.high[here], bars.low[here], out=paid)
-            paid += bars.close[here]
-            paid *= bars.volume[here]
-            size[:] = bars.volume[here]
-            traded.over(paid, line)
-            volume.over(size, below)
+            some, below = inputs[:length], below_line[:length]
+            np.add(bars.high[here], bars.low[here], out=some)
+            some += bars.close[here]
+            some *= bars.volume[here]
+            traded.over(some, line)
+            some[:] = bars.volume[here]
+            volume.over(some, below)
             divide(line, below, nan)
         return _weighing(traded.y, volume.y)
 

@@ -54,10 +54,13 @@ class Macd(_TwoAverages):
         fast, slow, average = self._averages
         for here in stretches(0, len(bars)):
             close, (line, signal, histogram) = bars.close[here], lines[:, here]
-            fast.over(close.copy(), line)
-            slow.over(close.copy(), histogram)
+            signal[:] = close
+            fast.over(signal, line)
+            signal[:] = close
+            slow.over(signal, histogram)
             line -= histogram
-            average.over(line.copy(), signal)
+            histogram[:] = line
+            average.over(histogram, signal)
             np.subtract(line, signal, out=histogram)
         return _converging(fast.y, slow.y, average.y, self._weights)
 
@@ -93,12 +96,15 @@ class Pvo(_TwoAverages):
         fast, slow, average = self._averages
         for here in stretches(0, len(bars)):
             volume, (line, signal, histogram) = bars.volume[here], lines[:, here]
-            fast.over(volume.copy(), line)
-            slow.over(volume.copy(), histogram)
+            signal[:] = volume
+            fast.over(signal, line)
+            signal[:] = volume
+            slow.over(signal, histogram)
             line -= histogram
             line *= 100.0
             divide(line, histogram, 0.0)
-            average.over(line.copy(), signal)
+            histogram[:] = line
+            average.over(histogram, signal)
             np.subtract(line, signal, out=histogram)
         return _swelling(fast.y, slow.y, average.y, self._weights)
 
@@ -129,15 +135,14 @@ class Rsi(Indicator):
     def scan(self, bars: Bars, lines: FloatArray) -> Steps:
         """The outputs over history."""
         up, moved = wilder(self._period, begin=1), wilder(self._period, begin=1)
-        gain_line, change_line, both_line = lines_of(3, min(STRETCH, len(bars)))
+        gain_line, change_line = lines_of(2, min(STRETCH, len(bars)))
         for here in stretches(0, len(bars)):
             line, close = lines[0, here], bars.close[here]
             change = np.subtract(close, previous(bars.close, here), out=change_line[: len(close)])
             gain = np.maximum(change, 0.0, out=gain_line[: len(close)])
             np.abs(change, out=change)
-            both = both_line[: len(close)]
             up.over(gain, line)
-            moved.over(change, both)
+            moved.over(change, both := gain)
             line *= 100.0
             divide(line, both, 50.0)
         return _changing(float(bars.close[-1]), up.y, max(moved.y - up.y, 0.0), 1.0 / self._period)
