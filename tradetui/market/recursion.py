@@ -69,7 +69,7 @@ class Recursion:
 
 
 def _follow(
-    values: FloatArray, out: FloatArray, gain: float, keep: float, y: float, size: int = _BLOCK
+    values: FloatArray, out: FloatArray, gain: float, keep: float, y: float, *, size: int = _BLOCK
 ) -> float:
     """Where the recursion ends; the values are used up."""
     body = len(values) // size * size if len(values) >= _FEW else 0
@@ -79,7 +79,7 @@ def _follow(
         carried = np.empty(len(blocks) + 1)
         carried[0] = start = powers.carry * y
         ends = (blocks @ powers.last)[:, 0]
-        _follow(ends, carried[1:], 1.0, powers.keep, start, _BLOCK_OF_ENDS)
+        _follow(ends, carried[1:], 1.0, powers.keep, start, size=_BLOCK_OF_ENDS)
         first_inputs = blocks[:, 0]
         first_inputs += carried[:-1]
         for first in range(0, len(blocks), _ROWS):
