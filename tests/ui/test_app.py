@@ -60,7 +60,8 @@ async def cockpit(
     link, clock = link or FakeLink(), Clock()
     app = CockpitApp(link, now=clock, first_run=first_run, profiles=("sim", "kraken"))
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
+        while not (link.started or app._failed):
+            await pilot.pause()
         app._paint()
         yield Cockpit(app, link, clock, pilot)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
+import gc
 import signal
 import sys
 import time
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tradetui.cli.garbage import collected_later
 from tradetui.cli.parts import (
     chosen_profile,
     engine_settings,
@@ -29,6 +30,8 @@ from tradetui.journal.lock import JournalLock
 from tradetui.runtime.inline import InlineLink, MakeHost
 
 if TYPE_CHECKING:
+    import argparse
+
     from tradetui.domain.command import AdoptLock
     from tradetui.runtime.host import Host
     from tradetui.trading.settings import EngineSettings
@@ -38,6 +41,11 @@ Say = Callable[[str], None]
 
 def run(options: argparse.Namespace) -> int:
     """Open the cockpit; raises ConfigError or JournalError where it can not be opened."""
+    with collected_later():
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     _need_terminal()
     config = load_config(options)
     profile = chosen_profile(options, config)
@@ -57,6 +65,11 @@ def run(options: argparse.Namespace) -> int:
 
 def open_recording(options: argparse.Namespace) -> int:
     """Play a recording on the screen, with a throw-away account."""
+    with collected_later():
+        return _open_recording(options)
+
+
+def _open_recording(options: argparse.Namespace) -> int:
     _need_terminal()
     config = load_config(options)
     link = InlineLink(_recording_maker(options), profile="replay", profiles=("replay", *config.profiles))
@@ -124,7 +137,10 @@ async def _make_host(
 ) -> Host:
     """Recover a profile's journal and put an engine and a feed behind it."""
     say("loading the engine")
-    await asyncio.to_thread(_import_engine)
+    try:
+        await asyncio.to_thread(_import_engine)
+    finally:
+        gc.enable()  # all is loaded: what comes now also goes
     from tradetui.engine import Engine
     from tradetui.runtime.host import Host
     from tradetui.runtime.inputs import InputRecorder, inputs_folder
@@ -204,6 +220,7 @@ def _recording_host(options: argparse.Namespace, say: Say) -> Host:
     from tradetui.runtime.host import Host
     from tradetui.runtime.null_journal import NullJournal
 
+    gc.enable()
     feed = ReplayFeed(
         options.paths,
         instruments=options.instruments,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import os
 import sys
-import zoneinfo
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
-from tradetui.cli.options import parse
+from tradetui.cli.garbage import collected_later
 from tradetui.errors import TradeTuiError
+
+if TYPE_CHECKING:
+    import argparse
 
 _MODULES = {
     None: "tradetui.cli.cockpit",
@@ -27,7 +30,7 @@ _MODULES = {
 def run(argv: list[str]) -> int:
     """Run the command line; returns the exit code: 0 done, 1 does not hold, 2 could not run."""
     try:
-        return _dispatch(parse(argv))
+        return _dispatch(options_of(argv))
     except TradeTuiError as error:
         for line in str(error).splitlines():
             print(f"tradetui: {line}", file=sys.stderr)
@@ -40,10 +43,26 @@ def run(argv: list[str]) -> int:
         return 0
 
 
+def options_of(argv: list[str]) -> argparse.Namespace:
+    """The options; without arguments there is nothing to read, and loading what reads them takes time."""
+    if not argv:
+        return cast("argparse.Namespace", SimpleNamespace(command=None, seed=None, scenario=None))
+    from tradetui.cli.options import parse
+
+    return parse(argv)
+
+
+def _take_zones_from_the_package() -> None:
+    """Zones are those of tzdata, whose version stands in the journal, not the machine's (R-TIM-9)."""
+    os.environ["PYTHONTZPATH"] = ""  # read when zoneinfo is loaded, and the first paint needs no zone
+    if (loaded := sys.modules.get("zoneinfo")) is not None:
+        loaded.reset_tzpath(to=())
+
+
 def _dispatch(options: argparse.Namespace) -> int:
-    # zones are those of the tzdata package, whose version stands in the journal, not the machine's (R-TIM-9)
-    zoneinfo.reset_tzpath(to=())
+    _take_zones_from_the_package()
     # each command is imported when it runs: --help and --version must not wait for numpy
-    module = importlib.import_module(_MODULES[options.command])
+    with collected_later():
+        module = importlib.import_module(_MODULES[options.command])
     code: int = module.run(options)
     return code

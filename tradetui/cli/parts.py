@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +18,8 @@ from tradetui.feeds.protocol import Feed
 from tradetui.version import __version__
 
 if TYPE_CHECKING:
+    import argparse
+
     from tradetui.journal.writer import RunStamp
     from tradetui.state import State
     from tradetui.trading.limits import RiskLimits

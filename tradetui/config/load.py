@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
@@ -18,7 +17,7 @@ from tradetui.config.nearest import nearest
 from tradetui.config.paths import themes_folder
 from tradetui.config.profiles import SHIPPED, merged
 from tradetui.config.risk import RuleTable
-from tradetui.config.settings import ProfileTable, Settings
+from tradetui.config.settings import Day, ProfileTable, Settings
 from tradetui.domain.market_data import Timeframe
 from tradetui.domain.profile import Profile
 from tradetui.errors import ConfigError, Fault
@@ -145,6 +144,10 @@ def _checks(settings: Settings, table: dict[str, Any]) -> list[Fault]:
 
 def _check_day(settings: Settings) -> list[Fault]:
     zone = settings.day.zone
+    if zone == Day().zone:
+        return []
+    from zoneinfo import ZoneInfo, available_timezones  # reads the interpreter's build settings
+
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):

@@ -99,6 +99,7 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
             leave, other = self._keys["leave"], self._keys["profiles"]
             self.say(f"{self._failed} ({other} offers another profile, {leave} leaves)", "error")
         self.look()
+        self.take_other_themes()
 
     # what is looked at
 

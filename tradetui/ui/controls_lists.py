@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import msgspec
 from textual.theme import BUILTIN_THEMES
@@ -65,6 +64,7 @@ class ScreenLists(Shell):
     @property
     def theme_names(self) -> list[str]:
         """The program's own themes and the user's."""
+        self.take_other_themes()
         return sorted(name for name in self.available_themes if name not in BUILTIN_THEMES)
 
     def vocabulary(self) -> Vocabulary:
@@ -103,7 +103,7 @@ class ScreenLists(Shell):
 
     def show_layout(self, name: LayoutName) -> None:
         """Another layout; its main pane gets the focus."""
-        self.arrange(replace(self.desk.choice, name=name, pane=name.main_pane, zoomed=False))
+        self.arrange(msgspec.structs.replace(self.desk.choice, name=name, pane=name.main_pane, zoomed=False))
         self.call_after_refresh(self.look)
 
     # lists

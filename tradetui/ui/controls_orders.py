@@ -6,7 +6,6 @@ A key that can not act says why, in a sentence that names the mend.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
@@ -34,8 +33,7 @@ LEAST_ATR: Final = Decimal("0.1")
 _ATR_GRAIN: Final = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """What the trader looks at when a key is pressed."""
 
     frame: Frame
@@ -56,8 +54,7 @@ class Sight:
         return next((row for row in self.frame.positions if row.symbol == self.symbol), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What a press leads to: a command, another draft, or only words that say why nothing happens."""
 
     command: AnyCommand | None = None

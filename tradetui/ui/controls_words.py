@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+import msgspec
 
 from tradetui.domain.command import AnyCommand
 from tradetui.domain.grammar import VERBS, GrammarError, complete, parse
@@ -28,8 +29,7 @@ class Wish(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vocabulary:
+class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
     """The names that words may use now."""
 
     symbol: str

@@ -7,11 +7,11 @@ and keeps everything it holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+import msgspec
 from textual.containers import Container
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
@@ -63,8 +63,7 @@ BREAKPOINTS: Final = ((Room.WIDE, 190, 52), (Room.MEDIUM, 150, 40), (Room.NARROW
 """The fewest columns and rows of each room; below the last there is one pane at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """What the trader chose to look at."""
 
     name: LayoutName = LayoutName.TRADING
@@ -75,8 +74,7 @@ class Choice:
     """Whether the ticket is wanted where it is not always shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What is shown at one size."""
 
     boxes: Mapping[str, Region]
@@ -255,10 +253,11 @@ class DeskLayout(Layout):
         return [WidgetPlacement(box, NULL_OFFSET, NULL_SPACING, child) for box, child in placed]
 
 
-class Desk(Container):
-    """Holds the panes, each known by its id."""
+class Desk(Container, inherit_css=False):
+    """Holds the panes, each known by its id; has no rows of its own, because panes cover it."""
 
-    DEFAULT_CSS = "Desk { height: 1fr; overflow: hidden; }"
+    DEFAULT_CSS = "Desk { width: 1fr; height: 1fr; overflow: hidden; }"
+    BLANK = True
     _desk_layout = DeskLayout()
 
     def __init__(self, *panes: Widget, choice: Choice) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 from textual.app import App, ComposeResult
 from textual.events import DescendantFocus, Resize
 from textual.screen import Screen
@@ -33,17 +33,29 @@ from tradetui.ui.panes.tape import TapePane
 from tradetui.ui.panes.ticket import TicketPane
 from tradetui.ui.panes.watchlist import WatchlistPane
 from tradetui.ui.terminal import facts_of, is_small, sentences, small_sentence
-from tradetui.ui.theming import FALLBACK, REQUIRED, check_theme_name, load_themes, textual_theme
+from tradetui.ui.theming import FALLBACK, REQUIRED, check_theme_name, load_theme, load_themes, textual_theme
 
 
-class Shell(App[None]):
-    """Paints at once; subclasses start the engine and bind keys."""
+class Ground(Screen[None]):
+    """The screen below everything; bars and panes cover it."""
+
+    BLANK = True
+
+
+class Shell(App[None], inherit_css=False):
+    """Paints at once; subclasses start the engine and bind keys.
+
+    It inherits no styles: Textual's for headers, key tables and maximized widgets took longer to read
+    than all that the cockpit shows.
+    """
 
     CSS = """
+    Shell { background: $background; color: $foreground; }
     Screen { background: $pane; color: $text; layers: base above; overflow: hidden; }
     """
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = None
+    _has_theme = _has_all_themes = False
 
     def __init__(
         self,
@@ -55,6 +67,8 @@ class Shell(App[None]):
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
+        # nothing here has a tooltip, and notices are the cockpit's own; Textual has no public switch
+        self._disable_tooltips = self._disable_notifications = True
         self._link, self._fps, self._now = link, fps, now
         self._view: Frame | None = None
         self._failed = ""
@@ -64,31 +78,50 @@ class Shell(App[None]):
         self.frame_clock = FrameClock(
             is_current=self._is_current, writes_queued=lambda: writes_queued(self), paint=self._paint
         )
-        self._theme_faults = self._take_themes(theme, user_themes)
+        self._user_themes, self._wanted_theme = user_themes, theme
         self._shown: frozenset[str] = frozenset()
+        self._take_theme()
 
     # Theme.
 
-    def _take_themes(self, name: str, user_folder: Path | None) -> list[str]:
-        """Register every sound theme, choose one, and say in words what was wrong."""
-        themes, faults = load_themes(user_folder)
-        said = [f"theme {fault}" for fault in faults]
-        for theme in themes:
+    def _take_theme(self) -> None:
+        """Use the wanted theme before anything is styled; to change it later costs a second parse."""
+        theme = load_theme(self._wanted_theme, self._user_themes)
+        if theme is not None:
             self.register_theme(textual_theme(theme))
-        missing = check_theme_name(name, user_folder=user_folder)
+            self.set_reactive(App.theme, theme.name)
+            self._refresh_truecolor_filter(self.ansi_theme)
+        self._has_theme = True
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def take_other_themes(self) -> None:
+        """Register every other sound theme once, and say in words what was wrong; no paint waits for it."""
+        if self._has_all_themes:
+            return
+        self._has_all_themes = True
+        themes, faults = load_themes(self._user_themes)
+        for theme in themes:
+            if theme.name != self.theme:
+                self.register_theme(textual_theme(theme))
+        for fault in faults:
+            self.say(f"theme {fault}", "warning")
+        missing = check_theme_name(self._wanted_theme, user_folder=self._user_themes)
         if missing is not None:
-            said.append(f"{missing}; {FALLBACK} is used")
-        known = {theme.name for theme in themes}
-        chosen = next((each for each in (name, FALLBACK) if each in known), None)
-        if chosen is not None:
-            self.theme = chosen
-        return said
+            self.say(f"{missing}; {FALLBACK} is used", "warning")
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's colors for the stylesheet; none before a theme is chosen: blending takes time."""
+        return super().get_css_variables() if self._has_theme else {}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colors that every theme names, for Textual's own themes; others are blended from these."""
         return {name: MIDNIGHT[name] for name in REQUIRED}
 
     # Panes.
+
+    def get_default_screen(self) -> Screen[None]:
+        """The screen that holds bars and panes."""
+        return Ground(id="_default")
 
     def compose(self) -> ComposeResult:
         """Status bar, desk of panes, position line, notices, footer."""
@@ -119,8 +152,7 @@ class Shell(App[None]):
         """Start the clock, and say what is wrong with themes and terminal."""
         self.set_interval(1 / self._fps, self._tick)
         self.arrange()
-        facts = facts_of(self)
-        for text in (*self._theme_faults, *sentences(facts)):
+        for text in sentences(facts_of(self)):
             self.say(text, "warning")
 
     # Layout.
@@ -145,23 +177,23 @@ class Shell(App[None]):
 
     def focus_pane(self, name: str) -> None:
         """Focus a pane by its name in the layout."""
-        self.arrange(replace(self.desk.choice, pane=name))
+        self.arrange(msgspec.structs.replace(self.desk.choice, pane=name))
 
     def cycle_layout(self) -> LayoutName:
         """The next layout; its main pane gets the focus."""
         name = self.desk.choice.name.following
-        self.arrange(replace(self.desk.choice, name=name, pane=name.main_pane, zoomed=False))
+        self.arrange(msgspec.structs.replace(self.desk.choice, name=name, pane=name.main_pane, zoomed=False))
         return name
 
     def toggle_zoom(self) -> None:
         """Show the focused pane alone, or all again."""
         choice = self.desk.choice
-        self.arrange(replace(choice, zoomed=not choice.zoomed))
+        self.arrange(msgspec.structs.replace(choice, zoomed=not choice.zoomed))
 
     def open_ticket(self, *, wanted: bool) -> None:
         """Make room for the ticket where it is not always shown."""
         self._ticket_wanted = wanted
-        self.arrange(replace(self.desk.choice, ticket_open=wanted or self.armed_s > 0))
+        self.arrange(msgspec.structs.replace(self.desk.choice, ticket_open=wanted or self.armed_s > 0))
 
     def arrange(self, choice: Choice | None = None) -> None:
         """Place the panes for the present size; the focus stays where it can be seen."""
@@ -171,7 +203,7 @@ class Shell(App[None]):
         plan = desk.plan
         typed = self._pane_typed_into()
         if typed not in ("", *plan.boxes):
-            desk.arrange_as(replace(desk.choice, pane=typed))
+            desk.arrange_as(msgspec.structs.replace(desk.choice, pane=typed))
             plan = desk.plan
         if plan != before:
             self.call_after_refresh(self.post_message, LivePane.RequestChanged())
@@ -207,7 +239,7 @@ class Shell(App[None]):
         name = event.widget.id or ""
         if isinstance(event.widget, LivePane) and name != self._substitute:
             self._substitute = ""
-            self.arrange(replace(self.desk.choice, pane=name))
+            self.arrange(msgspec.structs.replace(self.desk.choice, pane=name))
 
     def on_resize(self, _event: Resize) -> None:
         """Another size may have room for other panes; Textual takes the size after this."""

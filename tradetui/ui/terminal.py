@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from rich.color import ColorSystem
 from textual.geometry import Size
 
@@ -18,8 +18,7 @@ SMALLEST: Final = Size(80, 24)
 """The smallest terminal that shows a whole pane with all its columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalFacts:
+class TerminalFacts(msgspec.Struct, frozen=True):
     """What a terminal can show."""
 
     depth: ColorDepth

@@ -5,13 +5,15 @@ Reading and checking need no screen, so the config can be checked without one.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from tradetui.errors import ConfigError, Fault
 
@@ -48,8 +50,7 @@ FOLDERS: Final = (PACKAGE / "themes", PACKAGE.parent / "themes")
 """Inside an installed package, and beside the package in a checkout."""
 
 
-@dataclass(frozen=True, slots=True)
-class ThemeColors:
+class ThemeColors(msgspec.Struct, frozen=True):
     """A theme as its file gives it."""
 
     name: str
@@ -93,6 +94,17 @@ def load_themes(user_folder: Path | None = None) -> tuple[tuple[ThemeColors, ...
                 Fault(f"{path.name}: {fault.where}", fault.value, fault.message) for fault in error.faults
             ]
     return tuple(themes.values()), tuple(dict.fromkeys(faults))
+
+
+def load_theme(name: str, user_folder: Path | None = None) -> ThemeColors | None:
+    """The theme of a name, one's own before the shipped one; the fallback where it is broken or missing."""
+    for wanted in (name, FALLBACK):
+        for folder in (user_folder, shipped_folder()):
+            path = folder / f"{wanted}.toml" if folder is not None else None
+            if path is not None and path.is_file():
+                with contextlib.suppress(ConfigError):  # every fault is named by `load_themes`
+                    return read_theme(path)
+    return None
 
 
 def read_theme(path: Path) -> ThemeColors:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from tradetui.domain.market_data import Side
 from tradetui.domain.view_market import ChartCandle, ChartView, FillMark, IndicatorLine, PriceMark
@@ -27,8 +28,7 @@ MARK_REACH: Final = 0.6
 """Marks stretch the scale by at most this share of the candles' range on each side."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChartLayout:
+class ChartLayout(msgspec.Struct, frozen=True):
     """How the body's rows and columns are shared out."""
 
     columns: int
@@ -54,8 +54,7 @@ def layout_of(width: int, height: int, panes: int) -> ChartLayout:
     return ChartLayout(max(1, width - axis - 1), axis, price, volume, time, pane, panes if pane else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(msgspec.Struct, frozen=True):
     """The closed candles as drawn and their overlays, with what their scales need."""
 
     candles: list[ChartCandle]
@@ -68,8 +67,7 @@ class Closed:
     edges: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ChartSwitches:
+class ChartSwitches(msgspec.Struct, frozen=True):
     """How the trader wants the candles."""
 
     heikin_ashi: bool = False

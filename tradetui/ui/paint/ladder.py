@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from tradetui.domain.view_market import LadderRow, OwnMark
 from tradetui.ui.paint.bars import behind, round_up
@@ -34,8 +35,7 @@ COLUMNS: Final = (
 """Cells of own orders left and right, a size, volume and change, and of the gaps; broadest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class LadderLook:
+class LadderLook(msgspec.Struct, frozen=True):
     """What all rows of one ladder share: cells a column, digits, and the size a full bar stands for."""
 
     own: int
@@ -60,8 +60,7 @@ class LadderLook:
         return (self.own, self.size, self.price, self.size, self.own_right, self.volume, self.change)
 
 
-@dataclass(frozen=True, slots=True)
-class RowFlags:
+class RowFlags(msgspec.Struct, frozen=True):
     """What stands on one price row beside its numbers."""
 
     is_bid: bool = False

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 NONE: Final = "–"
 """What stands where there is no number."""
@@ -105,9 +104,15 @@ def clock_text(ts: int, zone: str = "UTC", *, pattern: str = "%H:%M:%S") -> str:
     return _clock(ts // 1_000_000_000, zone, pattern)
 
 
+def _zone(zone: str) -> tzinfo:
+    from zoneinfo import ZoneInfo  # the first paint shows no time, and must not wait for it
+
+    return ZoneInfo(zone)
+
+
 @lru_cache(maxsize=512)  # the seconds that a tape, the fills and a time axis show together
 def _clock(seconds: int, zone: str, pattern: str) -> str:
-    tz = UTC if zone == "UTC" else ZoneInfo(zone)
+    tz = UTC if zone == "UTC" else _zone(zone)
     try:
         return datetime.fromtimestamp(seconds, tz).strftime(pattern)
     except (ValueError, OverflowError, OSError):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 PADDING: Final = 0.04
 """Share of the range left free above and below when a scale is made."""
@@ -13,8 +14,7 @@ KEEP_FILLED: Final = 0.62
 """A scale is kept while what is shown fills at least this share of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(msgspec.Struct, frozen=True):
     """Values between `low` and `high`, from the bottom to the top of a plot."""
 
     low: float

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from tradetui.ui.paint.rows import Row, Run, left, right
 
@@ -13,8 +14,7 @@ INDENT: Final = 1
 MAX_GAP: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """A column; those of the highest rank are dropped first when the pane is narrow."""
 
     name: str
@@ -29,8 +29,7 @@ class Column:
         return self.name if self.head is None else self.head
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """The columns shown and the cells between two of them."""
 
     columns: tuple[Column, ...]

@@ -15,8 +15,11 @@ from tradetui.ui.paint.strips import to_strip
 from tradetui.ui.terminal import palette_for
 
 
-class Bar(Widget):
-    """A few rows on the ground of bars; a subclass says what they hold at a width."""
+class Bar(Widget, inherit_css=False):
+    """A few rows on the ground of bars; a subclass says what they hold at a width.
+
+    It inherits no styles: those of scrollbars and links cost more at the start than all of its own.
+    """
 
     DEFAULT_CSS = "Bar { height: 1; width: 1fr; background: $bar; }"
     GROUND: ClassVar[str] = "bar"

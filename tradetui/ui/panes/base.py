@@ -43,7 +43,7 @@ FEED_WORDS: dict[FeedState, str] = {
 }
 
 
-class LivePane(Widget, Generic[Part], can_focus=True):
+class LivePane(Widget, Generic[Part], can_focus=True, inherit_css=False):
     """A pane of one part of the frame; subclasses say which part, and paint its title and rows."""
 
     DEFAULT_CSS = "LivePane { width: 1fr; height: 1fr; }"
@@ -161,9 +161,12 @@ class LivePane(Widget, Generic[Part], can_focus=True):
     def _build(self, changed: list[int]) -> None:
         palette, width, faded = self._palette, self._box.width, self.is_faded
         edge = ("▏", "accent" if self.has_focus else "hairline")
+        row, strip = None, NO_STRIP
         for y in changed:
-            row = self._rows[y]
-            self._strips[y] = to_strip((edge, *row), palette, width, faded=faded and y > 0)
+            if y < 2 or self._rows[y] is not row:  # empty rows are one object, and share what is made of it
+                row = self._rows[y]
+                strip = to_strip((edge, *row), palette, width, faded=faded and y > 0)
+            self._strips[y] = strip
         self.rows_painted += len(changed)
 
     @property

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from tradetui.ui.actions import BY_ID
 from tradetui.ui.paint.rows import Row, Run, width_of
@@ -56,8 +57,7 @@ TYPING: Final[tuple[Hint, ...]] = ((("flatten_anywhere",), "flatten"), (("leave_
 FIELD_KEYS: Final = (("enter", "accept"), ("esc", "back"), ("tab", "complete"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What decides which keys are offered."""
 
     is_armed: bool = False

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from tradetui.domain.market_data import FeedState
 from tradetui.domain.number import money_scale
@@ -25,16 +26,14 @@ GAP: Final = 2
 DAY_NS: Final = 86_400_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One piece of the line: its forms from long to short, the last empty where it may go."""
 
     name: str
     forms: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """What the status bar tells besides the engine's status."""
 
     armed_s: int = 0
