@@ -134,8 +134,8 @@ def test_a_file_of_another_format_is_refused_by_name(tmp_path: Path, text: bytes
 def test_a_capture_of_an_unknown_venue_is_refused(captures: Path) -> None:
     with pytest.raises(RecordingError, match="hyperliquid"):
         ReplayFeed([captures / "hftbacktest" / "hyperliquid_btcusd_20250126.gz"])
-    with pytest.raises(RecordingError, match="BINANCE"):
-        ReplayFeed([captures / "cryptofeed" / "BINANCE.ws.1.0.gz"])
+    with pytest.raises(RecordingError, match="BITFINEX"):
+        ReplayFeed([captures / "cryptofeed" / "BITFINEX.ws.11.0.gz"])
 
 
 @pytest.mark.parametrize("plain", [False, True])

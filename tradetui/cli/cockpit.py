@@ -236,6 +236,6 @@ def _recording_host(options: argparse.Namespace, say: Say) -> Host:
         balance=options.balance,
     )
     host = Host(profile, feed=feed, engine=engine, journal=NullJournal(), now=time.time_ns)
-    for note in feed.recording.notes:
+    for note in (*feed.recording.notes, *feed.recording.warnings):
         host.note("warning", note)
     return host

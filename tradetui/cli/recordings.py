@@ -61,7 +61,7 @@ def _info(options: argparse.Namespace, feed: ReplayFeed) -> int:
             }
             for instrument in found.instruments
         ],
-        "notes": list(found.notes),
+        "notes": [*found.notes, *found.warnings],
     }
     if getattr(options, "json", False):
         print(msgspec.json.encode(row).decode())

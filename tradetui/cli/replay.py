@@ -101,7 +101,11 @@ def summarize(feed: ReplayFeed, engine: Engine, result: HeadlessResult) -> dict[
         "orders": [order_row(order) for order in orders.values()],
         "fills": [fill_row(fill) for fill in fills],
         "positions": [_position_row(engine, symbol) for symbol in state.positions],
-        "instruments": {symbol: market_row(market) for symbol, market in engine.markets.items()},
+        "instruments": {
+            symbol: market_row(market) | {"book": symbol not in feed.recording.without_book}
+            for symbol, market in engine.markets.items()
+        },
+        "notes": [*feed.recording.notes, *feed.recording.warnings],
     }
 
 
@@ -163,6 +167,8 @@ def _print_text(summary: dict[str, Any]) -> None:
         what = f"{order['side']} {order['qty']} {order['symbol']} {order['type']} {price}"
         became = f"{order['state']}, filled {order['filled']}{why}"
         print(f"{order['id']} {order['client_id']} {what}: {became}")
+    for note in summary["notes"]:
+        print(f"note: {note}")
     account = summary["account"]
     print(
         f"equity {account['equity']} {account['currency']}, day {account['day_pnl']}, fees {account['fees']}"

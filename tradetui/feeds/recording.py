@@ -33,6 +33,7 @@ BINANCE: Final = "binance"
 _BLOCK: Final = 1 << 20
 _PACKED: Final = 1 << 17
 _GZIP: Final = b"\x1f\x8b"
+_ZIP: Final = b"PK\x03\x04"
 
 
 class RecordingHeader(msgspec.Struct, frozen=True, omit_defaults=False):
@@ -144,13 +145,31 @@ def _chunks(path: Path) -> Iterator[bytes]:
     if path.stat().st_size == 0:
         raise RecordingError(f"{path}: the recording is empty")
     with path.open("rb") as file:
-        zipped = file.read(len(_GZIP)) == _GZIP
+        magic = file.read(len(_ZIP))
         file.seek(0)
-        if zipped:
+        if magic == _ZIP:
+            yield from _unzipped(path)
+        elif magic.startswith(_GZIP):
             yield from _inflated(file)
-            return
-        while chunk := file.read(_BLOCK):
-            yield chunk
+        else:
+            while chunk := file.read(_BLOCK):
+                yield chunk
+
+
+def _unzipped(path: Path) -> Iterator[bytes]:
+    """The one file in a zip, as exchanges publish them."""
+    import zipfile  # few recordings are one
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [each for each in archive.infolist() if not each.is_dir()]
+            if len(members) != 1:
+                raise RecordingError(f"{path}: expected a zip of one file, was one of {len(members)}")
+            with archive.open(members[0]) as file:
+                while chunk := file.read(_BLOCK):
+                    yield chunk
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise RecordingError(f"{path}: the zip is damaged: {error}") from None
 
 
 def _inflated(file: BufferedReader) -> Iterator[bytes]:

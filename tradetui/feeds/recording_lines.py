@@ -6,10 +6,12 @@ lines at once; whatever is unusual is left to a closer look at single lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -93,3 +95,26 @@ class LineBlock:
         windows = np.ndarray((len(self.padded) - count + 1,), window, self.padded, strides=(1,))
         found: NDArray[np.uint8] = windows[self._starts + offset].view(np.uint8)
         return found.reshape(-1, count)
+
+
+def merged(
+    sources: Sequence[Iterable[Iterable[Stamped]]], spans: Sequence[tuple[int, int]]
+) -> Iterator[Iterable[Stamped]]:
+    """The blocks of several files by receive time; files that do not overlap come one after the other."""
+    order = sorted(range(len(sources)), key=lambda number: (spans[number][0], number))
+    if all(spans[early][1] <= spans[late][0] for early, late in pairwise(order)):
+        for number in order:
+            yield from sources[number]
+        return
+    streams = [_placed(sources[number]) for number in order]
+    for _, stamped in heapq.merge(*streams, key=lambda placed: placed[0]):
+        yield [stamped]
+
+
+def _placed(blocks: Iterable[Iterable[Stamped]]) -> Iterator[tuple[int, Stamped]]:
+    """Lines with the times that order them: one that has none stays behind the line before it."""
+    last = 0
+    for block in blocks:
+        for stamped in block:
+            last = stamped[0] or last
+            yield last, stamped

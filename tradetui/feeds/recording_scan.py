@@ -5,15 +5,14 @@ All that can be wrong with a recording as such is found here, before anything is
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tradetui.domain.instrument import Instrument
 from tradetui.errors import RecordingError
+from tradetui.feeds.formats.detect import first_line, is_foreign
 from tradetui.feeds.recording import (
     BINANCE,
     MESSAGES,
@@ -23,12 +22,16 @@ from tradetui.feeds.recording import (
     read_blocks,
 )
 from tradetui.feeds.recording_instruments import Metadata
-from tradetui.feeds.recording_lines import LineBlock, Stamped, StampedLines, stamp_of
+from tradetui.feeds.recording_lines import LineBlock, Stamped, StampedLines, merged, stamp_of
 from tradetui.feeds.recording_survey import Survey
 
 _KEPT_BYTES: Final = 96 << 20
 
+if TYPE_CHECKING:
+    from tradetui.feeds.formats.reader import Reader
+
 Blocks = list[StampedLines]
+Readers = tuple["Reader", ...]
 Progress = Callable[[int], None]
 
 
@@ -54,6 +57,16 @@ class Recording:
     """What is missing of it, in sentences."""
     blocks: Callable[[], Iterable[Iterable[Stamped]]]
     """The lines with their times from the start, merged by receive time."""
+    readers: Readers = ()
+    """Of files of a foreign format, one each."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What does not work with it, in sentences: without a book there is nothing to fill against."""
+        return tuple(
+            f"{symbol}: no book was recorded, so orders are denied: no fill is made up"
+            for symbol in sorted(self.without_book)
+        )
 
 
 def scan(
@@ -72,6 +85,13 @@ def scan(
     if not paths:
         raise RecordingError("expected at least one recording, was none")
     metadata = Metadata(instruments) if instruments else None
+    heads = [first_line(path) for path in paths]
+    if is_foreign(paths, heads):
+        from tradetui.feeds.formats.survey import (
+            survey_files,  # the exchanges' codecs; few recordings need them
+        )
+
+        return survey_files(paths, heads, metadata=metadata, progress=progress)
     files = [_File(path) for path in paths]
     survey = Survey()
     kept: list[Blocks] | None = [[] for _ in files]
@@ -182,26 +202,9 @@ class _File:
 
 
 def _merged(files: list[_File], kept: list[Blocks] | None) -> Iterator[Iterable[Stamped]]:
-    """The lines of all files by receive time; files that do not overlap are played one after the other."""
-    order = sorted(range(len(files)), key=lambda number: (files[number].first_ts, number))
-    sources = [
-        kept[number] if kept is not None else (b.stamped() for b in _File(files[number].path).blocks())
-        for number in order
+    """The lines of all files by receive time, kept or read again."""
+    sources: list[Iterable[Iterable[Stamped]]] = [
+        kept[number] if kept is not None else (b.stamped() for b in _File(file.path).blocks())
+        for number, file in enumerate(files)
     ]
-    spans = [files[number] for number in order]
-    if all(early.last_ts <= late.first_ts for early, late in pairwise(spans)):
-        for source in sources:
-            yield from source
-        return
-    streams = [_placed(source) for source in sources]
-    for _, stamped in heapq.merge(*streams, key=lambda placed: placed[0]):
-        yield [stamped]
-
-
-def _placed(blocks: Iterable[StampedLines]) -> Iterator[tuple[int, Stamped]]:
-    """Lines with the times that order them: one that has none stays behind the line before it."""
-    last = 0
-    for block in blocks:
-        for stamped in block:
-            last = stamped[0] or last
-            yield last, stamped
+    return merged(sources, [(file.first_ts, file.last_ts) for file in files])

@@ -19,7 +19,8 @@ from tradetui.domain.market_data import MarketMessage
 from tradetui.feeds.protocol import Sink
 from tradetui.feeds.recording_lines import Stamped
 from tradetui.feeds.recording_scan import Progress, scan
-from tradetui.feeds.replay_player import BadLine, Crossed, Play, Player
+from tradetui.feeds.replay_marks import BadLine, Crossed, Marks, Play
+from tradetui.feeds.replay_player import Player
 
 SLOWEST: Final = 0.25
 _SLICE_LINES: Final = 256
@@ -72,7 +73,7 @@ class ReplayFeed:
         Asked after each book message. None lets the feed watch by itself, which costs about as much
         as decoding does.
         """
-        self._player = Player(self.recording, lambda _: None)
+        self._player = self._make_player(lambda _: None)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -107,12 +108,12 @@ class ReplayFeed:
     @property
     def gaps(self) -> int:
         """Losses found in the books, crossed ones included."""
-        return sum(sync.gaps for sync in self._player.syncs.values())
+        return self._player.gaps
 
     @property
     def resyncs(self) -> int:
         """Snapshots taken after a loss."""
-        return sum(sync.resyncs for sync in self._player.syncs.values())
+        return self._player.resyncs
 
     def pump(self, sink: Sink, *, progress: Progress | None = None) -> None:
         """Deliver everything at once, without a clock; quotes only where they say something new.
@@ -138,9 +139,18 @@ class ReplayFeed:
         yield from delivered
 
     def _start(self, sink: Sink, *, distinct_quotes: bool = False) -> Play:
-        self._player = Player(self.recording, sink, crossed=self.crossed, distinct_quotes=distinct_quotes)
+        self._player = self._make_player(sink, distinct_quotes=distinct_quotes)
         self._player.announce()
         return self._player.play
+
+    def _make_player(self, sink: Sink, *, distinct_quotes: bool = False) -> Marks:
+        if self.recording.readers:
+            from tradetui.feeds.formats.player import (
+                ItemPlayer,  # the exchanges' codecs; few recordings need them
+            )
+
+            return ItemPlayer(self.recording, sink, crossed=self.crossed)
+        return Player(self.recording, sink, crossed=self.crossed, distinct_quotes=distinct_quotes)
 
     async def run(self, sink: Sink) -> None:
         """Deliver at the chosen speed until the recording ends."""

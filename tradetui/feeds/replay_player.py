@@ -12,8 +12,6 @@ from tradetui.domain.market_data import (
     BookDelta,
     BookSnapshot,
     FeedState,
-    FeedStatus,
-    InstrumentListed,
     MarketMessage,
     MarkPrice,
     Trade,
@@ -24,54 +22,18 @@ from tradetui.feeds.protocol import Sink
 from tradetui.feeds.recording import MESSAGES
 from tradetui.feeds.recording_lines import STAMP, Stamped
 from tradetui.feeds.recording_scan import Recording
+from tradetui.feeds.replay_marks import BadLine, Crossed, Marks, Play, TradeIds
 from tradetui.feeds.touch import Touch
 
-Crossed = Callable[[str], bool]
-Play = Callable[[Iterable[Stamped]], None]
-
-_BAD_LINES_KEPT: Final = 20
 _HEAD: Final = slice(STAMP, 60)
 """Of a line of a combined stream: from the blank behind the time to the body's first keys."""
 _STREAM: Final = b' {"stream":"'
 _BODY: Final = b'","data":'
 _BODY_END: Final = -len(b"}\n")
 _MOST_ROUTES: Final = 256
-_MOST_MISSING: Final = 10_000
 
 
-class BadLine(msgspec.Struct, frozen=True):
-    """A line that was skipped: its number in the merged recording and what was wrong."""
-
-    number: int
-    reason: str
-
-
-class TradeIds:
-    """Tells prints that come twice (R-MD-4), by ids that grow; late ones pass once."""
-
-    def __init__(self) -> None:
-        self._first = self._newest = -1
-        self._missing: set[int] = set()
-
-    def is_new(self, number: int) -> bool:
-        """Whether this id was not seen before."""
-        newest = self._newest
-        if number == newest + 1 and newest >= 0:
-            self._newest = number
-            return True
-        if number > newest:
-            if newest >= 0:
-                self._missing.update(range(max(newest + 1, number - _MOST_MISSING), number))
-            self._newest = number
-            self._first = number if self._first < 0 else self._first
-            return True
-        if number in self._missing:
-            self._missing.remove(number)
-            return True
-        return number < self._first
-
-
-class Player:
+class Player(Marks):
     """Turns lines into messages for one sink; made anew for each run."""
 
     def __init__(
@@ -82,17 +44,12 @@ class Player:
         crossed: Crossed | None = None,
         distinct_quotes: bool = False,
     ) -> None:
-        self.lines = 0
-        self.bad_lines: list[BadLine] = []
-        self.bad_messages = 0
-        self.ts = recording.first_ts
+        super().__init__(recording, sink)
         self.syncs = {
             instrument.symbol: BookSync(futures=instrument.symbol in recording.futures)
             for instrument in recording.instruments
         }
         self.play: Play = self._play_messages if recording.payload == MESSAGES else self._play_frames
-        self._recording = recording
-        self._sink = sink
         self._codec = BinanceCodec(
             recording.names, single_trades=recording.single_trades, distinct_quotes=distinct_quotes
         )
@@ -116,17 +73,20 @@ class Player:
             "depthUpdate": self._on_depth,
         }
 
+    @property
+    def gaps(self) -> int:
+        """Losses found in the books, crossed ones included."""
+        return sum(sync.gaps for sync in self.syncs.values())
+
+    @property
+    def resyncs(self) -> int:
+        """Snapshots taken after a loss."""
+        return sum(sync.resyncs for sync in self.syncs.values())
+
     def announce(self) -> None:
-        """List the instruments and say where their data stands; recordings of messages do so themselves."""
-        if self._recording.payload == MESSAGES:
-            return
-        for instrument in self._recording.instruments:
-            symbol = instrument.symbol
-            self._sink(InstrumentListed(instrument, self.ts))
-            if symbol in self._recording.without_book:
-                self._say(symbol, self.ts, FeedState.STREAMING, "recording without a book")
-            else:
-                self._say(symbol, self.ts, FeedState.CONNECTING, "waiting for the book's snapshot")
+        """The same; recordings of messages do so themselves."""
+        if self.recording.payload != MESSAGES:
+            super().announce()
 
     def _play_frames(self, stamped: Iterable[Stamped]) -> None:
         """Deliver what lines of raw frames say; those of streams met before take the short way."""
@@ -187,23 +147,17 @@ class Player:
                 self._skip(line, self.lines, error)
                 continue
             self.ts = ts
-            self._sink(message)
+            self.sink(message)
 
     def _skip(self, line: bytes, number: int, error: Exception) -> None:
-        self.bad_messages += 1
-        if len(self.bad_lines) < _BAD_LINES_KEPT:
-            known = isinstance(error, FrameError | msgspec.MsgspecError)
-            shown = line[:60].rstrip(b"\n").decode("utf-8", "replace")
-            reason = str(error) if known else f"expected `<ns> <json>`, was {shown}"
-            self.bad_lines.append(BadLine(number, reason))
-
-    def _say(self, symbol: str, ts: int, state: FeedState, text: str = "") -> None:
-        self._sink(FeedStatus(symbol, ts, state, text))
+        known = isinstance(error, FrameError | msgspec.MsgspecError)
+        shown = line[:60].rstrip(b"\n").decode("utf-8", "replace")
+        self.note_bad(BadLine(number, str(error) if known else f"expected `<ns> <json>`, was {shown}"))
 
     def _on_trade(self, trade: Trade) -> None:
         number = trade.trade_id
         if not isinstance(number, int) or self._ids[trade.symbol].is_new(number):
-            self._sink(trade)
+            self.sink(trade)
 
     def _on_depth(self, update: DepthUpdate) -> None:
         delta = update.delta
@@ -223,7 +177,7 @@ class Player:
         for message in sync.snapshot(snapshot):
             self._deliver_book(message, sync)
             if message is snapshot and resumes:
-                self._say(symbol, snapshot.ts_received, FeedState.STREAMING)
+                self.say(symbol, snapshot.ts_received, FeedState.STREAMING)
             if sync.state is Sync.CROSSED:
                 break
         if sync.state is not Sync.STREAMING:
@@ -233,7 +187,7 @@ class Player:
         symbol = message.symbol
         if self._touches:
             self._touches[symbol].take(message)
-        self._sink(message)
+        self.sink(message)
         sync.note_crossed(crossed=self._crossed(symbol))
 
     def _owner_of(self, snapshot: BookSnapshot) -> str:
@@ -243,4 +197,4 @@ class Player:
 
     def _say_lost(self, message: BookDelta | BookSnapshot, sync: BookSync) -> None:
         state = FeedState.CROSSED if sync.state is Sync.CROSSED else FeedState.GAP
-        self._say(message.symbol, message.ts_received, state, sync.reason)
+        self.say(message.symbol, message.ts_received, state, sync.reason)

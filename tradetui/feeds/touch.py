@@ -53,11 +53,11 @@ class Touch:
     def crossed(self) -> bool:
         """Whether the best bid is above the best ask."""
         bids, heap = self._bids, self._bid_heap
-        while heap and not bids[-heap[0]]:
-            del bids[-heappop(heap)]
+        while heap and not bids.get(-heap[0]):
+            bids.pop(-heappop(heap), None)
         asks, others = self._asks, self._ask_heap
-        while others and not asks[others[0]]:
-            del asks[heappop(others)]
+        while others and not asks.get(others[0]):
+            asks.pop(heappop(others), None)
         if len(heap) + len(others) > _COMPACT_AT:
             self._forget_empty_levels()
         return bool(heap and others) and -heap[0] > others[0]

@@ -111,6 +111,11 @@ class CandleSeries:
         if not known:
             return
         fresh = [known[ts] for ts in sorted(known)]
+        if forming is None and fresh[0].open_ts == self.closed_until:
+            for candle in fresh:  # history that goes on where it ended, as a file of candles does
+                self._fill_until(candle.open_ts)
+                self._append(candle)
+            return
         newer = [c for c in self.bars.candles() if c.open_ts > fresh[-1].open_ts]
         self.generation += 1
         self._ring.clear()
