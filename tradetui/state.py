@@ -32,6 +32,7 @@ from tradetui.domain.event import (
     OrderChanged,
     SessionRolled,
     TrailMoved,
+    TriggerSourceFallback,
 )
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
@@ -47,7 +48,8 @@ from tradetui.trading.fundstate import FundState, moved
 from tradetui.trading.ledger import Ledger
 from tradetui.trading.limits import RiskLimits
 from tradetui.trading.locks import covers, longest
-from tradetui.trading.orderfold import order_after
+from tradetui.trading.orderfold import nearness, order_after
+from tradetui.trading.sources import with_switch
 
 KEPT: Final = 1_000
 """So many fills, finished orders and answered keys are kept at least; the journal has them all."""
@@ -79,6 +81,8 @@ class State(msgspec.Struct):
     fill_count: int = 0
     ledger: Ledger = msgspec.field(default_factory=Ledger)
     day: DayState = msgspec.field(default_factory=DayState)
+    fallbacks: dict[str, str] = {}
+    """What orders of a symbol by a source look at, by both, where a switch was ever told."""
     keys: dict[str, Reply] = {}
     """What commands with a key led to, the newest ones."""
     realized_pnl: Decimal = ZERO
@@ -207,7 +211,7 @@ class State(msgspec.Struct):
             for order in self.live.values()
             if order.symbol == symbol and order.role is OrderRole.TAKE_PROFIT and order.state in _STANDING
         ]
-        return sorted(standing, key=_nearness)
+        return sorted(standing, key=nearness)
 
     def live_of(self, symbol: str) -> list[Order]:
         """The orders of a symbol that are not done, oldest first."""
@@ -280,6 +284,8 @@ class State(msgspec.Struct):
                 self.gaps = []
             case TrailMoved():
                 self._trailed(body)
+            case TriggerSourceFallback():
+                self.fallbacks = with_switch(self.fallbacks, body)
             case _:
                 self.funds.take_in(body)
 
@@ -385,9 +391,3 @@ class State(msgspec.Struct):
         """The leverage of an instrument's positions: its own or the account's, as far as the venue allows."""
         wanted = self.funds.leverages.get(instrument.symbol, self.funds.leverage)
         return min(wanted, instrument.max_leverage) if instrument.max_leverage > 1 else wanted
-
-
-def _nearness(target: Order) -> Decimal:
-    """Ascending from the target that is reached first: the highest buy, the lowest sell."""
-    price = target.trigger if target.trigger is not None else target.price
-    return -target.side.sign * (price or ZERO)

@@ -34,7 +34,7 @@ from tradetui.domain.command import (
 )
 from tradetui.domain.grammar import VERBS, GrammarError, complete, parse
 from tradetui.domain.market_data import Side
-from tradetui.domain.order import TimeInForce, Trail
+from tradetui.domain.order import TimeInForce, Trail, TriggerBy
 
 BTC = "BTC/USDT"
 SYMBOLS = ("BTC/USDT", "ETH/USDT", "BTC/USDT:USDT")
@@ -218,6 +218,26 @@ def read(text: str) -> AnyCommand:
             "buy 1 ch 0.1%",
             SubmitOrder(symbol=BTC, side=Side.BUY, size=Size(D(1)), chase=Follow(rate=D("0.001"))),
         ),
+        ("stop 61000 by mark", SetStop(symbol=BTC, stop=Stop(price=D(61000), by=TriggerBy.MARK))),
+        (
+            "stop trail 1% from 62000 by i ETH",
+            SetStop(
+                symbol="ETH/USDT",
+                stop=Stop(trail=Trail(rate=D("0.01"), activation=D(62000)), by=TriggerBy.INDEX),
+            ),
+        ),
+        (
+            "buy 1 trigger 62000 by mark stop 61000 by bid target 63000/market by last",
+            SubmitOrder(
+                symbol=BTC,
+                side=Side.BUY,
+                size=Size(D(1)),
+                trigger=D(62000),
+                trigger_by=TriggerBy.MARK,
+                stop=Stop(price=D(61000), by=TriggerBy.BID_ASK),
+                target=Target(price=D(63000), market=True),
+            ),
+        ),
         ("amend O-12 qty 0.5 lim 61000", AmendOrder(order_id="O-12", qty=D("0.5"), limit=D(61000))),
         ("a mine-1 t 60500", AmendOrder(order_id="mine-1", trigger=D(60500))),
         ("stop trail 1%", SetStop(symbol=BTC, stop=Stop(trail=Trail(rate=D("0.01"))))),
@@ -291,6 +311,9 @@ def test_words_become_the_command_that_the_contract_says(text: str, command: Any
         ("buy 1 stop", "", "a price after stop"),
         ("buy 1 stop -5", "-5", "a price after stop"),
         ("buy 1 stop 1e3", "1e3", "a price after stop"),
+        ("stop 5 by me", "me", "expected last, mark, index or bid_ask after by, was 'me'"),
+        ("stop 5 by", "", "expected last, mark, index or bid_ask after by"),
+        ("buy 1 trigger 5 by", "", "expected last, mark, index or bid_ask after by"),
         ("stop 5/", "5/", "as in 61000/60950"),
         ("stop 0/5", "0/5", "as in 61000/60950"),
         ("stop 5/6/7", "5/6/7", "as in 61000/60950"),
@@ -388,6 +411,9 @@ def test_no_text_does_anything_but_parse_or_point_at_a_word(text: str) -> None:
         ("buy 1 E", ["ETH/USDT"]),
         ("buy 1 stop ", ["trail"]),
         ("amend ", ["O-1"]),
+        ("buy 1 stop 5 by ", ["last", "mark", "index", "bid_ask"]),
+        ("stop 5 by m", ["mark"]),
+        ("stop 5 ", ["by", *SYMBOLS]),
         ("amend O-1 l", ["limit"]),
         ("stop t", ["trail"]),
         ("cancel ", ["all", "O-1", *SYMBOLS]),

@@ -32,7 +32,15 @@ from tradetui.domain.event import (
 )
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import ClockTick, FeedState, FundingRate, FundingSettled, Side
+from tradetui.domain.market_data import (
+    BestQuote,
+    ClockTick,
+    FeedState,
+    FundingRate,
+    FundingSettled,
+    MarkPrice,
+    Side,
+)
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.state import State
 from tradetui.trading import account, ledger
@@ -142,7 +150,11 @@ class Script:
         size = round((chance.random() + 0.001) * self.unit, 3)
         table.trade(self.price(chance.randint(-20, 20)), size, side)
         if self.marked and chance.random() < 0.5:
-            table.mark(self.price(chance.randint(-200, 200)))
+            mark, index = (self.price(chance.randint(-200, 200)) for _ in range(2))
+            table.feed(MarkPrice(table.symbol, table.tick(), table.now, mark, chance.choice([None, index])))
+        if chance.random() < 0.3:
+            bid, ask = self.price(chance.randint(-30, 0)), self.price(chance.randint(0, 30))
+            table.feed(BestQuote(table.symbol, table.tick(), table.now, bid, 1.0, ask, 1.0))
         if chance.random() < 0.3:
             self._fund()
         table.tick(chance.randint(0, 80_000_000))

@@ -39,7 +39,7 @@ from tradetui.domain.command import (
     Withdraw,
 )
 from tradetui.domain.market_data import Side
-from tradetui.domain.order import TimeInForce, Trail
+from tradetui.domain.order import TimeInForce, Trail, TriggerBy
 
 D = Decimal
 
@@ -135,7 +135,12 @@ class Wishes:
         beside = self.typed(ticks + chance.randint(-30, 30)) if chance.random() < 0.3 else None
         trail = self.trail() if chance.random() < 0.3 else None
         stands = trail is None or trail == Trail() or chance.random() < 0.5
-        return Stop(price=self.typed(ticks) if stands else None, limit=beside, trail=trail)
+        return Stop(self.typed(ticks) if stands else None, limit=beside, trail=trail, by=self.source())
+
+    def source(self) -> TriggerBy | None:
+        """What fires: mostly the last trade."""
+        options: list[TriggerBy | None] = [None, None, None, *TriggerBy]
+        return self.chance.choice(options)
 
     def trail(self) -> Trail:
         """A trail by rate or distance, or at the distance that there is; some begin later."""
@@ -187,6 +192,7 @@ class Wishes:
             more_targets=tuple(targets[1:]),
             tif=tif,
             expire_after_ns=chance.choice([MS, 90 * SECOND, 9000 * SECOND]) if tif is TimeInForce.GTD else 0,
+            trigger_by=self.source() or TriggerBy.LAST,
             post_only=has_limit and chance.random() < 0.15,
             reduce_only=chance.random() < 0.06,
             key=chance.choice(["", "", "k1", f"k{chance.randint(2, 999)}"]),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.market import PERP, D
+from tests.engine.market import PERP, SECOND, D
 from tests.runtime.views_scene import Scene
 from tradetui.domain.command import (
     Follow,
@@ -19,7 +19,7 @@ from tradetui.domain.command import (
     SubmitScale,
 )
 from tradetui.domain.market_data import Side
-from tradetui.domain.order import TimeInForce, Trail
+from tradetui.domain.order import TimeInForce, Trail, TriggerBy
 
 
 @pytest.fixture
@@ -69,6 +69,18 @@ def test_orders_that_are_tied_to_each_other_name_the_other(scene: Scene) -> None
 def test_a_chase_tells_how_far_it_has_come(scene: Scene) -> None:
     scene.do(entry(chase=Follow(distance=D(50), most=7, take=True)))
     assert details(scene) == ["chase 0/7 to 60,050.0 take"]
+
+
+def test_an_order_names_what_fires_it_and_what_counts_meanwhile(scene: Scene) -> None:
+    scene.trade(60_000.2, 0.01)
+    scene.mark(60_000.0)
+    scene.buy("0.1", stop=Stop(price=D(59_900), by=TriggerBy.MARK))
+    assert details(scene) == ["by mark"]
+    assert scene.frame().positions[0].stop_by == "mark"
+    scene.tick(11 * SECOND)
+    scene.trade(60_000.0, 0.01)
+    assert details(scene) == ["by last for mark"]
+    assert scene.frame().positions[0].stop_by == "last for mark"
 
 
 def test_a_trailing_entry_of_its_own_tells_its_low(scene: Scene) -> None:

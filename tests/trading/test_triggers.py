@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import TriggerBy
-from tradetui.trading.triggers import TriggerIndex, is_through
+from tradetui.trading.triggers import Look, TriggerIndex, is_through
 
 BUY, SELL = Side.BUY, Side.SELL
 LAST = TriggerBy.LAST
@@ -72,15 +72,22 @@ def test_then_the_nearest_to_the_previous_price_and_then_the_first() -> None:
 def test_sources_do_not_mix() -> None:
     index = armed(("o", SELL, "97", True), by=TriggerBy.MARK)
     assert index.on_price(LAST, 90.0) == index.on_price(TriggerBy.INDEX, 90.0) == ()
-    assert index.on_quote(90.0, 91.0) == ()
+    assert index.on_looks([Look(TriggerBy.BID_ASK, 90.0, 91.0)]) == ()
     assert index.on_price(TriggerBy.MARK, 97.0) == ("o",)
 
 
 def test_quotes_fire_buys_by_the_ask_and_sells_by_the_bid() -> None:
     index = armed(("buy", BUY, "100", False), ("sell", SELL, "98", False), by=TriggerBy.BID_ASK)
-    assert index.on_quote(98.5, 99.5) == ()
-    assert index.on_quote(98.0, 99.5) == ("sell",)
-    assert index.on_quote(99.0, 100.0) == ("buy",)
+    assert index.on_looks([Look(TriggerBy.BID_ASK, 98.5, 99.5)]) == ()
+    assert index.on_looks([Look(TriggerBy.BID_ASK, 98.0, 99.5)]) == ("sell",)
+    assert index.on_looks([Look(TriggerBy.BID_ASK, 99.0, 100.0)]) == ("buy",)
+
+
+def test_the_protective_stop_goes_first_whichever_price_it_looks_at() -> None:
+    index = armed(("discretionary", SELL, "97", False))
+    index.add("protective", side=SELL, trigger=Decimal(97), by=TriggerBy.MARK, seq=9, protective=True)
+    looks = [Look(LAST, 97.0, 97.0), Look(TriggerBy.MARK, 97.0, 97.0)]
+    assert index.on_looks(looks) == ("protective", "discretionary")
 
 
 def test_a_disarmed_order_does_not_fire() -> None:

@@ -11,7 +11,7 @@ from tests.ui.fake_link import FakeLink
 from tests.ui.test_app import Cockpit, cockpit
 from tradetui.domain.command import Size, SizeUnit, Stop, Target
 from tradetui.domain.market_data import Side
-from tradetui.domain.order import Trail
+from tradetui.domain.order import Trail, TriggerBy
 from tradetui.domain.view import Draft, SidePreview, TicketView
 from tradetui.ui.controls_ticket import FIELDS, read_fields, words_of
 from tradetui.ui.panes.ticket import TicketPane, now_words, preview_rows, stop_row, target_row
@@ -60,6 +60,13 @@ SYMBOL = "BTC/USDT"
                 ),
             ),
             ("all", "", "1atr", "2r 50%, 62000/market, 63000/62990 0.2"),
+        ),
+        (
+            Draft(
+                stop=Stop(price=Decimal(61000), by=TriggerBy.MARK),
+                target=Target(price=Decimal(62000), market=True, by=TriggerBy.INDEX),
+            ),
+            ("1r", "", "61000 by mark", "62000/market by index"),
         ),
         (
             Draft(stop=Stop(trail=Trail(distance=Decimal(300)), limit=Decimal(60950))),

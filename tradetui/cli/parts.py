@@ -136,6 +136,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         ),
         zone=profile.zone,
         roll=profile.roll,
+        source_stale_ns=round(simulation.source_stale_s * _SECOND),
         chase_changes=simulation.chase_changes,
         escalate_ns=round(simulation.escalate_after_s * _SECOND),
         liquidation_fee=simulation.liquidation_fee,

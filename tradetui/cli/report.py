@@ -56,6 +56,7 @@ def order_row(order: Order) -> dict[str, Any]:
         "trigger",
         "state",
         "reason",
+        "trigger_by",
     )
     return {"id": row["order_id"], **{key: row[key] for key in keys}}
 

@@ -106,6 +106,10 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Decimal, ...],
         Meta(description="Parts of the margin in need at which it is warned of; liquidation comes at 1."),
     ] = (Decimal("0.5"), Decimal("0.8"))
+    source_stale_s: Annotated[
+        float,
+        Meta(gt=0, le=3600, description="A mark or an index price older than this fires no stop any more."),
+    ] = 10.0
     chase_changes: Annotated[
         int, Meta(ge=1, le=1000, description="So many times a chase follows the touch, if none is typed.")
     ] = 20

@@ -9,7 +9,7 @@ from typing import final
 import msgspec
 
 from tradetui.domain.market_data import Side
-from tradetui.domain.order import TimeInForce, Trail
+from tradetui.domain.order import TimeInForce, Trail, TriggerBy
 
 
 class SizeUnit(StrEnum):
@@ -41,6 +41,7 @@ class Target(msgspec.Struct, frozen=True):
     """Waits for the price and then goes to market (take_profit_market)."""
     limit: Decimal | None = None
     """Waits for the price and then rests at this limit (take_profit_limit)."""
+    by: TriggerBy = TriggerBy.LAST
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -53,6 +54,8 @@ class Stop(msgspec.Struct, frozen=True):
     """What it rests at after its trigger; a rest that does not fill escalates to market."""
     trail: Trail | None = None
     """How it follows the price; without rate and distance at the distance that it has now."""
+    by: TriggerBy | None = None
+    """The price that fires it; None for that of the stop before, else the last trade's."""
 
 
 class Follow(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +93,8 @@ class SubmitOrder(Command, frozen=True, kw_only=True, tag="submit"):
     """A size in R that the balance can not carry becomes the largest that it can; only keys ask for it."""
     trail: Trail | None = None
     """A trailing_stop: its trigger follows the price; with `limit` it rests there once it fired."""
+    trigger_by: TriggerBy = TriggerBy.LAST
+    """The price that fires it."""
     take_profit: bool = False
     """Whether the trigger lies on the other side: a buy below the market, a sell above."""
     more_targets: tuple[Target, ...] = ()

@@ -17,7 +17,7 @@ from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import ZERO, canonical
-from tradetui.domain.order import Order
+from tradetui.domain.order import Order, TriggerBy
 from tradetui.domain.reply import Refusal
 from tradetui.domain.rule import LockUntil, Rule
 
@@ -306,6 +306,15 @@ class InterestPaid(Body, frozen=True, kw_only=True, tag="interest_paid"):
     amount: Decimal
 
 
+class TriggerSourceFallback(Body, frozen=True, kw_only=True, tag="trigger_source_fallback"):
+    """The price that a symbol's orders by a source look at from here on; the source itself: it is back."""
+
+    symbol: str
+    by: TriggerBy
+    source: str
+    """last, mark, index, bid_ask or mid; empty while none is live: the orders stay armed."""
+
+
 AnyBody = (
     AccountOpened
     | InstrumentRegistered
@@ -335,6 +344,7 @@ AnyBody = (
     | FundingPending
     | FundingPaid
     | InterestPaid
+    | TriggerSourceFallback
 )
 """Every kind of event."""
 

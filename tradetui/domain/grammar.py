@@ -13,6 +13,7 @@
 STOP is P, P/Q (a stop_limit: triggered at P it rests at Q until it escalates to market), TRAIL, or P TRAIL
 (the price is kept until the trail comes nearer). TRAIL is `trail V [from A]`: V is 1% or a distance, and
 from A on it follows. Behind a price, and as a verb, `trail` alone keeps the distance that there is.
+Behind a price that fires stands `by last|mark|index|bid_ask`, if it is not the last trade's.
 TARGET is P or 2r, with `/market` or `/Q` behind it to go to market or to rest at Q only when P is reached,
 and with its size (50% of the entry, or a quantity); targets without one share the rest: target 2r 50%
 target 3r. `touch P` is a trigger on the other side: it buys when the price falls to P, sells when it rises
@@ -61,7 +62,7 @@ from tradetui.domain.command import (
 from tradetui.domain.grammar_clauses import CLAUSES, ClauseReader, Steps, Until
 from tradetui.domain.grammar_reader import NUMBER, GrammarError, Words, beginning
 from tradetui.domain.market_data import Side
-from tradetui.domain.order import TimeInForce, Trail
+from tradetui.domain.order import TimeInForce, Trail, TriggerBy
 
 __all__ = ["CLAUSES", "VERBS", "GrammarError", "complete", "parse"]
 
@@ -106,7 +107,7 @@ def _offered(
         "amend": orders if is_first else AMENDED.all,
         "limit": grammar_limits.offered(words[1:], symbols),
         "margin": MARGIN_WORDS.all if is_first else symbols,
-        "stop": ("trail",) if is_first else symbols,
+        "stop": ("trail",) if is_first else _after(words[-1]) or ("by", *symbols),
         "flatten": ("all", *symbols),
     }
     if verb in ("buy", "sell"):
@@ -116,6 +117,8 @@ def _offered(
 
 def _after(word: str) -> tuple[str, ...]:
     """What belongs behind a clause's word beside a number."""
+    if word.lower() == "by":
+        return tuple(TriggerBy)
     return ("trail",) if CLAUSES.only(word.lower()) in ("stop", "trigger") else ()
 
 
@@ -188,7 +191,7 @@ class _Commands(ClauseReader):
         first, *more = targets if isinstance(targets, list) else [None]
         tif = clauses.get("tif", TimeInForce.GTC)
         until = tif if isinstance(tif, Until) else Until()
-        chase = clauses.get("chase")
+        chase, by = clauses.get("chase"), clauses.get("by")
         order = SubmitOrder(
             symbol=symbol,
             side=side,
@@ -200,6 +203,7 @@ class _Commands(ClauseReader):
             target=first,
             more_targets=tuple(target for target in more if target is not None),
             take_profit="touch" in clauses,
+            trigger_by=by if isinstance(by, TriggerBy) else TriggerBy.LAST,
             tif=tif if isinstance(tif, TimeInForce) else TimeInForce.GTD,
             expire_ts=until.ts,
             expire_after_ns=until.after_ns,

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from tradetui.domain.command import Follow, Size, SizeUnit, Stop, Target
 from tradetui.domain.grammar_reader import NUMBER, Reader, Words, beginning, is_price
 from tradetui.domain.number import ONE
-from tradetui.domain.order import TimeInForce, Trail
+from tradetui.domain.order import TimeInForce, Trail, TriggerBy
 
 CLAUSES: Final = Words(
     ("limit", "trigger", "stop", "target", "post", "ioc", "fok", "reduce"),
@@ -29,6 +29,7 @@ _MARKET: Final = "market"
 _TARGET_SIZE: Final = re.compile(NUMBER.pattern + "(%?)")
 
 _TIMES: Final = re.compile(r"[xX](\d{1,4})")
+_SOURCES: Final = Words(tuple(TriggerBy))
 _JOINS: Final = ("oco", "then")
 _LATER: Final = re.compile(r"\+(\d{1,6})([SMHD])")
 _UNIT_NS: Final = {"S": 10**9, "M": 60 * 10**9, "H": 3600 * 10**9, "D": 86400 * 10**9}
@@ -52,7 +53,7 @@ class Steps(NamedTuple):
     orders: int
 
 
-Clause = Decimal | Stop | list[Target] | TimeInForce | Trail | Until | Steps | Follow | bool
+Clause = Decimal | Stop | list[Target] | TimeInForce | Trail | TriggerBy | Until | Steps | Follow | bool
 """What the word of a clause brings with it."""
 
 
@@ -99,6 +100,8 @@ class ClauseReader(Reader):
             found[name] = self._value_of(word)
             if word == "touch":
                 found[word] = True
+            if name == "trigger" and (by := self.source()) is not None:
+                found["by"] = by
         return found
 
     def _value_of(self, word: str) -> Clause:
@@ -122,14 +125,29 @@ class ClauseReader(Reader):
         """A price, behind a slash the limit that it rests at, and how it follows the market."""
         if self.next_is(*_TRAIL):
             trail, rest = self.trail()
-            return Stop(trail=trail, limit=rest)
+            return Stop(trail=trail, limit=rest, by=self.source())
         price, limit = self._pair("a price after stop")
         if not self.next_is(*_TRAIL):
-            return Stop(price=price, limit=limit)
+            return Stop(price=price, limit=limit, by=self.source())
         self.at += 1
         has_value = not self.done() and self.peek()[:1].isdigit()
         trail = self.trail_value()[0] if has_value else Trail()
-        return Stop(price=price, limit=limit, trail=trail)
+        return Stop(price=price, limit=limit, trail=trail, by=self.source())
+
+    def source(self) -> TriggerBy | None:
+        """The word by and the price that fires, where they follow."""
+        if not self.next_is("by"):
+            return None
+        word = self.words[self.at + 1][0] if self.at + 1 < len(self.words) else ""
+        found = _SOURCES.only(word.lower()) if word else None
+        if found is None and self.looks_like_symbol("by"):
+            return None
+        self.at += 1
+        if found is None:
+            was = f", was {word!r}" if word else ""
+            raise self.wrong(f"expected last, mark, index or bid_ask after by{was}")
+        self.at += 1
+        return TriggerBy(found)
 
     def _pair(self, expected: str) -> tuple[Decimal, Decimal | None]:
         trigger, slash, limit = "", "", ""
@@ -183,7 +201,10 @@ class ClauseReader(Reader):
         if not (r or is_price(where)) or (slash and how.lower() != _MARKET and not is_price_too):
             raise self.wrong(f"expected {expected}, was {self.peek()!r}")
         self.at += 1
+        waits = is_price_too or how.lower() == _MARKET
+        by = self.source() if waits else None
         return Target(
+            by=by or TriggerBy.LAST,
             price=None if r else Decimal(where),
             r=Decimal(r.group(1)) if r else None,
             market=how.lower() == _MARKET,

@@ -80,6 +80,7 @@ class StopPlan(msgspec.Struct, frozen=True):
     trail: Trail | None = None
     extreme: Decimal | None = None
     """What the trail has followed to already, where it goes on from another stop."""
+    by: TriggerBy = TriggerBy.LAST
 
 
 class TargetPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +94,7 @@ class TargetPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Waits for the price and then goes to market, instead of resting there."""
     limit: Decimal | None = None
     """Waits for the price and then rests at this limit."""
+    by: TriggerBy = TriggerBy.LAST
 
 
 class Chase(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,6 +218,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The limit of the planned stop, where it is to be a stop_limit."""
     planned_trail: Trail | None = None
     """How the planned stop follows the price."""
+    planned_stop_by: TriggerBy = TriggerBy.LAST
     trail: Trail | None = None
     extreme: Decimal | None = None
     """The best price since the trail is active; None before. The trigger follows from it."""
@@ -248,7 +251,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         """The protective stop that its fills bring."""
         if self.planned_stop is None:
             return None
-        return StopPlan(self.planned_stop, self.planned_stop_limit, self.planned_trail)
+        return StopPlan(
+            self.planned_stop, self.planned_stop_limit, self.planned_trail, by=self.planned_stop_by
+        )
 
     @property
     def pending_amend(self) -> bool:

@@ -79,6 +79,7 @@ class Reason(StrEnum):
     TARGET_SIZE = "TARGET_SIZE"
     GTD_ENDED = "GTD_ENDED"
     OTHER_FILLED = "OTHER_FILLED"
+    TRIGGER_SOURCE = "TRIGGER_SOURCE"
 
 
 class Refusal(msgspec.Struct, frozen=True):

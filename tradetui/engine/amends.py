@@ -106,7 +106,7 @@ class Amends:
         return "" if self._is_paid(order, changed) else str(Reason.INSUFFICIENT_BALANCE)
 
     def _is_through(self, changed: Order) -> bool:
-        price = self._desk(changed).trigger_price()
+        price = self._desk(changed).trigger_price(changed.trigger_by, changed.side)
         if price is None or changed.trigger is None:
             return False
         takes_profit = changed.type.takes_profit

@@ -10,7 +10,7 @@ import msgspec
 from tradetui.domain.command import SubmitOrder
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY, ONE, ZERO, floor_to
-from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.order import Order, OrderRole, OrderState, TriggerBy
 from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason
 from tradetui.engine import shape
@@ -73,7 +73,8 @@ class EntryChecks:
         sign = command.side.sign
         limits = [entry, *([command.trigger] if command.trigger is not None else [])]
         if _takes(desk, command):
-            price = desk.trigger_price()
+            by = command.stop.by if command.stop is not None else None
+            price = desk.trigger_price(by or TriggerBy.LAST, command.side.opposite)
             touch = desk.best(command.side.opposite)
             limits += [desk.instrument.price_from_float(price)] if price is not None else []
             limits += [touch] if touch is not None else []

@@ -133,6 +133,7 @@ class CommandDesk:
             price=command.limit,
             trigger=command.trigger,
             trail=command.trail,
+            trigger_by=command.trigger_by,
             tif=command.tif,
             post_only=command.post_only,
             reduce_only=command.reduce_only,

@@ -33,7 +33,7 @@ class Conditionals:
 
     def arm(self, desk: Desk, order: Order) -> None:
         """Let an order watch its trigger; one that is through already is rejected (R-TRG-3)."""
-        price = desk.trigger_price()
+        price = desk.trigger_price(order.trigger_by, order.side)
         if _is_through(order, price):
             if order.state is OrderState.HELD:
                 self.flow.cancel_now(order, Reason.WOULD_TRIGGER)
@@ -80,9 +80,12 @@ class Conditionals:
         return guard.tick_for_stop(desk.instrument, behind, sign=order.side.sign)
 
     def look_at_sound_touch(self, desk: Desk) -> None:
-        """A book stays crossed: the stop looks at the worse side of its last sound touch (6.2)."""
+        """A book stays crossed: the stop looks at the worse side of its last sound touch (6.2).
+
+        One that looks at a live mark or index price has not lost its source.
+        """
         stop = self.state.stop_of(desk.symbol)
-        if stop is None or stop.state is not OrderState.ARMED:
+        if stop is None or stop.state is not OrderState.ARMED or desk.sources.is_computed(stop.trigger_by):
             return
         tick = desk.sound_touch[0 if stop.side is Side.SELL else 1]
         if tick is not None and _is_through(stop, float(desk.instrument.to_price(tick))):

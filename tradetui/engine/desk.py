@@ -12,6 +12,7 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedStatus, MarketMessage, Side, Timeframe
 from tradetui.domain.order import Order, OrderRole, OrderState, TriggerBy
 from tradetui.domain.position import Position
+from tradetui.engine.livesources import LOST, LiveSources
 from tradetui.market.market import Market
 from tradetui.state import State
 from tradetui.trading.match_types import Incoming, MatchRules
@@ -60,6 +61,12 @@ class Desk:
         self._trigger_number = 0
         self._arrivals: dict[str, int] = {}
         """The armed orders, each with its turn."""
+        self._armed_by: dict[str, TriggerBy] = {}
+        self.sources = LiveSources(self)
+        self.lost_ts = 0
+        """When the connection was last not to be trusted, receive time."""
+        self.since_ts = 0
+        """Since when the data is fresh without a break, receive time."""
         self.matcher = self._new_matcher()
 
     @property
@@ -90,6 +97,10 @@ class Desk:
         """Note that the data was lost, or that a book came since."""
         if isinstance(message, FeedStatus):
             is_fresh = message.state.is_fresh
+            if message.state in LOST:
+                self.lost_ts = message.ts_received
+            if is_fresh and not self._was_fresh:
+                self.since_ts = message.ts_received
             self.awaits_book = self.awaits_book or (self._was_fresh and not is_fresh)
             self._was_fresh = is_fresh
         elif isinstance(message, BookDelta | BookSnapshot):
@@ -140,13 +151,26 @@ class Desk:
         """Watch for an order's trigger, and for the prices that a trail follows."""
         if not order.is_conditional:
             raise ValueError(f"order {order.order_id}: a stop without a trigger")
-        price = self.trigger_price()
-        if not self._arrivals and price is not None:
-            for by in TriggerBy:
-                self.triggers.look_from(by, price)
+        if order.trigger_by not in self.sources.in_use:
+            self._look_from_here(order.trigger_by)
         self._trigger_number += 1
         self._arrivals[order.order_id] = self._trigger_number
+        self._use(order.order_id, order.trigger_by)
         self._watch(order)
+
+    def _look_from_here(self, by: TriggerBy) -> None:
+        """The price before the next one: while nothing looks at a source none is followed."""
+        for side in Side:
+            if (price := self.trigger_price(by, side)) is not None:
+                self.triggers.look_from(by, side, price)
+
+    def _use(self, order_id: str, by: TriggerBy | None) -> None:
+        """Note what an order looks at from now on; None for nothing more."""
+        if by is None:
+            self._armed_by.pop(order_id, None)
+        else:
+            self._armed_by[order_id] = by
+        self.sources.watch(self._armed_by.values())
 
     def rearm(self, order: Order) -> None:
         """Follow a trigger that moved; the order keeps its turn."""
@@ -156,6 +180,7 @@ class Desk:
     def disarm(self, order_id: str) -> None:
         """Watch an order no more."""
         if self._arrivals.pop(order_id, None) is not None:
+            self._use(order_id, None)
             self.triggers.remove(order_id)
             self.trails.remove(order_id)
 
@@ -221,15 +246,9 @@ class Desk:
         bid, ask = self.best(Side.SELL), self.best(Side.BUY)
         return (bid + ask) / 2 if bid is not None and ask is not None else None
 
-    def trigger_price(self) -> float | None:
-        """The newest price that stops look at: last, else mark, else the mid (6.3)."""
-        market = self.market
-        if market.last_price is not None:
-            return market.last_price
-        if market.mark is not None:
-            return market.mark
-        mid = self.mid()
-        return float(mid) if mid is not None else None
+    def trigger_price(self, by: TriggerBy = TriggerBy.LAST, side: Side = Side.BUY) -> float | None:
+        """The newest price that an order by a source would be held against (6.3)."""
+        return self.sources.price(by, side)
 
     def average_price(self) -> Decimal | None:
         """What price bands are counted from: the mark, else the trades of five minutes, else the last."""

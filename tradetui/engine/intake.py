@@ -13,7 +13,7 @@ import msgspec
 from tradetui.domain.command import Size, SizeUnit, SubmitOrder
 from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.number import ONE, ZERO
-from tradetui.domain.order import Order, OrderRole
+from tradetui.domain.order import Order, OrderRole, TriggerBy
 from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason
 from tradetui.engine import shape
@@ -72,6 +72,8 @@ class Intake:
             self._check_state(desk, command.side)
         shape.check_shape(command)
         shape.check_grid(desk.instrument, command)
+        stop_by = command.stop.by if command.stop is not None else None
+        desk.sources.check(command.trigger_by, stop_by, *(target.by for target in command.targets))
         command = at_worst(desk, with_trails(desk, command))
         if is_exit:
             plan = self._plan_exit(desk, command, position, ts=ts)
@@ -209,6 +211,7 @@ class Intake:
             self._order(desk, command, qty, ts=ts),
             planned_stop=stop,
             planned_stop_limit=command.stop.limit if command.stop is not None else None,
+            planned_stop_by=(command.stop.by if command.stop is not None else None) or TriggerBy.LAST,
             planned_trail=planned_trail(command.stop, stop, entry),
             planned_target=command.target.price if command.target is not None else None,
             planned_target_r=command.target.r if command.target is not None else None,
@@ -242,6 +245,7 @@ class Intake:
             price=command.limit,
             trigger=command.trigger,
             trail=command.trail,
+            trigger_by=command.trigger_by,
             tif=command.tif,
             expire_ts=expiry(command, desk.instrument, ts=ts, zone=self.state.limits.get("zone", "UTC")),
             post_only=command.post_only,

@@ -41,6 +41,7 @@ class Listings:
     def open(self, instrument: Instrument) -> Desk:
         """A new desk for an instrument."""
         desk = Desk(instrument, rules=self.books.settings.rules, state=self.state)
+        desk.sources.stale_ns = self.books.settings.source_stale_ns
         self.flow.desks[instrument.symbol] = desk
         self.markets[instrument.symbol] = desk.market
         return desk

@@ -40,7 +40,7 @@ class Pricing:
 
     def _trailed(self, desk: Desk, command: SubmitOrder) -> Decimal | None:
         """Where a trailing order would trigger at first; from there it only comes nearer."""
-        now = desk.trigger_price()
+        now = desk.trigger_price(command.trigger_by, command.side)
         if command.trail is None or now is None:
             return None
         start = command.trail.activation or Decimal(repr(now))

@@ -77,6 +77,7 @@ class Protection:
             qty=qty,
             price=plan.limit,
             trigger=plan.trigger,
+            trigger_by=plan.by,
             trail=plan.trail,
             extreme=plan.extreme,
             reduce_only=True,
@@ -99,7 +100,8 @@ class Protection:
         order = self.scribe.move(order, OrderState.ARMED)
         desk.arm(order)
         self._retire(order, old)
-        price = desk.trigger_price() if desk.is_fresh and not desk.recovering else None
+        is_known = desk.is_fresh and not desk.recovering
+        price = desk.trigger_price(order.trigger_by, order.side) if is_known else None
         if price is not None:
             self.flow.conditionals.follow(order.order_id, Decimal(repr(price)))
             self._fire_if_through(self.state.live[order.order_id], price)
@@ -130,7 +132,7 @@ def _is_better(planned: StopPlan | None, stop: Order, position: Position) -> boo
 
 
 def going_on(plan: StopPlan, stop: Order) -> StopPlan:
-    """A plan that keeps the trail of the stop before it, unless it brings its own."""
+    """A plan that keeps the trail of the stop before it and what that follows, unless it brings its own."""
     if plan.trail is not None or stop.trail is None:
         return plan
-    return StopPlan(plan.trigger, plan.limit, stop.trail, stop.extreme)
+    return StopPlan(plan.trigger, plan.limit, stop.trail, stop.extreme, stop.trigger_by)

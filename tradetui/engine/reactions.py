@@ -21,8 +21,11 @@ from tradetui.engine.desk import Desk
 from tradetui.engine.gap import GapDesk
 from tradetui.engine.liquidation import Liquidator
 from tradetui.engine.orders import OrderFlow
+from tradetui.engine.sourcewatch import SourceWatch
 from tradetui.engine.vigil import StopVigil
 from tradetui.trading.match_types import Execution
+from tradetui.trading.sources import Source
+from tradetui.trading.triggers import Look
 
 
 class Reactions:
@@ -42,6 +45,7 @@ class Reactions:
         self._gaps = gaps
         self._vigil = vigil
         self._liquidator = liquidator
+        self._watch = SourceWatch(flow.scribe)
         self._plan_next = plan_next
         """Tells the engine that something new waits for its time."""
 
@@ -57,6 +61,7 @@ class Reactions:
     def _on_status(self, desk: Desk, status: FeedStatus, *, fresh: bool) -> None:
         """After data was not to be trusted the stops look at the first fresh price, like after a start."""
         book = desk.market.book_message
+        self._watch.switches(desk)
         if status.state is FeedState.CROSSED:
             desk.recovering = True
             self._flow.note_crossed(desk)
@@ -68,10 +73,13 @@ class Reactions:
             self._on_book(desk, book, fresh=True)
 
     def _on_book(self, desk: Desk, message: BookDelta | BookSnapshot, *, fresh: bool) -> None:
-        executions = desk.matcher.on_book(message, may_fill=fresh and not desk.recovering)
         if fresh and desk.recovering:
+            desk.matcher.on_book(message, may_fill=False)
             self._resume(desk)
-            executions = (*executions, *desk.matcher.on_book(message))
+        elif fresh and desk.market.tape.last is None and desk.sources.in_use:
+            desk.matcher.on_book(message, may_fill=False)
+            self._hold_middle(desk)
+        executions = desk.matcher.on_book(message, may_fill=fresh and not desk.recovering)
         self._book(desk, executions)
         self._follow_crossing(desk, fresh=fresh)
         if fresh and desk.waiting:
@@ -84,7 +92,8 @@ class Reactions:
         """Note whether the book is crossed; one that stays so is walked by exits all the same."""
         if not desk.market.book.is_crossed:
             desk.crossed_since = None
-            if fresh:
+            if fresh and self._vigil.is_quiet(desk):
+                self._hold(desk, self._watch.switches(desk), None)
                 self._vigil.look_at_book(desk)
             desk.sound_touch = desk.market.book.best_bid, desk.market.book.best_ask
         elif desk.market.feed_state.is_fresh or desk.market.feed_state is FeedState.CROSSED:
@@ -100,34 +109,58 @@ class Reactions:
         mid = desk.mid()
         if mid is not None:
             self._vigil.seen(desk)
-            self._fire(desk.triggers.on_price(TriggerBy.LAST, float(mid)), None)
+        looks = [look for by in desk.sources.in_use if (look := self._after_a_gap(desk, by)) is not None]
+        self._fire(desk.triggers.on_looks(looks), None)
+
+    def _after_a_gap(self, desk: Desk, by: TriggerBy) -> Look | None:
+        """What stops look at first: a mark or an index that is live, else the fresh book."""
+        source = desk.sources.source_for(by)
+        if source is not None and desk.sources.is_computed(by):
+            return desk.sources.look(by, source)
+        bid, ask = desk.best(Side.SELL), desk.best(Side.BUY)
+        if by is TriggerBy.BID_ASK and bid is not None and ask is not None:
+            return Look(by, float(bid), float(ask))
+        return desk.sources.look(by, Source.MID)
 
     def _on_price(self, desk: Desk, message: MarketMessage, *, fresh: bool) -> None:
         """Triggers look at every price, whatever became of the book; fills wait for a fresh one (6.2)."""
         match message:
             case Trade():
-                self._vigil.seen(desk)
-                self._look(desk, TriggerBy.LAST, message.price, message)
+                self._hold(desk, self._watch.looks(desk, Source.LAST, message.price, message.price), message)
                 if fresh and not desk.recovering:
                     self._book(desk, desk.matcher.on_trade(message))
             case MarkPrice():
-                self._look(desk, TriggerBy.MARK, message.mark, None)
+                looks = self._watch.looks(desk, Source.MARK, message.mark, message.mark)
                 if message.index is not None:
-                    self._look(desk, TriggerBy.INDEX, message.index, None)
-            case BestQuote() if desk.is_armed:
-                for side, price in ((Side.SELL, message.bid), (Side.BUY, message.ask)):
-                    self._follow(desk, TriggerBy.BID_ASK, price, side)
-                self._fire(desk.triggers.on_quote(message.bid, message.ask), None)
+                    looks += self._watch.looks(desk, Source.INDEX, message.index, message.index)
+                self._hold(desk, looks, None)
+            case BestQuote():
+                self._hold(desk, self._watch.looks(desk, Source.BID_ASK, message.bid, message.ask), None)
             case _:
                 return
 
-    def _look(self, desk: Desk, by: TriggerBy, price: float, trade: Trade | None) -> None:
-        """Hold a price against what is armed: trails follow it, triggers fire."""
-        if desk.is_armed:
-            self._follow(desk, by, price)
-            self._fire(desk.triggers.on_price(by, price), trade)
+    def _hold_middle(self, desk: Desk) -> None:
+        """Where nothing ever printed the middle of a sound book counts, before what the book fills."""
+        if (mid := desk.mid()) is not None:
+            self._hold(desk, self._watch.looks(desk, Source.MID, float(mid), float(mid)), None)
 
-    def _follow(self, desk: Desk, by: TriggerBy, price: float, side: Side | None = None) -> None:
+    def _hold(self, desk: Desk, looks: list[Look], trade: Trade | None) -> None:
+        """Hold new prices against the armed orders: trails follow, then triggers fire, all in one order."""
+        for by, sells, buys in looks:
+            self._seen(desk, by)
+            if sells == buys:
+                self._follow(desk, by, sells, None)
+            else:
+                self._follow(desk, by, sells, Side.SELL)
+                self._follow(desk, by, buys, Side.BUY)
+        self._fire(desk.triggers.on_looks(looks), trade)
+
+    def _seen(self, desk: Desk, by: TriggerBy) -> None:
+        stop = self._flow.state.stop_of(desk.symbol)
+        if stop is None or stop.trigger_by is by:
+            self._vigil.seen(desk)
+
+    def _follow(self, desk: Desk, by: TriggerBy, price: float, side: Side | None) -> None:
         for order_id in desk.trails.reached(by, price, side):
             self._flow.conditionals.follow(order_id, Decimal(repr(price)))
 

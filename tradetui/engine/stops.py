@@ -7,7 +7,7 @@ from decimal import Decimal
 from tradetui.domain.command import BreakEven, SetStop, Stop
 from tradetui.domain.event import StopLoosened
 from tradetui.domain.number import ZERO
-from tradetui.domain.order import OrderRole, OrderState, StopPlan, Trail
+from tradetui.domain.order import OrderRole, OrderState, StopPlan, Trail, TriggerBy
 from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason, Reply
 from tradetui.engine import shape
@@ -17,7 +17,7 @@ from tradetui.engine.intake import Intake
 from tradetui.engine.orders import OrderFlow
 from tradetui.engine.protection import going_on
 from tradetui.engine.refusals import money, number, refuse
-from tradetui.engine.trails import prepared
+from tradetui.engine.trails import prepared, price_now
 from tradetui.trading import account, guard, trailing
 from tradetui.trading.settings import EngineSettings
 from tradetui.trading.triggers import is_through
@@ -40,33 +40,38 @@ class StopDesk:
         stop = command.stop
         for name, price in (("stop", stop.price), ("stop's limit", stop.limit)):
             shape.check_price(desk.instrument, name, price, side=position.side)
+        desk.sources.check(stop.by)
         if stop.trail is not None:
             return self._move_stop(desk, position, self._trailing(desk, position, stop))
         reference = self.books.valuation(command.symbol) or position.entry_price
         trigger = self.intake.pricing.stop_price(desk, stop, reference, sign=position.side.sign)
-        return self._move_stop(desk, position, StopPlan(trigger, stop.limit))
+        return self._move_stop(desk, position, StopPlan(trigger, stop.limit, by=self._source(desk, stop)))
+
+    def _source(self, desk: Desk, stop: Stop) -> TriggerBy:
+        """What fires a stop: as named, else as it was."""
+        old = self.state.stop_of(desk.symbol)
+        return stop.by or (old.trigger_by if old is not None else TriggerBy.LAST)
 
     def _trailing(self, desk: Desk, position: Position, stop: Stop) -> StopPlan:
         """A trail from now on, or one that begins later and keeps the stop as it is until then."""
         old = self.state.stop_of(desk.symbol)
         present = stop.price or (old.trigger if old is not None else None)
-        trail = prepared(desk, stop.trail or Trail(), present=present)
+        by, side = self._source(desk, stop), position.side.opposite
+        trail = prepared(desk, stop.trail or Trail(), by=by, side=side, present=present)
         if trail.activation is not None and present is None:
             raise refuse(Reason.STOP_REQUIRED, "there is no stop to keep until then", mend="add its price")
         if present is not None and (trail.activation is not None or stop.price is not None):
-            return StopPlan(present, stop.limit, trail)
-        price = desk.trigger_price()
-        if price is None:
-            raise refuse(Reason.NO_PRICE, f"{desk.symbol} has no price to trail from yet")
-        trigger = trailing.trigger_of(trail, Decimal(repr(price)), side=position.side.opposite)
-        return StopPlan(trigger, stop.limit, trail)
+            return StopPlan(present, stop.limit, trail, by=by)
+        trigger = trailing.trigger_of(trail, price_now(desk, by, side), side=side)
+        return StopPlan(trigger, stop.limit, trail, by=by)
 
     def breakeven(self, command: BreakEven) -> Reply:
         """Move the stop to where closing costs nothing."""
         desk, position = self.intake.position_of(command.symbol)
         sign = position.side.sign
         price = guard.tick_for_stop(desk.instrument, account.breakeven(position, desk.instrument), sign=sign)
-        now = desk.trigger_price()
+        by = self._source(desk, Stop())
+        now = desk.trigger_price(by, position.side.opposite)
         if now is not None and is_through(position.side.opposite, trigger=price, price=now):
             raise refuse(
                 Reason.STOP_WRONG_SIDE,
@@ -75,7 +80,7 @@ class StopDesk:
                 limit=price,
             )
         old = self.state.stop_of(desk.symbol)
-        plan = StopPlan(price)
+        plan = StopPlan(price, by=by)
         return self._move_stop(desk, position, plan if old is None else going_on(plan, old))
 
     def _move_stop(self, desk: Desk, position: Position, plan: StopPlan) -> Reply:

@@ -49,6 +49,7 @@ class TargetDesk:
         price = price_of(plan, desk.instrument, position)
         if price is None or price <= 0:
             raise refuse(Reason.BAD_INPUT, "expected a target price above zero, or a multiple of R")
+        desk.sources.check(plan.by)
         shape.check_price(desk.instrument, "target", price, side=position.side)
         shape.check_price(desk.instrument, "target's limit", plan.limit, side=position.side)
         self._check_side(desk, position, price)

@@ -73,4 +73,6 @@ def _check_size(instrument: Instrument, qty: Decimal) -> None:
 
 
 def _plan(target: Target, qty: Decimal | None) -> TargetPlan:
-    return TargetPlan(price=target.price, r=target.r, qty=qty, market=target.market, limit=target.limit)
+    return TargetPlan(
+        price=target.price, r=target.r, qty=qty, market=target.market, limit=target.limit, by=target.by
+    )

@@ -91,6 +91,7 @@ class Targets:
             qty=qty,
             price=plan.limit if waits else price,
             trigger=price if waits else None,
+            trigger_by=plan.by,
             reduce_only=True,
             role=OrderRole.TAKE_PROFIT,
             arrival_mid=desk.mid(),

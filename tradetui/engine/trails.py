@@ -7,42 +7,46 @@ from decimal import Decimal
 import msgspec
 
 from tradetui.domain.command import Stop, SubmitOrder
+from tradetui.domain.market_data import Side
 from tradetui.domain.number import ONE, floor_to
-from tradetui.domain.order import Trail
+from tradetui.domain.order import Trail, TriggerBy
 from tradetui.domain.reply import Reason
 from tradetui.engine import shape
 from tradetui.engine.desk import Desk
 from tradetui.engine.refusals import number, refuse
 
 
-def prepared(desk: Desk, trail: Trail, *, present: Decimal | None = None) -> Trail:
+def prepared(desk: Desk, trail: Trail, *, by: TriggerBy, side: Side, present: Decimal | None = None) -> Trail:
     """A trail that is sound, with the side of its activation; raises Refused.
 
     `present` is the stop whose distance it takes where it names none.
     """
     if trail.rate is None and trail.distance is None and present is not None:
-        trail = msgspec.structs.replace(trail, distance=abs(_price_of(desk) - present))
+        trail = msgspec.structs.replace(trail, distance=abs(price_now(desk, by, side) - present))
     else:
         _check_value(desk, trail)
     if trail.activation is None:
         return trail
     _check_on_tick(desk, "price to trail from", trail.activation)
-    return msgspec.structs.replace(trail, rises=trail.activation > _price_of(desk))
+    return msgspec.structs.replace(trail, rises=trail.activation > price_now(desk, by, side))
 
 
 def with_trails(desk: Desk, command: SubmitOrder) -> SubmitOrder:
     """An order whose own trail, and whose stop's, can be followed; raises Refused."""
     if command.trail is not None:
-        command = msgspec.structs.replace(command, trail=prepared(desk, command.trail))
+        trail = prepared(desk, command.trail, by=command.trigger_by, side=command.side)
+        command = msgspec.structs.replace(command, trail=trail)
     stop = command.stop
     if stop is None or stop.trail in (None, Trail()):
         return command
-    stop = msgspec.structs.replace(stop, trail=prepared(desk, stop.trail))
+    trail = prepared(desk, stop.trail, by=stop.by or TriggerBy.LAST, side=command.side.opposite)
+    stop = msgspec.structs.replace(stop, trail=trail)
     return msgspec.structs.replace(command, stop=stop)
 
 
-def _price_of(desk: Desk) -> Decimal:
-    price = desk.trigger_price()
+def price_now(desk: Desk, by: TriggerBy, side: Side) -> Decimal:
+    """The price that a trail of a side starts from; raises Refused where none is known."""
+    price = desk.trigger_price(by, side)
     if price is None:
         raise refuse(Reason.NO_PRICE, f"{desk.symbol} has no price to trail from yet")
     return Decimal(repr(price))

@@ -1,7 +1,8 @@
 """Watches over the stops: one that is not held against a price any more is told (R-STP-5, R-STP-8).
 
-A stop counts as held against a price by each print, whatever the feed says of itself, and by a sound
-book whose touch has not reached it. A book beyond the stop without a print, or silence, is an alarm.
+A stop counts as held against a price by each price of its source, whatever the feed says of itself, and
+one that looks at prints also by a sound book whose touch has not reached it. A book beyond the stop
+without a print, or silence, is an alarm.
 """
 
 from __future__ import annotations
@@ -35,13 +36,15 @@ class StopVigil:
         """A price came that stops look at."""
         desk.evaluated_ts, desk.evaluated_steady_ts = self._scribe.ts, self._scribe.steady_ts
 
+    def is_quiet(self, desk: Desk) -> bool:
+        """Whether stops have seen no price for a while."""
+        return self._scribe.steady_ts - desk.evaluated_steady_ts >= _OFTEN_NS
+
     def look_at_book(self, desk: Desk) -> None:
         """A sound book came: it counts where it has not reached the stop."""
-        if self._scribe.steady_ts - desk.evaluated_steady_ts < _OFTEN_NS:
-            return
         stop = self._state.stop_of(desk.symbol)
         touch = desk.best(Side.BUY if stop is not None and stop.side is Side.BUY else Side.SELL)
-        if stop is None or stop.trigger is None or touch is None:
+        if stop is None or stop.trigger is None or touch is None or desk.sources.is_computed(stop.trigger_by):
             return
         if not is_through(stop.side, trigger=stop.trigger, price=float(touch)):
             self.seen(desk)
@@ -87,6 +90,8 @@ class StopVigil:
         market, touch = desk.market, desk.best(stop.side)
         if not market.feed_state.is_fresh:
             return f"the data is {market.feed_state.value}"
+        if desk.sources.is_computed(stop.trigger_by):
+            return f"no {stop.trigger_by.value} price comes"
         if market.book.is_crossed:
             return "the book is crossed"
         if touch is None or stop.trigger is None:

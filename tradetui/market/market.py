@@ -54,6 +54,9 @@ class Market:
         self.quote: BestQuote | None = None
         self.mark: float | None = None
         self.index: float | None = None
+        self.ts_mark = 0
+        """When the newest mark price came, nanoseconds UTC; 0 before the first."""
+        self.ts_index = 0
         self.index_seconds: deque[tuple[int, float]] = deque(maxlen=INDEX_SECONDS)
         """The index of each of the last seconds that had one: contracts that end are settled by it."""
         self.funding: FundingRate | None = None
@@ -204,9 +207,9 @@ class Market:
             self.crossed_books += 1
 
     def _on_mark(self, price: MarkPrice) -> None:
-        self.mark = price.mark
+        self.mark, self.ts_mark = price.mark, price.ts_received
         if price.index is not None:
-            self.index = price.index
+            self.index, self.ts_index = price.index, price.ts_received
             second = price.ts_received // 1_000_000_000
             if self.index_seconds and self.index_seconds[-1][0] == second:
                 self.index_seconds.pop()

@@ -18,6 +18,7 @@ from tradetui.domain.event import (
     OrderChanged,
     SessionRolled,
     StopLoosened,
+    TriggerSourceFallback,
     Unlocked,
 )
 from tradetui.domain.fill import Fill
@@ -181,6 +182,8 @@ def _others(events: Sequence[Event], state: State, *, asked: bool) -> Iterator[N
             case StopLoosened():
                 grown = _amount(event.body.added_risk)
                 found = "warning", f"the stop of {event.symbol} was loosened: {grown} more at risk"
+            case TriggerSourceFallback():
+                found = _source_words(event.body)
             case Noted():
                 found = _note_words(event.body, asked=asked)
             case _:
@@ -240,6 +243,21 @@ def _unlocked_words(body: Unlocked, *, rolled: bool) -> str:
         return "unlocked: a new trading day began"
     what = f"{body.symbol} " if body.symbol else ""
     return f"{what}unlocked: {rule_name(body.rule)} is over"
+
+
+def _source_words(body: TriggerSourceFallback) -> tuple[str, str]:
+    """That orders look at another price, or at none."""
+    if not body.source:
+        return (
+            "error",
+            f"{body.symbol}: no price is live that its orders by {body.by.value} look at: they wait",
+        )
+    if body.source == body.by.value:
+        return "info", f"{body.symbol}: its orders look at the {body.by.value} price again"
+    return (
+        "warning",
+        f"{body.symbol}: its orders by {body.by.value} look at the {body.source} price meanwhile",
+    )
 
 
 def _note_words(body: Noted, *, asked: bool) -> tuple[str, str] | None:

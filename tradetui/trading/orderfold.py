@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 from tradetui.domain.fill import Fill
@@ -19,3 +21,9 @@ def order_after(order: Order, fill: Fill) -> Order:
     if state is not order.state:
         order = order.to(state)
     return msgspec.structs.replace(order, filled=filled, avg_price=MONEY.divide(paid, filled))
+
+
+def nearness(target: Order) -> Decimal:
+    """Ascending from the target that is reached first: the highest buy, the lowest sell."""
+    price = target.trigger if target.trigger is not None else target.price
+    return -target.side.sign * (price or ZERO)

@@ -64,6 +64,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     rules: MatchRules = REALISTIC.rules
     escalate_ns: int = 3_000_000_000
     """From a protective stop_limit's trigger to market, where it has not filled whole by then (R-TRG-5)."""
+    source_stale_ns: int = 10_000_000_000
+    """A mark or an index price that is older than this beside other prices fires nothing (6.3)."""
     chase_changes: int = 20
     """So many times a chase changes its order, where the command names no number."""
     disaster_stop: Decimal = Decimal("0.02")

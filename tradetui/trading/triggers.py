@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final, NamedTuple
 
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import TriggerBy
+
+_SIDES: Final = (Side.BUY, Side.SELL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,14 @@ class _Armed:
     level: float
     seq: int
     protective: bool
+
+
+class Look(NamedTuple):
+    """What the orders by a source look at: sells and buys look at two prices only where it is a quote."""
+
+    by: TriggerBy
+    sells: float
+    buys: float
 
 
 class _Lane:
@@ -79,17 +91,35 @@ def is_through(side: Side, *, trigger: Decimal, price: float, take_profit: bool 
     return price >= level if rises else price <= level
 
 
+class _Sight:
+    """What is armed by one source: for buys and for sells the price before, and a lane each way."""
+
+    __slots__ = ("lanes", "previous")
+
+    def __init__(self) -> None:
+        self.previous: list[float | None] = [None, None]
+        self.lanes = tuple((_Lane(+1), _Lane(-1)) for _ in _SIDES)
+
+    def pop_through(self, at: int, price: float) -> list[tuple[bool, float, int, str]]:
+        """Take out what a price fires on one side, each with what decides its turn."""
+        previous, self.previous[at] = self.previous[at], price
+        start = price if previous is None else previous
+        return [
+            (not order.protective, abs(order.level - start), order.seq, order.order_id)
+            for lane in self.lanes[at]
+            if lane.keys
+            for order in lane.pop_through(price)
+        ]
+
+
 class TriggerIndex:
     """The armed conditional orders of one symbol."""
 
-    __slots__ = ("_lanes", "_orders", "_previous")
+    __slots__ = ("_orders", "_sights")
 
     def __init__(self) -> None:
-        self._lanes: dict[TriggerBy, dict[Side, tuple[_Lane, _Lane]]] = {
-            by: {side: (_Lane(+1), _Lane(-1)) for side in Side} for by in TriggerBy
-        }
+        self._sights = {by: _Sight() for by in TriggerBy}
         self._orders: dict[str, tuple[_Lane, _Armed]] = {}
-        self._previous: dict[tuple[TriggerBy, Side], float] = {}
 
     def __len__(self) -> int:
         return len(self._orders)
@@ -112,15 +142,14 @@ class TriggerIndex:
         if order_id in self._orders:
             raise ValueError(f"order {order_id} is armed already")
         rises = _rises(side, take_profit)
-        lane = self._lanes[by][side][0 if rises else 1]
+        lane = self._sights[by].lanes[_SIDES.index(side)][0 if rises else 1]
         order = _Armed(order_id, exact_level(trigger, rises=rises), seq, protective)
         lane.add(order)
         self._orders[order_id] = (lane, order)
 
-    def look_from(self, by: TriggerBy, price: float) -> None:
+    def look_from(self, by: TriggerBy, side: Side, price: float) -> None:
         """The price before the next one: while nothing is armed none is followed."""
-        for side in Side:
-            self._previous[by, side] = price
+        self._sights[by].previous[_SIDES.index(side)] = price
 
     def remove(self, order_id: str) -> bool:
         """Disarm an order; False when it is not armed."""
@@ -132,23 +161,18 @@ class TriggerIndex:
         return True
 
     def on_price(self, by: TriggerBy, price: float) -> tuple[str, ...]:
-        """The orders that a last, mark or index price fires, in the order of their execution (E-06)."""
-        return self._fire(by, {Side.BUY: price, Side.SELL: price})
+        """The orders that a price fires for a source, in the order of their execution (E-06)."""
+        return self.on_looks((Look(by, price, price),))
 
-    def on_quote(self, bid: float, ask: float) -> tuple[str, ...]:
-        """The orders that a quote fires: buys look at the ask, sells at the bid."""
-        return self._fire(TriggerBy.BID_ASK, {Side.BUY: ask, Side.SELL: bid})
-
-    def _fire(self, by: TriggerBy, prices: dict[Side, float]) -> tuple[str, ...]:
-        """Take out what fires: protective first, then the nearest to the previous price, then by seq."""
+    def on_looks(self, looks: Sequence[Look]) -> tuple[str, ...]:
+        """What one input fires: protective first, then the nearest to the previous price, then by seq."""
         fired: list[tuple[bool, float, int, str]] = []
-        for side, price in prices.items():
-            previous = self._previous.get((by, side), price)
-            self._previous[by, side] = price
-            for lane in self._lanes[by][side]:
-                for order in lane.pop_through(price):
-                    distance = abs(order.level - previous)
-                    fired.append((not order.protective, distance, order.seq, order.order_id))
+        for by, sells, buys in looks:
+            sight = self._sights[by]
+            fired += sight.pop_through(0, buys)
+            fired += sight.pop_through(1, sells)
+        if not fired:
+            return ()
         for *_, order_id in fired:
             del self._orders[order_id]
-        return tuple(order_id for *_, order_id in sorted(fired))
+        return tuple([order_id for *_, order_id in sorted(fired)])

@@ -10,7 +10,7 @@ from typing import Final
 from tradetui.domain.command import SetStop, SetTarget, Size, SizeUnit, Stop, Target
 from tradetui.domain.grammar import GrammarError, parse
 from tradetui.domain.number import canonical, parse_decimal
-from tradetui.domain.order import Trail
+from tradetui.domain.order import Trail, TriggerBy
 from tradetui.domain.view import Draft
 from tradetui.ui.controls import read_size
 
@@ -43,7 +43,8 @@ def _stop_words(stop: Stop) -> str:
     price = canonical(stop.price) if stop.price is not None else price
     limit = "" if stop.limit is None else f"/{canonical(stop.limit)}"
     trail = "" if stop.trail is None else _trail_words(stop.trail)
-    return f"{price}{limit} {trail}".strip() if price else f"{trail}{limit}"
+    by = "" if stop.by is None else f" by {stop.by.value}"
+    return (f"{price}{limit} {trail}".strip() if price else f"{trail}{limit}") + by
 
 
 def _trail_words(trail: Trail) -> str:
@@ -74,6 +75,7 @@ def _target_words(target: Target) -> str:
     where = f"{canonical(target.r)}r" if target.r is not None else canonical(target.price or Decimal(0))
     how = "/market" if target.market else ""
     how = how if target.limit is None else f"/{canonical(target.limit)}"
+    how += "" if target.by is TriggerBy.LAST else f" by {target.by.value}"
     size = target.size
     if size is None:
         return where + how
@@ -119,7 +121,7 @@ def _stop(text: str, timeframe: str, faults: dict[str, str]) -> Stop:
         if atr == 0:
             faults["stop"] = "stop: expected a multiple of ATR above zero"
         return Stop(atr=atr, timeframe=timeframe, trail=Trail() if match[2] else None)
-    if "/" in text or "tra" in text.lower():
+    if "/" in text or set(text.lower().split()) & {"by", "tra", "trai", "trail"}:
         return _typed_stop(text, faults)
     return Stop(price=_price("stop", text, faults, "a price above zero or a multiple such as 1.5atr"))
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import ZERO, canonical
-from tradetui.domain.order import Order, OrderRole, OrderState, Trail
+from tradetui.domain.order import Order, OrderRole, OrderState, Trail, TriggerBy
 from tradetui.runtime.views.words import time_of_day
+from tradetui.state import State
+from tradetui.trading.sources import fallback_key
 
 
-def order_detail(order: Order, *, scale: int, zone: str) -> str:
-    """Everything that applies, the most telling first."""
+def order_detail(order: Order, *, scale: int, zone: str, looks_at: str = "") -> str:
+    """Everything that applies, the most telling first; `looks_at` is what fires it now, if not its source."""
     found = (
         trail_detail(order, scale),
         chase_detail(order, scale),
         tie_detail(order),
+        source_detail(order, looks_at),
         f"until {time_of_day(order.expire_ts, zone)}" if order.expire_ts else "",
     )
     return " · ".join(words for words in found if words)
@@ -42,6 +45,21 @@ def chase_detail(order: Order, scale: int) -> str:
     if chase is None:
         return ""
     return f"chase {order.chased}/{chase.most} to {chase.bound:,.{scale}f}{' take' if chase.take else ''}"
+
+
+def source_detail(order: Order, looks_at: str) -> str:
+    """What fires it, where that is not the last trade, and what counts for that now."""
+    if order.state is not OrderState.ARMED:
+        return ""
+    if looks_at:
+        return f"by {looks_at} for {order.trigger_by.value}"
+    return "" if order.trigger_by is TriggerBy.LAST else f"by {order.trigger_by.value}"
+
+
+def looks_at(state: State, order: Order) -> str:
+    """The source that counts in place of an order's own; empty where its own is live."""
+    told = state.fallbacks.get(fallback_key(order.symbol, order.trigger_by), order.trigger_by.value)
+    return "" if told == order.trigger_by.value else told or "nothing"
 
 
 def tie_detail(order: Order) -> str:

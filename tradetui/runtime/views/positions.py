@@ -13,7 +13,7 @@ from tradetui.domain.view import PositionView
 from tradetui.engine import Engine
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
-from tradetui.runtime.views.orderwords import trail_words
+from tradetui.runtime.views.orderwords import looks_at, trail_words
 from tradetui.runtime.views.words import SECOND, age_in_steps, at_scale, cents
 from tradetui.state import State
 from tradetui.trading import guard
@@ -98,7 +98,7 @@ class PositionsPart:
             r=_in_r(profit, position.planned_risk),
             stop=_stop_price(stop, instrument),
             stop_distance=_distance(position, mark, stop, scale=scale),
-            stop_by=stop.trigger_by.value if stop is not None else "last",
+            stop_by=self._stop_by(stop),
             stop_age_ms=self._stop_age_ms(symbol, now),
             stop_state=self._stop_state(symbol, stop),
             target=targets[0] if targets else None,
@@ -139,6 +139,13 @@ class PositionsPart:
     def _percent(self, position: Position, profit: Decimal) -> float:
         paid = self._instrument(position.symbol).notional(position.qty, position.entry_price)
         return round(float(MONEY.divide(profit, paid)) * 100, 2) or 0.0 if paid else 0.0
+
+    def _stop_by(self, stop: Order | None) -> str:
+        """What fires the stop, and what counts in its place while it is not live."""
+        if stop is None:
+            return "last"
+        now = looks_at(self._published, stop)
+        return f"{now} for {stop.trigger_by.value}" if now else stop.trigger_by.value
 
     def _stop_age_ms(self, symbol: str, now: int) -> int | None:
         seen = self._engine.stop_evaluated_ts(symbol)

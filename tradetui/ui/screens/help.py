@@ -29,6 +29,7 @@ COMMANDS: Final = (
     "trail [V [from A]]     V: 1% or a distance; also stop P trail V, and",
     "                       trigger trail V for an order that trails itself",
     "cancel ID|all [SYMBOL] flatten [SYMBOL|all]",
+    "by mark               behind a price that fires: last mark index bid_ask",
     "amend ID [qty Q] [limit P] [trigger P]",
     "half [SYMBOL]          reverse [SYMBOL] [stop P]",
     "leverage N [SYMBOL]    margin add|remove AMOUNT [SYMBOL]",
