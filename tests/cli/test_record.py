@@ -109,3 +109,5 @@ async def test_a_live_exchange_is_recorded_until_it_is_interrupted_and_replays(
     replayed = tradetui("replay", path, "--headless", "--json")
     summary = json.loads(replayed.stdout)
     assert summary["instruments"]["BTC/USDT"]["trades"] >= counted["trades"] > 20
+    checked = json.loads(tradetui("recording", "check", path, "--json").stdout)
+    assert (checked["faults"], checked["frames"] > counted["book_updates"]) == ([], True)

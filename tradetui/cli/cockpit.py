@@ -224,6 +224,7 @@ def _recording_host(options: argparse.Namespace, say: Say) -> Host:
     feed = ReplayFeed(
         options.paths,
         instruments=options.instruments,
+        decode=options.decode,
         speed=options.speed or 1.0,
         progress=lambda lines: say(f"scanning the recording: {lines:,} lines"),
     )

@@ -122,6 +122,9 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--realism", type=_realism, default=None, metavar="NAME", help="frictionless, realistic or harsh"
     )
+    parser.add_argument(
+        "--decode", action="store_true", help="read the exchange's raw frames again, where they were recorded"
+    )
     parser.add_argument("--balance", type=_amount, default=Decimal(10000), metavar="AMOUNT", help="(10000)")
     parser.add_argument("--instruments", type=Path, metavar="FILE", help="the exchange's own metadata")
     parser.epilog = (

@@ -7,6 +7,7 @@ import asyncio
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +16,10 @@ import msgspec
 from tradetui.cli.parts import chosen_profile, load_config, make_feed
 from tradetui.config.load import Config
 from tradetui.config.paths import data_folder
-from tradetui.domain.market_data import MarketMessage
+from tradetui.domain.market_data import BookSnapshot, MarketMessage
 from tradetui.domain.profile import Profile
 from tradetui.errors import RecordingError
+from tradetui.feeds.protocol import GivesFrames
 from tradetui.feeds.recorder import Recorder
 from tradetui.runtime.tape import RECORDINGS, in_bytes, recording_path
 from tradetui.runtime.watch import watch
@@ -33,8 +35,18 @@ def run(options: argparse.Namespace) -> int:
         profile = msgspec.structs.replace(profile, symbols=profile.symbols[: len(set(options.symbol))])
     folder = data_folder(getattr(options, "data_dir", None)) / RECORDINGS
     path: Path = options.out or recording_path(folder, profile.name, time.time_ns())
-    taken = _Taken(Recorder(path, profile=profile.name), as_json=getattr(options, "json", False))
+    recorder = Recorder(path, profile=profile.name, venue=_venue(profile))
+    taken = _Taken(recorder, as_json=getattr(options, "json", False))
     return asyncio.run(_record(options, config, profile, taken))
+
+
+def _venue(profile: Profile) -> tuple[str, bool]:
+    """Whose raw frames will be kept: the exchange, and whether the symbols are contracts."""
+    if profile.exchange == "sim":
+        return "", False
+    from tradetui.feeds.native.venues import has_native
+
+    return (profile.exchange, ":" in profile.symbols[0]) if has_native(profile) else ("", False)
 
 
 class _Taken:
@@ -48,10 +60,25 @@ class _Taken:
 
     def take(self, message: MarketMessage) -> None:
         """Keep one message; the first failure of the disk ends the recording."""
+        self._keep(lambda: self.recorder.take(message))
+
+    def frame(self, connection: int, frame: bytes, ts_received: int) -> None:
+        """Keep what a venue sent."""
+        self._keep(lambda: self.recorder.frame(connection, frame, ts_received))
+
+    def opened(self, connection: int, ts_received: int) -> None:
+        """Note that a connection was opened."""
+        self._keep(lambda: self.recorder.opened(connection, ts_received))
+
+    def asked(self, book: BookSnapshot) -> None:
+        """Keep a book that was asked for."""
+        self._keep(lambda: self.recorder.asked(book))
+
+    def _keep(self, write: Callable[[], None]) -> None:
         if self._error is not None:
             return
         try:
-            self.recorder.take(message)
+            write()
         except RecordingError as error:
             self._fail(error)
 
@@ -78,7 +105,11 @@ class _Taken:
         if self._error is None:
             self.recorder.close()
             path, count = self.recorder.path, self.recorder.messages
-            print(f"recorded {count:,} messages, {in_bytes(self.recorder.size)}: {path}", file=sys.stderr)
+            frames = f" and {self.recorder.frames:,} raw frames" if self.recorder.frames else ""
+            print(
+                f"recorded {count:,} messages{frames}, {in_bytes(self.recorder.size)}: {path}",
+                file=sys.stderr,
+            )
             print(f"play it: tradetui replay {path}", file=sys.stderr)
             return
         raise self._error
@@ -91,6 +122,8 @@ class _Taken:
 
 async def _record(options: argparse.Namespace, config: Config, profile: Profile, taken: _Taken) -> int:
     feed = make_feed(profile, config=config, options=options)
+    if isinstance(feed, GivesFrames):
+        feed.keeper = taken
     seconds = options.minutes * _MINUTE_S if options.minutes is not None else None
     task = asyncio.create_task(watch(feed, seconds=seconds, say=taken.say, also=taken.take))
     taken.stop = task

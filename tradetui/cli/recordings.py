@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -47,6 +48,7 @@ def _info(options: argparse.Namespace, feed: ReplayFeed) -> int:
         "files": [str(path) for path in found.paths],
         "bytes": sum(path.stat().st_size for path in found.paths),
         "payload": found.payload,
+        "frames_of": found.venue[0] if found.venue is not None else "",
         "from": _iso(found.first_ts),
         "to": _iso(found.last_ts),
         "seconds": round((found.last_ts - found.first_ts) / _SECOND, 3),
@@ -78,6 +80,8 @@ def _say_info(row: dict[str, Any]) -> None:
     for one in row["instruments"]:
         book = "" if one["book"] else ", no book"
         print(f"  {one['symbol']:<16} {one['kind']}, tick {one['tick']}, lot {one['lot']}{book}")
+    if row["frames_of"]:
+        print(f"raw frames of {row['frames_of']}: replay --decode reads them again")
     for note in row["notes"]:
         print(f"note: {note}")
 
@@ -90,6 +94,8 @@ def _check(options: argparse.Namespace, feed: ReplayFeed) -> int:
         return 0 if found.is_sound else 1
     counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.messages.items()))
     print(f"{found.lines:,} lines: {counts or 'nothing that could be read'}")
+    if found.frames:
+        print(f"{found.frames:,} raw frames, decoded again")
     print(f"longest silence {found.longest_silence_s:.1f} s, at {_iso(found.silence_from)}")
     for fault in found.faults:
         print(f"✗ {fault}" if has_unicode() else f"XX {fault}")
@@ -106,6 +112,8 @@ def _cut(options: argparse.Namespace, feed: ReplayFeed) -> int:
     for message in excerpt(feed.messages(), span):
         recorder.take(message)
     recorder.close()
+    if feed.recording.venue is not None:
+        print("raw frames are left out: a part begins in the middle of them", file=sys.stderr)
     print(f"{recorder.messages:,} messages, {in_bytes(recorder.size)}: {recorder.path}")
     return 0
 

@@ -39,7 +39,11 @@ def run(options: argparse.Namespace) -> int:
 
         return open_recording(options)
     feed = ReplayFeed(
-        options.paths, instruments=options.instruments, speed=math.inf, progress=lines_progress("scanning")
+        options.paths,
+        instruments=options.instruments,
+        decode=options.decode,
+        speed=math.inf,
+        progress=lines_progress("scanning"),
     )
     return _headless(options, feed)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from tradetui.domain.market_data import MarketMessage
+from tradetui.domain.market_data import BookSnapshot, MarketMessage
 
 Sink = Callable[[MarketMessage], None]
 
@@ -40,6 +40,29 @@ class SeesBooks(Protocol):
     """A feed that keeps no book and is told by who does whether a delivered one is crossed."""
 
     crossed: Callable[[str], bool]
+
+
+class FrameKeeper(Protocol):
+    """Who keeps what a venue sends, to the byte, so that it can be decoded again."""
+
+    def frame(self, connection: int, frame: bytes, ts_received: int) -> None:
+        """A frame came, and was not read yet; nanoseconds UTC."""
+        ...
+
+    def opened(self, connection: int, ts_received: int) -> None:
+        """A connection was opened: what comes on it begins anew."""
+        ...
+
+    def asked(self, book: BookSnapshot) -> None:
+        """A whole book came by REST."""
+        ...
+
+
+@runtime_checkable
+class GivesFrames(Protocol):
+    """A feed that shows its frames to a keeper."""
+
+    keeper: FrameKeeper | None
 
 
 class Playback(Protocol):

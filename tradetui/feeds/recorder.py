@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tradetui.domain.market_data import ClockTick, MarketMessage
+import msgspec
+
+from tradetui.domain.market_data import BookSnapshot, ClockTick, MarketMessage
 from tradetui.errors import RecordingError
-from tradetui.feeds.recording import RecordingWriter
+from tradetui.feeds.recording import ASKED, FRAME, OPENED, RecordingWriter
 
 
 @contextmanager
@@ -28,15 +30,19 @@ def _told(path: Path) -> Iterator[None]:
 class Recorder:
     """A sink that keeps every message; a block goes to the disk when it is full or `flush` is called."""
 
-    def __init__(self, path: Path, *, profile: str) -> None:
-        """Begin a new file; raises RecordingError where it exists or can not be written."""
+    def __init__(self, path: Path, *, profile: str, venue: tuple[str, bool] = ("", False)) -> None:
+        """Begin a new file; raises RecordingError where it exists or can not be written.
+
+        `venue` names the exchange whose raw frames are kept too, and whether its symbols are contracts.
+        """
         self.path = path
         self.messages = 0
+        self.frames = 0
         if path.exists():
             raise RecordingError(f"{path}: is there already; a recording is never written over")
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = RecordingWriter(path, profile=profile)
+            self._writer = RecordingWriter(path, profile=profile, venue=venue)
 
     @property
     def size(self) -> int:
@@ -50,6 +56,23 @@ class Recorder:
         self.messages += 1
         with _told(self.path):
             self._writer.write(message)
+
+    def frame(self, connection: int, frame: bytes, ts_received: int) -> None:
+        """Keep what a venue sent, before the messages that are made of it."""
+        self.frames += 1
+        self._beside(FRAME, b'%d,"frame":%b' % (connection, frame), ts_received)
+
+    def opened(self, connection: int, ts_received: int) -> None:
+        """Note that a connection was opened."""
+        self._beside(OPENED, b"%d" % connection, ts_received)
+
+    def asked(self, book: BookSnapshot) -> None:
+        """Keep a whole book that was asked for by REST."""
+        self._beside(ASKED, msgspec.json.encode(book), book.ts_received)
+
+    def _beside(self, kind: bytes, content: bytes, ts_received: int) -> None:
+        with _told(self.path):
+            self._writer.write_beside(kind, content, ts_received)
 
     def flush(self) -> None:
         """Hand what has gathered to the disk; raises RecordingError where that fails."""

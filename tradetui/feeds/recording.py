@@ -3,10 +3,17 @@
 Both formats are text lines, plain or gzip. A line is `<receive time in ns> <json>`. A Binance
 capture has nothing else. The program's own format begins with one line of JSON without a time,
 
-    {"format":"tradetui-recording","version":1,"profile":"sim","payload":"messages"}
+    {"format":"tradetui-recording","version":2,"profile":"sim","payload":"messages","venue":"","contracts":false}
 
 and its lines hold the domain's market messages (payload "messages", tagged by `type`) or raw frames
-of the venue ("binance"). The writer closes a gzip member with each block and hands it to the system
+of Binance ("binance"). Beside the messages stand lines of other types, which replay leaves out:
+
+* `frame` (from version 2): what the venue sent, to the byte, before the messages that were made of it; `on`
+  numbers the connection. `opened` says that a connection was opened, `asked` holds a book that was asked for
+  by REST. With them the header's `venue` and `contracts` name the codec that reads the frames again. Nothing
+  that the program sends, and no address, is kept.
+
+The writer closes a gzip member with each block and hands it to the system
 in one write: after a crash every block but the last is readable, and the reader says what is missing.
 """
 
@@ -26,9 +33,14 @@ from tradetui.domain.market_data import MarketMessage
 from tradetui.errors import RecordingError
 
 FORMAT: Final = "tradetui-recording"
-VERSION: Final = 1
+VERSION: Final = 2
 MESSAGES: Final = "messages"
 BINANCE: Final = "binance"
+FRAME: Final = b'{"type":"frame","on":'
+OPENED: Final = b'{"type":"opened","on":'
+ASKED: Final = b'{"type":"asked","book":'
+BESIDE: Final = (FRAME, OPENED, ASKED)
+"""What lines begin with that are no messages."""
 
 _BLOCK: Final = 1 << 20
 _PACKED: Final = 1 << 17
@@ -44,26 +56,52 @@ class RecordingHeader(msgspec.Struct, frozen=True, omit_defaults=False):
     profile: str = ""
     payload: str = MESSAGES
     """messages: the domain's own; binance: raw frames of the venue."""
+    venue: str = ""
+    """The exchange whose raw frames stand beside the messages; empty where none do."""
+    contracts: bool = False
+    """Whether its symbols are contracts."""
 
 
 class RecordingWriter:
     """Appends lines to one recording; a context manager that leaves a whole file."""
 
     def __init__(
-        self, path: Path, *, profile: str, payload: str = MESSAGES, block_bytes: int = 1 << 18
+        self,
+        path: Path,
+        *,
+        profile: str,
+        payload: str = MESSAGES,
+        block_bytes: int = 1 << 18,
+        venue: tuple[str, bool] = ("", False),
     ) -> None:
-        """Begin a new file; raises FileExistsError rather than write over a recording."""
+        """Begin a new file; raises FileExistsError rather than write over a recording.
+
+        Args:
+            path: The file.
+            profile: Whose market it is.
+            payload: What most lines are.
+            block_bytes: How much text is kept in memory at most.
+            venue: The exchange whose raw frames will stand beside the messages, and whether they are of
+                contracts.
+        """
         self._file = path.open("xb", buffering=0)
         self._encode = msgspec.json.Encoder().encode
         self._block_bytes = block_bytes
         self._newest = 0
-        self._lines = bytearray(self._encode(RecordingHeader(profile=profile, payload=payload)) + b"\n")
+        exchange, contracts = venue
+        header = RecordingHeader(profile=profile, payload=payload, venue=exchange, contracts=contracts)
+        self._lines = bytearray(self._encode(header) + b"\n")
         self.flush()
 
     def write(self, message: MarketMessage) -> None:
         """Append a message of the domain at its receive time, or the newest before it."""
         self._newest = max(self._newest, message.ts_received)
         self.write_frame(self._newest, self._encode(message))
+
+    def write_beside(self, kind: bytes, content: bytes, ts_received: int) -> None:
+        """Append what is no message, at its receive time or the newest before it."""
+        self._newest = max(self._newest, ts_received)
+        self.write_frame(self._newest, kind + content + b"}")
 
     def write_frame(self, ts_received: int, frame: bytes) -> None:
         """Append a raw frame; line breaks in it become blanks, which JSON allows."""

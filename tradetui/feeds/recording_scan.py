@@ -57,6 +57,8 @@ class Recording:
     """What is missing of it, in sentences."""
     blocks: Callable[[], Iterable[Iterable[Stamped]]]
     """The lines with their times from the start, merged by receive time."""
+    venue: tuple[str, bool] | None = None
+    """The exchange whose raw frames stand beside the messages, and whether they are of contracts."""
     readers: Readers = ()
     """Of files of a foreign format, one each."""
 
@@ -137,8 +139,16 @@ def _result(
         ),
         without_book=frozenset(listed.symbol for found, listed, has_book in instruments if not has_book),
         notes=tuple(file.note for file in files if file.note),
+        venue=_venue(files),
         blocks=lambda: _merged(files, kept),
     )
+
+
+def _venue(files: list[_File]) -> tuple[str, bool] | None:
+    """Whose frames can be decoded again: those of one venue."""
+    named = {(file.header.venue, file.header.contracts) if file.header else ("", False) for file in files}
+    found = named.pop()
+    return found if not named and found[0] else None
 
 
 class _File:

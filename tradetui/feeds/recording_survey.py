@@ -68,7 +68,7 @@ class Survey:
     def add_messages(self, block: list[bytes]) -> None:
         """Take in lines of the program's own messages."""
         for line in block:
-            if _LISTED in line:
+            if _LISTED in line and line.partition(b" ")[2].startswith(b"{" + _LISTED):
                 try:
                     listed = self._message.decode(line.partition(b" ")[2])
                 except msgspec.MsgspecError:

@@ -42,6 +42,7 @@ class ReplayFeed:
         paths: Sequence[Path | str],
         *,
         instruments: Path | None = None,
+        decode: bool = False,
         speed: float = 1.0,
         progress: Progress | None = None,
         on_restart: Callable[[], None] | None = None,
@@ -52,12 +53,14 @@ class ReplayFeed:
         Args:
             paths: The files of one recording.
             instruments: Metadata of the exchange, see `recording_instruments.Metadata`.
+            decode: Read the raw frames of a recording again instead of what was made of them then.
             speed: A multiple of real time from 0.25; infinity is as fast as possible.
             progress: Called with the number of lines scanned so far.
             on_restart: Called before the recording starts again, which a seek backwards does.
             monotonic: The clock that paces it, in seconds.
         """
         self.recording = scan([Path(path) for path in paths], instruments=instruments, progress=progress)
+        self._decode = decode
         self._on_restart = on_restart
         self._monotonic = monotonic
         self._speed = max(SLOWEST, speed)
@@ -73,7 +76,7 @@ class ReplayFeed:
         Asked after each book message. None lets the feed watch by itself, which costs about as much
         as decoding does.
         """
-        self._player = self._make_player(lambda _: None)
+        self._player: Marks = self._make_player(lambda _: None)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -143,7 +146,15 @@ class ReplayFeed:
         self._player.announce()
         return self._player.play
 
+    def decode_again(self) -> None:
+        """From the next run on, read the raw frames instead of what was made of them."""
+        self._decode = True
+
     def _make_player(self, sink: Sink, *, distinct_quotes: bool = False) -> Marks:
+        if self._decode:
+            from tradetui.feeds.formats.frames import FramePlayer  # the exchanges' codecs
+
+            return FramePlayer(self.recording, sink, crossed=self.crossed)
         if self.recording.readers:
             from tradetui.feeds.formats.player import (
                 ItemPlayer,  # the exchanges' codecs; few recordings need them

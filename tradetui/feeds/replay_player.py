@@ -19,7 +19,7 @@ from tradetui.domain.market_data import (
 from tradetui.feeds.binance import BinanceCodec, DepthUpdate, FrameError, Reader, stream_kind
 from tradetui.feeds.book_sync import BookSync, Sync
 from tradetui.feeds.protocol import Sink
-from tradetui.feeds.recording import MESSAGES
+from tradetui.feeds.recording import BESIDE, MESSAGES
 from tradetui.feeds.recording_lines import STAMP, Stamped
 from tradetui.feeds.recording_scan import Recording
 from tradetui.feeds.replay_marks import BadLine, Crossed, Marks, Play, TradeIds
@@ -142,6 +142,9 @@ class Player(Marks):
             try:
                 stamp, frame = line.rstrip(b"\n").split(b" ", 1)
                 ts = known or int(stamp)
+                if frame.startswith(BESIDE):
+                    self.ts = ts
+                    continue
                 message = self._message.decode(frame)
             except (ValueError, msgspec.MsgspecError) as error:
                 self._skip(line, self.lines, error)

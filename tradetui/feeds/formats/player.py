@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -11,16 +11,18 @@ from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedState, Trad
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.formats.reader import Reader, Unreadable
 from tradetui.feeds.formats.units import Unit, unpack
+from tradetui.feeds.native.trades import TradeFlow
 from tradetui.feeds.native.venue import BookPart, BookSequence, Item, Refused, Said, Subscribed
 from tradetui.feeds.protocol import Sink
 from tradetui.feeds.recording_lines import Stamped
 from tradetui.feeds.recording_scan import Recording
-from tradetui.feeds.replay_marks import BadLine, Crossed, Marks, TradeIds
+from tradetui.feeds.replay_marks import BadLine, Crossed, Marks
 from tradetui.feeds.touch import Touch
 
 _CROSSED_UPDATES: Final = 2
 _LOST: Final = (Sync.GAP, Sync.CROSSED)
 _WORDS: Final = (Refused, Said, Subscribed)
+MakeBook = Callable[[Instrument], BookSequence]
 
 
 class ItemPlayer(Marks):
@@ -30,20 +32,20 @@ class ItemPlayer(Marks):
         super().__init__(recording, sink)
         self._readers: tuple[Reader, ...] = recording.readers
         self._paths: tuple[Path, ...] = recording.paths
-        self._channels = {each.symbol: _Channel(each) for each in recording.instruments}
-        self._touches = {symbol: Touch() for symbol in self._channels} if crossed is None else {}
+        self.channels = {each.symbol: Channel(each) for each in recording.instruments}
+        self._touches = {symbol: Touch() for symbol in self.channels} if crossed is None else {}
         self._crossed = crossed or (lambda symbol: self._touches[symbol].crossed())
         self.play = self._play
 
     @property
     def gaps(self) -> int:
         """Losses found in the books, crossed ones included."""
-        return sum(channel.gaps for channel in self._channels.values())
+        return sum(channel.gaps for channel in self.channels.values())
 
     @property
     def resyncs(self) -> int:
         """Snapshots taken after a loss."""
-        return sum(channel.resyncs for channel in self._channels.values())
+        return sum(channel.resyncs for channel in self.channels.values())
 
     def _play(self, stamped: Iterable[Stamped]) -> None:
         for ts, packed in stamped:
@@ -59,26 +61,26 @@ class ItemPlayer(Marks):
                 continue
             self.ts = ts
             for item in items:
-                self._take(item, reader)
+                self.take(item, reader.book)
 
     def _skip(self, unit: Unit, error: Unreadable) -> None:
         for number in range(unit.line, unit.line + len(unit.lines)):
             place = f"{self._paths[unit.file].name}:{number}"
             self.note_bad(BadLine(number, f"{place}: {error}"))
 
-    def _take(self, item: Item, reader: Reader) -> None:
+    def take(self, item: Item, make_book: MakeBook) -> None:
+        """Deliver what an item says; `make_book` makes the rule of a book that is met for the first time."""
         if isinstance(item, BookPart):
-            self._take_book(item, reader)
+            self._take_book(item, make_book)
         elif isinstance(item, Trade):
-            number = item.trade_id
-            if not isinstance(number, int) or self._channels[item.symbol].ids.is_new(number):
+            if self.channels[item.symbol].trades.take(item) is not None:
                 self.sink(item)
         elif not isinstance(item, _WORDS):
             self.sink(item)
 
-    def _take_book(self, part: BookPart, reader: Reader) -> None:
-        channel = self._channels[part.symbol]
-        book = channel.book_of(reader)
+    def _take_book(self, part: BookPart, make_book: MakeBook) -> None:
+        channel = self.channels[part.symbol]
+        book = channel.book_of(make_book)
         was = channel.is_live
         for message in book.take(part):
             resumes = not channel.is_live
@@ -96,7 +98,7 @@ class ItemPlayer(Marks):
             channel.lose()
             self.say(part.symbol, self.ts, FeedState(book.state.value), book.reason)
 
-    def _deliver(self, channel: _Channel, message: BookSnapshot | BookDelta) -> None:
+    def _deliver(self, channel: Channel, message: BookSnapshot | BookDelta) -> None:
         symbol = message.symbol
         if self._touches:
             self._touches[symbol].take(message)
@@ -104,11 +106,11 @@ class ItemPlayer(Marks):
         channel.crossed_updates = channel.crossed_updates + 1 if self._crossed(symbol) else 0
 
 
-class _Channel:
+class Channel:
     """One symbol: its book's rule, its prints, and what was lost."""
 
     def __init__(self, instrument: Instrument) -> None:
-        self.ids = TradeIds()
+        self.trades = TradeFlow()
         self.is_live = False
         self.crossed_updates = 0
         self.gaps = self.resyncs = 0
@@ -116,11 +118,18 @@ class _Channel:
         self._book: BookSequence | None = None
         self._was_live = False
 
-    def book_of(self, reader: Reader) -> BookSequence:
-        """The rule of the reader that brings the book."""
+    def book_of(self, make: MakeBook) -> BookSequence:
+        """The rule of the book."""
         if self._book is None:
-            self._book = reader.book(self._instrument)
+            self._book = make(self._instrument)
         return self._book
+
+    def restart(self) -> None:
+        """The stream begins anew: only a whole book helps."""
+        if self._book is not None:
+            self._book.restart()
+        self.is_live = False
+        self.crossed_updates = 0
 
     def went_live(self) -> None:
         """A whole book came, or goes on."""

@@ -42,8 +42,9 @@ from tradetui.feeds.native.venue import (
     Said,
     Subscribed,
     Venue,
+    whole_book,
 )
-from tradetui.feeds.protocol import Sink
+from tradetui.feeds.protocol import FrameKeeper, Sink
 
 _CROSSED_UPDATES: Final = 2
 """After so many a crossed book has lost something unseen."""
@@ -87,6 +88,8 @@ class NativeFeed:
         self._group: asyncio.TaskGroup | None = None
         self._exchange: Any = None
         self._rest: RestSide | None = None
+        self.keeper: FrameKeeper | None = None
+        """Whoever keeps the frames as they came; None for nobody."""
         self.deliver = Delivery()
         """Hands a message to the sink."""
 
@@ -160,6 +163,8 @@ class NativeFeed:
 
     def opened(self, connection: Connection) -> None:
         """Ask for everything that the connection is for."""
+        if self.keeper is not None:
+            self.keeper.opened(self._connections.index(connection), time_ns())
         for frame in self._venue.subscribe(connection.line):
             connection.send(frame)
         for symbol in connection.line.symbols:
@@ -171,6 +176,8 @@ class NativeFeed:
     def received(self, connection: Connection, frame: bytes, ts_received: int) -> None:
         """Turn a frame into messages; one that can not be read is counted and costs the books their trust."""
         try:
+            if self.keeper is not None:
+                self.keeper.frame(self._connections.index(connection), frame, ts_received)
             for item in self._venue.decode(frame, ts_received):
                 self._take(connection, item)
         except (FrameError, KeyError, ValueError) as error:
@@ -286,6 +293,8 @@ class NativeFeed:
                 self._ask(channel, wait)
             return
         if channel.asked_at == asked:
+            if self.keeper is not None and (book := whole_book(part)) is not None:
+                self.keeper.asked(book)
             self._take_book(part)
 
     def _take_book(self, part: BookPart) -> None:

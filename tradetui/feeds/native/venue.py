@@ -49,6 +49,12 @@ class BookPart(msgspec.Struct, frozen=True):
     symbol: str
 
 
+def whole_book(part: BookPart) -> BookSnapshot | None:
+    """The whole book that a part is; None for a change of one."""
+    inner = getattr(part, "message", None) or getattr(part, "update", None)
+    return inner if isinstance(inner, BookSnapshot) else None
+
+
 Item = MarketMessage | BookPart | Refused | Said | Subscribed
 
 

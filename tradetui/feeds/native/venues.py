@@ -44,6 +44,11 @@ def _key(profile: Profile) -> tuple[str, bool] | None:
     return (profile.exchange, kinds.pop()) if len(kinds) == 1 else None
 
 
+def recorded_venue(exchange: str, *, contracts: bool) -> Venue:
+    """The venue whose frames a recording holds; raises KeyError without one."""
+    return _VENUES[exchange, contracts](str)
+
+
 def venue_of(profile: Profile) -> Venue:
     """The venue of a profile, behind its endpoint where it has one; raises KeyError without one."""
 

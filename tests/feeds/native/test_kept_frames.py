@@ -1,0 +1,112 @@
+"""What venues send is kept to the byte, and decoded again it says the same."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.exchanges.binance_server import BinanceServer
+from tests.exchanges.collector import Collector, fed
+from tests.exchanges.kraken_server import DEPTH, KrakenServer
+from tradetui.domain.market_data import BookDelta, MarketMessage, Trade
+from tradetui.domain.profile import Profile
+from tradetui.errors import RecordingError
+from tradetui.feeds.formats import frames as frames_module
+from tradetui.feeds.inspection import inspect
+from tradetui.feeds.native.feed import NativeFeed
+from tradetui.feeds.native.kraken import KrakenVenue
+from tradetui.feeds.native.venues import venue_of
+from tradetui.feeds.recorder import Recorder
+from tradetui.feeds.replay import ReplayFeed
+
+
+class Kept:
+    """A collector that records what it collects."""
+
+    def __init__(self, path: Path, venue: tuple[str, bool]) -> None:
+        self.collector = Collector()
+        self.recorder = Recorder(path, profile="x", venue=venue)
+
+    def __call__(self, message: MarketMessage) -> None:
+        self.recorder.take(message)
+        self.collector(message)
+
+
+def made_of(messages: list[MarketMessage]) -> list[tuple[object, ...]]:
+    """Prints and changes of books, without the times that a message takes from its neighbors."""
+    kept = [message for message in messages if isinstance(message, Trade | BookDelta)]
+    return [
+        (m.symbol, m.ts_exchange, m.price, m.qty, m.trade_id)
+        if isinstance(m, Trade)
+        else (m.symbol, m.ts_exchange, tuple(m.bids), tuple(m.asks))
+        for m in kept
+    ]
+
+
+@pytest.mark.captures
+async def test_frames_of_binance_are_kept_to_the_byte_and_say_the_same_again(
+    captures: Path, tmp_path: Path
+) -> None:
+    server, path = BinanceServer(captures, depth_frames=120), tmp_path / "b.jsonl.gz"
+    async with server.running():
+        profile = Profile(name="b", exchange="binance", symbols=("BTC/USDT",), endpoint=server.address)
+        feed, kept = NativeFeed(profile, venue_of(profile), retry_s=0.05), Kept(path, ("binance", False))
+        feed.keeper = kept.recorder
+        async with fed(feed, kept):  # type: ignore[arg-type]
+            server.play()
+            await asyncio.wait_for(server.is_finished.wait(), 60)
+            await kept.collector.until(
+                lambda: any(m.update_id == server.book.last_id for m in kept.collector.of(BookDelta))
+            )
+    kept.recorder.close()
+    again = list(ReplayFeed([path], decode=True).messages())
+    assert made_of(again) == made_of(kept.collector.messages)
+    found = inspect(ReplayFeed([path]))
+    assert (found.is_sound, found.frames) == (True, kept.recorder.frames)
+    text = gzip.decompress(path.read_bytes()).decode()
+    sent = [frame.text for frame in server.frames if frame.last_id]
+    assert all(f'"frame":{frame}}}\n' in text for frame in sent)
+    assert "127.0.0.1" not in text
+
+
+@pytest.mark.captures
+async def test_a_changed_frame_is_found_when_it_is_decoded_again(
+    captures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, path = KrakenServer(captures), tmp_path / "k.jsonl.gz"
+    async with server.running():
+        profile = Profile(name="k", exchange="kraken", symbols=("BTC/USD",), endpoint=server.address)
+        at = server.address.replace("http", "ws")
+        venue = KrakenVenue(address=lambda url: url.replace("wss://", f"{at}/"), depth=DEPTH)
+        feed, kept = NativeFeed(profile, venue, retry_s=0.05), Kept(path, ("kraken", False))
+        feed.keeper = kept.recorder
+        async with fed(feed, kept):  # type: ignore[arg-type]
+            server.play()
+            await kept.collector.until(lambda: len(kept.collector.of(BookDelta)) > 300)
+    kept.recorder.close()
+    monkeypatch.setattr(frames_module, "recorded_venue", lambda *_, **__: KrakenVenue(depth=DEPTH))
+    assert inspect(ReplayFeed([path])).faults == []
+    lines = gzip.decompress(path.read_bytes()).decode().split("\n")
+    number = max(n for n, line in enumerate(lines) if '"type":"frame"' in line and '"checksum"' in line)
+    checksum = json.loads(lines[number].split(" ", 1)[1])["frame"]["data"][0]["checksum"]
+    lines[number] = lines[number].replace(str(checksum), "1")
+    changed = tmp_path / "changed.jsonl"
+    changed.write_text("\n".join(lines))
+    assert [fault for fault in inspect(ReplayFeed([changed])).faults if "another book" in fault]
+
+
+def test_a_recording_without_frames_has_nothing_to_decode_again(tmp_path: Path) -> None:
+    path = tmp_path / "sim.jsonl.gz"
+    old = '{"format":"tradetui-recording","version":1,"profile":"sim","payload":"messages"}\n'
+    listed = (
+        '1723161254000000000 {"type":"instrument","instrument":{"symbol":"BTC/USDT","venue":"sim",'
+        '"kind":"spot","base":"BTC","quote":"USDT","settle":"USDT","tick_size":"0.1","lot_size":"0.001"},"ts_received":1}\n'
+    )
+    path.write_bytes(gzip.compress((old + listed).encode()))
+    assert ReplayFeed([path]).symbols == ("BTC/USDT",)
+    with pytest.raises(RecordingError, match="no raw frames to decode again"):
+        ReplayFeed([path], decode=True)

@@ -1,0 +1,100 @@
+"""Decodes the raw frames of a recording again, by the codec of their venue as it is now.
+
+Prints, books, quotes and marks come from the frames; what did not come by the stream (instruments,
+candles, missed prints, tickers, funding) is taken as it was recorded. States are made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from tradetui.domain.instrument import Instrument
+from tradetui.domain.market_data import (
+    BestQuote,
+    BookDelta,
+    BookSnapshot,
+    FeedState,
+    FeedStatus,
+    InstrumentListed,
+    MarketMessage,
+    MarkPrice,
+    Trade,
+)
+from tradetui.errors import RecordingError
+from tradetui.feeds.formats.player import ItemPlayer
+from tradetui.feeds.native.binance import Depth
+from tradetui.feeds.native.venue import BookSequence, Venue
+from tradetui.feeds.native.venues import recorded_venue
+from tradetui.feeds.protocol import Sink
+from tradetui.feeds.recording import ASKED, FRAME, OPENED
+from tradetui.feeds.recording_lines import Stamped
+from tradetui.feeds.recording_scan import Recording
+from tradetui.feeds.replay_marks import BadLine, Crossed
+
+_MADE: Final = (Trade, BookSnapshot, BookDelta, BestQuote, MarkPrice, FeedStatus)
+"""What is made of frames again."""
+_CONTENT: Final = b',"frame":'
+_message: Final = msgspec.json.Decoder(MarketMessage).decode
+_book: Final = msgspec.json.Decoder(BookSnapshot).decode
+_errors: Final[tuple[type[Exception], ...]] = (ValueError, KeyError, msgspec.MsgspecError)
+
+
+def venue_of(recording: Recording) -> Venue:
+    """The codec of a recording's frames; raises RecordingError where there is none."""
+    if recording.venue is None:
+        raise RecordingError(f"{recording.paths[0]}: holds no raw frames to decode again")
+    exchange, contracts = recording.venue
+    try:
+        return recorded_venue(exchange, contracts=contracts)
+    except KeyError:
+        raise RecordingError(
+            f"{recording.paths[0]}: holds raw frames of {exchange}, which this program does not read"
+        ) from None
+
+
+class FramePlayer(ItemPlayer):
+    """Plays frames instead of the messages that were made of them."""
+
+    def __init__(self, recording: Recording, sink: Sink, *, crossed: Crossed | None = None) -> None:
+        super().__init__(recording, sink, crossed=crossed)
+        self._venue = venue_of(recording)
+        self._connections = self._venue.lines(recording.instruments)
+        self.play = self._play_frames
+
+    def announce(self) -> None:
+        """The instruments are recorded; what is known of their books at first is nothing."""
+        for instrument in self.recording.instruments:
+            self.sink(InstrumentListed(instrument, self.ts))
+            self.say(instrument.symbol, self.ts, FeedState.CONNECTING, "waiting for the book")
+
+    def _make_book(self, instrument: Instrument) -> BookSequence:
+        return self._venue.book(instrument.symbol)
+
+    def _play_frames(self, stamped: Iterable[Stamped]) -> None:
+        for known, line in stamped:
+            self.lines += 1
+            try:
+                stamp, content = line.rstrip(b"\n").split(b" ", 1)
+                self.ts = known or int(stamp)
+                self._play_one(content)
+            except _errors as error:
+                self.note_bad(BadLine(self.lines, str(error)))
+
+    def _play_one(self, content: bytes) -> None:
+        if content.startswith(FRAME):
+            raw = content[len(FRAME) :].partition(_CONTENT)[2]
+            for item in self._venue.decode(raw[:-1], self.ts):
+                self.take(item, self._make_book)
+        elif content.startswith(OPENED):
+            for symbol in self._connections[int(content[len(OPENED) : -1])].symbols:
+                self.channels[symbol].restart()
+        elif content.startswith(ASKED):
+            book = _book(content[len(ASKED) : -1])
+            self.take(Depth(book.symbol, book), self._make_book)
+        else:
+            message: Any = _message(content)
+            if not isinstance(message, _MADE):
+                self.sink(message)
