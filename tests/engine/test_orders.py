@@ -25,7 +25,7 @@ from tradetui.domain.command import (
 from tradetui.domain.event import Noted
 from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import FeedState, InstrumentListed, Side
-from tradetui.domain.order import OrderRole, OrderState, TimeInForce
+from tradetui.domain.order import OrderRole, OrderState, TimeInForce, TriggerBy
 from tradetui.domain.reply import Reason
 from tradetui.domain.view import Draft
 
@@ -458,3 +458,27 @@ def test_the_ticket_s_preview_is_what_the_order_then_does() -> None:
     assert shown.risk <= market.engine.r_value() * D("1.001")
     refused = market.engine.preview(PERP, Side.SELL, Draft(stop=Stop(price=D(59_000))))
     assert not refused.allowed or refused.qty
+
+
+def test_r_trg_2_the_preview_tells_how_far_the_stop_is_and_how_far_the_liquidation() -> None:
+    market = table()
+    market.trade(60_000.0, 0.001)
+    market.mark(60_050.55)
+    draft = Draft(size=Size(D("0.1")), stop=Stop(price=D(59_000)))
+    shown = market.engine.preview(PERP, Side.BUY, draft)
+    assert (shown.stop_by, shown.stop_away) == ("last", D(-1000))
+    assert shown.liquidation is not None
+    assert shown.liquidation_away == round(shown.liquidation - D("60050.55"), 1)
+    market.buy("0.1", stop="59000")
+    exactly = market.engine.liquidation_price(PERP)
+    assert exactly is not None
+    assert abs(shown.liquidation - exactly) < 1, "it is that of the position that then stands"
+    by_mark = Draft(size=Size(D("0.1")), stop=Stop(price=D(59_000), by=TriggerBy.MARK))
+    assert market.engine.preview(PERP, Side.BUY, by_mark).stop_away == D("-1050.6")
+
+
+def test_on_spot_nothing_is_liquidated() -> None:
+    market = Table(spot(), settings=wide_limits()).open([(60_000.0, 5.0)], [(60_000.1, 5.0)])
+    shown = market.engine.preview(market.symbol, Side.BUY, Draft(Size(D("0.1")), stop=Stop(price=D(59_000))))
+    assert shown.allowed
+    assert (shown.liquidation, shown.liquidation_away) == (None, None)

@@ -133,6 +133,19 @@ def test_the_preview_says_what_fills_at_which_price_and_cost() -> None:
     assert words([target_row(ticket, BUY)]) == ["target  62,206.0  +603.98  2.0 R"]
 
 
+def test_r_trg_2_the_ticket_shows_both_distances_where_there_is_a_liquidation() -> None:
+    leveraged = msgspec.structs.replace(
+        BUY,
+        stop_by="last",
+        stop_away=Decimal("-302.0"),
+        liquidation=Decimal("55923.5"),
+        liquidation_away=Decimal("-5678.5"),
+    )
+    assert words(preview_rows(leveraged, 50))[2:] == ["stop -302.0 last · liq -5,678.5 mark"]
+    bare = msgspec.structs.replace(leveraged, stop=None, stop_away=None)
+    assert words(preview_rows(bare, 50))[2:] == ["no stop · liq -5,678.5 mark"]
+
+
 def test_rests_and_expires_are_said_and_a_refusal_in_its_own_words() -> None:
     rests = msgspec.structs.replace(BUY, fills_now=Decimal("0.1"), rests=Decimal("0.048"))
     assert now_words(rests) == "now fills 0.1 at 61,602.02 avg, 0.048 rests"

@@ -220,6 +220,13 @@ class SidePreview(msgspec.Struct, frozen=True, kw_only=True):
     risk: Decimal = Decimal(0)
     risk_r: Decimal = Decimal(0)
     margin: Decimal = Decimal(0)
+    stop_by: str = "last"
+    stop_away: Decimal | None = None
+    """From the price that fires the stop to the stop."""
+    liquidation: Decimal | None = None
+    """Where the position that there would be is liquidated by its mark price; None on spot."""
+    liquidation_away: Decimal | None = None
+    """From the mark price to there."""
 
 
 class TicketView(msgspec.Struct, frozen=True, kw_only=True):

@@ -99,11 +99,11 @@ class EntryChecks:
         entry: Decimal,
         stop: Decimal | None,
         leverage: Decimal,
-    ) -> None:
-        """Raises Refused where the position would be liquidated before its stop (R-TRG-4)."""
+    ) -> Decimal | None:
+        """Where the position would be liquidated; raises Refused where that is before its stop (R-TRG-4)."""
         instrument = desk.instrument
-        if instrument.is_spot or stop is None:
-            return
+        if instrument.is_spot:
+            return None
         held = position.qty if position is not None else ZERO
         before = position.entry_price if position is not None else entry
         cross = self.state.is_cross(instrument)
@@ -116,14 +116,16 @@ class EntryChecks:
             leverage=leverage,
             cross=cross,
         )
-        self.stop_liquidation(desk, stop, together)
+        return self.stop_liquidation(desk, stop, together)
 
-    def stop_liquidation(self, desk: Desk, stop: Decimal, position: Position) -> None:
-        """Raises Refused where a stop lies beyond a position's liquidation."""
+    def stop_liquidation(self, desk: Desk, stop: Decimal | None, position: Position) -> Decimal | None:
+        """A position's liquidation price; raises Refused where its stop lies beyond it."""
         sign = position.side.sign
         price = self.books.margins.liquidation_of(position)
-        if price is None or guard.is_inside_liquidation(desk.instrument, stop, price, sign=sign):
-            return
+        if price is None or stop is None:
+            return price
+        if guard.is_inside_liquidation(desk.instrument, stop, price, sign=sign):
+            return price
         safe = guard.safe_stop(desk.instrument, price, sign=sign)
         nearest = guard.tick_for_stop(desk.instrument, safe + sign * desk.instrument.tick_size, sign=sign)
         raise refuse(

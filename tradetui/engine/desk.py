@@ -270,7 +270,7 @@ class Desk:
         if key is None or key == self._value_key:
             return False
         self._value_key = key
-        value = self._current_value()
+        value = self.current_value()
         if value is None or value == self.value:
             return False
         self.value = value
@@ -287,7 +287,7 @@ class Desk:
         tick = market.book.best_ask if is_short else market.book.best_bid
         return (is_short, tick) if tick is not None else market.last_price
 
-    def _current_value(self) -> Decimal | None:
+    def current_value(self) -> Decimal | None:
         """Mark; else what the position would get at the touch; else the last trade (R-POS-2)."""
         market = self.market
         if market.mark is not None:

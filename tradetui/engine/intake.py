@@ -45,6 +45,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     match: Match | None = None
     """What it would meet now; None for orders that wait for a trigger."""
     text: str = ""
+    liquidation: Decimal | None = None
+    """Where the position that there would be is liquidated, exactly; None on spot and for exits."""
 
 
 class Intake:
@@ -199,7 +201,9 @@ class Intake:
         for target in command.targets:
             shape.check_target_side(target, sign=command.side.sign, entry=entry)
         leverage = self.state.leverage_on(instrument)
-        self.checks.liquidation(desk, command, position, qty=qty, entry=entry, stop=stop, leverage=leverage)
+        liquidation = self.checks.liquidation(
+            desk, command, position, qty=qty, entry=entry, stop=stop, leverage=leverage
+        )
         self.rules.of_the_day(desk.symbol, command.side, ts=ts)
         self.rules.sizes(desk.symbol, qty, entry, ts=ts, reversing=reversing)
         worst = self.pricing.worst_price(desk, command, entry)
@@ -220,7 +224,15 @@ class Intake:
             reserved=held_back,
         )
         match = self._match(desk, order)
-        return Plan(order=order, entry=entry, risk=qty * unit, margin=held_back, match=match, text=text)
+        return Plan(
+            order=order,
+            entry=entry,
+            risk=qty * unit,
+            margin=held_back,
+            match=match,
+            text=text,
+            liquidation=liquidation,
+        )
 
     def _carried_qty(self, desk: Desk, command: SubmitOrder, entry: Decimal) -> Decimal:
         """The largest entry that the free balance can pay for at the worst price it may meet."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from tradetui.domain.command import SubmitOrder
 from tradetui.domain.market_data import Side, Timeframe
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.view import Draft, SidePreview
 from tradetui.engine.books import Books
+from tradetui.engine.desk import Desk
 from tradetui.engine.intake import Intake, Plan
 from tradetui.engine.refusals import Refused
 from tradetui.trading import guard
@@ -45,7 +48,7 @@ def _priced(intake: Intake, books: Books, plan: Plan) -> SidePreview:
     average = match.vwap_ticks if match is not None else None
     price = average * instrument.tick_size if average is not None else None
     r_value = books.r_value()
-    return SidePreview(
+    shown = SidePreview(
         side=order.side,
         allowed=True,
         refusal=plan.text,
@@ -62,6 +65,25 @@ def _priced(intake: Intake, books: Books, plan: Plan) -> SidePreview:
         risk=plan.risk,
         risk_r=MONEY.divide(plan.risk, r_value) if r_value > 0 else ZERO,
         margin=plan.margin,
+    )
+    return _with_distances(shown, desk, plan, mark=desk.current_value())
+
+
+def _with_distances(shown: SidePreview, desk: Desk, plan: Plan, *, mark: Decimal | None) -> SidePreview:
+    """How far the stop is from what fires it, and the liquidation from the mark price (R-TRG-2)."""
+    order, liquidation = plan.order, plan.liquidation
+    seen = desk.trigger_price(order.planned_stop_by, order.side.opposite)
+    if liquidation is not None:
+        liquidation = guard.shown_liquidation(desk.instrument, liquidation, sign=order.side.sign)
+    scale, stop = desk.instrument.price_scale, order.planned_stop
+    near = round(stop - Decimal(repr(seen)), scale) if stop is not None and seen is not None else None
+    far = round(liquidation - mark, scale) if liquidation is not None and mark is not None else None
+    return msgspec.structs.replace(
+        shown,
+        stop_by=order.planned_stop_by.value,
+        stop_away=near,
+        liquidation=liquidation,
+        liquidation_away=far,
     )
 
 

@@ -150,7 +150,15 @@ def preview_rows(side: SidePreview, width: int, currency: str = "") -> list[Row]
             ((name if at == 0 else ("     ", "text")), (f" {line}", "warn")) for at, line in enumerate(lines)
         ]
     costs = f" fee {fixed(side.fee, money_scale(currency))} · risk with fees {side.risk_r:.2f} R"
-    return [(name, (f" {now_words(side)}", "text")), ((costs, "dim"),)]
+    rows: list[Row] = [(name, (f" {now_words(side)}", "text")), ((costs, "dim"),)]
+    return rows if side.liquidation_away is None else [*rows, ((distance_words(side), "dim"),)]
+
+
+def distance_words(side: SidePreview) -> str:
+    """How far off the stop and the liquidation are, each from the price that decides it."""
+    stop = "no stop" if side.stop_away is None else f"stop {_signed(side.stop_away)} {side.stop_by}"
+    liquidation = "" if side.liquidation_away is None else f" · liq {_signed(side.liquidation_away)} mark"
+    return f" {stop}{liquidation}"
 
 
 def now_words(side: SidePreview) -> str:
