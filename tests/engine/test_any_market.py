@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.engine.market import SECOND, Table, inverse_perp, perp, spot, wide_limits
+from tests.engine.order_ways import may_go
+from tests.engine.test_order_sums import Sums
 from tests.engine.wishes import Wishes
 from tests.trading.test_tiers import TIERS
 from tradetui.domain.command import MarginMode, SubmitOrder
@@ -41,7 +43,7 @@ from tradetui.domain.market_data import (
     MarkPrice,
     Side,
 )
-from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
+from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.state import State
 from tradetui.trading import account, ledger
 from tradetui.trading.locks import LockKey, covers, key_of
@@ -253,8 +255,10 @@ class Reader:
         self.position = D(0)
         self.locks: dict[LockKey, Locked] = {}
         self.ts = 0
+        self.sums = Sums()
 
     def read(self, event: Event) -> None:
+        self.sums.read(event)
         assert event.ts >= self.ts, "I-56"
         self.ts = event.ts
         for asset in {leg.asset for leg in event.postings}:
@@ -282,7 +286,7 @@ class Reader:
 
     def step(self, order: Order) -> None:
         before, after = self.states.get(order.order_id), order.state
-        assert before in (None, after) or after in TRANSITIONS[before or after], "I-20"
+        assert before is None or may_go(before, after), "I-20"
         if after is OrderState.TRIGGERED and before is not after:
             assert order.order_id not in self.triggered, "I-21"
             self.triggered.append(order.order_id)

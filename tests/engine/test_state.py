@@ -7,9 +7,10 @@ from itertools import product
 
 import pytest
 
+from tests.engine.order_ways import WAYS, may_go
 from tradetui.domain.event import Event, OrderChanged
 from tradetui.domain.market_data import Side
-from tradetui.domain.order import TRANSITIONS, Order, OrderState, OrderType
+from tradetui.domain.order import Order, OrderState, OrderType
 from tradetui.errors import InvalidTransition
 from tradetui.state import State
 
@@ -22,10 +23,9 @@ FIRST = (
     OrderState.WORKING,
     OrderState.PARTIALLY_FILLED,
 )
+ALLOWED = [(before, after) for before, after in product(OrderState, OrderState) if after in WAYS[before]]
 FORBIDDEN = [
-    (before, after)
-    for before, after in product(OrderState, OrderState)
-    if after not in TRANSITIONS[before] and (before is not after or not TRANSITIONS[before])
+    (before, after) for before, after in product(OrderState, OrderState) if not may_go(before, after)
 ]
 
 
@@ -48,6 +48,20 @@ def test_every_forbidden_step_of_an_order_is_refused(before: OrderState, after: 
     state.orders["O-1"] = event(1, before).body.order  # type: ignore[union-attr]
     with pytest.raises(InvalidTransition, match=f"no way from {before} to {after}"):
         state.apply(event(1, after))
+
+
+@pytest.mark.parametrize(("before", "after"), ALLOWED)
+def test_every_step_that_the_rules_name_is_taken(before: OrderState, after: OrderState) -> None:
+    state = State()
+    state.orders["O-1"] = event(1, before).body.order  # type: ignore[union-attr]
+    state.apply(event(1, after))
+    assert state.orders["O-1"].state is after
+
+
+@pytest.mark.parametrize("state", list(OrderState))
+def test_what_is_over_is_what_the_rules_call_terminal(state: OrderState) -> None:
+    over = {"denied", "rejected", "filled", "canceled", "expired", "expired_in_match"}
+    assert state.is_terminal is (state.value in over)
 
 
 @pytest.mark.parametrize("state", [state for state in OrderState if state not in FIRST])
