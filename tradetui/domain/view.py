@@ -17,6 +17,7 @@ from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import InstrumentStatus
 from tradetui.domain.market_data import FeedState, Side, Timeframe
 from tradetui.domain.order import Order
+from tradetui.domain.view_health import HealthView
 from tradetui.domain.view_market import ChartView, LadderView, TapeView, WatchRow
 
 
@@ -62,6 +63,8 @@ class ViewRequest(msgspec.Struct, frozen=True):
     tape_rows: int = 40
     tape_min_qty: float = 0.0
     draft: Draft = Draft()
+    health: bool = False
+    """Whether everything about the data's health is asked for."""
 
 
 class ProfileBadge(msgspec.Struct, frozen=True):
@@ -105,6 +108,11 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     profiles: tuple[ProfileBadge, ...] = ()
     gaps: int = 0
     """How many gaps wait to be acknowledged."""
+    per_s: int = 0
+    """Messages a second of the symbol shown."""
+    latency_p95_ms: int | None = None
+    clock_text: str = ""
+    """What is wrong with this machine's clock; empty while nothing is."""
 
 
 class PositionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -294,3 +302,5 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     ticket: TicketView | None
     gaps: tuple[GapView, ...] = ()
     """Not acknowledged yet, the newest first."""
+    health: HealthView | None = None
+    """Where it was asked for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from time import perf_counter_ns
 from typing import Any
 
 from tradetui.domain.market_data import MarketMessage
@@ -18,15 +19,19 @@ class Delivery:
     def __init__(self) -> None:
         self._sink: Sink | None = None
         self._crash: asyncio.Future[None] | None = None
+        self.sink_ns = 0
+        """Nanoseconds that the sink took so far."""
 
     def __call__(self, message: MarketMessage) -> None:
         """Give a message to the sink."""
         if self._sink is None or self._crash is None or self._crash.done():
             return
+        begun = perf_counter_ns()
         try:
             self._sink(message)
         except Exception as error:  # noqa: BLE001 - raised again by run
             self._crash.set_exception(error)
+        self.sink_ns += perf_counter_ns() - begun
 
     def fail(self, error: Exception) -> None:
         """End the run with an error; the first one counts."""

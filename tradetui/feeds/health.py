@@ -36,6 +36,10 @@ class FeedStats:
     resyncs: int = 0
     reconnects: int = 0
     bad_messages: int = 0
+    audits: int = 0
+    """How often the book was held against a snapshot by REST."""
+    mismatches: int = 0
+    """How often it differed."""
     latency_ms: float = 0.0
 
 

@@ -9,10 +9,14 @@ does: that becomes a `FeedStatus`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
+import msgspec
+
 from tradetui.domain.market_data import BookSnapshot, MarketMessage
+from tradetui.feeds.clock import VenueClock
+from tradetui.feeds.health import FeedStats
 
 Sink = Callable[[MarketMessage], None]
 
@@ -58,11 +62,50 @@ class FrameKeeper(Protocol):
         ...
 
 
+class Wire(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one connection; counts are cumulative."""
+
+    address: str
+    is_open: bool
+    symbols: int
+    opened_at: float
+    """Monotonic seconds; of the last socket."""
+    dials: int
+    frames: int
+    bytes_received: int
+    rtt_ms: float | None
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A feed that counts what went wrong, and knows the venue's clock."""
+
+    clock: VenueClock
+
+    def stats(self, symbol: str) -> FeedStats:
+        """What went wrong on a symbol so far; raises KeyError for one that it does not deliver."""
+        ...
+
+
 @runtime_checkable
 class GivesFrames(Protocol):
     """A feed that shows its frames to a keeper."""
 
     keeper: FrameKeeper | None
+
+
+@runtime_checkable
+class Measures(Protocol):
+    """A feed that knows its connections and what it costs."""
+
+    @property
+    def busy_ns(self) -> int:
+        """Nanoseconds spent on frames so far, without the sink's."""
+        ...
+
+    def wires(self) -> Sequence[Wire]:
+        """Its connections."""
+        ...
 
 
 class Playback(Protocol):

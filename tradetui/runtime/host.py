@@ -33,6 +33,7 @@ from tradetui.runtime.notices import FeedWatch, describe
 from tradetui.runtime.published import copy_state, set_back
 from tradetui.runtime.publishing import Journal, Publisher
 from tradetui.runtime.tape import Tape
+from tradetui.runtime.vitals import Vitals
 from tradetui.state import State
 
 _STEADY: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -65,6 +66,7 @@ class Host:
         """
         self.profile = profile
         self.feed = feed
+        self.vitals = Vitals(feed)
         self.engine = engine
         self.journal = journal
         if isinstance(feed, SeesBooks):
@@ -260,7 +262,12 @@ class Host:
     # --- from a message to what is shown
 
     def _take(self, message: MarketMessage) -> None:
-        """The sink of the feed: one message through the whole engine."""
+        """The sink of the feed: one message through the whole engine, and counted."""
+        begun = time.perf_counter_ns()
+        self._process(message)
+        self.vitals.take(message, time.perf_counter_ns() - begun)
+
+    def _process(self, message: MarketMessage) -> None:
         if type(message) is FeedStatus and (notice := self._feed_watch.changed(message)) is not None:
             self._notices.append(notice)
         self._tape(message)

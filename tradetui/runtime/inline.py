@@ -280,7 +280,9 @@ def _load_frames() -> MakeFrames:
     """Import what builds frames: it computes, so it is not loaded before the screen stands."""
     from tradetui.runtime.views.builder import FrameBuilder
 
-    return lambda host, profiles: FrameBuilder(host.engine, host.published, host.profile, profiles=profiles)
+    return lambda host, profiles: FrameBuilder(
+        host.engine, host.published, host.profile, profiles=profiles, vitals=host.vitals
+    )
 
 
 def _load_sharing(elsewhere: Elsewhere) -> LockSharing:

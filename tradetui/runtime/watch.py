@@ -17,6 +17,7 @@ from tradetui.domain.market_data import FeedState, FeedStatus, InstrumentListed,
 from tradetui.domain.number import canonical
 from tradetui.feeds.protocol import Feed, SeesBooks, Sink
 from tradetui.market.market import Market
+from tradetui.runtime.vitals import Vitals, book_delays
 
 _LEVELS: Final = 20
 _MILLISECOND: Final = 1_000_000
@@ -36,6 +37,8 @@ class Watched:
         self.bad_messages = 0
         self.latency_ms: float | None = None
         self.heard_ns = 0
+        self.vitals: Vitals | None = None
+        """Of the feed, shared by all of its symbols."""
 
     @property
     def is_crossed(self) -> bool:
@@ -89,6 +92,25 @@ class Watched:
             "resyncs": self.resyncs,
             "reconnects": self.reconnects,
             "bad_messages": self.bad_messages,
+            **self._health(now),
+        }
+
+    def _health(self, now: int) -> dict[str, Any]:
+        """How the data is: rate, delays of the book, and the clocks' measured difference."""
+        vitals = self.vitals
+        if vitals is None:
+            return {}
+        delays = book_delays(vitals, self.symbol)
+        clock, stats = vitals.clock(delays.p50 if delays is not None else None), vitals.stats(self.symbol)
+        return {
+            "messages_per_s": round(vitals.meters.per_second(self.symbol, now), 1),
+            "latency_p50_ms": delays.p50 if delays is not None else None,
+            "latency_p95_ms": delays.p95 if delays is not None else None,
+            "latency_p99_ms": delays.p99 if delays is not None else None,
+            "clock_offset_ms": clock.offset_ms,
+            "clock_text": clock.text,
+            "audits": stats.audits,
+            "mismatches": stats.mismatches,
         }
 
     def final(self, now: int) -> dict[str, Any]:
@@ -126,10 +148,14 @@ async def watch(
     `also` gets every message before it is counted.
     """
     watched = {symbol: Watched(symbol) for symbol in feed.symbols}
+    vitals = Vitals(feed)
+    for one in watched.values():
+        one.vitals = vitals
 
     def sink(message: MarketMessage) -> None:
         if also is not None:
             also(message)
+        vitals.take(message, 0)
         symbol = getattr(message, "symbol", None)
         if symbol in watched:
             watched[symbol].take_in(message)

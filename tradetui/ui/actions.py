@@ -108,6 +108,7 @@ ACTIONS: Final = (
     _system("profiles", "p", "profile", "show another profile"),
     _system("review", "R", "review", "review the journal (comes later)"),
     _system("away", "w", "away", "what happened while nobody watched; Enter acknowledges it"),
+    _system("diagnostics", "D", "diagnostics", "how the data is: delays, channels, connections, clock"),
     _system("record", "ctrl+r", "record", "record this market, or end the recording"),
     _system("pause", "P", "pause", "pause or continue a recording"),
     _system("step", ">", "step", "one step of a recording"),

@@ -23,6 +23,7 @@ from tradetui.ui.controls import Controls, refused_words, taken_words
 from tradetui.ui.controls_screen import ScreenKeys
 from tradetui.ui.controls_view import with_symbol, with_timeframe
 from tradetui.ui.controls_words import Wish, offered, read_line
+from tradetui.ui.layout import DIAGNOSTICS
 from tradetui.ui.panes.base import LivePane
 from tradetui.ui.panes.chart import ChartPane
 from tradetui.ui.panes.chooser import Chooser
@@ -118,6 +119,7 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
             ladder_rows=ladder.visible_rows,
             ladder_center=ladder.wanted_center if wanted.symbol == self.request.symbol else None,
             ladder_group=ladder.group,
+            health=DIAGNOSTICS in self.desk.plan.boxes,
         )
         self._link.show(self.request)
 

@@ -12,7 +12,7 @@ from tradetui.domain.market_data import Timeframe
 from tradetui.domain.view import ViewRequest
 from tradetui.ui.actions import ACTIONS
 from tradetui.ui.controls_view import LOWER_PANES, OVERLAYS, with_indicator, with_symbol, with_timeframe
-from tradetui.ui.controls_words import Vocabulary, Wish
+from tradetui.ui.controls_words import ALONE, Vocabulary, Wish
 from tradetui.ui.layout import LayoutName
 from tradetui.ui.panes.chooser import Choice, Chooser
 from tradetui.ui.panes.command_line import CommandLine
@@ -88,7 +88,9 @@ class ScreenLists(Shell):
     def fulfill(self, wish: Wish) -> None:
         """Change the view as a line asks."""
         verb, name = wish
-        if verb == "symbol":
+        if verb in ALONE:
+            self.run_key(verb)
+        elif verb == "symbol":
             self.look(with_symbol(self.request, name))
         elif verb == "timeframe":
             self.look(with_timeframe(self.request, Timeframe(name)))

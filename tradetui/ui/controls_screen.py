@@ -5,10 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Final, Protocol, runtime_checkable
 
+import msgspec
+
 from tradetui.ui.controls import Controls
 from tradetui.ui.controls_lists import ScreenLists
 from tradetui.ui.controls_orders import Sight
 from tradetui.ui.controls_view import stepped_timeframe
+from tradetui.ui.layout import DIAGNOSTICS, Choice
 from tradetui.ui.panes.chart import ChartPane
 from tradetui.ui.panes.ladder import LadderPane
 from tradetui.ui.panes.orders import OrdersPane
@@ -35,6 +38,7 @@ class ScreenKeys(ScreenLists):
 
     controls: Controls
     is_leaving = False
+    _before_diagnostics: Choice | None = None
 
     def sight(self) -> Sight | None:
         """What the trader looks at; None while the engine starts."""
@@ -61,6 +65,26 @@ class ScreenKeys(ScreenLists):
 
     def _do_review(self) -> None:
         self.say("the review of the journal comes later; until then: tradetui journal trades")
+
+    def _do_diagnostics(self) -> None:
+        """Show the diagnostics alone, or what was there before."""
+        choice = self.desk.choice
+        if choice.pane == DIAGNOSTICS:
+            self.arrange(
+                self._before_diagnostics or msgspec.structs.replace(choice, pane="chart", zoomed=False)
+            )
+            return
+        self._before_diagnostics = choice
+        self.run_worker(self._show_diagnostics(), group=DIAGNOSTICS)
+
+    async def _show_diagnostics(self) -> None:
+        """The pane is made when it is first asked for: it must not cost the first paint anything."""
+        desk = self.desk
+        if not desk.query(f"#{DIAGNOSTICS}"):
+            from tradetui.ui.panes.diagnostics import DiagnosticsPane
+
+            await desk.mount(DiagnosticsPane(id=DIAGNOSTICS))
+        self.arrange(msgspec.structs.replace(desk.choice, pane=DIAGNOSTICS, zoomed=True))
 
     # panes
 

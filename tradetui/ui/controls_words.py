@@ -1,6 +1,7 @@
 """The cockpit's command line: the trading grammar, and words that change what is looked at.
 
     symbol S · timeframe 5m · theme NAME · profile NAME · layout NAME · overlay NAME · pane NAME
+    diagnostics
 
 A first word that begins a trading verb belongs to the grammar, so `s` never changes its meaning.
 """
@@ -19,14 +20,16 @@ from tradetui.domain.grammar import VERBS, GrammarError, complete, parse
 from tradetui.ui.controls_view import LOWER_PANES, OVERLAYS, UnknownName, known_indicator, named
 
 VIEW_VERBS: Final = ("symbol", "timeframe", "theme", "profile", "layout", "overlay", "pane")
+ALONE: Final = ("diagnostics",)
+"""Words of the view that need no name behind them: each is the action of that name."""
 INDICATORS: Final[Mapping[str, Sequence[str]]] = {"overlay": OVERLAYS, "pane": LOWER_PANES}
 
 
 class Wish(NamedTuple):
-    """Words that change the view: a verb of VIEW_VERBS and a name that exists."""
+    """Words that change the view: a verb of VIEW_VERBS and a name that exists, or one of ALONE."""
 
     verb: str
-    name: str
+    name: str = ""
 
 
 class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,12 +52,15 @@ def read_line(text: str, known: Vocabulary) -> AnyCommand | Wish:
     verb = _view_verb(text, words)
     if not verb:
         return parse(text, symbol=known.symbol, symbols=known.symbols)
+    if verb in ALONE and len(words) == 1:
+        return Wish(verb)
     if len(words) == 1:
         end = len(text.rstrip())
         offered = ", ".join(known.names_of(verb)[:8])
         raise GrammarError(text, end, end + 1, f"expected a {verb}: {offered}".rstrip(": "))
-    if len(words) > 2:
-        raise GrammarError(text, *words[2][1:], f"expected nothing more, was {words[2][0]!r}")
+    most = 1 if verb in ALONE else 2
+    if len(words) > most:
+        raise GrammarError(text, *words[most][1:], f"expected nothing more, was {words[most][0]!r}")
     return Wish(verb, _name(text, verb, words[1], known))
 
 
@@ -63,13 +69,14 @@ def _view_verb(text: str, words: Sequence[tuple[str, int, int]]) -> str:
     if not words or _begins(words[0][0], VERBS.all):
         return ""
     typed, start, end = words[0]
-    found = _begins(typed, VIEW_VERBS)
+    found = _begins(typed, (*VIEW_VERBS, *ALONE))
     if len(found) == 1:
         return found[0]
     if found:
         raise GrammarError(text, start, end, f"{typed!r} may mean {' or '.join(found)}")
-    near = difflib.get_close_matches(typed.lower(), (*VERBS.all, *VIEW_VERBS), n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join((*VERBS.all, *VIEW_VERBS))}"
+    known = (*VERBS.all, *VIEW_VERBS, *ALONE)
+    near = difflib.get_close_matches(typed.lower(), known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
     raise GrammarError(text, start, end, f"expected a command, was {typed!r}; {hint}")
 
 
@@ -93,7 +100,7 @@ def offered(text: str, known: Vocabulary) -> list[str]:
     words = text.split()
     typed = "" if not words or text[-1:].isspace() else words.pop()
     if not words:
-        return [word for word in (*VERBS.all, *VIEW_VERBS) if word.startswith(typed.lower())]
+        return [word for word in (*VERBS.all, *VIEW_VERBS, *ALONE) if word.startswith(typed.lower())]
     if _begins(words[0], VERBS.all):
         return complete(text, symbols=known.symbols, orders=known.orders)
     found = _begins(words[0], VIEW_VERBS)

@@ -29,6 +29,8 @@ PANES: Final = (
     "account",
 )
 """Every pane, in the order in which tab goes through them."""
+DIAGNOSTICS: Final = "diagnostics"
+"""A pane that stands in no layout: it is shown alone while it is asked for."""
 
 
 class LayoutName(StrEnum):

@@ -236,6 +236,8 @@ class Shell(App[None], inherit_css=False):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Remember the pane that the trader chose, not one that stands in for it."""
+        if not self.screen_stack:
+            return  # the focus moved for the last time while the screen went
         name = event.widget.id or ""
         if isinstance(event.widget, LivePane) and name != self._substitute:
             self._substitute = ""

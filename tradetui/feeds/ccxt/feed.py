@@ -20,6 +20,7 @@ from tradetui.feeds.ccxt.prices import fetch_marks, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
 from tradetui.feeds.ccxt.words import words_for
+from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.delivery import Delivery
 from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.protocol import Sink
@@ -79,6 +80,7 @@ class CcxtFeed:
         }
         self._exchange: Any = None
         self._deliver = Delivery()
+        self.clock = VenueClock()
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -117,6 +119,7 @@ class CcxtFeed:
             hub.check_with(KrakenBooks(scales, depth=self._depth or 10))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_silence(hub))
+            group.create_task(self.clock.follow(self._exchange))
             group.create_task(rest.reload_markets(hub, listed))
             for each in listed:
                 group.create_task(self._follow(hub, each))

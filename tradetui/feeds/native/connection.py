@@ -84,6 +84,12 @@ class Connection:
         self.line = line
         self.dials = 0
         self.bytes_received = 0
+        self.frames_received = 0
+        self.opened_at = 0.0
+        """Monotonic seconds; of the last socket."""
+        self.rtt_ms: float | None = None
+        """From a ping of the protocol to its answer, the newest."""
+        self._pinged = 0.0
         self._listener = listener
         self._backoff = backoff
         self._silence = silence_s
@@ -140,6 +146,7 @@ class Connection:
         except (OSError, WSError, TimeoutError) as error:
             return dial_words(error), retry_after_of(error)
         self._transport, self._heard = transport, monotonic()
+        self.opened_at = self._heard
         keeper = asyncio.create_task(self._keep_alive())
         try:
             self._listener.opened(self)
@@ -168,6 +175,7 @@ class Connection:
         if self.line.ping:
             self.send(self.line.ping)
         else:
+            self._pinged = monotonic()
             transport.send_ping()
 
     def heard(self, frame: WSFrame) -> None:
@@ -179,7 +187,10 @@ class Connection:
             self._why = self._why or closing_words(frame.get_close_code(), words)
             return
         if kind not in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
+            if kind is WSMsgType.PONG and self._pinged:
+                self.rtt_ms, self._pinged = (self._heard - self._pinged) * 1000, 0.0
             return
+        self.frames_received += 1
         payload = frame.get_payload_as_bytes()
         self.bytes_received += len(payload)
         if not frame.fin or self._parts:

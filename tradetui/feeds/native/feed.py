@@ -7,9 +7,9 @@ whole, nothing of it is delivered; prints of an outage are fetched and marked be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import monotonic, time_ns
+from time import monotonic, perf_counter_ns, time_ns
 from typing import Any, Final
 
 from tradetui.domain.instrument import Instrument
@@ -29,6 +29,7 @@ from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.ccxt.trades import BadTrade, TradeReader
 from tradetui.feeds.ccxt.words import shortened, words_for
+from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.delivery import Delivery
 from tradetui.feeds.health import Backoff, FeedStats, SymbolHealth
 from tradetui.feeds.native.channel import Channel
@@ -44,7 +45,8 @@ from tradetui.feeds.native.venue import (
     Venue,
     whole_book,
 )
-from tradetui.feeds.protocol import FrameKeeper, Sink
+from tradetui.feeds.native.wires import wire_of
+from tradetui.feeds.protocol import FrameKeeper, Sink, Wire
 
 _CROSSED_UPDATES: Final = 2
 """After so many a crossed book has lost something unseen."""
@@ -92,6 +94,8 @@ class NativeFeed:
         """Whoever keeps the frames as they came; None for nobody."""
         self.deliver = Delivery()
         """Hands a message to the sink."""
+        self.clock = VenueClock()
+        self.busy_ns = 0
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -102,9 +106,17 @@ class NativeFeed:
         """What went wrong on a symbol so far; raises KeyError for one that is not the profile's."""
         return self._channels[symbol].stats
 
+    def wires(self) -> Sequence[Wire]:
+        """Its connections."""
+        return [wire_of(each) for each in self._connections]
+
     async def run(self, sink: Sink) -> None:
         """Deliver until canceled. Raises what the sink raised, and FeedError for an unknown exchange."""
         self._exchange = exchange = open_exchange(self._profile)
+        self._connections.clear()
+        for channel in self._channels.values():
+            channel.connections.clear()
+            channel.lose()
         await self.deliver.run(sink, self._work, close=exchange.close)
 
     async def _work(self) -> None:
@@ -124,6 +136,7 @@ class NativeFeed:
             await asyncio.gather(*(rest.load_history(self, each.symbol) for each in listed))
             self._open(group, listed)
             group.create_task(self._watch())
+            group.create_task(self.clock.follow(self._exchange))
             symbols = [each.symbol for each in listed]
             group.create_task(self._deepen(rest, symbols))
             group.create_task(rest.poll(self, fetch_tickers, symbols, _TICKERS_EVERY_S))
@@ -175,6 +188,7 @@ class NativeFeed:
 
     def received(self, connection: Connection, frame: bytes, ts_received: int) -> None:
         """Turn a frame into messages; one that can not be read is counted and costs the books their trust."""
+        begun, told = perf_counter_ns(), self.deliver.sink_ns
         try:
             if self.keeper is not None:
                 self.keeper.frame(self._connections.index(connection), frame, ts_received)
@@ -184,6 +198,7 @@ class NativeFeed:
             self._distrust(connection, error)
         except Exception as error:  # noqa: BLE001 - raised again by run
             self.deliver.fail(error)
+        self.busy_ns += perf_counter_ns() - begun - (self.deliver.sink_ns - told)
 
     def lost(self, connection: Connection, why: str, wait_s: float) -> None:
         """A connection is gone, and all of its symbols with it."""

@@ -19,6 +19,7 @@ from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.chart import ChartPart
 from tradetui.runtime.views.fills import FillsPart
 from tradetui.runtime.views.gaps import gap_views
+from tradetui.runtime.views.health import HealthPart
 from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.ladder import LadderPart
 from tradetui.runtime.views.orders import OrdersPart
@@ -26,6 +27,7 @@ from tradetui.runtime.views.positions import PositionsPart
 from tradetui.runtime.views.status import StatusPart, Surroundings
 from tradetui.runtime.views.tape import TapePart
 from tradetui.runtime.views.watchlist import WatchlistPart
+from tradetui.runtime.vitals import Vitals
 from tradetui.state import State
 
 STEP_NS: Final = 100_000_000
@@ -40,7 +42,13 @@ class FrameBuilder:
     """
 
     def __init__(
-        self, engine: Engine, published: State, profile: Profile, *, profiles: tuple[str, ...]
+        self,
+        engine: Engine,
+        published: State,
+        profile: Profile,
+        *,
+        profiles: tuple[str, ...],
+        vitals: Vitals | None = None,
     ) -> None:
         """Begin with empty parts; nothing is computed before the first request."""
         books = PublishedBooks(engine, published)
@@ -63,7 +71,8 @@ class FrameBuilder:
         self._account = AccountPart(published, books)
         self._ticket = TicketPart(engine, published, books)
         self._gaps: Kept[tuple[GapView, ...]] = Kept(())
-        self._status = StatusPart(engine, published, books=books, profile=profile)
+        self._health = HealthPart(engine, vitals)
+        self._status = StatusPart(engine, published, books=books, profile=profile, health=self._health)
 
     def observe(self) -> None:
         """Take in what only the passing of time shows; at most ten times a second."""
@@ -125,6 +134,7 @@ class FrameBuilder:
             fills=self._fills.view(),
             account=self._account.view(),
             ticket=self._ticket.view(symbol, request.draft, now=now) if market is not None else None,
+            health=self._health.view(symbol, symbols, now=now) if request.health else None,
             gaps=self._gaps.get(len(self._published.gaps), lambda: gap_views(self._published)),
         )
 

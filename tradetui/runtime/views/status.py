@@ -16,6 +16,7 @@ from tradetui.engine import Engine
 from tradetui.market.market import Market
 from tradetui.runtime.views.account import lock_text, trading_state, zone_of
 from tradetui.runtime.views.books import PublishedBooks
+from tradetui.runtime.views.health import HealthPart
 from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.words import MS, SECOND, age_in_steps, cents
 from tradetui.state import State
@@ -49,8 +50,11 @@ class Worth(msgspec.Struct, frozen=True):
 class StatusPart:
     """Feed, money and what is accepted."""
 
-    def __init__(self, engine: Engine, published: State, *, books: PublishedBooks, profile: Profile) -> None:
+    def __init__(
+        self, engine: Engine, published: State, *, books: PublishedBooks, profile: Profile, health: HealthPart
+    ) -> None:
         """Everything of the account but prices comes from the published state."""
+        self._health = health
         self._engine = engine
         self._published = published
         self._books = books
@@ -69,6 +73,7 @@ class StatusPart:
         prices = tuple([self._books.valuation(held) for held in state.positions])
         worth = self._worth.get((state.seq, prices), self._count)
         feed = feed_words(market, surroundings.unlisted)
+        health = self._health.brief(symbol, now=now)
         return StatusView(
             profile=self._profile.name,
             symbol=symbol,
@@ -76,7 +81,7 @@ class StatusPart:
             feed_state=feed[0],
             feed_text=feed[1],
             age_ms=age_ms(market, now),
-            latency_ms=latency_ms(market),
+            latency_ms=latency_ms(market, health.correction_ms),
             retry_s=feed[2],
             ts=now // SECOND * SECOND,
             zone=zone_of(state),
@@ -95,6 +100,9 @@ class StatusPart:
             recording=surroundings.recording,
             profiles=surroundings.badges,
             gaps=len(state.gaps),
+            per_s=health.per_s,
+            latency_p95_ms=health.p95_ms,
+            clock_text=health.clock_text,
         )
 
     def _count(self) -> Worth:
@@ -135,9 +143,12 @@ def age_ms(market: Market | None, now: int) -> int:
     return age_in_steps(now, market.ts_received)
 
 
-def latency_ms(market: Market | None) -> int:
-    """From the venue's clock to ours for the newest message that has both; 0 where none has."""
+def latency_ms(market: Market | None, correction_ms: int = 0) -> int:
+    """From the venue's clock to ours for the newest message that has both; 0 where none has.
+
+    A negative one is a clock that is wrong, and is not made to look like a good one.
+    """
     if market is None:
         return 0
     exchange, received = max(market.ts_trade, market.ts_book, key=lambda times: times[1])
-    return max(0, received - exchange) // MS if exchange else 0
+    return round((received - exchange) / MS) + correction_ms if exchange else 0

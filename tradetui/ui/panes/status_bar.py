@@ -22,6 +22,8 @@ from tradetui.ui.panes.bar import Bar
 
 GAUGE_CELLS: Final = 12
 FEED_CELLS: Final = 20
+HEALTH_CELLS: Final = 17
+SLOW_CELLS: Final = 11
 GAP: Final = 2
 DAY_NS: Final = 86_400_000_000_000
 
@@ -42,10 +44,12 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SHRINKS: Final = (
+    "health",
     "profiles",
     "clock",
     "armed",
     "feed-text",
+    "health",
     "gaps",
     "loss",
     "dropped",
@@ -150,6 +154,7 @@ def parts_of(status: StatusView, shown: Shown) -> list[Part]:
         Part("market", (market, market[2:], ())),
         feed_part(status),
         Part("feed-text", ((_run(status.feed_text, "dim"),), ()) if status.feed_text else ((),)),
+        *_health(status),
         Part("equity", _labeled("equity", (fixed(status.equity, money_scale(status.currency)), "bright!"))),
         _day(status),
         _loss(status),
@@ -161,6 +166,20 @@ def parts_of(status: StatusView, shown: Shown) -> list[Part]:
         _dropped(shown.dropped),
         _clock(status),
     ]
+
+
+def _health(status: StatusView) -> list[Part]:
+    """Rate and slow end of the data, in cells of their own so that nothing moves; a clock that is wrong."""
+    p95 = status.latency_p95_ms
+    slow = "" if p95 is None or p95 < 0 else f" p95 {min(p95, 9999)} ms"
+    words = f"{min(status.per_s, 9999)}/s{slow}".ljust(HEALTH_CELLS)
+    is_known = bool(status.per_s) or p95 is not None
+    short = slow.strip().ljust(SLOW_CELLS if slow else 0)
+    clock: tuple[Row, ...] = ((),)
+    if status.clock_text:
+        clock = (((status.clock_text, "warn!"),), (("clock", "warn!"),), ())
+    forms: tuple[Row, ...] = (((words, "dim"),), ((short, "dim"),), ()) if is_known else ((),)
+    return [Part("health", forms), Part("clock-fault", clock)]
 
 
 def _run(text: str, ink: str) -> Run:
@@ -205,9 +224,10 @@ def gauge_left(share: float, cells: int = GAUGE_CELLS) -> Row:
 def feed_words(status: StatusView) -> str:
     """The feed's state with its age, latency or retry, in words."""
     state = status.feed_state
+    latency = f" {status.latency_ms} ms" if status.latency_ms >= 0 else ""
     words = {
         FeedState.CONNECTING: "○ connecting",
-        FeedState.STREAMING: f"● streaming {status.latency_ms} ms",
+        FeedState.STREAMING: f"● streaming{latency}",
         FeedState.LAGGING: f"◐ lagging {status.age_ms / 1000:.1f} s",
         FeedState.STALE: f"○ stale {age_text(max(1000, status.age_ms))}",
         FeedState.GAP: "! gap – resyncing",

@@ -37,7 +37,7 @@ COMMANDS: Final = (
     "limit NAME VALUE|off [SYMBOL], e.g. limit daily_loss 150; tighter holds",
     "at once, looser tomorrow    limits    unlock [NAME]",
     "symbol S · timeframe 5m · overlay NAME · pane NAME",
-    "theme NAME · profile NAME · layout NAME",
+    "theme NAME · profile NAME · layout NAME · diagnostics",
 )
 RULES: Final = (
     "Entries by key need ARM; exits never do and never ask.",
@@ -55,6 +55,7 @@ CONTEXTS: Final[Mapping[str, str]] = {
     "fills": "each fill with its receipt: levels or print, queue, slippage, fee",
     "tape": "prints as they come; large ones are lit",
     "watchlist": "the symbols of this profile; the symbol key searches them",
+    "diagnostics": "delays are from the exchange's clock to ours; what is not as it should be is lit",
     "account": "balances, and each limit with what is left of it today",
 }
 COLUMN: Final = 75
