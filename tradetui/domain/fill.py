@@ -57,6 +57,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """Against the arrival mid in basis points; positive is worse for us."""
     synthetic: bool = False
     """True where no live book or print stood behind it (gap evaluation)."""
+    level: Decimal | None = None
+    """Price of the displayed level that reached our order, for a crossed quote."""
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):

@@ -142,11 +142,6 @@ class Desk:
         self.recovering = self.staked
         self.crossed_since, self.sound_touch = None, (None, None)
 
-    @property
-    def is_armed(self) -> bool:
-        """Whether any order waits for a price."""
-        return bool(self._arrivals)
-
     def arm(self, order: Order) -> None:
         """Watch for an order's trigger, and for the prices that a trail follows."""
         if not order.is_conditional:

@@ -156,4 +156,5 @@ class FillBook:
             arrival_mid=order.arrival_mid,
             slippage_bp=slippage,
             synthetic=execution.evidence is Evidence.GAP,
+            level=instrument.to_price(execution.level) if execution.level is not None else None,
         )

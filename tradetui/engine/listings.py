@@ -9,6 +9,7 @@ from tradetui.domain.instrument import Instrument, InstrumentKind
 from tradetui.domain.market_data import InstrumentListed
 from tradetui.domain.order import OrderState
 from tradetui.engine.books import Books
+from tradetui.engine.consumption import restore_consumption
 from tradetui.engine.delisting import Delistings
 from tradetui.engine.desk import Desk
 from tradetui.engine.due import DueAction
@@ -57,6 +58,7 @@ class Listings:
         desk.market.apply(InstrumentListed(instrument, message.ts_received))
         if grid != (instrument.tick_size, instrument.lot_size):
             desk.relist()
+            restore_consumption(desk, self.state.fills)
         concerns = self.state.seq != seq and desk.staked
         if concerns and instrument.is_gone:
             self.delistings.end(symbol)
@@ -95,6 +97,7 @@ class Listings:
         """After a restart: stops watch again, all else acts on the first fresh book (R-JRN-6)."""
         desk = self.open(instrument)
         desk.sync_position()
+        restore_consumption(desk, self.state.fills)
         for order in self.state.live_of(desk.symbol):
             if order.state is OrderState.ARMED:
                 desk.arm(order)

@@ -171,6 +171,8 @@ class Execution:
     ts_exchange: int = 0
     ts_received: int = 0
     """Times of the evidence: the book's last change, or the print."""
+    level: int | None = None
+    """The displayed level that reached us, where it is not the fill's."""
 
 
 class Outcome(StrEnum):

@@ -142,6 +142,10 @@ class Matcher:
         self._queue.add(rests)
         self._joined.append(rests)
 
+    def remember(self, side: Side, tick: int, *, lots: int, displayed: int, until: int) -> None:
+        """Count lots of a level as taken before a restart, when it showed `displayed` (7.2)."""
+        self._overlay.restore(side, tick, lots=lots, displayed=displayed, until=until)
+
     def cancel(self, order_id: str) -> int:
         """Take a resting order out; returns the lots that were left, 0 when it does not rest."""
         return self._queue.remove(order_id)
@@ -167,7 +171,7 @@ class Matcher:
         """
         before, self._interval = self._interval, message.ts_received - self._book_ts[1]
         self._book_ts = (message.ts_exchange, message.ts_received)
-        self._overlay.on_book_change(self.book)
+        self._overlay.on_book_change(self.book, now=message.ts_received)
         if self._seeded:
             self._seeded = [trade for trade in self._seeded if self._may_be_unseen(trade)]
         if not self._queue:
@@ -272,6 +276,7 @@ class Matcher:
             consumed_before=before,
             consumed_after=before + lots,
             queue_ahead=ahead,
+            level=tick,
             ts_exchange=self._book_ts[0],
             ts_received=self._book_ts[1],
         )

@@ -14,13 +14,15 @@ from tradetui.trading.match_types import Depth, LotGrid
 class Overlay:
     """Our consumption by side and tick, in lots; empty until we take something."""
 
-    __slots__ = ("_carry", "_consumed", "_displayed", "_grid")
+    __slots__ = ("_carry", "_consumed", "_displayed", "_grid", "_restored")
 
     def __init__(self, grid: LotGrid, *, carry: bool = True) -> None:
         self._grid = grid
         self._carry = carry
         self._consumed: dict[tuple[Side, int], int] = {}
         self._displayed: dict[tuple[Side, int], int] = {}
+        self._restored: dict[tuple[Side, int], int] = {}
+        """Until when what was taken before a restart counts, if no book came since."""
 
     def __len__(self) -> int:
         return len(self._consumed)
@@ -39,14 +41,28 @@ class Overlay:
         self._consumed[key] = self._consumed.get(key, 0) + lots
         self._displayed[key] = displayed
 
-    def on_book_change(self, book: Depth) -> None:
+    def restore(self, side: Side, tick: int, *, lots: int, displayed: int, until: int) -> None:
+        """Count what was taken before a restart, unless the first book comes later than `until`."""
+        key = (side, tick)
+        self._consumed[key], self._displayed[key], self._restored[key] = lots, displayed, until
+
+    def on_book_change(self, book: Depth, *, now: int = 0) -> None:
         """Follow the levels that we took from; costs one comparison while there are none."""
         if not self._consumed:
             return
+        if self._restored:
+            self._forget(now)
         for key, before in list(self._displayed.items()):
             now = self._grid.lots(book.qty_at(*key))
             if now != before:
                 self._follow(key, before, now)
+
+    def _forget(self, now: int) -> None:
+        """At the first book after a restart: what was taken too long ago is not there any more."""
+        for key, until in self._restored.items():
+            if until < now:
+                del self._consumed[key], self._displayed[key]
+        self._restored.clear()
 
     def _follow(self, key: tuple[Side, int], before: int, now: int) -> None:
         """Apply the shrink rule to one level whose size went from before to now."""
