@@ -14,6 +14,7 @@ from tradetui.domain.order import OrderRole
 from tradetui.domain.reply import Reason
 from tradetui.domain.rule import FLAT, HOLD, Anchor, Compare, LockUntil, Measure, RuleKind, Unit
 from tradetui.engine.readings import read_all
+from tradetui.runtime.notices import describe
 from tradetui.trading import thresholds
 
 D = Decimal
@@ -288,6 +289,50 @@ def test_every_limit_warns_at_its_parts_once() -> None:
         if isinstance(event.body, LimitBreached) and event.body.warning
     ]
     assert warned == [("daily_profit", D(part)) for part in ("0.5", "0.75", "0.9")]
+
+
+def warnings(table: Account) -> list[tuple[str, Decimal]]:
+    return [
+        (event.body.rule, event.body.numbers["warned_at"])
+        for event in table.journal
+        if isinstance(event.body, LimitBreached) and event.body.warning
+    ]
+
+
+def test_the_rate_of_orders_is_warned_of_before_it_is_refused() -> None:
+    table = Account(account(only(rule("max_orders_per_minute", amount=D(8)))))
+    told = []
+    for _ in range(8):
+        assert table.buy("0.001", limit="19000", stop="18000").accepted
+        told.append(len(warnings(table)))
+    assert told == [0, 0, 0, 1, 1, 2, 2, 3]
+    assert {name for name, _ in warnings(table)} == {"max_orders_per_minute"}
+    assert not table.buy("0.001", limit="19000", stop="18000").accepted
+
+
+@pytest.mark.parametrize("limit", ["19000", None])
+def test_an_order_s_size_is_warned_of_before_it_is_refused(limit: str | None) -> None:
+    table = Account(account(only(rule("max_order_size", amount=D(2)))))
+    for qty in ("0.5", "1", "1.4", "1.6", "1"):
+        assert table.buy(qty, limit=limit, stop="18000").accepted
+    assert warnings(table) == [("max_order_size", D("0.5")), ("max_order_size", D("0.75"))]
+    assert not table.buy("2.1", limit=limit, stop="18000").accepted
+
+
+def test_the_open_risk_is_warned_of_before_it_is_refused_and_again_the_next_day() -> None:
+    limits = only(risk_per_trade=D("0.005"), max_open_risk=D(2), max_risk_per_trade=D(2))
+    table = Account(account(limits))
+    table.buy("0.9", limit="19000", stop="18000")
+    assert warnings(table) == [], "900 of 2,000"
+    table.buy("0.2", limit="19000", stop="18000")
+    table.buy("0.2", limit="19000", stop="18000")
+    assert warnings(table) == [("max_open_risk", D("0.5"))]
+    assert describe(table.transactions[-2], table.state)[-1].text == "max open risk 50 % used"
+    table.buy("0.6", limit="19000", stop="18000")
+    assert warnings(table)[1:] == [("max_open_risk", D("0.9"))], "the highest part that was passed"
+    assert not table.buy("0.2", limit="19000", stop="18000").accepted
+    table.next_day()
+    assert warnings(table)[2:] == [("max_open_risk", D("0.9"))]
 
 
 def test_deposits_and_withdrawals_change_no_day_and_no_threshold() -> None:

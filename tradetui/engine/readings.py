@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import takewhile
+from typing import Final
 
 from tradetui.domain.number import ZERO
 from tradetui.domain.order import Order, OrderRole, OrderState
@@ -13,6 +15,9 @@ from tradetui.trading.protections import Scene, findings
 from tradetui.trading.thresholds import SECOND, Reading
 
 MINUTE_NS = 60 * SECOND
+SIZES: Final = frozenset(
+    {RuleKind.MAX_ORDER_SIZE, RuleKind.MAX_POSITION, RuleKind.MAX_OPEN_ORDERS, RuleKind.ORDER_RATE}
+)
 
 
 def read_all(books: Books, *, ts: int) -> tuple[Reading, ...]:
@@ -58,6 +63,8 @@ def read_size(rule: Rule, books: Books, *, ts: int = 0) -> Reading:
         symbols = {*books.state.positions, *(order.symbol for order in books.state.live.values())}
         mine = sorted(symbol for symbol in symbols if rule.symbol in ("", symbol))
         used = max((exposure(rule, books, symbol) for symbol in mine), default=ZERO)
+    elif rule.kind is RuleKind.MAX_ORDER_SIZE:
+        used = largest_entry(rule, books, ts=ts)
     elif rule.kind is RuleKind.MAX_OPEN_ORDERS:
         used = Decimal(len(working_entries(rule, books)))
     else:
@@ -88,12 +95,23 @@ def working_entries(rule: Rule, books: Books) -> list[Order]:
     return [o for o in orders if o.role is OrderRole.ENTRY and rule.symbol in ("", o.symbol)]
 
 
+def largest_entry(rule: Rule, books: Books, *, ts: int) -> Decimal:
+    """The largest entry that works, or was taken at a moment, in the rule's unit."""
+    taken = takewhile(lambda order: order.ts >= ts, reversed(books.state.orders.values()))
+    found = [*working_entries(rule, books), *(order for order in taken if _counts(rule, order))]
+    return max((in_unit(rule, books, o.symbol, o.qty, o.price or o.trigger) for o in found), default=ZERO)
+
+
+def _counts(rule: Rule, order: Order) -> bool:
+    is_entry = order.role is OrderRole.ENTRY and order.state is not OrderState.DENIED
+    return is_entry and rule.symbol in ("", order.symbol)
+
+
 def recent_entries(rule: Rule, books: Books, *, ts: int) -> int:
     """How many entries were taken in the last minute."""
     count = 0
     for order in reversed(books.state.orders.values()):
         if order.ts <= ts - MINUTE_NS:
             break
-        is_entry = order.role is OrderRole.ENTRY and order.state is not OrderState.DENIED
-        count += is_entry and rule.symbol in ("", order.symbol)
+        count += _counts(rule, order)
     return count

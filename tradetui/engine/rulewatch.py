@@ -7,6 +7,7 @@ equity may move within bounds that no rule cares about; inside them a price cost
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 from tradetui.domain.event import EquityMarked, LimitBreached
@@ -23,7 +24,7 @@ from tradetui.domain.rule import (
 )
 from tradetui.engine.books import Books
 from tradetui.engine.lockkeeper import LockKeeper
-from tradetui.engine.readings import read_size
+from tradetui.engine.readings import SIZES, read_size
 from tradetui.engine.rulewords import breach_words, finding_words
 from tradetui.trading import quiet, thresholds
 from tradetui.trading.clocks import NEVER
@@ -35,6 +36,7 @@ from tradetui.trading.thresholds import SECOND, Reading, Standing
 
 MARK_NS: Final = 60 * SECOND
 """How often equity is written down for a guard that looks back, while something is held."""
+OPEN_RISK: Final = "max_open_risk"
 TOLD_DAYS: Final = 2
 """Finished days from which the best day's share of the profit says anything."""
 
@@ -87,8 +89,9 @@ class RuleWatch:
                 self._look_back(rule, standing)
             elif rule.kind is RuleKind.CONSISTENCY and standing.book.days >= TOLD_DAYS:
                 self._act_on(rule, thresholds.read_consistency(rule, standing))
-            elif rule.kind in (RuleKind.MAX_POSITION, RuleKind.MAX_OPEN_ORDERS):
-                self._warn(rule, read_size(rule, self.books))
+            elif rule.kind in SIZES:
+                self._warn(rule, read_size(rule, self.books, ts=self.scribe.ts))
+        self._warn_of_open_risk()
 
     # --- equity in the journal
 
@@ -161,12 +164,22 @@ class RuleWatch:
         """Say once, until the reset, which part of a limit is used (R-LCK-4)."""
         if not reading.is_open or reading.limit <= 0 or self._is_inverse(rule):
             return
-        used = MONEY.divide(reading.used, reading.limit)
-        reached = max((part for part in self.settings.warn_at if part <= used), default=ZERO)
-        if reached <= self.state.day.warned.get(rule.name, ZERO):
+        self._tell_part(rule.name, reading.used, reading.limit)
+
+    def _warn_of_open_risk(self) -> None:
+        """The budget of open risk only stands in the way of entries: it is asked after each transaction."""
+        limit = self.books.limits.max_open_risk * self.books.r_value()
+        if self.state.seq != self._seq and limit > 0:
+            self._tell_part(OPEN_RISK, self.books.open_risk(), limit)
+
+    def _tell_part(self, name: str, used: Decimal, limit: Decimal) -> None:
+        """Write that a part of a limit is used, if no larger one was told since its reset."""
+        part = MONEY.divide(used, limit)
+        reached = max((step for step in self.settings.warn_at if step <= part), default=ZERO)
+        if reached <= self.state.day.warned.get(name, ZERO):
             return
-        numbers = {WARNED: reached, "used": reading.used, "limit": reading.limit}
-        self.scribe.write(LimitBreached(rule=rule.name, numbers=numbers, warning=True))
+        numbers = {WARNED: reached, "used": used, "limit": limit}
+        self.scribe.write(LimitBreached(rule=name, numbers=numbers, warning=True))
 
     @staticmethod
     def _is_inverse(rule: Rule) -> bool:
