@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
 
 import msgspec
 
 from tradetui.domain.command import SubmitOrder
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY, ONE, ZERO, floor_to
-from tradetui.domain.order import Order, OrderRole, OrderState, TriggerBy
+from tradetui.domain.order import OrderRole, TriggerBy
 from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason
 from tradetui.engine import shape
 from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk
 from tradetui.engine.pricing import Pricing
-from tradetui.engine.refusals import Refused, money, number, refuse
+from tradetui.engine.refusals import money, number, refuse
 from tradetui.engine.reserve import fitting_qty, reserve
 from tradetui.state import State
 from tradetui.trading import guard, risk
 from tradetui.trading.account import used_margin
 from tradetui.trading.leverage import initial_margin
 from tradetui.trading.risk import Budget
-
-LONGEST_WAIT_NS: Final = 30_000_000_000
-"""A market entry that waited longer for data is not what was meant any more: it expires."""
 
 
 class EntryChecks:
@@ -258,37 +254,6 @@ class EntryChecks:
             limit=limit,
             nearest=fitting,
         )
-
-    # --- again, for what had to wait
-
-    def outdated(self, desk: Desk, order: Order, *, ts: int) -> Reason:
-        """Why an entry that waited for data may not act any more; NONE where it may.
-
-        Its price may be anywhere by now: what was accepted is held against stop and budget again.
-        """
-        if order.role is not OrderRole.ENTRY or order.price is not None:
-            return Reason.NONE
-        if order.state in (OrderState.SUBMITTED, OrderState.HELD) and ts - order.due_ts > LONGEST_WAIT_NS:
-            return Reason.STALE_DATA
-        entry, stop, sign = desk.best(order.side), order.planned_stop, order.side.sign
-        if entry is None:
-            return Reason.NONE
-        touch = desk.best(order.side.opposite) or entry
-        if stop is not None and sign * (min(entry, touch, key=lambda price: sign * price) - stop) <= 0:
-            return Reason.STOP_WRONG_SIDE
-        return self._outgrown(desk, order, entry, stop)
-
-    def _outgrown(self, desk: Desk, order: Order, entry: Decimal, stop: Decimal | None) -> Reason:
-        """Whether what an order risks at today's price still fits beside everything else."""
-        budget = self.books.budget()
-        own = MONEY.divide(order.planned_risk * order.leaves, order.qty)
-        budget = msgspec.structs.replace(budget, open_risk=budget.open_risk - own)
-        unit = self.pricing.unit_risk(desk.instrument, entry, stop, post_only=False)
-        try:
-            self.budget(desk, order.leaves, unit, budget=budget, reversing=False)
-        except Refused as refused:
-            return refused.refusal.reason
-        return Reason.NONE
 
 
 def _takes(desk: Desk, command: SubmitOrder) -> bool:

@@ -109,7 +109,7 @@ class Conditionals:
             return
         if trade is not None:
             desk.matcher.seed(trade)
-        reason = self.flow.outdated(desk, order) if order.trail is not None else Reason.NONE
+        reason = self.flow.outdated(desk, order)
         if reason is not Reason.NONE:
             self.flow.end(order, OrderState.EXPIRED, reason)
             return

@@ -41,6 +41,7 @@ from tradetui.engine.listings import Listings
 from tradetui.engine.orders import OrderFlow
 from tradetui.engine.preview import preview
 from tradetui.engine.reactions import Reactions
+from tradetui.engine.rechecks import Rechecks
 from tradetui.engine.scribe import Scribe
 from tradetui.engine.settlements import Settlements
 from tradetui.engine.steady import JUMP_NS, SteadyTime
@@ -103,7 +104,9 @@ class Engine:
         flow.available = margins.available
         flow.liquidate = self._liquidator.execute
         flow.fills.fee_choice = self._books.fee_choice
-        flow.outdated = lambda desk, order: self._intake.checks.outdated(desk, order, ts=self.ts)
+        rechecks = Rechecks(self._intake.checks)
+        flow.outdated = lambda desk, order: rechecks.outdated(desk, order, ts=self.ts)
+        flow.fitting = rechecks.fitting
         self._gaps.liquidate = self._liquidator.in_gap
 
     @property

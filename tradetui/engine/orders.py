@@ -55,6 +55,11 @@ class OrderFlow:
         """Carries out a liquidation that had to wait for its book."""
         self.outdated: Callable[[Desk, Order], Reason] = lambda _desk, _order: Reason.NONE
         """Why an entry that had to wait may not act any more."""
+        self.fitting: Callable[[Desk, Order], tuple[Decimal, Reason]] = lambda _, order: (
+            order.leaves,
+            Reason.NONE,
+        )
+        """How much of an entry at market the risk budget still carries, and what binds it."""
 
     # --- on the way
 
@@ -193,9 +198,10 @@ class OrderFlow:
         if order.role is OrderRole.TAKE_PROFIT and order.state is OrderState.SUBMITTED:
             self.brackets.targets.make_room(order)
         order = self._sized(desk, order)
-        lots = desk.lots(self._executable_qty(desk, order))
+        qty, short_of = self._executable(desk, order)
+        lots = desk.lots(qty)
         if lots == 0:
-            self._nothing_to_do(order)
+            self._nothing_to_do(order, short_of)
             return
         incoming = desk.incoming(order, lots)
         match = desk.matcher.execute(incoming)
@@ -206,7 +212,8 @@ class OrderFlow:
         self.book(desk, match.executions)
         if match.prevented:
             self._prevent(desk, order.order_id, match.prevented)
-        self._conclude(desk, order.order_id, match, cut_short=lots < desk.lots(order.leaves))
+        is_short = lots < desk.lots(order.leaves)
+        self._conclude(desk, order.order_id, match, short_of=short_of if is_short else Reason.NONE)
         self.brackets.settle(order.symbol)
 
     def _prevent(self, desk: Desk, order_id: str, lots: int) -> None:
@@ -226,19 +233,21 @@ class OrderFlow:
             return order
         return self.scribe.order(msgspec.structs.replace(order, qty=order.filled + order.prevented + held))
 
-    def _executable_qty(self, desk: Desk, order: Order) -> Decimal:
-        """What may trade now: exits no more than is held, entries no more than can be paid."""
+    def _executable(self, desk: Desk, order: Order) -> tuple[Decimal, Reason]:
+        """What may trade now, and why no more: of exits what is held, of entries what is allowed."""
         if order.close_position or order.reduce_only:
             position = self.state.positions.get(order.symbol)
             reduces = position is not None and position.signed_qty * order.side.sign < 0
-            return min(order.leaves, desk.exit_qty()) if reduces else ZERO
+            qty = min(order.leaves, desk.exit_qty()) if reduces else ZERO
+            return qty, Reason.POSITION_CLOSED
         free = self.available(desk.instrument.settle)
         affordable = affordable_qty(self.state, desk, order, free=free)
         if order.price is not None:
-            return order.leaves if order.leaves <= affordable else ZERO
-        return min(order.leaves, affordable)
+            return order.leaves if order.leaves <= affordable else ZERO, Reason.INSUFFICIENT_BALANCE
+        carried, reason = self.fitting(desk, order)
+        return (carried, reason) if carried < affordable else (affordable, Reason.INSUFFICIENT_BALANCE)
 
-    def _nothing_to_do(self, order: Order) -> None:
+    def _nothing_to_do(self, order: Order, short_of: Reason) -> None:
         if order.reduce_only and not order.close_position and order.state is OrderState.SUBMITTED:
             self._forget(order)
             self.scribe.move(order, OrderState.REJECTED, Reason.REDUCE_ONLY)
@@ -247,11 +256,10 @@ class OrderFlow:
         else:
             self._forget(order)
             below = self.desks[order.symbol].lots(order.leaves) == 0
-            reason = Reason.OFF_LOT if below else Reason.INSUFFICIENT_BALANCE
-            self.scribe.move(order, OrderState.EXPIRED, reason)
+            self.scribe.move(order, OrderState.EXPIRED, Reason.OFF_LOT if below else short_of)
 
-    def _conclude(self, desk: Desk, order_id: str, match: Match, *, cut_short: bool) -> None:
-        """Write what became of the part that did not fill."""
+    def _conclude(self, desk: Desk, order_id: str, match: Match, *, short_of: Reason) -> None:
+        """Write what became of the part that did not fill, or that was not to fill for a reason."""
         order = self.state.live.get(order_id)
         if order is None:
             return
@@ -265,12 +273,11 @@ class OrderFlow:
                     self.scribe.move(order, OrderState.WORKING, Reason.NO_LIQUIDITY)
             case Outcome.REJECTED if order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
                 self.end(order, OrderState.REJECTED, match.reason)
-            case Outcome.FILLED if not cut_short:
+            case Outcome.FILLED if short_of is Reason.NONE:
                 return
             case Outcome.FILLED:
-                exits = order.close_position or order.reduce_only
-                reason = Reason.POSITION_CLOSED if exits else Reason.INSUFFICIENT_BALANCE
-                self.end(order, OrderState.CANCELED if exits else OrderState.EXPIRED, reason)
+                exits = short_of is Reason.POSITION_CLOSED
+                self.end(order, OrderState.CANCELED if exits else OrderState.EXPIRED, short_of)
             case Outcome.SELF_TRADE if OrderState.EXPIRED_IN_MATCH in TRANSITIONS[order.state]:
                 self.end(order, OrderState.EXPIRED_IN_MATCH, match.reason)
             case _:

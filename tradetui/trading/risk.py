@@ -8,6 +8,7 @@ import msgspec
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.number import MONEY, ONE, ZERO, floor_to
+from tradetui.domain.reply import Reason
 
 
 def unit_risk(
@@ -59,9 +60,20 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def allowed(self) -> Decimal:
         """The largest planned risk of one new order."""
-        by_trade = self.max_risk_per_trade * self.r_value
+        return max(ZERO, min(room for room, _ in self._rooms()))
+
+    @property
+    def binding(self) -> Reason:
+        """What allows no larger one."""
+        return min(self._rooms(), key=lambda room: room[0])[1]
+
+    def _rooms(self) -> tuple[tuple[Decimal, Reason], ...]:
         by_open = self.max_open_risk * self.r_value - self.open_risk
-        return max(ZERO, min(self.left, by_trade, by_open))
+        return (
+            (self.left, Reason.DAILY_BUDGET),
+            (self.max_risk_per_trade * self.r_value, Reason.RISK_PER_TRADE),
+            (by_open, Reason.OPEN_RISK),
+        )
 
 
 def largest_qty(amount: Decimal, unit: Decimal, lot: Decimal) -> Decimal:
