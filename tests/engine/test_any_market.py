@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.market import SECOND, Table, inverse_perp, perp, spot, wide_limits
+from tests.engine.market import SECOND, Levels, Table, inverse_perp, perp, spot, wide_limits
 from tests.engine.order_ways import may_go
 from tests.engine.test_order_sums import Sums
 from tests.engine.wishes import Wishes
@@ -65,8 +65,10 @@ class Script:
         self.tick = float(instrument.tick_size)
         self.middle = 60_000.0
         self.wishes = Wishes(self.chance, self.table, self.typed)
-        self.moved = 0
+        self.told: list[int] = []
+        """When the book was told, since the start or the last restart."""
         self.table.open(*self.book())
+        self.told.append(self.table.now)
         self.folded, self.read = State(), 0
 
     def venue(self) -> tuple[Instrument, EngineSettings]:
@@ -122,13 +124,22 @@ class Script:
         table = self.table
         fresh = table.engine.markets[table.symbol].feed_state.is_fresh
         entered, queued = self.entry_fills(), self.queues()
-        is_slow = table.now - self.moved > SECOND // 2
+        told = len(self.told)
         self._quote_and_print()
-        self.moved = table.now
+        is_slow = len(self.told) > told and self.is_slow()
         assert fresh or self.entry_fills() == entered, "I-16"
         for key, ahead in self.queues().items():
             # where the book is told seldom, what came while an order arrived is before it
             assert is_slow or ahead <= queued.get(key, ahead), "I-24"
+
+    def tell(self, bids: Levels, asks: Levels) -> None:
+        self.table.snapshot(bids, asks)
+        self.told.append(self.table.now)
+
+    def is_slow(self) -> bool:
+        """Whether the book was told a second after the time before, and that one so too (R-MAT-14)."""
+        *_, first, second, third = (*self.told[:1] * 2, *self.told)
+        return min(second - first, third - second) >= SECOND
 
     def queues(self) -> dict[tuple[str, Decimal | None, Decimal], Decimal]:
         """What stands before each resting order, by the order as it is."""
@@ -145,9 +156,9 @@ class Script:
         jump = chance.choice([1, 10, 100, 3000, 20_000])
         self.middle = round(max(100.0, self.middle + self.tick * chance.randint(-jump, jump)), 2)
         if chance.random() < 0.5:
-            table.snapshot(*self.book())
+            self.tell(*self.book())
         elif chance.random() < 0.1:
-            table.snapshot([(self.price(5), 1.0)], [(self.price(-5), 1.0)])
+            self.tell([(self.price(5), 1.0)], [(self.price(-5), 1.0)])
         side = chance.choice([Side.BUY, Side.SELL, None])
         size = round((chance.random() + 0.001) * self.unit, 3)
         table.trade(self.price(chance.randint(-20, 20)), size, side)
@@ -176,7 +187,7 @@ class Script:
         self.table.status(state)
         if self.chance.random() < 0.9:
             self.table.status(FeedState.STREAMING)
-            self.table.snapshot(*self.book())
+            self.tell(*self.book())
 
     def time(self) -> None:
         ns = self.chance.choice([SECOND, 60 * SECOND, 3600 * SECOND, 30 * 3600 * SECOND, -3 * SECOND])
@@ -187,9 +198,10 @@ class Script:
 
     def kill(self) -> None:
         self.table.restart()
+        self.told.clear()
         if self.chance.random() < 0.95:
             self.table.status(FeedState.STREAMING)
-            self.table.snapshot(*self.book())
+            self.tell(*self.book())
 
     def command(self) -> None:
         flat = not self.table.state.live

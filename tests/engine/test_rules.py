@@ -249,6 +249,17 @@ def test_an_equity_below_the_minimum_takes_no_entries() -> None:
     assert "minimum of 199,500.00 USDT" in refused.text
 
 
+def test_what_a_breach_costs_is_held_against_every_other_rule() -> None:
+    day = rule("daily_loss", amount=D(500), unit=Unit.MONEY)
+    ever = rule("max_loss", kind=RuleKind.MAX_LOSS_PEAK, amount=D(1_000), unit=Unit.MONEY)
+    table = Account(account(only(day, ever)))
+    table.enter()
+    table.snapshot([(ENTRY - 501.0, 0.1), (ENTRY - 2_000.0, 90.0)], [(ENTRY - 501.0, 90.0)])
+    assert not table.state.positions
+    assert table.engine.equity() < 200_000 - 1_000, "a thin book made more of the loss"
+    assert table.locked == ["daily_loss", "max_loss"]
+
+
 def test_several_locks_stand_together_and_each_has_its_own_end() -> None:
     table = Account(
         account(

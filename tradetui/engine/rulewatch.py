@@ -63,9 +63,11 @@ class RuleWatch:
             low, high = self._bounds
             if low < self.books.equity() < high:
                 return
+        seq = self.state.seq
         self._mark_equity()
         self._judge_all()
-        self._seq = self.state.seq
+        # what a breach closed has its costs: those are held against every rule again
+        self._seq = seq
         self._bounds = quiet.bounds(
             self.books.limits.rules,
             self.books.standing(),

@@ -169,12 +169,14 @@ class Matcher:
 
         With may_fill False (data not fresh) queues and consumption follow, and nothing fills.
         """
-        before, self._interval = self._interval, message.ts_received - self._book_ts[1]
+        before, last = self._interval, self._book_ts[1]
+        self._interval = message.ts_received - last if last else 0
         self._book_ts = (message.ts_exchange, message.ts_received)
         self._overlay.on_book_change(self.book, now=message.ts_received)
         if self._seeded:
             self._seeded = [trade for trade in self._seeded if self._may_be_unseen(trade)]
         if not self._queue:
+            self._joined.clear()
             return ()
         self._follow_depth(message)
         self._count_in(min(before, self._interval))
