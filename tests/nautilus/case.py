@@ -10,8 +10,13 @@ from itertools import groupby
 from tests.nautilus.script import Step, read
 from tradetui.trading.match_types import MatchRules
 
+PLACES = Decimal("1e-8")
+"""To which average entries are told."""
 Story = dict[str, str]
-"""By order: what filled in which step, and its state at the end; and the position."""
+"""By order: what filled in which step, and its state at the end; and the position.
+
+Where money counts: the entry of what is held, what the balance has gained, and the fees in it.
+"""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,17 @@ class Options:
     """Of price protection; 0 for none, which is its default."""
     touch_only: bool = False
     """It is told the best bid and ask instead of the levels."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What is traded: a perpetual in USDT or, inverse, one in bitcoin whose contracts are worth a dollar."""
+
+    maker: Decimal = Decimal(0)
+    taker: Decimal = Decimal(0)
+    inverse: bool = False
+    told: bool = False
+    """Whether the money is a part of the story."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,7 @@ class Case:
     """None where nautilus_trader does the same."""
     rules: MatchRules = field(default_factory=MatchRules)
     options: Options = field(default_factory=Options)
+    contract: Contract = field(default_factory=Contract)
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -6,21 +6,32 @@ from decimal import Decimal
 
 import msgspec
 
-from tests.engine.market import MS, START, Table, perp, wide_limits
-from tests.nautilus.case import Case, Piece, Story, plain, told
+from tests.engine.market import MS, START, Table, inverse_perp, perp, wide_limits
+from tests.nautilus.case import PLACES, Case, Contract, Piece, Story, plain, told
 from tests.nautilus.script import (
     LATE_NS,
     STEP_NS,
     Amend,
     Book,
     Cancel,
+    Either,
     Level,
     Place,
     Print,
     Protect,
     Step,
 )
-from tradetui.domain.command import AmendOrder, CancelOrder, SetStop, Size, Stop, SubmitOrder, Target
+from tradetui.domain.command import (
+    AmendOrder,
+    CancelOrder,
+    SetStop,
+    Size,
+    Stop,
+    SubmitOco,
+    SubmitOrder,
+    Target,
+)
+from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import BookDelta, BookSnapshot, ClockTick, FeedState, InstrumentListed, Trade
 from tradetui.domain.order import Order, OrderRole, OrderState, Trail
 from tradetui.trading.settings import EngineSettings
@@ -44,9 +55,7 @@ def play(case: Case) -> Story:
 class _Player:
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.table = Table(
-            perp(tick_size=D("0.01"), maker_fee=D(0), taker_fee=D(0)), settings=_settings(case)
-        )
+        self.table = Table(_instrument(case.contract), settings=_settings(case))
         self.symbol = self.table.symbol
         self.protective = "stop"
         self.table.feed(InstrumentListed(self.table.instrument, self.table.now))
@@ -65,7 +74,9 @@ class _Player:
             case Print():
                 self._print(step)
             case Place():
-                self._place(step)
+                self.table.do(self._order(step))
+            case Either(first, second):
+                self.table.do(SubmitOco(first=self._order(first), second=self._order(second)))
             case Protect(name, trigger):
                 self.table.do(SetStop(symbol=self.symbol, stop=Stop(price=trigger)))
                 self.protective = name
@@ -88,10 +99,10 @@ class _Player:
         trade = Trade(self.symbol, happened, ts, float(step.price), float(step.qty), step.aggressor, ts)
         self.table.feed(trade)
 
-    def _place(self, step: Place) -> None:
+    def _order(self, step: Place) -> SubmitOrder:
         rate = step.bp / 10_000 if step.bp else None
         trail = Trail(distance=step.trail, rate=rate, activation=step.activation)
-        command = SubmitOrder(
+        return SubmitOrder(
             symbol=self.symbol,
             side=step.side,
             size=Size(step.qty),
@@ -107,7 +118,6 @@ class _Player:
             reduce_only=step.reduce_only,
             client_id=step.name,
         )
-        self.table.do(command)
 
     def _name(self, order: Order) -> str:
         """The name that the script gave, or that of a part of a bracket."""
@@ -125,12 +135,30 @@ class _Player:
             pieces[name].append(Piece(step, fill.qty, fill.price, fill.liquidity.value))
         story = {name: told(pieces[name], end) for name, end in ends.items()}
         position = state.positions.get(self.symbol)
-        return story | {"position": plain(position.signed_qty) if position else "0"}
+        story["position"] = plain(position.signed_qty) if position else "0"
+        return story | (self._money() if self.case.contract.told else {})
+
+    def _money(self) -> Story:
+        state, asset = self.table.state, self.table.instrument.settle
+        position = state.positions.get(self.symbol)
+        balance = state.cash(asset) + state.margin(self.symbol)
+        return {
+            "entry": plain(position.entry_price.quantize(PLACES)) if position else "none",
+            "gained": plain(balance - self.table.settings.balance),
+            "fees": plain(sum((fill.fee for fill in self.table.fills), D(0))),
+        }
+
+
+def _instrument(contract: Contract) -> Instrument:
+    fees = {"maker_fee": contract.maker, "taker_fee": contract.taker, "tick_size": D("0.01")}
+    return inverse_perp(contract_size=D(1), **fees) if contract.inverse else perp(**fees)
 
 
 def _settings(case: Case) -> EngineSettings:
     """Limits and margins that stand in nobody's way; no stop is asked for, the other side has none."""
-    settings = wide_limits(leverage=D(2), balance=D(1_000_000_000), rules=case.rules)
+    currency = "BTC" if case.contract.inverse else "USDT"
+    balance = D(1_000) if case.contract.inverse else D(1_000_000_000)
+    settings = wide_limits(leverage=D(2), balance=balance, currency=currency, rules=case.rules)
     limits = msgspec.structs.replace(settings.limits, require_stop=False)
     return msgspec.structs.replace(settings, limits=limits)
 

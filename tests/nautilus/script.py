@@ -7,6 +7,7 @@ print 2@99 sell late               one that happened before the book's last chan
 a: buy 4 limit 100.5 ioc           an order of ours; also fok, post, reduce, gtd STEP
 a: sell 1 trigger 98 limit 97      a stop; with touch in place of trigger it waits for a better price
 a: sell 1 trail 2 from 103         a trailing stop and its activation; bp 50 in place of a distance
+a: buy 4 limit 99 or b: sell 4 limit 101    the first fill of one takes the other away
 a: stop 98                         the position's protective stop, of its size
 a: buy 4 stop 98 target 103        an entry with both (a.stop, a.target)
 amend a qty 3 limit 99             and cancel a
@@ -67,6 +68,12 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Either:
+    first: Place
+    second: Place
+
+
+@dataclass(frozen=True)
 class Protect:
     name: str
     trigger: Decimal
@@ -90,7 +97,7 @@ class Wait:
     pass
 
 
-Step = Book | Print | Place | Protect | Amend | Cancel | Wait
+Step = Book | Print | Place | Either | Protect | Amend | Cancel | Wait
 
 
 def read(script: str) -> tuple[Step, ...]:
@@ -103,6 +110,10 @@ def read(script: str) -> tuple[Step, ...]:
 
 
 def _step(line: str) -> Step:
+    if " or " in line:
+        first, second = (_step(part) for part in line.split(" or "))
+        if isinstance(first, Place) and isinstance(second, Place):
+            return Either(first, second)
     word, *rest = line.split()
     if word.endswith(":"):
         return _order(word[:-1], rest)

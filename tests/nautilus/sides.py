@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.nautilus import ours
 from tests.nautilus.case import Case, Story
-from tests.nautilus.cases import changes, following, positions, queue, stops, taken, taking
+from tests.nautilus.cases import changes, following, money, positions, queue, stops, taken, taking
 
 RECORDED = Path(__file__).parent / "recorded.json"
 PEER = "nautilus_trader"
@@ -27,6 +27,7 @@ CASES: dict[str, Case] = {
         ("stops", stops.CASES),
         ("following", following.CASES),
         ("positions", positions.CASES),
+        ("money", money.CASES),
     )
     for case in cases
 }
@@ -85,5 +86,5 @@ def record(stories: dict[str, Story], on: str) -> None:
 
 def question(case: Case) -> str:
     """A short hash of what was asked, so that an answer to another question is found out."""
-    asked = f"{case.steps} {case.options}"
+    asked = f"{case.steps} {case.options} {case.contract}"
     return hashlib.sha256(asked.encode()).hexdigest()[:12]

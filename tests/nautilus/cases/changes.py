@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from tests.nautilus.case import Case, Difference
 
+_REST = Difference(
+    "R-BRK-3",
+    "the first fill takes the other away, the rest of its own order stays; "
+    "nautilus_trader's cancel comes back and takes the rest too",
+)
+
 CASES = (
     Case(
         "quotes that reach our price",
@@ -91,6 +97,78 @@ CASES = (
         a: 2@100 maker in 3; over
         position: 2
         """,
+    ),
+    Case(
+        "one of two that fills takes the other away",
+        """
+        book 5@98 / 5@102
+        a: buy 5 limit 99 or b: sell 5 limit 101
+        print 9@98.5 sell
+        print 9@101.5 buy
+        """,
+        """
+        a: 5@99 maker in 3; filled
+        b: over
+        position: 5
+        """,
+    ),
+    Case(
+        "one of two that fills in part takes the other away",
+        """
+        book 5@98 / 5@102
+        a: buy 5 limit 99 or b: sell 5 limit 101
+        print 2@98.5 sell
+        print 9@101.5 buy
+        """,
+        """
+        a: 2@99 maker in 3; open
+        b: over
+        position: 2
+        """,
+        differs=_REST,
+    ),
+    Case(
+        "one of two that crosses",
+        """
+        book 5@98 / 2@102 9@103
+        a: buy 5 limit 102 or b: sell 5 limit 104
+        print 9@104.5 buy
+        """,
+        """
+        a: 2@102 taker in 2; open
+        b: over
+        position: 2
+        """,
+        differs=_REST,
+    ),
+    Case(
+        "two that one print would fill",
+        """
+        book 5@98 / 5@102
+        a: buy 5 limit 99 or b: buy 5 limit 100
+        print 9@98.5 sell
+        """,
+        """
+        a: over
+        b: 5@100 maker in 3; filled
+        position: 5
+        """,
+    ),
+    Case(
+        "one of two that is canceled",
+        """
+        book 5@98 / 5@102
+        a: buy 5 limit 99 or b: sell 5 limit 101
+        cancel a
+        """,
+        """
+        a: over
+        b: open
+        position: 0
+        """,
+        differs=Difference(
+            "R-BRK-3", "only a fill takes the other away; in nautilus_trader a cancel does too"
+        ),
     ),
     Case(
         "an amend to less",
