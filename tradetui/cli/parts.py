@@ -78,13 +78,17 @@ def make_feed(
             symbols=profile.symbols,
         )
     from tradetui.feeds.ccxt.feed import CcxtFeed
+    from tradetui.feeds.native.audit import Audits
     from tradetui.feeds.native.feed import NativeFeed
     from tradetui.feeds.native.venues import has_native, venue_of
 
     feed = config.settings.feed
     stale, lagging = feed.stale_after_s, feed.lagging_after_s
     if has_native(profile):
-        return NativeFeed(profile, venue_of(profile), stale_after_s=stale, lagging_after_s=lagging)
+        audits = Audits(every_s=feed.audit_every_s)
+        return NativeFeed(
+            profile, venue_of(profile), stale_after_s=stale, lagging_after_s=lagging, audits=audits
+        )
     return CcxtFeed(profile, stale_after_s=stale, lagging_after_s=lagging)
 
 

@@ -222,6 +222,10 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     lagging_after_s: Annotated[
         float, Meta(gt=0, le=60, description="Age of messages that is called lagging in the status bar.")
     ] = 2.0
+    audit_every_s: Annotated[
+        int,
+        Meta(ge=0, le=86_400, description="Each book is held against a snapshot so often; 0: never."),
+    ] = 300
 
 
 class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from tradetui.domain.market_data import BookSnapshot, MarketMessage
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.health import FeedStats
 
+Level = tuple[float, float]
 Sink = Callable[[MarketMessage], None]
 
 
@@ -44,6 +45,19 @@ class SeesBooks(Protocol):
     """A feed that keeps no book and is told by who does whether a delivered one is crossed."""
 
     crossed: Callable[[str], bool]
+
+
+class ShownBooks(Protocol):
+    """Where the best levels of a book are looked up."""
+
+    top: Callable[[str], tuple[Sequence[Level], Sequence[Level]] | None]
+
+
+@runtime_checkable
+class AuditsBooks(Protocol):
+    """A feed that holds books against snapshots, for which it has to see them as they are kept."""
+
+    audits: ShownBooks
 
 
 class FrameKeeper(Protocol):

@@ -7,9 +7,39 @@ from collections.abc import Callable
 from typing import Final
 
 from tradetui.errors import TradeTuiError
-from tradetui.feeds.protocol import Feed, Sink
+from tradetui.feeds.protocol import AuditsBooks, Feed, Level, SeesBooks, Sink
+from tradetui.market.market import Market
 
 LONGEST_WAIT_S: Final = 60.0
+SHOWN_LEVELS: Final = 50
+"""So many best levels of a book a feed may look at."""
+
+
+def show_books(feed: Feed, market_of: Callable[[str], Market | None]) -> None:
+    """Let a feed that keeps no books see those that are kept of what it delivers."""
+
+    def is_crossed(symbol: str) -> bool:
+        market = market_of(symbol)
+        return market is not None and market.book.is_crossed
+
+    def top(symbol: str) -> tuple[list[Level], list[Level]] | None:
+        market = market_of(symbol)
+        return best_levels(market) if market is not None else None
+
+    if isinstance(feed, SeesBooks):
+        feed.crossed = is_crossed
+    if isinstance(feed, AuditsBooks):
+        feed.audits.top = top
+
+
+def best_levels(market: Market) -> tuple[list[Level], list[Level]]:
+    """The best levels of both sides, as prices and sizes."""
+    price_of = market.instrument.to_price
+    bids, asks = (
+        [(float(price_of(tick)), size) for tick, size in zip(side.ticks, side.sizes, strict=True)]
+        for side in market.book.top(SHOWN_LEVELS)
+    )
+    return bids, asks
 
 
 async def run_feed(feed: Feed, sink: Sink, *, lost: Callable[[str], None], retry_s: float) -> None:

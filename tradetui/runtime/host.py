@@ -24,9 +24,9 @@ from tradetui.domain.reply import Reason, Refusal, Reply
 from tradetui.domain.view import Notice, TradingState
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, RecordingError
-from tradetui.feeds.protocol import Feed, SeesBooks
+from tradetui.feeds.protocol import Feed
 from tradetui.runtime.excerpt import Standing
-from tradetui.runtime.feeding import run_feed
+from tradetui.runtime.feeding import run_feed, show_books
 from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt, cancels_of_entries, is_exit
 from tradetui.runtime.inputs import InputRecorder
 from tradetui.runtime.notices import FeedWatch, describe
@@ -69,8 +69,7 @@ class Host:
         self.vitals = Vitals(feed)
         self.engine = engine
         self.journal = journal
-        if isinstance(feed, SeesBooks):
-            feed.crossed = self._is_crossed
+        show_books(feed, lambda symbol: self.engine.markets.get(symbol))  # noqa: PLW0108 - engines change
         self._now = now
         self._inputs = inputs
         if inputs is not None:
@@ -94,10 +93,6 @@ class Host:
         self._feeding: asyncio.Task[None] | None = None
 
     # --- what is asked of it
-
-    def _is_crossed(self, symbol: str) -> bool:
-        market = self.engine.markets.get(symbol)
-        return market is not None and market.book.is_crossed
 
     @property
     def published(self) -> State:

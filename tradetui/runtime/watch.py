@@ -15,8 +15,9 @@ from typing import Any, Final
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FeedState, FeedStatus, InstrumentListed, MarketMessage, Trade
 from tradetui.domain.number import canonical
-from tradetui.feeds.protocol import Feed, SeesBooks, Sink
+from tradetui.feeds.protocol import Feed, Sink
 from tradetui.market.market import Market
+from tradetui.runtime.feeding import show_books
 from tradetui.runtime.vitals import Vitals, book_delays
 
 _LEVELS: Final = 20
@@ -39,11 +40,6 @@ class Watched:
         self.heard_ns = 0
         self.vitals: Vitals | None = None
         """Of the feed, shared by all of its symbols."""
-
-    @property
-    def is_crossed(self) -> bool:
-        """Whether its best bid is above its best ask."""
-        return self.market is not None and self.market.book.is_crossed
 
     def take_in(self, message: MarketMessage) -> None:
         """Count one message of this symbol."""
@@ -160,8 +156,7 @@ async def watch(
         if symbol in watched:
             watched[symbol].take_in(message)
 
-    if isinstance(feed, SeesBooks):
-        feed.crossed = lambda symbol: watched[symbol].is_crossed
+    show_books(feed, lambda symbol: watched[symbol].market)
     task = asyncio.create_task(feed.run(sink))
     try:
         await _say_each_second(feed, watched, task, seconds=seconds, say=say)

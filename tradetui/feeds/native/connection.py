@@ -90,6 +90,7 @@ class Connection:
         self.rtt_ms: float | None = None
         """From a ping of the protocol to its answer, the newest."""
         self._pinged = 0.0
+        self._is_over = False
         self._listener = listener
         self._backoff = backoff
         self._silence = silence_s
@@ -126,6 +127,7 @@ class Connection:
                 self._listener.lost(self, why, wait)
                 await asyncio.sleep(wait)
         finally:
+            self._is_over = True
             if self._transport is not None:
                 self._transport.disconnect(graceful=False)
 
@@ -180,6 +182,8 @@ class Connection:
 
     def heard(self, frame: WSFrame) -> None:
         """A frame came: any of them is a sign of life, texts and their parts are put together."""
+        if self._is_over:
+            return  # the buffer of a socket that was given up still empties itself
         self._heard = monotonic()
         kind = frame.msg_type
         if kind is WSMsgType.CLOSE:

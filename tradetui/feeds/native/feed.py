@@ -32,6 +32,7 @@ from tradetui.feeds.ccxt.words import shortened, words_for
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.delivery import Delivery
 from tradetui.feeds.health import Backoff, FeedStats, SymbolHealth
+from tradetui.feeds.native.audit import Audits
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import Connection, Line
 from tradetui.feeds.native.venue import (
@@ -70,6 +71,7 @@ class NativeFeed:
         retry_s: float = 1.0,
         first_book_s: float = 15.0,
         reload_s: float = 3600.0,
+        audits: Audits | None = None,
     ) -> None:
         self._profile = profile
         self._venue = venue
@@ -95,6 +97,7 @@ class NativeFeed:
         self.deliver = Delivery()
         """Hands a message to the sink."""
         self.clock = VenueClock()
+        self.audits = audits or Audits(every_s=0.0)
         self.busy_ns = 0
 
     @property
@@ -138,10 +141,20 @@ class NativeFeed:
             group.create_task(self._watch())
             group.create_task(self.clock.follow(self._exchange))
             symbols = [each.symbol for each in listed]
+            group.create_task(self._audit([self._channels[symbol] for symbol in symbols]))
             group.create_task(self._deepen(rest, symbols))
             group.create_task(rest.poll(self, fetch_tickers, symbols, _TICKERS_EVERY_S))
             perpetuals = [each.symbol for each in listed if not each.is_spot]
             group.create_task(rest.poll(self, fetch_funding, perpetuals, FUNDING_EVERY_S))
+
+    async def _audit(self, channels: list[Channel]) -> None:
+        """Hold the books against snapshots; one that differs is taken anew."""
+
+        def found(symbol: str, words: str) -> None:
+            self._resync(self._channels[symbol], FeedState.GAP, words)
+
+        numbered = self._venue.resync is ResyncBy.REST
+        await self.audits.run(self._exchange, channels, numbered=numbered, found=found)
 
     async def _deepen(self, rest: RestSide, symbols: list[str]) -> None:
         """Longer timeframes come when the books stand: they share the exchange's request limit."""
@@ -325,6 +338,7 @@ class NativeFeed:
 
     def _deliver_book(self, channel: Channel, message: BookSnapshot | BookDelta) -> None:
         self.deliver(message)
+        self.audits.saw(message)
         channel.pulse.beat(monotonic())
         if not channel.is_live:
             channel.went_live()
@@ -341,7 +355,7 @@ class NativeFeed:
             return
         channel.stats.gaps += state in (FeedState.GAP, FeedState.CROSSED)
         channel.lose()
-        if channel.book is not None and self._venue.resync is not ResyncBy.REST:
+        if channel.book is not None and channel.book.state is Sync.STREAMING:
             channel.book.restart()
         wait = channel.wait_before_resync()
         self.say(channel.symbol, Part.BOOK, state, text=why, retry_s=wait)
