@@ -10,8 +10,8 @@ from tests.engine.market import MS, SECOND, Table, perp, wide_limits
 from tradetui.domain.command import CancelOrder, Flatten, Half, Reverse, SetStop, SetTarget, Stop, Target
 from tradetui.domain.market_data import ClockTick, FeedState
 from tradetui.domain.order import OrderRole, OrderState
-from tradetui.domain.reply import Reason
-from tradetui.domain.rule import STANDARD
+from tradetui.domain.reply import Reason, Reply
+from tradetui.domain.rule import STANDARD, Unit
 from tradetui.trading import ledger
 
 D = Decimal
@@ -262,3 +262,60 @@ def test_a_stop_on_its_way_outward_does_not_arrive_in_a_locked_day() -> None:
     assert market.do(SetStop(symbol=market.symbol, stop=Stop(price=D(59_700)))).accepted
     wait(market, SECOND)
     assert market.stop.trigger == 59_700
+
+
+# --- flatten, and what still rests (R-ORD-1, R-LAT-2, I-41)
+
+
+def resting(market: Table) -> Reply:
+    """A bid of 0.2 in the middle of the spread, arrived."""
+    market.snapshot([(59_990.0, 5.0)], [(60_010.0, 5.0)])
+    reply = market.buy("0.2", limit="60000", stop="59700")
+    wait(market, SECOND)
+    return reply
+
+
+def test_a_flatten_cancels_entries_with_the_latency_of_a_cancel() -> None:
+    market = table()
+    reply = resting(market)
+    market.do(Flatten())
+    wait(market, 90 * MS)
+    assert market.last_order(reply).pending_cancel
+    wait(market, 20 * MS)
+    order = market.last_order(reply)
+    assert (order.state, order.reason) == (OrderState.CANCELED, Reason.USER)
+
+
+def test_what_an_entry_fills_while_a_flatten_cancels_it_is_closed_as_well() -> None:
+    market = table()
+    reply = resting(market)
+    market.do(Flatten())
+    wait(market, 50 * MS)
+    market.trade(59_995.0, 0.1)
+    assert market.state.positions
+    market.trade(59_995.0, 0.05)
+    wait(market, SECOND)
+    assert not market.state.positions
+    assert market.last_order(reply).filled == D("0.15")
+    flattens = [o for o in market.state.orders.values() if o.role is OrderRole.FLATTEN]
+    assert [order.filled for order in flattens] == [D("0.15")]
+
+
+def test_what_fills_while_a_cancel_of_its_own_is_under_way_stays() -> None:
+    market = table()
+    reply = resting(market)
+    market.do(CancelOrder(order_id=reply.order_ids[0]))
+    market.trade(59_995.0, 0.1)
+    wait(market, SECOND)
+    assert market.state.positions[market.symbol].signed_qty == D("0.1")
+
+
+def test_i_41_a_lock_leaves_no_entry_that_could_fill_until_its_cancel_arrives() -> None:
+    limits = wide_limits().limits.with_daily_loss(D(250), Unit.MONEY)
+    market = table(settings=wide_limits(limits=limits))
+    assert market.buy("0.1", stop="59700").accepted
+    reply = resting(market)
+    market.snapshot([(57_000.0, 5.0)], [(60_010.0, 5.0)])
+    assert market.state.lock is not None
+    order = market.last_order(reply)
+    assert (order.state, order.reason) == (OrderState.CANCELED, Reason.LOCKED)

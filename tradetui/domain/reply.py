@@ -80,6 +80,7 @@ class Reason(StrEnum):
     GTD_ENDED = "GTD_ENDED"
     OTHER_FILLED = "OTHER_FILLED"
     TRIGGER_SOURCE = "TRIGGER_SOURCE"
+    FLATTEN = "FLATTEN"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -202,7 +202,7 @@ class CommandDesk:
     def _flatten(self, command: Flatten) -> Reply:
         if command.symbol is not None:
             self.intake.desk_of(command.symbol)
-        self.watch.cancel_entries(command.symbol)
+        self.watch.ask_entries_out(command.symbol, Reason.FLATTEN)
         symbols = [command.symbol] if command.symbol is not None else list(self.state.positions)
         orders = [order for symbol in symbols if (order := self.watch.flatten(symbol)) is not None]
         is_open = any(self.state.holding(symbol) is not None for symbol in symbols)
@@ -230,7 +230,7 @@ class CommandDesk:
             stop=command.stop or Stop(atr=Decimal(1)),
         )
         plan = self.intake.plan(entry, ts=self.scribe.ts, reversing=True)
-        self.watch.cancel_entries(command.symbol)
+        self.watch.ask_entries_out(command.symbol)
         closing = self.watch.flatten(command.symbol)
         if closing is None:
             raise refuse(

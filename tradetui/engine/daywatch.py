@@ -183,9 +183,9 @@ class DayWatch:
 
     # --- exits by force
 
-    def cancel_entries(self, symbol: str | None = None) -> None:
-        """Take every entry out at once, also those on their way."""
-        self.exits.cancel_entries(symbol, reason=Reason.LOCKED if self.state.lock else Reason.USER)
+    def ask_entries_out(self, symbol: str | None = None, reason: Reason = Reason.USER) -> None:
+        """Cancel every entry, with the latency of a cancel."""
+        self.exits.ask_entries_out(symbol, reason)
 
     def flatten_all(self) -> None:
         """Close every position."""

@@ -268,6 +268,7 @@ class Engine:
             if self.state.live:
                 self._flow.groups.release_all()
             if self.state.fill_count != fills:
+                self._watch.exits.close_late_fills(fills)
                 for desk in self._desks.values():
                     desk.revalue()
             self._watch.evaluate()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TimeInForce
 from tradetui.domain.reply import Reason
@@ -21,13 +23,30 @@ class Exits:
         self.state = flow.state
 
     def cancel_entries(
-        self, symbol: str | None = None, *, side: Side | None = None, reason: Reason = Reason.USER
+        self, symbol: str | None = None, *, side: Side | None = None, reason: Reason = Reason.LOCKED
     ) -> None:
-        """Take every entry out at once, also those on their way."""
-        for order in list(self.state.live.values()):
-            wanted = order.role is OrderRole.ENTRY and symbol in (None, order.symbol)
-            if wanted and side in (None, order.side):
+        """Take every entry out at once, also those on their way: none may fill under a lock (I-41)."""
+        for order in self._entries(symbol):
+            if side in (None, order.side):
                 self._cancel(order, reason)
+
+    def ask_entries_out(self, symbol: str | None, reason: Reason) -> None:
+        """Send a cancel for every entry, as a person would: one may fill before it arrives (R-LAT-2)."""
+        for order in self._entries(symbol):
+            still = self.state.live.get(order.order_id)
+            if still is not None:
+                self.flow.request_cancel(still, reason)
+
+    def _entries(self, symbol: str | None) -> list[Order]:
+        live = self.state.live.values()
+        return [o for o in live if o.role is OrderRole.ENTRY and symbol in (None, o.symbol)]
+
+    def close_late_fills(self, fills: int) -> None:
+        """Close what entries have filled, since so many fills, while a flatten was canceling them."""
+        for fill in list(islice(reversed(self.state.fills), self.state.fill_count - fills)):
+            order = self.state.orders[fill.order_id]
+            if order.role is OrderRole.ENTRY and order.pending_cancel and order.reason == Reason.FLATTEN:
+                self.flatten(order.symbol)
 
     def cancel_all_but_stops(self, reason: Reason) -> None:
         """Take out everything that neither protects a position nor closes it."""

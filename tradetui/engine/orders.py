@@ -122,14 +122,19 @@ class OrderFlow:
             self.end(order, OrderState.EXPIRED, Reason.GTD_ENDED)
 
     def request_cancel(self, order: Order, reason: Reason = Reason.USER) -> None:
-        """Cancel an order; it may still fill until the cancel has reached the venue (R-ORD-1)."""
+        """Cancel an order; it may still fill until the cancel has reached the venue (R-ORD-1).
+
+        One that a flatten cancels says so: what it fills until then is closed as well.
+        """
         on_venue = order.state not in (OrderState.SUBMITTED, OrderState.HELD)
-        if on_venue and self.settings.cancel_ns > 0:
-            if not order.pending_cancel:
-                self.scribe.order(msgspec.structs.replace(order, pending_cancel=True))
-                self.later(DueAction("cancel", order.order_id), self.settings.cancel_ns)
+        if not on_venue or self.settings.cancel_ns == 0:
+            self.cancel_now(order, Reason.USER)
             return
-        self.cancel_now(order, reason)
+        why = str(reason) if reason is Reason.FLATTEN else order.reason
+        if not order.pending_cancel or why != order.reason:
+            self.scribe.order(msgspec.structs.replace(order, pending_cancel=True, reason=why))
+        if not order.pending_cancel:
+            self.later(DueAction("cancel", order.order_id), self.settings.cancel_ns)
 
     def cancel_now(self, order: Order, reason: Reason, state: OrderState = OrderState.CANCELED) -> None:
         """Take an order out everywhere at once; what hangs on it goes with it."""
