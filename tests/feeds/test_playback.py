@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from math import inf
 from pathlib import Path
@@ -49,12 +49,10 @@ class Seen:
                 await self._arrived.wait()
 
 
-def feed_of(
-    folder: Path, clock: Clock, *, speed: float = 1.0, on_restart: Callable[[], None] | None = None
-) -> ReplayFeed:
+def feed_of(folder: Path, clock: Clock, *, speed: float = 1.0) -> ReplayFeed:
     """A hundred trades, ten milliseconds apart: about a second."""
     path = frames.recording(folder, [frames.trade(n) for n in NUMBERS])
-    return ReplayFeed([path], speed=speed, on_restart=on_restart, monotonic=clock.monotonic)
+    return ReplayFeed([path], speed=speed, monotonic=clock.monotonic)
 
 
 @asynccontextmanager
@@ -111,7 +109,8 @@ async def test_seeking_forward_delivers_everything_up_to_there_at_once(tmp_path:
 async def test_seeking_backwards_starts_again_and_says_so_first(tmp_path: Path, clock: Clock) -> None:
     seen = Seen()
     restarts: list[int] = []
-    feed = feed_of(tmp_path, clock, on_restart=lambda: restarts.append(len(seen.numbers)))
+    feed = feed_of(tmp_path, clock)
+    feed.on_jump = lambda _: restarts.append(len(seen.numbers))
     async with running(feed, seen):
         await seen.count(1)
         clock.now += 0.5

@@ -214,7 +214,7 @@ def _recording_maker(options: argparse.Namespace) -> MakeHost:
 
 
 def _recording_host(options: argparse.Namespace, say: Say) -> Host:
-    from tradetui.cli.replay import replay_settings
+    from tradetui.cli.replay import begin, replay_settings
     from tradetui.engine import Engine
     from tradetui.feeds.replay import ReplayFeed
     from tradetui.runtime.host import Host
@@ -228,6 +228,7 @@ def _recording_host(options: argparse.Namespace, say: Say) -> Host:
         speed=options.speed or 1.0,
         progress=lambda lines: say(f"scanning the recording: {lines:,} lines"),
     )
+    begin(options, feed)
     engine = Engine(replay_settings(options, feed))
     profile = Profile(
         name="replay",

@@ -122,6 +122,7 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--realism", type=_realism, default=None, metavar="NAME", help="frictionless, realistic or harsh"
     )
+    parser.add_argument("--from", dest="start", metavar="T", help="+90s, +5m, 2026-05-01T12:00:00 (UTC)")
     parser.add_argument(
         "--decode", action="store_true", help="read the exchange's raw frames again, where they were recorded"
     )

@@ -135,8 +135,8 @@ def _export(options: argparse.Namespace, feed: ReplayFeed) -> int:
 
 
 def _span(options: argparse.Namespace, feed: ReplayFeed) -> tuple[int, int]:
-    first = _moment("--from", options.start, feed) if options.start else EVERYTHING[0]
-    last = _moment("--to", options.end, feed) if options.end else EVERYTHING[1]
+    first = moment("--from", options.start, feed) if options.start else EVERYTHING[0]
+    last = moment("--to", options.end, feed) if options.end else EVERYTHING[1]
     if last < first:
         fault = Fault("--to", options.end, f"is before --from {options.start}; exchange them")
         raise ConfigError("arguments", [fault])
@@ -147,8 +147,8 @@ def _span(options: argparse.Namespace, feed: ReplayFeed) -> tuple[int, int]:
     return first, last
 
 
-def _moment(name: str, text: str, feed: ReplayFeed) -> int:
-    """`+90s` from the start, nanoseconds, or a date and time (UTC unless it says otherwise)."""
+def moment(name: str, text: str, feed: ReplayFeed) -> int:
+    """`+90s` from a recording's start, nanoseconds, or a date and time (UTC unless it says otherwise)."""
     if match := _LATER.fullmatch(text):
         return feed.first_ts + round(float(match.group(1)) * _UNITS[match.group(2) or "s"] * _SECOND)
     if text.isdigit():

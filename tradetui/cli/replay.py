@@ -15,6 +15,7 @@ import msgspec
 from tradetui.cli.orders import read_orders
 from tradetui.cli.output import clear_progress, lines_progress
 from tradetui.cli.parts import journal_path, run_stamp
+from tradetui.cli.recordings import moment
 from tradetui.cli.report import fill_row, market_row, order_row, plain
 from tradetui.config.paths import data_folder
 from tradetui.domain.event import Event, Filled, OrderChanged
@@ -45,7 +46,19 @@ def run(options: argparse.Namespace) -> int:
         speed=math.inf,
         progress=lines_progress("scanning"),
     )
+    begin(options, feed)
     return _headless(options, feed)
+
+
+def begin(options: argparse.Namespace, feed: ReplayFeed) -> None:
+    """Let a recording begin where `--from` says; raises ConfigError for what is no moment of it."""
+    if options.start:
+        ts = moment("--from", options.start, feed)
+        if not feed.first_ts <= ts <= feed.last_ts:
+            seconds = (feed.last_ts - feed.first_ts) / 1_000_000_000
+            text = f"is outside the recording, which is {seconds:,.1f} s long"
+            raise ConfigError("arguments", [Fault("--from", options.start, text)])
+        feed.begin_at(ts)
 
 
 def replay_settings(options: argparse.Namespace, feed: ReplayFeed) -> EngineSettings:

@@ -122,6 +122,16 @@ class Measures(Protocol):
         ...
 
 
+@runtime_checkable
+class Jumps(Protocol):
+    """A feed that may leave out what lies between two moments."""
+
+    may_jump: Callable[[], bool]
+    """Asked whether nothing would be missed."""
+    on_jump: Callable[[int], None]
+    """Called with the moment (nanoseconds UTC) before it is begun from there."""
+
+
 class Playback(Protocol):
     """A feed that can be steered: a recording."""
 
@@ -134,7 +144,7 @@ class Playback(Protocol):
         ...
 
     def seek(self, seconds: float) -> None:
-        """Go forward by so much; a negative amount starts again and runs up to there."""
+        """Go forward or back by so much."""
         ...
 
     def set_speed(self, speed: float) -> None:

@@ -8,6 +8,10 @@ capture has nothing else. The program's own format begins with one line of JSON 
 and its lines hold the domain's market messages (payload "messages", tagged by `type`) or raw frames
 of Binance ("binance"). Beside the messages stand lines of other types, which replay leaves out:
 
+* `keyframe` (from version 2): after every two megabytes or so, how every symbol stands: instrument, book,
+  state and the newest of everything else. `candles` before it holds those that have closed since the last
+  one. Each is a gzip member of its own; labels find them (`recording_members`), so that a moment can be
+  looked up without reading all that came before.
 * `frame` (from version 2): what the venue sent, to the byte, before the messages that were made of it; `on`
   numbers the connection. `opened` says that a connection was opened, `asked` holds a book that was asked for
   by REST. With them the header's `venue` and `contracts` name the codec that reads the frames again. Nothing
@@ -19,7 +23,6 @@ in one write: after a crash every block but the last is readable, and the reader
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Iterator
 from io import BufferedReader
@@ -29,8 +32,10 @@ from typing import Final, Self
 
 import msgspec
 
-from tradetui.domain.market_data import MarketMessage
+from tradetui.domain.market_data import InstrumentListed, MarketMessage, Timeframe
 from tradetui.errors import RecordingError
+from tradetui.feeds.recording_members import Holds, packed
+from tradetui.feeds.standing import Standing
 
 FORMAT: Final = "tradetui-recording"
 VERSION: Final = 2
@@ -39,9 +44,14 @@ BINANCE: Final = "binance"
 FRAME: Final = b'{"type":"frame","on":'
 OPENED: Final = b'{"type":"opened","on":'
 ASKED: Final = b'{"type":"asked","book":'
-BESIDE: Final = (FRAME, OPENED, ASKED)
+KEYFRAME: Final = b'{"type":"keyframe","messages":'
+CANDLES: Final = b'{"type":"candles","rows":'
+FORMING: Final = b',"forming":'
+BESIDE: Final = (FRAME, OPENED, ASKED, KEYFRAME, CANDLES)
 """What lines begin with that are no messages."""
 
+KEYFRAME_EVERY: Final = 2 << 20
+"""Bytes of text between two keyframes: what has to be read at most to know how a moment stood."""
 _BLOCK: Final = 1 << 20
 _PACKED: Final = 1 << 17
 _GZIP: Final = b"\x1f\x8b"
@@ -87,7 +97,11 @@ class RecordingWriter:
         self._file = path.open("xb", buffering=0)
         self._encode = msgspec.json.Encoder().encode
         self._block_bytes = block_bytes
-        self._newest = 0
+        self._newest = self._first = 0
+        self._count = self._since_keyframe = 0
+        self._holds = Holds.LINES
+        self._standing = Standing()
+        self._marks: dict[tuple[str, Timeframe], int] = {}
         exchange, contracts = venue
         header = RecordingHeader(profile=profile, payload=payload, venue=exchange, contracts=contracts)
         self._lines = bytearray(self._encode(header) + b"\n")
@@ -96,6 +110,9 @@ class RecordingWriter:
     def write(self, message: MarketMessage) -> None:
         """Append a message of the domain at its receive time, or the newest before it."""
         self._newest = max(self._newest, message.ts_received)
+        if isinstance(message, InstrumentListed):
+            self._holds |= Holds.LISTINGS
+        self._standing.take(message)
         self.write_frame(self._newest, self._encode(message))
 
     def write_beside(self, kind: bytes, content: bytes, ts_received: int) -> None:
@@ -105,15 +122,41 @@ class RecordingWriter:
 
     def write_frame(self, ts_received: int, frame: bytes) -> None:
         """Append a raw frame; line breaks in it become blanks, which JSON allows."""
+        self._first = self._first or ts_received
+        self._newest = max(self._newest, ts_received)
+        self._count += 1
         self._lines += b"%d %s\n" % (ts_received, frame.replace(b"\n", b" "))
         if len(self._lines) >= self._block_bytes:
             self.flush()
 
     def flush(self) -> None:
         """Hand what has gathered to the system as one whole gzip member."""
-        if self._lines:
-            self._file.write(gzip.compress(bytes(self._lines), 6, mtime=0))
-            self._lines.clear()
+        if not self._lines:
+            return
+        self._since_keyframe += len(self._lines)
+        self._file.write(self._member(bytes(self._lines), self._holds, first=self._first, lines=self._count))
+        self._lines.clear()
+        self._first = self._count = 0
+        self._holds = Holds.LINES
+        if self._since_keyframe >= KEYFRAME_EVERY:
+            self._since_keyframe = 0
+            self._write_keyframe()
+
+    def _member(self, text: bytes, holds: Holds, *, first: int, lines: int) -> bytes:
+        return packed(text, holds, span=(first or self._newest, self._newest), lines=lines)
+
+    def _write_keyframe(self) -> None:
+        """How everything stands, for those who begin here."""
+        now = self._newest
+        closed, forming = self._standing.closed_since(self._marks), self._standing.forming()
+        candles = self._encode(closed) + FORMING + self._encode(forming)
+        stands = self._encode(list(self._standing.state(now)))
+        for kind, begins, content in (
+            (Holds.CANDLES, CANDLES, candles),
+            (Holds.KEYFRAME, KEYFRAME, stands),
+        ):
+            text = b"%d %b%b}\n" % (now, begins, content)
+            self._file.write(self._member(text, kind, first=now, lines=1))
 
     def close(self) -> None:
         """Write the last block; a second call does nothing."""

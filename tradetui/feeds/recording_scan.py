@@ -21,6 +21,7 @@ from tradetui.feeds.recording import (
     header_of,
     read_blocks,
 )
+from tradetui.feeds.recording_index import RecordingIndex, index_of
 from tradetui.feeds.recording_instruments import Metadata
 from tradetui.feeds.recording_lines import LineBlock, Stamped, StampedLines, merged, stamp_of
 from tradetui.feeds.recording_survey import Survey
@@ -59,6 +60,8 @@ class Recording:
     """The lines with their times from the start, merged by receive time."""
     venue: tuple[str, bool] | None = None
     """The exchange whose raw frames stand beside the messages, and whether they are of contracts."""
+    index: RecordingIndex | None = None
+    """Where moments can be looked up; of the program's own recordings."""
     readers: Readers = ()
     """Of files of a foreign format, one each."""
 
@@ -87,6 +90,9 @@ def scan(
     if not paths:
         raise RecordingError("expected at least one recording, was none")
     metadata = Metadata(instruments) if instruments else None
+    index = index_of(paths)
+    if index is not None:
+        return _indexed(index, paths, metadata)
     heads = [first_line(path) for path in paths]
     if is_foreign(paths, heads):
         from tradetui.feeds.formats.survey import (
@@ -113,6 +119,32 @@ def scan(
             if progress is not None:
                 progress(lines)
     return _result(files, kept, survey=survey, metadata=metadata)
+
+
+def _indexed(index: RecordingIndex, paths: Sequence[Path], metadata: Metadata | None) -> Recording:
+    """What labels and listings tell; nothing else is read."""
+    listed = {each.symbol: each for file in index.files for each in file.instruments()}
+    if not listed:
+        raise RecordingError(f"{paths[0]}: expected market data of Binance or tradetui, found none")
+    del metadata  # what the exchange said then is recorded
+    venues = {(file.header.venue, file.header.contracts) for file in index.files}
+    venue = venues.pop()
+    return Recording(
+        paths=tuple(paths),
+        payload=MESSAGES,
+        first_ts=index.files[0].first_ts,
+        last_ts=index.files[-1].last_ts,
+        lines=sum(file.lines for file in index.files),
+        instruments=tuple(listed.values()),
+        names={},
+        futures=frozenset(),
+        single_trades=frozenset(),
+        without_book=frozenset(),
+        notes=(),
+        blocks=index.blocks,
+        venue=venue if not venues and venue[0] else None,
+        index=index,
+    )
 
 
 def _result(

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from math import inf
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tradetui.domain.market_data import MarketMessage
 from tradetui.feeds.protocol import Sink
@@ -22,8 +22,13 @@ from tradetui.feeds.recording_scan import Progress, scan
 from tradetui.feeds.replay_marks import BadLine, Crossed, Marks, Play
 from tradetui.feeds.replay_player import Player
 
+if TYPE_CHECKING:
+    from tradetui.feeds.replay_places import Arrival, Places
+
 SLOWEST: Final = 0.25
 _SLICE_LINES: Final = 256
+_RUN_S: Final = 30.0
+"""A seek ahead by no more than this runs there."""
 _NAP_S: Final = 0.05
 _SECOND_NS: Final = 1_000_000_000
 
@@ -45,7 +50,6 @@ class ReplayFeed:
         decode: bool = False,
         speed: float = 1.0,
         progress: Progress | None = None,
-        on_restart: Callable[[], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Read the files once; raises RecordingError when they can not be replayed.
@@ -56,12 +60,10 @@ class ReplayFeed:
             decode: Read the raw frames of a recording again instead of what was made of them then.
             speed: A multiple of real time from 0.25; infinity is as fast as possible.
             progress: Called with the number of lines scanned so far.
-            on_restart: Called before the recording starts again, which a seek backwards does.
             monotonic: The clock that paces it, in seconds.
         """
         self.recording = scan([Path(path) for path in paths], instruments=instruments, progress=progress)
         self._decode = decode
-        self._on_restart = on_restart
         self._monotonic = monotonic
         self._speed = max(SLOWEST, speed)
         self._paused = False
@@ -77,6 +79,13 @@ class ReplayFeed:
         as decoding does.
         """
         self._player: Marks = self._make_player(lambda _: None)
+        self._begin_at = 0
+        self._places: Places | None = None
+        self._is_seeking = False
+        self.may_jump: Callable[[], bool] = lambda: False
+        """Says whether nothing would be missed by leaving out what lies between here and a later moment."""
+        self.on_jump: Callable[[int], None] = lambda _ts: None
+        """Called with the moment before a jump arrives there."""
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -124,8 +133,11 @@ class ReplayFeed:
         Five in six tickers repeat both prices and change a size, which is neither matched nor shown
         without a screen; what they would touch is the same with and without them.
         """
-        play = self._start(sink, distinct_quotes=True)
-        for block in self.recording.blocks():
+        if self._begin_at:
+            play, blocks = self._arrive(sink, self._places_of().reach(self._begin_at))
+        else:
+            play, blocks = self._start(sink, distinct_quotes=True), iter(self.recording.blocks())
+        for block in blocks:
             play(block)
             if progress is not None:
                 progress(self._player.lines)
@@ -150,33 +162,69 @@ class ReplayFeed:
         """From the next run on, read the raw frames instead of what was made of them."""
         self._decode = True
 
-    def _make_player(self, sink: Sink, *, distinct_quotes: bool = False) -> Marks:
+    def _make_player(self, sink: Sink, *, distinct_quotes: bool = False, jumps: bool = False) -> Marks:
+        crossed = None if jumps else self.crossed  # whoever keeps the books does not see those on the way
         if self._decode:
             from tradetui.feeds.formats.frames import FramePlayer  # the exchanges' codecs
 
-            return FramePlayer(self.recording, sink, crossed=self.crossed)
+            return FramePlayer(self.recording, sink, crossed=crossed)
         if self.recording.readers:
             from tradetui.feeds.formats.player import (
                 ItemPlayer,  # the exchanges' codecs; few recordings need them
             )
 
-            return ItemPlayer(self.recording, sink, crossed=self.crossed)
-        return Player(self.recording, sink, crossed=self.crossed, distinct_quotes=distinct_quotes)
+            return ItemPlayer(self.recording, sink, crossed=crossed)
+        return Player(self.recording, sink, crossed=crossed, distinct_quotes=distinct_quotes)
+
+    def begin_at(self, ts: int) -> None:
+        """Let the next run begin at a moment (nanoseconds UTC): how everything stood there comes first."""
+        self._begin_at = max(self.first_ts, min(ts, self.last_ts))
+
+    def _places_of(self) -> Places:
+        """The places of this recording, which take an import that a plain run does without."""
+        if self._places is None:
+            from tradetui.feeds.replay_places import Places
+
+            self._places = Places(
+                self.recording, lambda sink: self._make_player(sink, jumps=True), by_index=not self._decode
+            )
+        return self._places
+
+    def _arrive(self, sink: Sink, arrival: Arrival) -> tuple[Play, Iterator[Iterable[Stamped]]]:
+        """Say how everything stands at a moment, and go on from there."""
+        self._player = arrival.player
+        for message in arrival.standing.opening(arrival.player.ts):
+            sink(message)
+        arrival.outlet.to = sink
+        return arrival.player.play, arrival.rest
 
     async def run(self, sink: Sink) -> None:
-        """Deliver at the chosen speed until the recording ends."""
+        """Deliver at the chosen speed until the recording ends; a jump begins another run."""
         while True:
             self._restart = False
-            await self._play_through(self._start(sink))
+            target, self._begin_at = self._begin_at, 0
+            if target:
+                play, blocks = await self._jump(sink, target)
+            else:
+                play, blocks = self._start(sink), iter(self.recording.blocks())
+            await self._play_through(play, chain.from_iterable(blocks))
             if not self._restart:
                 return
-            if self._on_restart is not None:
-                self._on_restart()
 
-    async def _play_through(self, play: Play) -> None:
+    async def _jump(self, sink: Sink, target: int) -> tuple[Play, Iterator[Iterable[Stamped]]]:
+        """Find a moment without holding up the screen."""
+        self._is_seeking = True
+        try:
+            arrival = await asyncio.to_thread(self._places_of().reach, target)
+        finally:
+            self._is_seeking = False
+        self.on_jump(target)
+        return self._arrive(sink, arrival)
+
+    async def _play_through(self, play: Play, lines: Iterator[Stamped]) -> None:
         self._settle()
         in_slice = 0
-        for stamped in self._lines():
+        for stamped in lines:
             ts = stamped[0] or self._player.ts
             while not self._restart and (wait := self._wait_for(ts)) > 0:
                 in_slice = 0
@@ -234,10 +282,13 @@ class ReplayFeed:
             self._changed.set()
 
     def seek(self, seconds: float) -> None:
-        """Go forward by so much; a negative amount starts again and runs up to there."""
+        """Go to a moment by a jump; ahead only where nothing would be missed, else by running there."""
         target = self._player.ts + round(seconds * _SECOND_NS)
-        self._skip_to = max(self.first_ts, min(target, self.last_ts))
-        self._restart = seconds < 0
+        target = max(self.first_ts, min(target, self.last_ts))
+        if seconds < 0 or (seconds > _RUN_S and self.may_jump()):
+            self._begin_at, self._restart = target, True
+        else:
+            self._skip_to = target
         self._changed.set()
 
     def set_speed(self, speed: float) -> None:
@@ -249,7 +300,7 @@ class ReplayFeed:
         """Place, length and speed: `3:12 of 10:48 · 4× · paused`."""
         place = _minutes(self._player.ts - self.first_ts)
         speed = "max" if self._speed == inf else f"{self._speed:g}×"
-        paused = " · paused" if self._paused else ""
+        paused = " · seeking" if self._is_seeking else " · paused" if self._paused else ""
         return f"{place} of {_minutes(self.last_ts - self.first_ts)} · {speed}{paused}"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import deepcopy
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -57,6 +59,8 @@ class Marks:
 
     play: Play
     """Delivers what lines say."""
+    kept: tuple[str, ...] = ()
+    """The names of what a run keeps beside its place."""
 
     def __init__(self, recording: Recording, sink: Sink) -> None:
         self.lines = 0
@@ -75,6 +79,19 @@ class Marks:
     def resyncs(self) -> int:
         """Snapshots taken after a loss."""
         raise NotImplementedError
+
+    def save(self) -> object:
+        """What a run has to know to go on from here, as a copy."""
+        return deepcopy(self._kept())
+
+    def restore(self, saved: object) -> None:
+        """Go on from where it was saved."""
+        for name, value in deepcopy(saved).__dict__.items():
+            setattr(self, name, value)
+
+    def _kept(self) -> SimpleNamespace:
+        names = ("lines", "bad_lines", "bad_messages", "ts", *self.kept)
+        return SimpleNamespace(**{name: getattr(self, name) for name in names})
 
     def announce(self) -> None:
         """List the instruments and say where their data stands."""

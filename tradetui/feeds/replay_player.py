@@ -36,6 +36,8 @@ _MOST_ROUTES: Final = 256
 class Player(Marks):
     """Turns lines into messages for one sink; made anew for each run."""
 
+    kept = ("syncs", "_ids", "_touches")
+
     def __init__(
         self,
         recording: Recording,

@@ -132,8 +132,15 @@ class CandleSeries:
         until, is_whole = self.closed_until, len(self._ring) > 0
         for candle in self._child.closed(len(self._child)):
             is_whole = is_whole or candle.open_ts % self.length == 0
-            if is_whole and candle.open_ts >= until:
+            if is_whole and candle.open_ts >= until and candle.volume:  # one without a trade has no open
                 self._push(candle)
+        self._close_before(self._child.open)
+
+    def _close_before(self, forming: Candle | None) -> None:
+        """Close the open period where the child's forming candle belongs to a later one."""
+        held = self._partial
+        if forming is not None and held is not None and forming.open_ts >= held.open_ts + self.length:
+            self._close(held)
 
     def _push(self, candle: Candle) -> None:
         """Take in a closed candle of the child without telling longer timeframes."""

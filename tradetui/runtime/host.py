@@ -24,7 +24,7 @@ from tradetui.domain.reply import Reason, Refusal, Reply
 from tradetui.domain.view import Notice, TradingState
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, RecordingError
-from tradetui.feeds.protocol import Feed
+from tradetui.feeds.protocol import Feed, Jumps
 from tradetui.runtime.excerpt import Standing
 from tradetui.runtime.feeding import run_feed, show_books
 from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt, cancels_of_entries, is_exit
@@ -70,6 +70,9 @@ class Host:
         self.engine = engine
         self.journal = journal
         show_books(feed, lambda symbol: self.engine.markets.get(symbol))  # noqa: PLW0108 - engines change
+        if isinstance(feed, Jumps):
+            feed.may_jump = lambda: not self.is_needed
+            feed.on_jump = self._jump
         self._now = now
         self._inputs = inputs
         if inputs is not None:
@@ -286,6 +289,15 @@ class Host:
             self.tape.take(message)
         except RecordingError as error:
             self.note("error", f"{error}; the recording has ended")
+
+    def _jump(self, ts: int) -> None:
+        """A recording goes on elsewhere: later with the same account, earlier with a new one."""
+        if ts <= self.engine.ts:
+            self._begin_again()
+            return
+        state = copy_state(self.published)
+        self.engine = Engine(self.engine.settings, state=state if state.seq else None)
+        self._publisher.begin(self.engine.state)
 
     def _begin_again(self) -> None:
         """A recording was started again: so is its account."""

@@ -113,6 +113,8 @@ ACTIONS: Final = (
     _system("pause", "P", "pause", "pause or continue a recording"),
     _system("step", ">", "step", "one step of a recording"),
     _system("seek_back", "<", "back", "back by ten seconds in a recording"),
+    _system("seek_far_back", "(", "far back", "back by five minutes in a recording"),
+    _system("seek_ahead", ")", "ahead", "ahead by five minutes in a recording"),
     _system("help", "?", "help", "every key, and the commands"),
     _system("leave", "q", "leave", "leave; asks while a position or an order is open"),
     _system("leave_now", "ctrl+c", "leave now", "leave without being asked"),

@@ -20,6 +20,7 @@ from tradetui.ui.screens.help import HelpScreen
 GROUPINGS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Ticks to a row of the ladder."""
 SEEK_S: Final = 10.0
+SEEK_FAR_S: Final = 300.0
 CANCELABLE: Final = frozenset({"buy", "sell", "target"})
 """Kinds of own marks on the ladder that `cancel` may mean."""
 
@@ -177,6 +178,12 @@ class ScreenKeys(ScreenLists):
 
     def _do_seek_back(self) -> None:
         self._steer("seek", -SEEK_S)
+
+    def _do_seek_far_back(self) -> None:
+        self._steer("seek", -SEEK_FAR_S)
+
+    def _do_seek_ahead(self) -> None:
+        self._steer("seek", SEEK_FAR_S)
 
     def _steer(self, action: str, amount: float = 0.0) -> None:
         if self._view is None or not self._view.status.playback:

@@ -28,6 +28,8 @@ MakeBook = Callable[[Instrument], BookSequence]
 class ItemPlayer(Marks):
     """Turns units into messages for one sink; made anew for each run."""
 
+    kept = ("channels", "_touches")
+
     def __init__(self, recording: Recording, sink: Sink, *, crossed: Crossed | None = None) -> None:
         super().__init__(recording, sink)
         self._readers: tuple[Reader, ...] = recording.readers

@@ -51,6 +51,7 @@ REPLAY: Final[tuple[Hint, ...]] = (
     (("pause",), "pause"),
     (("step",), "step"),
     (("seek_back",), "back"),
+    (("seek_far_back", "seek_ahead"), "five minutes"),
 )
 ALWAYS: Final[tuple[Hint, ...]] = ((("help",), "help"), (("leave",), "leave"))
 TYPING: Final[tuple[Hint, ...]] = ((("flatten_anywhere",), "flatten"), (("leave_now",), "leave now"))
