@@ -43,6 +43,25 @@ CASES = (
         ),
     ),
     Case(
+        "a quote that reaches two of ours",
+        """
+        book 4@99 / 6@101
+        a: sell 5 limit 100
+        b: sell 5 limit 99.5
+        bids 8@100
+        """,
+        """
+        a: 3@100 maker in 4; open
+        b: 5@99.5 maker in 4; filled
+        position: -8
+        """,
+        differs=Difference(
+            "R-MAT-3",
+            "what is displayed at or through our prices fills all that it reaches; nautilus_trader moves "
+            "its market to the first of ours and finds the second out of reach until the next message",
+        ),
+    ),
+    Case(
         "the other side comes to our price",
         """
         book 100@99 5@98 / 5@100

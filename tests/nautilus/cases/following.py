@@ -43,6 +43,25 @@ CASES = (
         ),
     ),
     Case(
+        "a stop-limit fired by a print beyond its limit",
+        """
+        book 5@99 / 7@100 1@100.5 7@101 1@101.5 2@102 9@103
+        print 0.1@99.5 buy
+        a: buy 7 trigger 102.5 limit 102
+        print 12@103 buy
+        asks 2@105
+        """,
+        """
+        a: 3@101 taker in 4; 1@101.5 taker in 4; 2@102 taker in 4; open
+        position: 6
+        """,
+        differs=Difference(
+            "R-MAT-2",
+            "it walks what is displayed and not eaten by the print (7.2); nautilus_trader takes the print "
+            "for the market, lets it rest and fills it at its limit with the next message",
+        ),
+    ),
+    Case(
         "a stop-limit whose market runs away and comes back",
         """
         book 5@98 / 5@99

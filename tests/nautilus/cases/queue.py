@@ -125,6 +125,25 @@ CASES = (
         differs=Difference("R-MAT-4", "a print fills us once over all our orders, not each of them whole"),
     ),
     Case(
+        "a print that passes one of ours on its way to another",
+        """
+        book 3@99 8@98.5 / 8@100
+        a: buy 6 limit 99
+        b: buy 3 limit 99.5
+        print 6@99 sell
+        """,
+        """
+        a: open
+        b: 3@99.5 maker in 4; filled
+        position: 3
+        """,
+        differs=Difference(
+            "R-MAT-13",
+            "3 of the 6 are ours at 99.5, so only 3 are left to eat the queue at 99; "
+            "nautilus_trader gives out 9 of them",
+        ),
+    ),
+    Case(
         "alone at a new price",
         """
         book 5@99 / 5@101

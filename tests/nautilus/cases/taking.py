@@ -137,6 +137,42 @@ CASES = (
         ),
     ),
     Case(
+        "a market order just after a print",
+        """
+        book 5@99 / 2@100 5@100.5
+        a: buy 1 limit 98
+        print 2@100 buy
+        b: buy 2
+        """,
+        """
+        a: open
+        b: 2@100 taker in 4; filled
+        position: 2
+        """,
+        differs=Difference(
+            "section 7.2",
+            "only the print that fires a stop is taken off the book before it walks; "
+            "nautilus_trader takes prints off for everybody while an order of ours rests",
+        ),
+    ),
+    Case(
+        "post just after a print below the bid",
+        """
+        book 6@99 6@98.5 8@98 / 1@100
+        print 6@98 sell
+        a: sell 1 limit 98.5 post
+        """,
+        """
+        a: refused
+        position: 0
+        """,
+        differs=Difference(
+            "R-MAT-6",
+            "99 is displayed, so it would take; nautilus_trader believes the print when it decides "
+            "and the book when it fills",
+        ),
+    ),
+    Case(
         "a market order in a crossed book",
         """
         book 5@99 / 5@100 5@101
