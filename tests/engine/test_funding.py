@@ -13,7 +13,15 @@ from tests.engine.market import INVERSE, PERP, SECOND, Table, inverse_perp, perp
 from tradetui.domain.command import Flatten, MarginMode
 from tradetui.domain.event import FundingPaid, FundingPending, Liquidated
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import ClockTick, FeedState, FundingRate, FundingSettled
+from tradetui.domain.market_data import (
+    ClockTick,
+    FeedState,
+    FundingRate,
+    FundingSettled,
+    MissedTrades,
+    Side,
+    Trade,
+)
 from tradetui.state import State
 from tradetui.trading import costs, ledger
 
@@ -198,6 +206,7 @@ def test_the_interval_is_the_venue_s() -> None:
     market.feed(ClockTick(market.now, market.now))
     times = [pending.funding_ts - start for pending in bodies(market, FundingPending)]
     assert times == [HOUR, 2 * HOUR]
+    market.snapshot(BIDS, BIDS)
     settle(market, start + HOUR, 0.0001)
     settle(market, start + 2 * HOUR, 0.0001)
     assert [paid.funding_ts - start for paid in bodies(market, FundingPaid)] == times
@@ -255,3 +264,69 @@ def test_i_60_each_time_posts_once_in_any_order(state: FeedState, order: list[in
     posted = [paid.funding_ts for paid in bodies(market, FundingPaid)]
     assert len(posted) == len(set(posted))
     assert len(posted) == (3 if PERP in market.state.positions else 0)
+
+
+# --- funding times in a gap (6.4)
+
+
+def away(market: Table, *prints: tuple[int, float], back_at: int) -> None:
+    """The program was off; when it is back, the feed tells what was printed meanwhile."""
+    market.now = back_at
+    market.restart()
+    market.status(FeedState.STREAMING)
+    missed = [Trade(PERP, ts, ts, price, 1.0, Side.SELL, ts) for ts, price in prints]
+    market.feed(MissedTrades(PERP, market.tick(), missed))
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+@pytest.mark.parametrize(("hit_after_h", "paid"), [(7, []), (9, [D(-3)])])
+def test_a_stop_that_a_gap_fired_decides_which_funding_times_it_still_held(
+    hit_after_h: int, paid: list[Decimal], told_first: bool
+) -> None:
+    market = table()
+    market.buy("0.5", stop="58000")
+    start = market.now
+    due, hit = start + 8 * HOUR, start + hit_after_h * HOUR
+    away(market, (hit - HOUR, 59_000.0), (hit, 57_990.0), (hit + HOUR, 60_000.0), back_at=start + 20 * HOUR)
+    official = FundingSettled(PERP, due, market.tick(), 0.0001, 60_000.0)
+    if told_first:
+        market.feed(official)
+        assert not bodies(market, FundingPaid), "until the gap is evaluated nobody knows"
+    market.snapshot(BIDS, BIDS)
+    assert not market.state.positions
+    for _ in range(2):
+        market.feed(official)
+        market.restart()
+    assert [each.amount for each in bodies(market, FundingPaid)] == paid
+
+
+def test_the_funding_of_a_gap_waits_for_its_evaluation_and_posts_once() -> None:
+    market = table()
+    market.buy("0.5", stop="58000")
+    start = market.now
+    away(market, (start + HOUR, 59_000.0), back_at=start + 20 * HOUR)
+    for hours in (16, 8, 16):
+        market.feed(FundingSettled(PERP, start + hours * HOUR, market.tick(), 0.0001, 60_000.0))
+    assert not bodies(market, FundingPaid)
+    market.snapshot(BIDS, BIDS)
+    found = [(paid.funding_ts - start, paid.amount) for paid in bodies(market, FundingPaid)]
+    assert found == [(8 * HOUR, D(-3)), (16 * HOUR, D(-3))]
+    assert State.fold(market.journal) == market.state
+
+
+def test_an_estimate_of_a_gap_whose_stop_had_fired_before_is_over_and_costs_nothing() -> None:
+    market = table()
+    market.buy("0.5", stop="58000")
+    start, due = market.now, market.now + 8 * HOUR
+    predict(market, 0.0001, due)
+    market.status(FeedState.DOWN)
+    market.now = due + HOUR
+    market.feed(ClockTick(market.now, market.now))
+    assert market.state.funds.pending[PERP].signed_qty == D("0.5")
+    early = Trade(PERP, start + HOUR, start + HOUR, 57_990.0, 1.0, Side.SELL, 1)
+    market.feed(MissedTrades(PERP, market.tick(), [early]))
+    market.status(FeedState.STREAMING)
+    market.snapshot(BIDS, BIDS)
+    settle(market, due, 0.0001)
+    assert [(paid.signed_qty, paid.amount) for paid in bodies(market, FundingPaid)] == [(D(0), D(0))]
+    assert not market.state.funds.pending

@@ -108,6 +108,8 @@ class Engine:
         flow.outdated = lambda desk, order: rechecks.outdated(desk, order, ts=self.ts)
         flow.fitting = rechecks.fitting
         self._gaps.liquidate = self._liquidator.in_gap
+        self._gaps.settle = self._settlements.gap_ended
+        self._settlements.in_gap = self._gaps.covers
 
     @property
     def ts(self) -> int:

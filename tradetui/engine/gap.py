@@ -73,6 +73,8 @@ class GapDesk:
         self.gaps: dict[str, Gap] = {}
         self.liquidate: Callable[[Desk, Passage], bool] = lambda _desk, _passage: False
         """Liquidates a position that a passage would have; the engine knows how."""
+        self.settle: Callable[[str], None] = lambda _symbol: None
+        """Settles what fell due in a gap that is evaluated."""
 
     def begin(self, symbol: str, since: int) -> None:
         """Data is lost from a moment on; an earlier loss goes on."""
@@ -89,8 +91,16 @@ class GapDesk:
         """The data is back: see what happened to the position, and write it down."""
         gap = self.gaps.pop(desk.symbol, None)
         position = self.state.holding(desk.symbol)
-        if gap is None or position is None:
-            return
+        if gap is not None and position is not None:
+            self._evaluate(desk, gap, position)
+        self.settle(desk.symbol)
+
+    def covers(self, symbol: str, ts: int) -> bool:
+        """Whether a moment lies in a gap that is not evaluated yet."""
+        gap = self.gaps.get(symbol)
+        return gap is not None and gap.since <= ts
+
+    def _evaluate(self, desk: Desk, gap: Gap, position: Position) -> None:
         source, passages = gap.passages(position.side)
         fills = self.state.fill_count
         for passage in passages:

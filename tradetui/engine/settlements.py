@@ -2,16 +2,18 @@
 
 When a funding time passes, an open position gets an estimate that is not posted. Only the official rate
 posts, for what was held at that moment: fills from that moment on do not count, however late the rate
-comes. A start after days off is the same: the feed tells the rates of the past, each posts once.
+comes. A start after days off is the same: the feed tells the rates of the past, each posts once. Rates of
+a gap wait until it is evaluated: a stop may have closed the position before their time (6.4).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Final
 
 from tradetui.domain.event import FundingPaid, FundingPending, Posting
+from tradetui.domain.fill import Evidence, Fill
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FundingSettled
 from tradetui.domain.number import MONEY, ZERO
@@ -23,6 +25,8 @@ from tradetui.trading import account, costs, ledger
 
 _SECOND: Final = 1_000_000_000
 NEVER: Final = (1 << 63) - 1
+_FOUND_LATER: Final = 60 * _SECOND
+"""A fill whose print is older than this was found in a gap."""
 
 
 class Settlements:
@@ -34,6 +38,9 @@ class Settlements:
         self.state = flow.state
         self.books = books
         self.delistings = Delistings(flow, books)
+        self.in_gap: Callable[[str, int], bool] = lambda _symbol, _ts: False
+        """Whether a moment lies in a time of a symbol that nobody has looked at yet; the engine knows."""
+        self._waiting: dict[str, dict[int, FundingSettled]] = {}
 
     @property
     def next_ts(self) -> int:
@@ -106,27 +113,33 @@ class Settlements:
             or (symbol, ts) in self.state.funds.funded
         ):
             return
-        held = self._held_at(instrument, ts)
+        if self.state.holding(symbol) is not None and self.in_gap(symbol, ts):
+            self._waiting.setdefault(symbol, {})[ts] = settled
+            return
+        held, waiting = self._held_at(instrument, ts), self.state.funds.pending.get(symbol)
         if held is None:
             text = f"{symbol}: what was held at a funding time of long ago is not known any more"
             self.scribe.note("alarm", text, symbol=symbol)
-        elif held:
+        elif held or (waiting is not None and waiting.funding_ts == ts):
             self._pay(instrument, settled, held)
+
+    def gap_ended(self, symbol: str) -> None:
+        """What was held in a gap is known now: its funding posts, in the order of time."""
+        for _, settled in sorted(self._waiting.pop(symbol, {}).items()):
+            self.take(settled)
 
     def _held_at(self, instrument: Instrument, ts: int) -> Decimal | None:
         """The position just before a moment: fills from it on do not count (R-FND-1)."""
         symbol, state = instrument.symbol, self.state
-        waiting = state.funds.pending.get(symbol)
-        if waiting is not None and waiting.funding_ts == ts:
-            return waiting.signed_qty
         if state.fills and state.fills[0].ts >= ts and state.fill_count > len(state.fills):
-            return None
+            waiting = state.funds.pending.get(symbol)
+            return waiting.signed_qty if waiting is not None and waiting.funding_ts == ts else None
         position = state.positions.get(symbol)
         held = position.signed_qty if position is not None else ZERO
         for fill in reversed(state.fills):
             if fill.ts < ts:
                 break
-            if fill.symbol == symbol:
+            if fill.symbol == symbol and _traded_ts(fill) >= ts:
                 held -= account.signed_change(instrument, fill)
         return held
 
@@ -181,3 +194,10 @@ class Settlements:
 def _exact(value: float) -> Decimal:
     """The decimal that a float off the wire was written as."""
     return MONEY.create_decimal(repr(value))
+
+
+def _traded_ts(fill: Fill) -> int:
+    """When a fill took place: one that the evaluation of a gap found, at the time of its price."""
+    found = fill.receipt.ts_exchange
+    is_found = fill.receipt.evidence in (Evidence.GAP, Evidence.PRINT_THROUGH) and found > 0
+    return found if is_found and fill.ts - found > _FOUND_LATER else fill.ts
