@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tradetui.domain.market_data import Side, Trade
 from tradetui.market.prints import Print
 from tradetui.market.tape import SIZE_EDGES, Tape
+from tradetui.market.volumes import SPAN
 
 S = 10**9
 
@@ -109,3 +110,11 @@ def test_prints_of_a_market_that_nobody_looks_at_take_little_room() -> None:
         tracemalloc.stop()
     assert held < 300_000
     assert len(tape) == 2_000
+
+
+def test_volumes_are_kept_near_the_market_wherever_it_goes() -> None:
+    tape = tape_of(*(trade(1, tick, 2.0) for tick in (100, 101, 100 + SPAN // 2, 102)))
+    assert tape.volume_in(range(-SPAN, 2 * SPAN)) == 8.0, "moved up by a half, all of it is still there"
+    tape = tape_of(*(trade(1, tick, 2.0) for tick in (100, 10 * SPAN, 10 * SPAN + 1)))
+    assert (tape.volume_at(100), tape.volume_at(10 * SPAN), tape.volume) == (0.0, 2.0, 6.0)
+    assert tape_of().volume_at(5) == 0.0

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from tradetui.domain.market_data import Side, Trade
 from tradetui.market.prints import Print, Prints
+from tradetui.market.volumes import Volumes
 
 SECOND: Final = 1_000_000_000
 MINUTE_S: Final = 60
@@ -24,7 +25,6 @@ _nearest: Final = float.__round__
 """What `round` calls; called by itself it takes half the time."""
 _PENDING: Final = 256
 """Messages that wait to be folded: enough that a burst is folded in one go."""
-_TICKS_KEPT: Final = 20_000
 _BIG_SAMPLE: Final = 500
 _BIG_SHARE: Final = 0.95
 
@@ -49,12 +49,12 @@ class Tape:
     __slots__ = (
         "_big_at",
         "_big_qty",
-        "_by_tick",
         "_inverse",
         "_marks",
         "_next_second",
         "_pending",
         "_prints",
+        "_volumes",
         "bucket_counts",
         "bucket_volumes",
         "buy_volume",
@@ -71,7 +71,7 @@ class Tape:
         self._inverse = float(1 / tick_size)
         self._prints = Prints(capacity)
         self._pending: list[Trade] = []
-        self._by_tick: dict[int, float] = {}
+        self._volumes = Volumes()
         self._marks: deque[_Mark] = deque(maxlen=MINUTE_S + 1)
         self._next_second = 0
         self._big_at = 0
@@ -148,15 +148,12 @@ class Tape:
 
     def volume_at(self, tick: int) -> float:
         """What was traded at a tick since the start (of the ticks near the market)."""
-        self._fold()
-        return self._by_tick.get(tick, 0.0)
+        return self.volume_in(range(tick, tick + 1))
 
     def volume_in(self, ticks: range) -> float:
         """What was traded at a range of ticks together."""
         self._fold()
-        if len(ticks) <= len(self._by_tick):
-            return sum(self._by_tick.get(tick, 0.0) for tick in ticks)
-        return sum(volume for tick, volume in self._by_tick.items() if tick in ticks)
+        return self._volumes.within(ticks)
 
     @property
     def big_qty(self) -> float:
@@ -186,19 +183,11 @@ class Tape:
         prices = [trade.price for trade in self._pending]
         qtys = [trade.qty for trade in self._pending]
         self._prints.extend(self._pending, prices, qtys)
-        by_tick, inverse = self._by_tick, self._inverse
+        inverse, count_in = self._inverse, self._volumes.add
         counts, volumes = self.bucket_counts, self.bucket_volumes
         for price, qty in zip(prices, qtys, strict=True):
-            tick = _nearest(price * inverse)
-            by_tick[tick] = by_tick.get(tick, 0.0) + qty
+            count_in(_nearest(price * inverse), qty)
             bucket = bisect_right(SIZE_EDGES, price * qty)
             counts[bucket] += 1
             volumes[bucket] += qty
         self._pending.clear()
-        if len(by_tick) > _TICKS_KEPT and self.last is not None:
-            self._forget_far(round(self.last.price * inverse))
-
-    def _forget_far(self, center: int) -> None:
-        """Keep the half of the ticks that is nearest to the market."""
-        near = sorted(self._by_tick, key=lambda tick: abs(tick - center))[: _TICKS_KEPT // 2]
-        self._by_tick = {tick: self._by_tick[tick] for tick in near}
