@@ -90,7 +90,13 @@ tapes = st.builds(
     TapeView,
     rows=st.lists(
         st.builds(
-            TapeRow, ts=st.just(TS), price=amounts, qty=amounts, side=st.none() | sides, big=st.booleans()
+            TapeRow,
+            ts=st.just(TS),
+            price=amounts,
+            qty=amounts,
+            side=st.none() | sides,
+            big=st.booleans(),
+            liquidation=st.booleans(),
         ),
         max_size=70,
     ).map(tuple),
@@ -99,6 +105,7 @@ tapes = st.builds(
     price_scale=scales,
     qty_scale=scales,
     delta=rates,
+    open_interest=st.none() | amounts,
 )
 watched = st.lists(
     st.builds(

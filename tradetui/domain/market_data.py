@@ -158,6 +158,29 @@ class FundingSettled(msgspec.Struct, frozen=True, gc=False, tag="funded"):
     mark: float | None = None
 
 
+@final
+class OpenInterest(msgspec.Struct, frozen=True, gc=False, tag="interest"):
+    """What is open of a contract on its venue, in the units that its sizes have."""
+
+    symbol: str
+    ts_exchange: int
+    ts_received: int
+    qty: float
+
+
+@final
+class Liquidation(msgspec.Struct, frozen=True, gc=False, tag="liquidation"):
+    """Somebody's position was closed by the venue. Its prints come as trades too: this one adds no volume."""
+
+    symbol: str
+    ts_exchange: int
+    ts_received: int
+    price: float
+    qty: float
+    side: Side
+    """Of the closing order: sell where a long position was liquidated."""
+
+
 class Candle(msgspec.Struct, frozen=True, gc=False):
     """One period of trading; `open_ts` is its start in nanoseconds UTC."""
 
@@ -248,5 +271,7 @@ MarketMessage = (
     | ClockTick
     | FundingRate
     | FundingSettled
+    | OpenInterest
+    | Liquidation
 )
 """Everything that a feed may deliver."""

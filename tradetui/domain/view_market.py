@@ -144,6 +144,8 @@ class TapeRow(msgspec.Struct, frozen=True, gc=False):
     qty: float
     side: Side | None
     big: bool
+    liquidation: bool = False
+    """Not a print of its own: the venue says that somebody's position was closed by it."""
 
 
 class TapeView(msgspec.Struct, frozen=True):
@@ -157,3 +159,5 @@ class TapeView(msgspec.Struct, frozen=True):
     qty_scale: int
     delta: float = 0.0
     """Cumulative volume delta since start."""
+    open_interest: float | None = None
+    """Of a contract, where the venue tells it."""

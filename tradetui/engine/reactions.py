@@ -11,8 +11,10 @@ from tradetui.domain.market_data import (
     BookSnapshot,
     FeedState,
     FeedStatus,
+    Liquidation,
     MarketMessage,
     MarkPrice,
+    OpenInterest,
     Side,
     Trade,
 )
@@ -55,7 +57,7 @@ class Reactions:
             self._on_status(desk, message, fresh=fresh)
         elif type(message) is BookDelta or type(message) is BookSnapshot:
             self._on_book(desk, message, fresh=fresh)
-        else:
+        elif type(message) is not OpenInterest and type(message) is not Liquidation:
             self._on_price(desk, message, fresh=fresh)
 
     def _on_status(self, desk: Desk, status: FeedStatus, *, fresh: bool) -> None:

@@ -13,7 +13,15 @@ from typing import Annotated, Final
 
 import msgspec
 
-from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, MarkPrice, Side, Trade
+from tradetui.domain.market_data import (
+    BestQuote,
+    BookDelta,
+    BookSnapshot,
+    Liquidation,
+    MarkPrice,
+    Side,
+    Trade,
+)
 
 _MS: Final = 1_000_000
 
@@ -37,7 +45,7 @@ class DepthUpdate(msgspec.Struct, frozen=True):
     delta: BookDelta
 
 
-VenueMessage = Trade | DepthUpdate | BookSnapshot | BestQuote | MarkPrice
+VenueMessage = Trade | DepthUpdate | BookSnapshot | BestQuote | MarkPrice | Liquidation
 Reader = Callable[[bytes, int], VenueMessage | None]
 
 
@@ -87,6 +95,22 @@ class _Mark(msgspec.Struct, gc=False):
     i: Price | None = None
 
 
+class _Closing(msgspec.Struct, gc=False):
+    """The order that liquidates: its average price and what was filled of it, where it says so."""
+
+    s: str
+    S: str
+    p: Price
+    q: TradedQuantity
+    T: Millis
+    ap: Quantity = 0.0
+    z: Quantity = 0.0
+
+
+class _Force(msgspec.Struct):
+    o: _Closing
+
+
 class _Snapshot(msgspec.Struct):
     lastUpdateId: int  # noqa: N815  (the venue's name)
     bids: Levels
@@ -111,6 +135,7 @@ _trade: Final = msgspec.json.Decoder(_Trade, strict=False).decode
 _agg_trade: Final = msgspec.json.Decoder(_AggTrade, strict=False).decode
 _depth: Final = msgspec.json.Decoder(_Depth, strict=False).decode
 _mark: Final = msgspec.json.Decoder(_Mark, strict=False).decode
+_force: Final = msgspec.json.Decoder(_Force, strict=False).decode
 _snapshot: Final = msgspec.json.Decoder(_Snapshot, strict=False).decode
 _SIDES: Final = (Side.BUY, Side.SELL)
 """The aggressor, by whether the buyer was the maker."""
@@ -177,6 +202,7 @@ class BinanceCodec:
             "aggTrade": self._read_agg_trade,
             "depthUpdate": self._read_depth,
             "markPriceUpdate": self._read_mark,
+            "forceOrder": self._read_force,
         }
 
     def decode(self, frame: bytes, ts_received: int) -> VenueMessage | None:
@@ -254,6 +280,14 @@ class BinanceCodec:
     def _read_mark(self, body: bytes, ts_received: int) -> MarkPrice:
         mark = _mark(body)
         return MarkPrice(self._symbols[mark.s], mark.E * _MS, ts_received, mark.p, mark.i)
+
+    def _read_force(self, body: bytes, ts_received: int) -> Liquidation | None:
+        order = _force(body).o
+        symbol = self._symbols.get(order.s)
+        if symbol is None:
+            return None
+        price, qty = order.ap or order.p, order.z or order.q
+        return Liquidation(symbol, order.T * _MS, ts_received, price, qty, Side(order.S.lower()))
 
     def _read_snapshot(self, venue_symbol: str, body: bytes, ts_received: int) -> BookSnapshot:
         """A book; a bare one names no symbol, and the message's is "" then."""

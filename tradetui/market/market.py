@@ -23,9 +23,11 @@ from tradetui.domain.market_data import (
     FundingRate,
     FundingSettled,
     InstrumentListed,
+    Liquidation,
     MarketMessage,
     MarkPrice,
     MissedTrades,
+    OpenInterest,
     Ticker,
     Timeframe,
     Trade,
@@ -39,6 +41,7 @@ from tradetui.market.tape import Tape
 
 _ATR = "atr14"
 INDEX_SECONDS: Final = 1_800
+LIQUIDATIONS: Final = 200
 
 
 class Market:
@@ -62,6 +65,9 @@ class Market:
         self.funding: FundingRate | None = None
         """The predicted rate and the next funding time; None where the venue tells none."""
         self.ticker: Ticker | None = None
+        self.open_interest: OpenInterest | None = None
+        self.liquidations: deque[Liquidation] = deque(maxlen=LIQUIDATIONS)
+        self.liquidation_count = 0
         self.book_message: BookSnapshot | BookDelta | None = None
         self.book_updates = 0
         self.crossed_books = 0
@@ -83,6 +89,8 @@ class Market:
             ClockTick: self._on_clock,
             FundingRate: self._on_funding,
             FundingSettled: self._on_clock,
+            OpenInterest: self._on_interest,
+            Liquidation: self._on_liquidation,
         }
 
     def apply(self, message: MarketMessage) -> None:
@@ -231,6 +239,13 @@ class Market:
 
     def _on_funding(self, rate: FundingRate) -> None:
         self.funding = rate
+
+    def _on_interest(self, interest: OpenInterest) -> None:
+        self.open_interest = interest
+
+    def _on_liquidation(self, liquidation: Liquidation) -> None:
+        self.liquidations.append(liquidation)
+        self.liquidation_count += 1
 
     def _on_clock(self, message: ClockTick | FundingSettled) -> None:
         """Time alone changes nothing here: candles close with the trade that follows them."""

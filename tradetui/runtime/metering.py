@@ -14,8 +14,10 @@ from tradetui.domain.market_data import (
     BookSnapshot,
     FundingRate,
     InstrumentListed,
+    Liquidation,
     MarketMessage,
     MarkPrice,
+    OpenInterest,
     Ticker,
     Trade,
 )
@@ -32,6 +34,8 @@ CHANNELS: Final[dict[type, str]] = {
     FundingRate: "funding",
     Ticker: "ticker",
     InstrumentListed: "status",
+    OpenInterest: "interest",
+    Liquidation: "liquidations",
 }
 """What a kind of message belongs to."""
 TIMED: Final = frozenset({BookDelta, Trade, BestQuote, MarkPrice})

@@ -13,7 +13,15 @@ import pytest
 
 from tests.exchanges.captures import DecimalBook
 from tradetui.domain.instrument import Instrument, InstrumentKind
-from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, MarkPrice, Side, Trade
+from tradetui.domain.market_data import (
+    BestQuote,
+    BookDelta,
+    BookSnapshot,
+    MarkPrice,
+    OpenInterest,
+    Side,
+    Trade,
+)
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.native.bitget import BitgetVenue
 from tradetui.feeds.native.bybit import BybitVenue
@@ -189,7 +197,8 @@ def test_bybit_samples_are_books_counted_by_one_trades_and_marks(captures: Path)
     text = sample(captures, "bybit/ws_public_trade").replace(b"trade.linear.", b"publicTrade.")
     (trade,) = venue.decode(text, 5)
     assert trade == Trade(LINEAR, 1709891679000 * 10**6, 5, 27451.0, 0.01, Side.BUY, trade.trade_id)  # type: ignore[union-attr]
-    (mark,) = venue.decode(sample(captures, "bybit/ws_ticker_linear"), 5)
+    interest, mark = venue.decode(sample(captures, "bybit/ws_ticker_linear"), 5)
+    assert isinstance(interest, OpenInterest)
     assert isinstance(mark, MarkPrice)
     assert (mark.mark, mark.index) == (17217.33, 17227.36)
     (refused,) = venue.decode(sample(captures, "bybit/ws_subscription_failure"), 1)

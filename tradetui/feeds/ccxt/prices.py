@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import time_ns
 from typing import Any
 
-from tradetui.domain.market_data import MarkPrice, Ticker
+from tradetui.domain.market_data import MarkPrice, OpenInterest, Ticker
 from tradetui.feeds.ccxt.book import exchange_ns
 
 
@@ -45,3 +45,20 @@ def mark_of(row: dict[str, Any], ts_received: int) -> MarkPrice | None:
         return None
     stamp = exchange_ns(row.get("timestamp"), ts_received)
     return MarkPrice(row["symbol"], stamp, ts_received, float(mark), float(index) if index else None)
+
+
+async def fetch_interest(exchange: Any, symbols: list[str]) -> list[OpenInterest]:
+    """The open interest of each contract where the exchange tells it; raises ccxt errors."""
+    if not exchange.has.get("fetchOpenInterest"):
+        return []
+    rows = [(symbol, await exchange.fetch_open_interest(symbol)) for symbol in symbols]
+    known = [interest_of(symbol, row, time_ns()) for symbol, row in rows]
+    return [interest for interest in known if interest is not None]
+
+
+def interest_of(symbol: str, row: dict[str, Any], ts_received: int) -> OpenInterest | None:
+    """An open interest of ccxt; None without an amount."""
+    amount = row.get("openInterestAmount")
+    if not isinstance(amount, int | float) or not 0 <= amount < float("inf"):
+        return None
+    return OpenInterest(symbol, exchange_ns(row.get("timestamp"), ts_received), ts_received, float(amount))

@@ -11,6 +11,7 @@ from contextlib import suppress
 from time import time_ns
 from typing import Any, Final, Protocol
 
+import msgspec
 from ccxt import BadSymbol
 
 from tradetui.domain.instrument import Instrument, InstrumentStatus
@@ -48,6 +49,7 @@ class RestSide:
         self._profile = profile
         self._symbols = profile.symbols
         self._retry_s = retry_s
+        self._told: dict[str, Instrument] = {}
 
     def _backoff(self) -> Backoff:
         return Backoff(self._retry_s)
@@ -79,7 +81,17 @@ class RestSide:
             teller.say(symbol, Part.MARKET, FeedState.DOWN, text=str(error))
             return None
         teller.deliver(InstrumentListed(instrument, time_ns()))
+        self._told[symbol] = instrument
         return instrument
+
+    def restate(self, teller: Teller, symbol: str, status: InstrumentStatus) -> None:
+        """Tell what a stream says of an instrument's status, where it is new."""
+        before = self._told.get(symbol)
+        if before is None or before.status is status:
+            return
+        instrument = self._told[symbol] = msgspec.structs.replace(before, status=status)
+        teller.deliver(InstrumentListed(instrument, time_ns()))
+        self.say_trading(teller, instrument)
 
     def say_trading(self, teller: Teller, instrument: Instrument) -> None:
         """Say whether the exchange trades an instrument."""

@@ -17,13 +17,22 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tradetui.domain.instrument import Instrument
+from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BookDelta, BookSnapshot
 from tradetui.feeds.binance import BinanceCodec, DepthUpdate
 from tradetui.feeds.binance import FrameError as WireError
 from tradetui.feeds.book_sync import BookSync, Sync
 from tradetui.feeds.native.connection import Line
-from tradetui.feeds.native.venue import BookPart, BookSequence, FrameError, Item, Refused, ResyncBy, Said
+from tradetui.feeds.native.venue import (
+    BookPart,
+    BookSequence,
+    FrameError,
+    Item,
+    Refused,
+    Restated,
+    ResyncBy,
+    Said,
+)
 
 _SPOT: Final = "wss://stream.binance.com:9443/ws"
 _PUBLIC: Final = "wss://fstream.binance.com/public/ws"
@@ -49,8 +58,21 @@ class _Reply(msgspec.Struct):
     error: dict[str, Any] | None = None
     code: int | None = None
     msg: str = ""
+    s: str = ""
+    cs: str = ""
+    """What a contract's status became."""
 
 
+_STATUSES: Final = {
+    "TRADING": InstrumentStatus.TRADING,
+    "PRE_SETTLE": InstrumentStatus.CLOSE_ONLY,
+    "SETTLING": InstrumentStatus.SETTLING,
+    "PRE_DELIVERING": InstrumentStatus.SETTLING,
+    "DELIVERING": InstrumentStatus.SETTLING,
+    "DELIVERED": InstrumentStatus.DELISTED,
+    "CLOSE": InstrumentStatus.DELISTED,
+}
+"""Any other one is a halt."""
 _reply: Final = msgspec.json.Decoder(_Reply).decode
 
 
@@ -87,6 +109,7 @@ class BinanceVenue:
     """The streams of the spot market, or of USD-M futures."""
 
     resync: ResyncBy = ResyncBy.REST
+    tells_interest = False
 
     def __init__(self, *, futures: bool, address: Any = str) -> None:
         """`address` rewrites an address, for a loopback endpoint."""
@@ -125,6 +148,8 @@ class BinanceVenue:
             for symbol in line.symbols
             for channel in self._channels(line.url)
         ]
+        if "/market/" in line.url:
+            streams.append("!contractInfo")
         for start in range(0, len(streams), _A_FRAME):
             params = streams[start : start + _A_FRAME]
             yield json.dumps({"method": "SUBSCRIBE", "params": params, "id": next(self._ids)})
@@ -132,7 +157,9 @@ class BinanceVenue:
     def _channels(self, url: str) -> Sequence[str]:
         if not self.futures:
             return ("depth@100ms", "trade", "bookTicker")
-        return ("markPrice@1s",) if "/market/" in url else ("depth@100ms", "aggTrade", "bookTicker")
+        return (
+            ("markPrice@1s", "forceOrder") if "/market/" in url else ("depth@100ms", "aggTrade", "bookTicker")
+        )
 
     def resubscribe(self, symbol: str) -> Iterable[str]:
         """Nothing: the snapshot comes by REST while the diffs go on."""
@@ -155,6 +182,10 @@ class BinanceVenue:
         reply = _reply(frame)
         if reply.e == "serverShutdown":
             return (Said("the exchange restarts this connection", reconnects=True),)
+        if reply.e == "contractInfo":
+            symbol = self._names.get(reply.s)
+            status = _STATUSES.get(reply.cs, InstrumentStatus.HALTED)
+            return (Restated(symbol, status),) if symbol is not None else ()
         words = reply.msg or str((reply.error or {}).get("msg", ""))
         return (Refused(words),) if words else ()
 

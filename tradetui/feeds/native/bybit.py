@@ -13,11 +13,19 @@ from typing import Final
 import msgspec
 
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import BookDelta, BookSnapshot, MarkPrice, Side, Trade
+from tradetui.domain.market_data import (
+    BookDelta,
+    BookSnapshot,
+    Liquidation,
+    MarkPrice,
+    OpenInterest,
+    Side,
+    Trade,
+)
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.sequence import Numbered
 from tradetui.feeds.native.venue import FrameError, Item, Refused
-from tradetui.feeds.native.wire import MS, Levels, Millis, Price, TradedQuantity
+from tradetui.feeds.native.wire import MS, Levels, Millis, Price, Quantity, TradedQuantity
 
 _SPOT: Final = "wss://stream.bybit.com/v5/public/spot"
 _LINEAR: Final = "wss://stream.bybit.com/v5/public/linear"
@@ -57,16 +65,30 @@ class _Ticker(msgspec.Struct, gc=False):
     symbol: str
     markPrice: Price | None = None  # noqa: N815  (the venue's names)
     indexPrice: Price | None = None  # noqa: N815
+    openInterest: Quantity | None = None  # noqa: N815
+
+
+class _Closed(msgspec.Struct, gc=False):
+    """A liquidated position; `S` is its own side: Buy for a long one."""
+
+    T: Millis
+    s: str
+    S: str
+    v: TradedQuantity
+    p: Price
 
 
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _book: Final = msgspec.json.Decoder(_Book, strict=False).decode
 _trades: Final = msgspec.json.Decoder(list[_Trade], strict=False).decode
+_closed: Final = msgspec.json.Decoder(list[_Closed], strict=False).decode
 _ticker: Final = msgspec.json.Decoder(_Ticker, strict=False).decode
 
 
 class BybitVenue(OneAddress):
     """Spot, or linear perpetuals: each has an address of its own."""
+
+    tells_interest = True
 
     ping = '{"op":"ping"}'
 
@@ -84,7 +106,7 @@ class BybitVenue(OneAddress):
         """Frames of at most ten topics."""
         kinds = [f"orderbook.{_DEPTH}"]
         if not book_only:
-            kinds += ["publicTrade", *(["tickers"] if self._linear else [])]
+            kinds += ["publicTrade", *(["tickers", "allLiquidation"] if self._linear else [])]
         topics = [f"{kind}.{name}" for name in names for kind in kinds]
         for start in range(0, len(topics), _A_FRAME):
             yield json.dumps({"op": verb, "args": topics[start : start + _A_FRAME]})
@@ -119,15 +141,23 @@ class BybitVenue(OneAddress):
                 Trade(self.symbol(t.s), t.T * MS, ts_received, t.p, t.v, _SIDES.get(t.S), t.i)
                 for t in _trades(outer.data)
             ]
+        if kind == "allLiquidation":
+            return [
+                Liquidation(self.symbol(c.s), c.T * MS, ts_received, c.p, c.v, _SIDES[c.S].opposite)
+                for c in _closed(outer.data)
+            ]
         return self._read_ticker(outer, ts_received) if kind == "tickers" else ()
 
     def _read_ticker(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
         """A ticker says only what changed: the rest is as it was."""
         ticker = _ticker(outer.data)
         symbol = self.symbol(ticker.symbol)
+        found: list[Item] = []
+        if ticker.openInterest is not None:
+            found.append(OpenInterest(symbol, outer.ts * MS, ts_received, ticker.openInterest))
         mark, index = self._marks.get(symbol, (0.0, None))
         mark, index = ticker.markPrice or mark, ticker.indexPrice or index
-        if not mark:
-            return ()
-        self._marks[symbol] = (mark, index)
-        return (MarkPrice(symbol, outer.ts * MS, ts_received, mark, index),)
+        if mark:
+            self._marks[symbol] = (mark, index)
+            found.append(MarkPrice(symbol, outer.ts * MS, ts_received, mark, index))
+        return found

@@ -24,7 +24,7 @@ from tradetui.domain.profile import Profile
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
-from tradetui.feeds.ccxt.prices import fetch_tickers
+from tradetui.feeds.ccxt.prices import fetch_interest, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.ccxt.trades import BadTrade, TradeReader
@@ -40,6 +40,7 @@ from tradetui.feeds.native.venue import (
     FrameError,
     Item,
     Refused,
+    Restated,
     ResyncBy,
     Said,
     Subscribed,
@@ -146,6 +147,8 @@ class NativeFeed:
             group.create_task(rest.poll(self, fetch_tickers, symbols, _TICKERS_EVERY_S))
             perpetuals = [each.symbol for each in listed if not each.is_spot]
             group.create_task(rest.poll(self, fetch_funding, perpetuals, FUNDING_EVERY_S))
+            if not self._venue.tells_interest:
+                group.create_task(rest.poll(self, fetch_interest, perpetuals, FUNDING_EVERY_S))
 
     async def _audit(self, channels: list[Channel]) -> None:
         """Hold the books against snapshots; one that differs is taken anew."""
@@ -247,6 +250,9 @@ class NativeFeed:
                     connection.drop(item.text)
             case Subscribed():
                 return
+            case Restated():
+                if self._rest is not None:
+                    self._rest.restate(self, item.symbol, item.status)
             case _:
                 self.deliver(item)
 

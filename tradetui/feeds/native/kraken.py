@@ -18,7 +18,7 @@ from zlib import crc32
 
 import msgspec
 
-from tradetui.domain.instrument import Instrument
+from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.native.connection import Line
@@ -28,6 +28,7 @@ from tradetui.feeds.native.venue import (
     FrameError,
     Item,
     Refused,
+    Restated,
     ResyncBy,
     Said,
 )
@@ -88,6 +89,23 @@ class _Frame(msgspec.Struct):
     symbol: str = ""
 
 
+class _Pair(msgspec.Struct, gc=False):
+    symbol: str
+    status: str = "online"
+
+
+class _Instruments(msgspec.Struct):
+    pairs: list[_Pair] = []
+
+
+_STATUSES: Final = {
+    "online": InstrumentStatus.TRADING,
+    "reduce_only": InstrumentStatus.CLOSE_ONLY,
+    "delisted": InstrumentStatus.DELISTED,
+}
+"""Any other one (cancel_only, post_only, limit_only, maintenance …) is a halt."""
+
+
 class _Status(msgspec.Struct):
     system: str = "online"
 
@@ -96,6 +114,7 @@ _frame: Final = msgspec.json.Decoder(_Frame).decode
 _books: Final = msgspec.json.Decoder(list[_Book]).decode
 _trades: Final = msgspec.json.Decoder(list[_Trade]).decode
 _tickers: Final = msgspec.json.Decoder(list[_Ticker]).decode
+_instruments: Final = msgspec.json.Decoder(_Instruments).decode
 _statuses: Final = msgspec.json.Decoder(list[_Status]).decode
 
 
@@ -162,6 +181,7 @@ class KrakenVenue:
     """The spot market."""
 
     resync: ResyncBy = ResyncBy.RESUBSCRIBE
+    tells_interest = False
 
     def __init__(self, *, address: Any = str, depth: int = DEPTH) -> None:
         """`address` rewrites an address, for a loopback endpoint."""
@@ -189,6 +209,8 @@ class KrakenVenue:
         yield self._asking("subscribe", "book", line.symbols, depth=self._depth)
         yield self._asking("subscribe", "trade", line.symbols, snapshot=False)
         yield self._asking("subscribe", "ticker", line.symbols, event_trigger="bbo")
+        params = {"channel": "instrument", "snapshot": False}
+        yield json.dumps({"method": "subscribe", "params": params, "req_id": next(self._ids)})
 
     def resubscribe(self, symbol: str) -> Iterable[str]:
         """The book again."""
@@ -210,10 +232,19 @@ class KrakenVenue:
                 return [_print(trade, ts_received) for trade in _trades(outer.data)]
             if outer.channel == "ticker":
                 return [_quote(ticker, ts_received) for ticker in _tickers(outer.data)]
+            if outer.channel == "instrument":
+                return self._restated(_instruments(outer.data))
             return _words(outer)
         except (msgspec.MsgspecError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
             raise FrameError(f"expected a frame of Kraken: {error}: {shown}") from None
+
+    def _restated(self, listed: _Instruments) -> Sequence[Item]:
+        return [
+            Restated(pair.symbol, _STATUSES.get(pair.status, InstrumentStatus.HALTED))
+            for pair in listed.pairs
+            if pair.symbol in self._instruments
+        ]
 
     def book(self, symbol: str) -> BookSequence:
         """A fresh book rule."""

@@ -11,11 +11,20 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, MarkPrice, Side, Trade
+from tradetui.domain.instrument import Instrument, InstrumentStatus
+from tradetui.domain.market_data import (
+    BestQuote,
+    BookDelta,
+    BookSnapshot,
+    Liquidation,
+    MarkPrice,
+    OpenInterest,
+    Side,
+    Trade,
+)
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.sequence import Numbered
-from tradetui.feeds.native.venue import FrameError, Item, Refused, Said
+from tradetui.feeds.native.venue import FrameError, Item, Refused, Restated, Said
 from tradetui.feeds.native.wire import MS, Millis, Price, Quantity, TradedQuantity
 
 _URL: Final = "wss://futures.kraken.com/ws/v1"
@@ -58,6 +67,7 @@ class _Trade(msgspec.Struct, gc=False):
     time: Millis
     qty: TradedQuantity
     price: Price
+    type: str = "fill"
 
 
 class _Ticker(msgspec.Struct, gc=False):
@@ -69,6 +79,8 @@ class _Ticker(msgspec.Struct, gc=False):
     ask_size: Quantity = 0.0
     markPrice: Price | None = None  # noqa: N815  (the venue's names)
     index: Price | None = None
+    openInterest: Quantity | None = None  # noqa: N815
+    suspended: bool = False
 
 
 _frame: Final = msgspec.json.Decoder(_Frame).decode
@@ -81,9 +93,12 @@ _ticker: Final = msgspec.json.Decoder(_Ticker).decode
 class KrakenFuturesVenue(OneAddress):
     """Perpetuals, linear (PF) and inverse (PI)."""
 
+    tells_interest = True
+
     def __init__(self, *, address: Address = str) -> None:
         """`address` rewrites an address, for a loopback endpoint."""
         super().__init__(_URL, address=address)
+        self._suspended: dict[str, bool] = {}
 
     def name(self, instrument: Instrument) -> str:
         """PF_XBTUSD, or PI_XBTUSD for an inverse contract."""
@@ -117,7 +132,11 @@ class KrakenFuturesVenue(OneAddress):
             case "trade":
                 t = _trade(frame)
                 symbol = self.symbol(t.product_id)
-                return (Trade(symbol, t.time * MS, ts_received, t.price, t.qty, t.side, t.uid),)
+                ts = t.time * MS
+                trade = Trade(symbol, ts, ts_received, t.price, t.qty, t.side, t.uid)
+                if t.type != "liquidation":
+                    return (trade,)
+                return (trade, Liquidation(symbol, ts, ts_received, t.price, t.qty, t.side))
             case "ticker":
                 return self._quoted(_ticker(frame), ts_received)
             case _:
@@ -145,6 +164,12 @@ class KrakenFuturesVenue(OneAddress):
             )
         if ticker.markPrice is not None:
             found.append(MarkPrice(symbol, ts, ts_received, ticker.markPrice, ticker.index))
+        if ticker.openInterest is not None:
+            found.append(OpenInterest(symbol, ts, ts_received, ticker.openInterest))
+        if ticker.suspended != self._suspended.get(symbol, False):
+            self._suspended[symbol] = ticker.suspended
+            status = InstrumentStatus.HALTED if ticker.suspended else InstrumentStatus.TRADING
+            found.append(Restated(symbol, status))
         return found
 
     def _words(self, frame: _Frame) -> Sequence[Item]:

@@ -13,8 +13,18 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, MarkPrice, Side, Trade
+from tradetui.domain.instrument import Instrument, InstrumentStatus
+from tradetui.domain.market_data import (
+    BestQuote,
+    BookDelta,
+    BookSnapshot,
+    FundingRate,
+    Liquidation,
+    MarkPrice,
+    OpenInterest,
+    Side,
+    Trade,
+)
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.sequence import Numbered, NumberedBook
@@ -25,12 +35,15 @@ from tradetui.feeds.native.venue import (
     FrameError,
     Item,
     Refused,
+    Restated,
     Said,
     Subscribed,
 )
 from tradetui.feeds.native.wire import MS, Millis, Price, Quantity, TradedQuantity
 
 _URL: Final = "wss://ws.okx.com:8443/ws/v5/public"
+_STATES: Final = {"live": InstrumentStatus.TRADING, "expired": InstrumentStatus.DELISTED}
+"""Any other one is a halt."""
 _A_FRAME: Final = 100
 """Channels in one frame: a frame must stay below 64 KiB."""
 
@@ -114,16 +127,52 @@ class _Mark(msgspec.Struct, gc=False):
     ts: Millis
 
 
+class _Interest(msgspec.Struct, gc=False):
+    instId: str  # noqa: N815
+    oi: Quantity
+    ts: Millis
+
+
+class _Funding(msgspec.Struct, gc=False):
+    instId: str  # noqa: N815
+    fundingRate: float  # noqa: N815
+    fundingTime: int = 0  # noqa: N815
+    ts: int = 0
+
+
+class _Detail(msgspec.Struct, gc=False):
+    side: Side
+    bkPx: Price  # noqa: N815
+    sz: TradedQuantity
+    ts: Millis
+
+
+class _Liquidated(msgspec.Struct):
+    instId: str  # noqa: N815
+    details: list[_Detail]
+
+
+class _Listed(msgspec.Struct, gc=False):
+    instId: str  # noqa: N815
+    state: str = "live"
+
+
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _books: Final = msgspec.json.Decoder(list[_Book], strict=False).decode
 _texts: Final = msgspec.json.Decoder(list[_Texts]).decode
 _trades: Final = msgspec.json.Decoder(list[_Trade], strict=False).decode
 _quotes: Final = msgspec.json.Decoder(list[_Quote], strict=False).decode
 _marks: Final = msgspec.json.Decoder(list[_Mark], strict=False).decode
+_interests: Final = msgspec.json.Decoder(list[_Interest], strict=False).decode
+_fundings: Final = msgspec.json.Decoder(list[_Funding], strict=False).decode
+_liquidated: Final = msgspec.json.Decoder(list[_Liquidated], strict=False).decode
+_listed: Final = msgspec.json.Decoder(list[_Listed]).decode
 
 
 class OkxVenue(OneAddress):
     """Spot and perpetual swaps."""
+
+    tells_interest = True
 
     ping = "ping"
 
@@ -140,6 +189,8 @@ class OkxVenue(OneAddress):
         args = [
             {"channel": channel, "instId": name} for name in names for channel in _channels(name, book_only)
         ]
+        if not book_only:
+            args += _of_types({"SWAP" if name.endswith("-SWAP") else "SPOT" for name in names})
         for start in range(0, len(args), _A_FRAME):
             yield json.dumps({"op": verb, "args": args[start : start + _A_FRAME]})
 
@@ -181,7 +232,36 @@ class OkxVenue(OneAddress):
                 marks = _marks(outer.data)
                 return [MarkPrice(self.symbol(m.instId), m.ts * MS, ts_received, m.markPx) for m in marks]
             case _:
+                return self._read_others(outer, ts_received)
+
+    def _read_others(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
+        """Open interest and funding of a contract; liquidations and states of all of a type, ours or not."""
+        ours = self._symbols
+        match outer.arg.channel:
+            case "open-interest":
+                found = _interests(outer.data)
+                return [OpenInterest(self.symbol(i.instId), i.ts * MS, ts_received, i.oi) for i in found]
+            case "funding-rate":
+                return [self._funded(each, ts_received) for each in _fundings(outer.data)]
+            case "liquidation-orders":
+                return [
+                    Liquidation(ours[each.instId], d.ts * MS, ts_received, d.bkPx, d.sz, d.side)
+                    for each in _liquidated(outer.data)
+                    if each.instId in ours
+                    for d in each.details
+                ]
+            case "instruments":
+                return [
+                    Restated(ours[each.instId], _STATES.get(each.state, InstrumentStatus.HALTED))
+                    for each in _listed(outer.data)
+                    if each.instId in ours
+                ]
+            case _:
                 return ()
+
+    def _funded(self, funding: _Funding, ts_received: int) -> FundingRate:
+        symbol, next_ts = self.symbol(funding.instId), funding.fundingTime * MS
+        return FundingRate(symbol, funding.ts * MS, ts_received, funding.fundingRate, next_ts)
 
     def _read_books(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
         symbol = self.symbol(outer.arg.instId)
@@ -200,8 +280,14 @@ class OkxVenue(OneAddress):
 def _channels(name: str, book_only: bool) -> Sequence[str]:
     if book_only:
         return ("books",)
-    extra = ("mark-price",) if name.endswith("-SWAP") else ()
+    extra = ("mark-price", "open-interest", "funding-rate") if name.endswith("-SWAP") else ()
     return ("books", "trades", "tickers", *extra)
+
+
+def _of_types(types: set[str]) -> list[dict[str, str]]:
+    """What is asked for all instruments of a type at once: states, and liquidations of contracts."""
+    asked = [{"channel": "instruments", "instType": each} for each in sorted(types)]
+    return asked + [{"channel": "liquidation-orders", "instType": "SWAP"}] * ("SWAP" in types)
 
 
 def _numbered(

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tradetui.domain.instrument import Instrument
+from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BookDelta, BookSnapshot, MarketMessage
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.native.connection import Line
@@ -43,6 +43,13 @@ class Subscribed(msgspec.Struct, frozen=True):
     symbol: str
 
 
+class Restated(msgspec.Struct, frozen=True):
+    """The venue says what it allows on a symbol from now on."""
+
+    symbol: str
+    status: InstrumentStatus
+
+
 class BookPart(msgspec.Struct, frozen=True):
     """A piece of one symbol's book with what the venue's rule needs; each venue has its own kind."""
 
@@ -55,7 +62,7 @@ def whole_book(part: BookPart) -> BookSnapshot | None:
     return inner if isinstance(inner, BookSnapshot) else None
 
 
-Item = MarketMessage | BookPart | Refused | Said | Subscribed
+Item = MarketMessage | BookPart | Refused | Said | Subscribed | Restated
 
 
 class ResyncBy(StrEnum):
@@ -92,6 +99,8 @@ class Venue(Protocol):
     """One exchange's streams for one profile."""
 
     resync: ResyncBy
+    tells_interest: bool
+    """Whether its streams bring the open interest of contracts."""
 
     @property
     def hosts(self) -> frozenset[str]:

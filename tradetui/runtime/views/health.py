@@ -157,6 +157,8 @@ def newest_words(name: str, market: Market) -> str:
             return _price(market, market.index)
         case "funding" if market.funding is not None:
             return f"{market.funding.rate * 100:+.4f} %"
+        case "interest" if market.open_interest is not None:
+            return f"{market.open_interest.qty:,.0f}"
         case _:
             return ""
 

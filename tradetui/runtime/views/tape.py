@@ -24,7 +24,8 @@ class TapePart:
     def view(self, market: Market, request: ViewRequest, *, now: int) -> TapeView | None:
         """The tape as a request wants it; the same object while nothing on it changed."""
         wanted = (request.tape_rows, request.tape_min_qty)
-        key = (market, market.instrument, market.tape.trades, wanted, now // SECOND)
+        told = (market.tape.trades, market.liquidation_count, market.open_interest)
+        key = (market, market.instrument, told, wanted, now // SECOND)
         return self._view.get(key, lambda: _build(market, request, now))
 
 
@@ -35,6 +36,10 @@ def _build(market: Market, request: ViewRequest, now: int) -> TapeView:
         TapeRow(*print_, print_.qty >= big_qty)
         for print_ in tape.newest(request.tape_rows, request.tape_min_qty)
     ]
+    rows += [row for row in liquidations(market) if row.qty >= request.tape_min_qty]
+    if market.liquidations:
+        rows = sorted(rows, key=lambda row: row.ts, reverse=True)[: request.tape_rows]
+    interest = market.open_interest
     return TapeView(
         rows=tuple(rows),
         trades_per_s=tape.trades_per_second(now),
@@ -42,4 +47,13 @@ def _build(market: Market, request: ViewRequest, now: int) -> TapeView:
         price_scale=instrument.price_scale,
         qty_scale=instrument.qty_scale,
         delta=tape.delta,
+        open_interest=interest.qty if interest is not None else None,
     )
+
+
+def liquidations(market: Market) -> list[TapeRow]:
+    """What the venue closed, as rows."""
+    return [
+        TapeRow(each.ts_exchange or each.ts_received, each.price, each.qty, each.side, False, True)
+        for each in market.liquidations
+    ]

@@ -51,6 +51,7 @@ class TapePane(LivePane[TapeView]):
             (f"{least}{part.trades_per_s:.1f}/s  ", "dim"),
             (f"buy {share}", "up" if part.buy_share >= 0.5 else "down"),
             (f"  Δ {compact(part.delta)}", "dim"),
+            *(((f"  OI {compact(part.open_interest)}", "dim"),) if part.open_interest is not None else ()),
         )
 
     def paint(self, part: TapeView, width: int, height: int) -> list[Row]:
@@ -80,6 +81,8 @@ def columns_of(price_scale: int, price: float) -> tuple[Column, ...]:
 
 def print_row(print_: TapeRow, tape: TapeView, width: int, zone: str) -> Row:
     """One print as a row."""
+    if print_.liquidation:
+        return liquidation_row(print_, tape, width, zone)
     sign, ink = SIGNS[print_.side]
     layout = layout_for(columns_of(tape.price_scale, print_.price), width)
     bold = "!" if print_.big else ""
@@ -96,6 +99,23 @@ def print_row(print_: TapeRow, tape: TapeView, width: int, zone: str) -> Row:
         return row
     used = sum(len(text) for text, _ in row)
     return on((*row, (" " * max(0, width - used), "text")), GROUNDS[print_.side])
+
+
+def liquidation_row(print_: TapeRow, tape: TapeView, width: int, zone: str) -> Row:
+    """A position that the venue closed: crossed, in the warning's ink, on the ground of its side."""
+    layout = layout_for(columns_of(tape.price_scale, print_.price), width)
+    row = cells(
+        layout,
+        {
+            "time": (clock_text(print_.ts, zone), "warn"),
+            "side": ("×", "warn!"),
+            "price": (fixed(print_.price, tape.price_scale), "warn!"),
+            "qty": (qty_text(print_.qty, tape.qty_scale), "warn!"),
+        },
+    )
+    room = width - sum(len(text) for text, _ in row)
+    word = "liquidated" if room >= 10 else "liq" if room >= 3 else ""
+    return on((*row, (word.ljust(max(0, room)), "warn")), GROUNDS[print_.side])
 
 
 def qty_text(qty: float, scale: int) -> str:
