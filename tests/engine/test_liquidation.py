@@ -19,6 +19,7 @@ from tradetui.domain.market_data import (
     CandleHistory,
     FeedState,
     FeedStatus,
+    FundingSettled,
     InstrumentListed,
     MarkPrice,
     Timeframe,
@@ -263,8 +264,8 @@ def eth(**changes: Any) -> Instrument:
 class Two:
     """A cross account with two symbols, each at its mark."""
 
-    def __init__(self, balance: str = "1000") -> None:
-        self.table = table(margin_mode=MarginMode.CROSS, balance=D(balance), leverage=D(20))
+    def __init__(self, balance: str = "1000", **settings: Any) -> None:
+        self.table = table(margin_mode=MarginMode.CROSS, balance=D(balance), leverage=D(20), **settings)
         self.table.feed(InstrumentListed(eth(), self.table.tick()))
         self.table.feed(FeedStatus(ETH, self.table.tick(), FeedState.STREAMING))
         self.quote(ETH, 1_000.0)
@@ -298,6 +299,53 @@ def test_in_cross_the_largest_loss_goes_first_and_may_be_enough() -> None:
     assert two.table.state.positions.keys() == {PERP}
     assert two.table.state.cash("USDT") == 1_000 - 600 - receipt.fee
     assert receipt.fee == receipt.fee_due == 22
+
+
+def losing_beside_a_profit() -> Two:
+    """With 2,000 paid in, a loss of 2,900 is liquidated beside an open profit of 1,000."""
+    two = Two("2000", liquidation_fee=D(0))
+    two.buy(PERP, "0.5", "19500")
+    two.buy(ETH, "20", "960")
+    two.quote(PERP, 22_000.0)
+    two.quote(ETH, 855.0)
+    (receipt,) = bodies(two.table, Liquidated)
+    assert (receipt.symbol, receipt.result) == (ETH, D(-2_900))
+    return two
+
+
+def test_in_cross_a_loss_is_carried_by_the_profit_of_another_position_before_the_insurance() -> None:
+    two = losing_beside_a_profit()
+    (receipt,) = bodies(two.table, Liquidated)
+    state = two.table.state
+    assert (receipt.insurance, receipt.balance) == (D(0), D(100))
+    assert state.positions.keys() == {PERP}
+    assert state.cash("USDT") == -900
+    assert two.table.engine.equity() == 100
+    no = two.table.buy("0.01", stop="21950")
+    assert no.refusal is not None
+    assert no.refusal.reason is Reason.INSUFFICIENT_BALANCE
+    two.table.do(Flatten())
+    assert state.cash("USDT") == two.table.engine.equity() == 100
+    assert state.ledger.balance(ledger.INSURANCE, "USDT") == 0
+    assert State.fold(two.table.journal) == state
+
+
+def test_in_cross_the_insurance_takes_over_what_no_profit_carries_any_more() -> None:
+    two = losing_beside_a_profit()
+    two.quote(PERP, 21_700.0)
+    last = bodies(two.table, Liquidated)[-1]
+    assert (last.symbol, last.taken_over, last.bankruptcy_price) == (PERP, D("0.5"), D(21_800))
+    assert last.balance == 0
+    assert not two.table.state.positions
+    assert two.table.state.cash("USDT") == two.table.engine.equity() == 0
+
+
+def test_in_cross_funding_and_fees_are_carried_by_open_profits_too() -> None:
+    two = losing_beside_a_profit()
+    due = two.table.now + 1
+    two.table.feed(FundingSettled(PERP, due, two.table.tick(), 0.001, 22_000.0))
+    assert two.table.state.cash("USDT") == -911
+    assert two.table.state.ledger.balance(ledger.INSURANCE, "USDT") == 0
 
 
 def test_in_cross_orders_of_the_whole_account_are_canceled() -> None:

@@ -12,11 +12,17 @@ from tradetui.trading import ledger
 
 
 def charge_interest(
-    scribe: Scribe, instrument: Instrument, amount: Decimal, *, number: int, key: str = ""
+    scribe: Scribe,
+    instrument: Instrument,
+    amount: Decimal,
+    *,
+    number: int,
+    backing: Decimal,
+    key: str = "",
 ) -> None:
-    """Take interest from the balance; what that does not have the insurance pays."""
+    """Take interest from the balance; what that and open profits do not have the insurance pays."""
     asset, own = instrument.settle, ledger.cash(instrument.settle)
-    short = max(ZERO, amount - scribe.state.cash(asset))
+    short = max(ZERO, amount - scribe.state.cash(asset) - backing)
     postings = (
         *ledger.transfer(ledger.INSURANCE, own, asset, short),
         *ledger.transfer(own, ledger.INTEREST, asset, amount),

@@ -329,6 +329,10 @@ class Liquidator:
         return max(ZERO, -sum(others, ZERO))
 
     def _funds(self, desk: Desk) -> tuple[Decimal, Decimal]:
-        """The cash of an instrument's settlement asset, and what the insurance has paid of it so far."""
+        """What is left of an instrument's settlement asset, and what the insurance has paid of it so far.
+
+        A loss that open profits of a cross account carry leaves less than no cash: they count then.
+        """
         asset = desk.instrument.settle
-        return self.state.cash(asset), -self.state.ledger.balance(ledger.INSURANCE, asset)
+        cash, paid = self.state.cash(asset), -self.state.ledger.balance(ledger.INSURANCE, asset)
+        return (cash if cash >= 0 else max(ZERO, cash + self.margins.backing(asset))), paid

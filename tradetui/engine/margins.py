@@ -65,6 +65,12 @@ class Margins:
             rules=self.rules,
         )
 
+    def backing(self, asset: str, *, without: str = "") -> Decimal:
+        """What open profits add to a wallet of an asset: a loss that they carry is nobody else's to pay."""
+        others = self.cross_positions(without=without)
+        mine = (each for each in others if self.state.instruments[each.symbol].settle == asset)
+        return max(ZERO, sum((self.result(each) for each in mine), ZERO))
+
     def behind(self, position: Position) -> Decimal:
         """What is lost before a position is bankrupt: its margin, or the wallet with the others' results."""
         if not position.cross:

@@ -75,7 +75,8 @@ class Settlements:
         amount = costs.interest(borrowed, instrument.rollover_fee)
         number = position.rollovers + 1
         key = f"ROLL:{self.scribe.account}:{symbol}:{position.opened_ts}:{number}"
-        charge_interest(self.scribe, instrument, amount, number=number, key=key)
+        backing = self.books.margins.backing(instrument.settle)
+        charge_interest(self.scribe, instrument, amount, number=number, backing=backing, key=key)
 
     # --- funding
 
@@ -179,10 +180,10 @@ class Settlements:
         return min(missing, position.margin)
 
     def _postings(self, instrument: Instrument, amount: Decimal, from_margin: Decimal) -> tuple[Posting, ...]:
-        """The balance first, then the margin; what neither has the insurance pays."""
+        """The balance first, then the margin; what these and open profits do not have the insurance pays."""
         asset, own = instrument.settle, ledger.cash(instrument.settle)
         from_cash = amount + from_margin
-        short = max(ZERO, -(self.state.cash(asset) + from_cash))
+        short = max(ZERO, -(self.state.cash(asset) + self.books.margins.backing(asset) + from_cash))
         margin = ledger.margin(instrument.symbol)
         return (
             *ledger.transfer(ledger.INSURANCE, own, asset, short),
