@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -30,6 +31,7 @@ from tradetui.domain.event import (
     SessionRolled,
     TrailMoved,
     Unlocked,
+    canonical_bytes,
     chain_hash,
 )
 from tradetui.domain.fill import Fill
@@ -44,6 +46,7 @@ from tradetui.domain.market_data import (
     Side,
 )
 from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.reply import Reason
 from tradetui.state import State
 from tradetui.trading import account, ledger
 from tradetui.trading.locks import LockKey, covers, key_of
@@ -253,6 +256,19 @@ def check(table: Table) -> None:
         assert state.cash("BTC") == base, "I-03"
 
 
+def check_numbers(value: object) -> None:
+    """I-08: no float and no number that is written in two ways stands in an event."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            check_numbers(each)
+    assert not isinstance(value, float), "I-08"
+    if isinstance(value, str) and re.fullmatch(
+        r"[-+]?[\d.]+([eE][-+]?\d+)?|[-+]?(nan|inf\w*)", value, re.IGNORECASE
+    ):
+        assert re.fullmatch(r"0|-?(0|[1-9]\d*)(\.\d*[1-9])?", value), f"I-08: {value}"
+        assert value != "-0", "I-08"
+
+
 class Reader:
     """Reads a journal event by event and holds each against the rules."""
 
@@ -271,6 +287,7 @@ class Reader:
 
     def read(self, event: Event) -> None:
         self.sums.read(event)
+        check_numbers(msgspec.json.decode(canonical_bytes(event)))
         assert event.ts >= self.ts, "I-56"
         self.ts = event.ts
         for asset in {leg.asset for leg in event.postings}:
@@ -304,6 +321,9 @@ class Reader:
             self.triggered.append(order.order_id)
         self.states[order.order_id] = after
         self.orders[order.order_id] = order
+        if order.role is OrderRole.PROTECTIVE and order.reason == Reason.REPLACED and before in STANDING:
+            others = [o for o in self.orders.values() if o.role is order.role and o.symbol == order.symbol]
+            assert any(self.states[other.order_id] in STANDING for other in others), "I-31"
 
     def trail(self, moved: TrailMoved) -> None:
         """I-32: the extreme only gets better, the trigger only comes nearer."""
@@ -392,11 +412,11 @@ def digest(seed: int, count: int = 150) -> str:
 
 
 @pytest.mark.parametrize("hash_seed", ["1", "77"])
-def test_two_processes_with_other_hash_seeds_write_the_same_bytes(hash_seed: str) -> None:
+def test_i50_two_processes_with_other_hash_seeds_write_the_same_bytes(hash_seed: str) -> None:
     code = "from tests.engine.test_any_market import digest; print(digest(5), digest(6))"
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Asia/Tokyo"},
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "TZ": "Asia/Tokyo", "LC_ALL": "C"},
         capture_output=True,
         text=True,
         check=True,

@@ -270,7 +270,7 @@ def test_the_last_stop_can_not_be_canceled() -> None:
     assert market.stop.state is OrderState.ARMED
 
 
-def test_a_stop_is_replaced_new_before_old() -> None:
+def test_i31_a_stop_is_replaced_new_before_old() -> None:
     market = table()
     market.buy("1", stop="59000")
     old = market.stop.order_id

@@ -45,7 +45,7 @@ def test_a_sound_journal_verifies_and_tells_its_progress(path: Path) -> None:
     assert told == [(40, 40)]
 
 
-def test_the_chain_is_sha256_over_the_previous_hash_and_the_text(path: Path) -> None:
+def test_i55_the_chain_is_sha256_over_the_previous_hash_and_the_text(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT payload, hash FROM event ORDER BY seq").fetchall()
     digest = bytes(32)
@@ -54,7 +54,7 @@ def test_the_chain_is_sha256_over_the_previous_hash_and_the_text(path: Path) -> 
         assert digest == stored
 
 
-def test_one_flipped_byte_of_the_file_is_found(path: Path) -> None:
+def test_i55_one_flipped_byte_of_the_file_is_found(path: Path) -> None:
     content = path.read_bytes()
     place = content.index(b"number 17")
     path.write_bytes(content[:place] + b"N" + content[place + 1 :])

@@ -29,7 +29,7 @@ from tradetui.runtime.null_journal import NullJournal
 from tradetui.state import State
 
 
-async def test_a_fill_is_shown_only_after_its_commit() -> None:
+async def test_i58_a_fill_is_shown_only_after_its_commit() -> None:
     async with Session() as session:
         session.open()
         session.held.holds = True

@@ -12,7 +12,7 @@ from tests.trading.match_rig import SECOND, Rig
 from tradetui.domain.fill import Evidence, Liquidity
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import OrderRole, TimeInForce
-from tradetui.trading.match_types import Execution, Incoming, MatchRules, Outcome, QueueProfile
+from tradetui.trading.match_types import Execution, Incoming, MatchRules, Outcome, QueueProfile, SelfTrade
 
 BUY, SELL = Side.BUY, Side.SELL
 SIZES = st.integers(0, 12)
@@ -284,3 +284,37 @@ def test_i19_the_order_in_which_levels_are_told_changes_no_fill(
         rig.snapshot([], levels)
         results.append(play(rig, events, gaps))
     assert results[0] == results[1]
+
+
+@given(
+    mode=st.sampled_from([mode for mode in SelfTrade if mode is not SelfTrade.NONE]),
+    orders=st.lists(
+        st.tuples(
+            st.sampled_from(list(Side)),
+            st.integers(1, 5),
+            st.integers(95, 105),
+            st.sampled_from([TimeInForce.GTC, TimeInForce.IOC]),
+        ),
+        max_size=12,
+    ),
+    book=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+)
+def test_i17_own_orders_never_trade_with_each_other(
+    mode: SelfTrade, orders: list[tuple[Side, int, int, TimeInForce]], book: tuple[int, int]
+) -> None:
+    """What an order trades comes off the displayed book alone, and no two of ours rest crossed."""
+    rig = Rig(tick="1", lot="1", rules=MatchRules(self_trade=mode))
+    bids, asks = ([(98.0, float(book[0]))] if book[0] else []), ([(102.0, float(book[1]))] if book[1] else [])
+    rig.snapshot(bids, asks)
+    left = {Side.BUY: book[1], Side.SELL: book[0]}
+    resting: dict[str, tuple[Side, int]] = {}
+    for number, (side, qty, limit, tif) in enumerate(orders):
+        name = f"o{number}"
+        match = rig.matcher.execute(rig.order(side, qty, limit, order_id=name, tif=tif))
+        assert {piece.order_id for piece in match.executions} <= {name}
+        left[side] -= match.filled
+        assert left[side] >= 0
+        resting[name] = (side, limit)
+        live = [resting[each] for each in resting if rig.matcher.leaves(each) is not None]
+        buys, sells = ([price for at, price in live if at is each] for each in Side)
+        assert not buys or not sells or max(buys) < min(sells)
