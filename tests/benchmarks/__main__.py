@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BENCHMARKS = ("indicators", "book", "replay", "matching", "journal", "cockpit", "memory")
+BENCHMARKS = ("indicators", "book", "replay", "matching", "journal", "scan", "cockpit", "memory")
 
 
 def main() -> int:

@@ -13,8 +13,10 @@ from tradetui.domain.market_data import BookDelta, FeedState, FeedStatus, Market
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.health import FeedStats
 from tradetui.feeds.protocol import Sink
+from tradetui.feeds.scan.table import ScanTable
 from tradetui.runtime.metering import Meter, Meters
 from tradetui.runtime.views.health import HealthPart
+from tradetui.runtime.views.watchlist import WatchlistPart
 from tradetui.runtime.vitals import Vitals, clock_words, early_words
 
 START = 1_763_992_980 * SECOND
@@ -169,3 +171,18 @@ def test_a_view_names_each_channel_each_symbol_and_what_was_counted() -> None:
     assert (view.symbols[0].gaps, view.symbols[0].resyncs, view.symbols[0].bad_messages) == (3, 2, 4)
     assert (view.symbols[1].state, view.symbols[1].text) == (FeedState.DOWN, "no connection")
     assert health.view(scene.symbol, Feeding.symbols, now=START + SECOND + MS) is view
+
+
+def test_the_movers_of_what_is_scanned_stand_below_the_watchlist_and_change_once_a_second() -> None:
+    scene, feed = Scene().begin(), Feeding()
+    table = ScanTable({"UP/USDT": 4, "FLAT/USDT": 2, scene.symbol: 1})
+    for row, change in enumerate((25.5, 0.1, 90.0)):
+        table.figures(row, 2.5, change, 1_000.0)
+        table.quote(row, 2.4, 1.0, 2.6, 1.0)
+        table.told(row, scene.now)
+    feed.scan = table  # type: ignore[attr-defined]
+    part = WatchlistPart(scene.engine, Vitals(feed))
+    rows = part.view((scene.symbol,), now=scene.now)
+    assert [row.symbol for row in rows] == [scene.symbol, "UP/USDT", "FLAT/USDT"]
+    assert (rows[1].change_pct, rows[1].price_scale, rows[1].spread_bp) == (25.5, 4, 800.0)
+    assert part.view((scene.symbol,), now=scene.now) is rows

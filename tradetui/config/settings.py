@@ -240,6 +240,10 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "spot"
     symbols: Annotated[tuple[str, ...], Meta(description="The watchlist; the first one is shown.")] = ()
+    scan: Annotated[
+        tuple[str, ...],
+        Meta(description="More symbols, by tickers alone: */USDT; the movers stand below the watchlist."),
+    ] = ()
     currency: Annotated[str, Meta(description="Currency of the paper account.")] = "USDT"
     balance: Annotated[
         Decimal, Meta(extra={"above": 0}, description="First deposit of the paper account.")

@@ -17,6 +17,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """spot, spot_margin, perp_linear or perp_inverse: what symbols are that do not say otherwise."""
     symbols: tuple[str, ...]
     """The watchlist, the default symbol first."""
+    scan: tuple[str, ...] = ()
+    """Patterns of symbols of which only tickers are read, for movers below the watchlist."""
     currency: str = "USDT"
     balance: Decimal = Decimal(10000)
     maker_fee: Decimal | None = None

@@ -16,6 +16,7 @@ from tradetui.domain.view_health import ClockHealth, Delays, LoadHealth, WireHea
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.health import FeedStats
 from tradetui.feeds.protocol import Counts, Feed, Measures, Wire
+from tradetui.feeds.scan.table import ScanTable
 from tradetui.runtime.metering import Meters
 
 _LOOK_S: Final = 1.0
@@ -68,6 +69,12 @@ class Vitals:
         if isinstance(self.feed, Counts) and symbol in self.feed.symbols:
             return self.feed.stats(symbol)
         return FeedStats()
+
+    @property
+    def scan(self) -> ScanTable | None:
+        """Tickers of symbols that are only scanned; None where there are none."""
+        table = getattr(self.feed, "scan", None)
+        return table if isinstance(table, ScanTable) else None
 
     # --- clock
 

@@ -49,6 +49,8 @@ from tradetui.feeds.native.venue import (
 )
 from tradetui.feeds.native.wires import wire_of
 from tradetui.feeds.protocol import FrameKeeper, Sink, Wire
+from tradetui.feeds.scan.scanner import scanner_of
+from tradetui.feeds.scan.table import ScanTable
 
 _CROSSED_UPDATES: Final = 2
 """After so many a crossed book has lost something unseen."""
@@ -100,6 +102,8 @@ class NativeFeed:
         self.clock = VenueClock()
         self.audits = audits or Audits(every_s=0.0)
         self.busy_ns = 0
+        self.scan: ScanTable | None = None
+        """Tickers of the symbols that the profile only scans."""
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -140,6 +144,9 @@ class NativeFeed:
             await asyncio.gather(*(rest.load_history(self, each.symbol) for each in listed))
             self._open(group, listed)
             group.create_task(self._watch())
+            if (scanner := scanner_of(self._profile, self._exchange)) is not None:
+                self.scan = scanner.table
+                group.create_task(scanner.run())
             group.create_task(self.clock.follow(self._exchange))
             symbols = [each.symbol for each in listed]
             group.create_task(self._audit([self._channels[symbol] for symbol in symbols]))

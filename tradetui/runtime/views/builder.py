@@ -64,7 +64,7 @@ class FrameBuilder:
         self._chart = ChartPart(published, books)
         self._ladder = LadderPart(engine, published, books)
         self._tape = TapePart()
-        self._watchlist = WatchlistPart(engine)
+        self._watchlist = WatchlistPart(engine, vitals)
         self._positions = PositionsPart(engine, published, books)
         self._orders = OrdersPart(engine, published)
         self._fills = FillsPart(published)
@@ -125,7 +125,7 @@ class FrameBuilder:
             profiles=self._profiles,
             instrument=self._instrument_view(market),
             status=self._status.view(symbol, surroundings, now=now),
-            watchlist=self._watchlist.view(symbols),
+            watchlist=self._watchlist.view(symbols, now=now),
             chart=self._chart.view(market, request) if market is not None else None,
             ladder=self._ladder.view(market, request) if market is not None else None,
             tape=self._tape.view(market, request, now=now) if market is not None else None,

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from tradetui.domain.market_data import FeedState, Timeframe
 from tradetui.domain.view_market import WatchRow
 from tradetui.engine import Engine
+from tradetui.feeds.scan.table import ScanTable
 from tradetui.market.market import Market
 from tradetui.runtime.views.kept import Kept
+from tradetui.runtime.views.words import SECOND
+from tradetui.runtime.vitals import Vitals
 
 _ATR_FRAME: Final = Timeframe.M5
 _SAMPLES: Final = 24
 _ENOUGH: Final = 8
 _SPARK_FRAMES: Final = (Timeframe.M5, Timeframe.M1, Timeframe.S5)
 _DAY_HOURS: Final = 24
+_MOVERS: Final = 30
 
 
 class WatchlistPart:
     """The rows of every symbol watched."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Look at an engine's markets."""
+    def __init__(self, engine: Engine, vitals: Vitals | None = None) -> None:
+        """Look at an engine's markets, and at what is scanned beside them."""
         self._engine = engine
+        self._vitals = vitals
+        self._scanned: Kept[tuple[WatchRow, ...]] = Kept(())
         self._rows: dict[str, Kept[WatchRow]] = {}
         self._view: Kept[tuple[WatchRow, ...]] = Kept(())
 
-    def view(self, symbols: tuple[str, ...]) -> tuple[WatchRow, ...]:
-        """One row a symbol; the same object while no row changed."""
+    def view(self, symbols: tuple[str, ...], *, now: int) -> tuple[WatchRow, ...]:
+        """One row a symbol, then the movers of what is scanned; the same object while no row changed."""
         rows = tuple([self._row(symbol) for symbol in symbols])
+        table = self._vitals.scan if self._vitals is not None else None
+        if table is not None:
+            rows += self._scanned.get((symbols, now // SECOND), lambda: movers(table, symbols, now))
         return self._view.get(rows, lambda: rows)
 
     def _row(self, symbol: str) -> WatchRow:
@@ -39,6 +49,29 @@ class WatchlistPart:
         return (
             kept.get((market, market.version), lambda: watch_row(market)) if market is not None else kept.part
         )
+
+
+def movers(table: ScanTable, symbols: tuple[str, ...], now: int) -> tuple[WatchRow, ...]:
+    """The largest moves of the day among symbols that are only scanned."""
+    rows = table.movers(_MOVERS + len(symbols), now=now)
+    return tuple([scan_row(table, row) for row in rows if table.symbols[row] not in symbols][:_MOVERS])
+
+
+def scan_row(table: ScanTable, row: int) -> WatchRow:
+    """What the watchlist says of a symbol that is only scanned."""
+    bid, ask = float(table.bid[row]), float(table.ask[row])
+    volume = float(table.quote_volume[row])
+    return WatchRow(
+        symbol=table.symbols[row],
+        last=float(table.last[row]),
+        change_pct=round(float(table.change_pct[row]), 2),
+        volume=volume if math.isfinite(volume) else None,
+        spread_bp=round((ask - bid) / (ask + bid) * 2e4, 2) if math.isfinite(bid + ask) else None,
+        atr_pct=None,
+        price_scale=table.scales[row],
+        feed_state=FeedState.STREAMING,
+        direction=0,
+    )
 
 
 def watch_row(market: Market) -> WatchRow:

@@ -1,0 +1,192 @@
+"""Tickers of many symbols in one table: each venue's frames, movers, and a scanner on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import ccxt.pro
+import numpy as np
+import pytest
+from aiohttp import web
+
+from tests.exchanges.loopback import Loopback
+from tradetui.domain.profile import Profile
+from tradetui.feeds.scan.scanner import Scanner, scanner_of, wanted
+from tradetui.feeds.scan.table import ScanTable
+from tradetui.feeds.scan.venues import BinanceScan, BybitScan, KrakenScan, OkxScan, ScanVenue
+
+NOW = 1_763_992_980 * 10**9
+
+
+def row_of(venue: ScanVenue, name: str, *frames: bytes) -> list[float]:
+    """Bid, its size, ask, its size, last, change and volume after some frames, to a millionth."""
+    table = ScanTable({"A": 2, "B": 2})
+    for frame in frames:
+        venue.read(frame, NOW, {name: 1}, table)
+    assert np.isnan(table.last[0])
+    columns = (table.bid, table.bid_qty, table.ask, table.ask_qty, table.last, table.change_pct)
+    return [round(float(column[1]), 6) for column in (*columns, table.quote_volume)]
+
+
+def sample(captures: Path, name: str) -> bytes:
+    return (captures / "nautilus" / "ws_http_samples" / f"{name}.json").read_bytes()
+
+
+@pytest.mark.captures
+def test_captured_tickers_of_okx_and_kraken_fill_their_row(captures: Path) -> None:
+    okx = row_of(OkxScan(address=str), "BTC-USDT", sample(captures, "okx/ws_tickers"))
+    assert okx == [8888.88, 5.0, 9999.99, 11.0, 9999.99, round((9999.99 / 9000 - 1) * 100, 6), 2222.0]
+    kraken = row_of(KrakenScan(address=str), "BTC/USD", sample(captures, "kraken/ws_ticker_snapshot"))
+    volume = 163.28908096 * 105904.39279
+    assert kraken == [105944.2, 2.5, 105944.3, 3.2, 105899.4, 0.24, round(volume, 6)]
+
+
+@pytest.mark.captures
+def test_binances_two_streams_fill_one_row_together(captures: Path) -> None:
+    folder = "binance/futures/market_data_json"
+    ticker = json.loads(sample(captures, f"{folder}/ticker_stream"))
+    book = json.loads(sample(captures, f"{folder}/book_ticker_stream"))
+    frames = [
+        json.dumps([{**ticker, "s": "XUSDT"}, ticker]).encode(),
+        json.dumps({**book, "s": "BTCUSDT"}).encode(),
+    ]
+    found = row_of(BinanceScan(futures=True, address=str), "BTCUSDT", *frames)
+    assert found == [25.3519, 31.21, 25.3652, 40.66, 16584.6, -0.786, 2036102085.697464]
+
+
+def test_bybit_says_only_what_changed_and_the_rest_stays() -> None:
+    def frame(**data: str) -> bytes:
+        return json.dumps({"topic": "tickers.BTCUSDT", "data": {"symbol": "BTCUSDT", **data}}).encode()
+
+    whole = frame(
+        lastPrice="100",
+        price24hPcnt="0.02",
+        turnover24h="5000",
+        bid1Price="99.9",
+        bid1Size="1",
+        ask1Price="100.1",
+        ask1Size="2",
+    )
+    venue = BybitScan(linear=True, address=str)
+    assert row_of(venue, "BTCUSDT", whole, frame(bid1Price="99.8")) == [99.8, 1, 100.1, 2, 100, 2, 5000]
+
+
+def test_answers_and_symbols_of_others_leave_the_table_alone() -> None:
+    table = ScanTable({"A": 2})
+    for venue, frames in (
+        (
+            BinanceScan(futures=False, address=str),
+            [b'{"result":null,"id":1}', b'{"e":"24hrTicker","s":"XUSDT","c":"1"}'],
+        ),
+        (OkxScan(address=str), [b"pong", b'{"event":"subscribe","arg":{"channel":"tickers"}}']),
+        (KrakenScan(address=str), [b'{"channel":"heartbeat"}', b'{"method":"subscribe","success":true}']),
+        (BybitScan(linear=True, address=str), [b'{"success":true,"op":"subscribe"}']),
+    ):
+        for frame in frames:
+            venue.read(frame, NOW, {"BTCUSDT": 0}, table)
+    assert table.updates == 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_movers_are_the_largest_moves_of_the_busier_half(seed: int) -> None:
+    chance = random.Random(seed)
+    table = ScanTable({f"S{n}": 2 for n in range(101)})
+    rows = {n: (chance.uniform(-30, 30), chance.expovariate(1e-6)) for n in range(100)}
+    for n, (change, volume) in rows.items():
+        table.figures(n, 1.0, change, volume)
+        table.told(n, NOW)
+    half = sorted(volume for _, volume in rows.values())[50]
+    busy = [n for n, (_, volume) in rows.items() if volume >= half]
+    wanted_rows = sorted(busy, key=lambda n: -abs(rows[n][0]))[:10]
+    assert table.movers(10, now=NOW + 1) == wanted_rows
+    assert table.movers(10, now=NOW + 200 * 10**9) == []
+
+
+def test_patterns_mean_symbols() -> None:
+    symbols = ["BTC/USDT", "ETH/USDT", "ETH/BTC", "BTC/USDT:USDT"]
+    assert wanted(symbols, ["*/USDT"]) == ["BTC/USDT", "ETH/USDT"]
+    assert wanted(symbols, ["ETH/*", "*:USDT"]) == ["BTC/USDT:USDT", "ETH/BTC", "ETH/USDT"]
+
+
+class TickerServer(Loopback):
+    """Answers each subscription to a ticker with one, and closes once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closes = 1
+
+    async def rest(self, request: web.Request) -> web.StreamResponse:
+        raise NotImplementedError
+
+    def forgotten(self, socket: web.WebSocketResponse) -> None:
+        """Nothing is kept."""
+
+    async def received(self, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+        if self.closes:
+            self.closes -= 1
+            await socket.close()
+            return
+        await self.send(socket, "{broken")
+        for stream in frame["params"]:
+            name = stream.partition("@")[0].upper()
+            ticker = {
+                "e": "24hrTicker",
+                "s": name,
+                "c": "2.5",
+                "P": "1.5",
+                "q": "10",
+                "b": "2.4",
+                "B": "1",
+                "a": "2.6",
+                "A": "1",
+            }
+            await self.send(socket, json.dumps(ticker))
+
+
+@asynccontextmanager
+async def scanning(count: int) -> AsyncIterator[tuple[TickerServer, Scanner]]:
+    server = TickerServer()
+    async with server.running():
+        symbols = [f"S{n}/USDT" for n in range(count)]
+        market = {"active": True, "precision": {"price": 0.01}, "spot": True, "type": "spot"}
+        exchange = ccxt.pro.binance()
+        exchange.set_markets(
+            [
+                {**market, "id": s.replace("/", ""), "symbol": s, "base": s[:-5], "quote": "USDT"}
+                for s in symbols
+            ]
+        )
+        profile = Profile(
+            name="b", exchange="binance", symbols=("S0/USDT",), scan=("*/USDT",), endpoint=server.address
+        )
+        scanner = scanner_of(profile, exchange)
+        assert scanner is not None
+        scanner._retry_s = 0.02
+        task = asyncio.create_task(scanner.run())
+        try:
+            yield server, scanner
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_six_hundred_symbols_come_on_two_connections_also_after_a_loss() -> None:
+    async with scanning(600) as (server, scanner):
+        async with asyncio.timeout(20):
+            while (scanner.table.ts_received == 0).any():  # noqa: ASYNC110 - a table tells nobody
+                await asyncio.sleep(0.02)
+        assert len(server.sockets) == 2
+        assert len(server.dials) == 3
+        assert scanner.bad_frames >= 6
+        assert scanner.table.bid.tolist() == [2.4] * 600
+        assert scanner.table.scales[0] == 2
+
+
+def test_a_profile_without_patterns_scans_nothing() -> None:
+    assert scanner_of(Profile(name="b", exchange="binance", symbols=("BTC/USDT",)), None) is None

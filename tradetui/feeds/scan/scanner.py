@@ -1,0 +1,103 @@
+"""Keeps the table of many symbols' tickers fresh, on connections of its own.
+
+A ticker that can not be read is counted and passed over: the next one of its symbol says it all again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from tradetui.domain.profile import Profile
+from tradetui.feeds.ccxt.endpoint import rewritten
+from tradetui.feeds.health import Backoff
+from tradetui.feeds.native.connection import Connection, Line
+from tradetui.feeds.scan.table import ScanTable
+from tradetui.feeds.scan.venues import SCANS, Address, ScanVenue
+
+MOST: Final = 2_000
+"""So many symbols at most, in the order of their names."""
+_BY_SYMBOL: Final = frozenset({"kraken"})
+"""Venues whose streams use the symbols themselves."""
+
+
+class Scanner:
+    """Owns the connections; they are dialed again when they are lost."""
+
+    def __init__(
+        self, venue: ScanVenue, names: Mapping[str, str], scales: Mapping[str, int], *, retry_s: float = 1.0
+    ) -> None:
+        """`names` is what the venue calls each symbol; `scales` are the digits of their prices."""
+        self.table = ScanTable(scales)
+        self.bad_frames = 0
+        self._venue = venue
+        self._rows = {name: self.table.place[symbol] for name, symbol in names.items()}
+        self._retry_s = retry_s
+
+    async def run(self) -> None:
+        """Listen until canceled."""
+        lines = self._venue.lines(list(self._rows))
+        hosts = frozenset(urlsplit(line.url).netloc for line in lines)
+        async with asyncio.TaskGroup() as group:
+            for line in lines:
+                group.create_task(self._connect(line, hosts).run())
+
+    def _connect(self, line: Line, hosts: frozenset[str]) -> Connection:
+        return Connection(
+            line, self, hosts=hosts, backoff=Backoff(self._retry_s), silence_s=2.5 * max(30.0, line.ping_s)
+        )
+
+    def opened(self, connection: Connection) -> None:
+        """Ask for the tickers."""
+        for frame in self._venue.subscribe(connection.line):
+            connection.send(frame)
+
+    def received(self, _connection: Connection, frame: bytes, ts_received: int) -> None:
+        """Write what a frame says."""
+        try:
+            self._venue.read(frame, ts_received, self._rows, self.table)
+        except (msgspec.MsgspecError, ValueError):
+            self.bad_frames += 1
+
+    def lost(self, connection: Connection, why: str, wait_s: float) -> None:
+        """Nothing: rows grow old by themselves."""
+        del connection, why, wait_s
+
+
+def scanner_of(profile: Profile, exchange: Any) -> Scanner | None:
+    """The scanner that a profile asks for, of the markets that its exchange has; None for none."""
+    are_contracts = all(":" in symbol for symbol in profile.symbols)
+    make = SCANS.get((profile.exchange, are_contracts)) if profile.scan else None
+    if make is None:
+        return None
+    known = [symbol for symbol in exchange.symbols if (":" in symbol) is are_contracts]
+    markets = [exchange.market(symbol) for symbol in wanted(known, profile.scan)]
+    markets = [market for market in markets if market.get("active") is not False][:MOST]
+    named = {str(_name(profile.exchange, market)): str(market["symbol"]) for market in markets}
+    scales = {str(market["symbol"]): _scale(market) for market in markets}
+    return Scanner(make(_address(profile)), named, scales) if named else None
+
+
+def wanted(symbols: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """The symbols that one of the patterns means, such as */USDT."""
+    return sorted(symbol for symbol in symbols if any(fnmatchcase(symbol, each) for each in patterns))
+
+
+def _address(profile: Profile) -> Address:
+    return lambda url: rewritten(url, profile.endpoint) if profile.endpoint else url
+
+
+def _name(exchange: str, market: dict[str, Any]) -> object:
+    return market["symbol"] if exchange in _BY_SYMBOL else market["id"]
+
+
+def _scale(market: dict[str, Any]) -> int:
+    """Digits after the point of a price step such as 0.01."""
+    step = (market.get("precision") or {}).get("price")
+    text = f"{step:.12f}".rstrip("0") if step else "0.01"
+    return len(text.partition(".")[2])
