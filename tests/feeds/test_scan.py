@@ -132,7 +132,7 @@ class TickerServer(Loopback):
             self.closes -= 1
             await socket.close()
             return
-        await self.send(socket, "{broken")
+        await self.send(socket, '{"s":"broken')
         for stream in frame["params"]:
             name = stream.partition("@")[0].upper()
             ticker = {
