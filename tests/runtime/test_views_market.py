@@ -78,9 +78,11 @@ def test_a_chart_scrolled_back_ends_in_history(scene: Scene) -> None:
     assert (chart.open, chart.lines[0].last, chart.at_edge) == (None, None, False)
 
 
-def test_a_chart_scrolled_beyond_its_history_is_empty_rather_than_wrong(scene: Scene) -> None:
+def test_a_chart_is_not_scrolled_beyond_its_oldest_candle(scene: Scene) -> None:
     scene.begin().history(RISING)
-    assert chart_of(scene, offset=500).closed == ()
+    chart = chart_of(scene, offset=500, columns=10)
+    assert [candle.close for candle in chart.closed] == RISING[:10]
+    assert (chart.offset, chart.is_oldest, chart.at_edge) == (len(RISING) - 10, True, False)
 
 
 def test_names_of_indicators_that_nobody_knows_are_left_out(scene: Scene) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from tradetui.domain.command import AdoptLock
     from tradetui.runtime.host import Host
+    from tradetui.runtime.past import Cache
     from tradetui.trading.settings import EngineSettings
 
 Say = Callable[[str], None]
@@ -144,6 +145,7 @@ async def _make_host(
     from tradetui.engine import Engine
     from tradetui.runtime.host import Host
     from tradetui.runtime.inputs import InputRecorder, inputs_folder
+    from tradetui.runtime.past import Past
     from tradetui.runtime.recovery import open_journal, recover
     from tradetui.runtime.tape import RECORDINGS, Tape
 
@@ -165,12 +167,29 @@ async def _make_host(
     journal = await open_journal(recovered, run_stamp(config))
     inputs = InputRecorder(inputs_folder(recovered.path)) if config.settings.journal.record_inputs else None
     tape = Tape(folder / RECORDINGS, profile.name)
+    cache = _candle_cache(profile, folder)
     host = Host(
-        profile, feed=feed, engine=engine, journal=journal, now=time.time_ns, inputs=inputs, tape=tape
+        profile,
+        feed=feed,
+        engine=engine,
+        journal=journal,
+        now=time.time_ns,
+        inputs=inputs,
+        tape=tape,
+        past=Past(feed, cache=cache),
     )
     if recovered.words:
         host.note("info", recovered.words)
     return host
+
+
+def _candle_cache(profile: Profile, folder: Path) -> Cache | None:
+    """Where an exchange's older candles are kept; the simulator makes them again at once."""
+    if profile.exchange == "sim":
+        return None
+    from tradetui.runtime.candle_cache import FILE, CandleCache
+
+    return CandleCache(folder / FILE, f"{profile.exchange} {profile.endpoint}".strip())
 
 
 def _tested(settings: EngineSettings) -> EngineSettings:

@@ -89,6 +89,10 @@ class ChartView(msgspec.Struct, frozen=True, kw_only=True):
     """Words while history is being fetched; empty when it is there."""
     at_edge: bool = True
     """Whether the newest candle is shown."""
+    offset: int = 0
+    """How many candles the right edge lies back, as far as there are any."""
+    is_oldest: bool = False
+    """Whether the oldest candle that is known is shown."""
 
 
 class OwnMark(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from tradetui.domain.market_data import BookSnapshot, MarketMessage
+from tradetui.domain.market_data import BookSnapshot, Candle, MarketMessage, Timeframe
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.health import FeedStats
 
@@ -119,6 +119,21 @@ class Measures(Protocol):
 
     def wires(self) -> Sequence[Wire]:
         """Its connections."""
+        ...
+
+
+@runtime_checkable
+class KnowsPast(Protocol):
+    """A feed that tells older candles on request."""
+
+    async def candles_before(
+        self, symbol: str, timeframe: Timeframe, ts: int, count: int
+    ) -> Sequence[Candle]:
+        """At most so many closed candles before a moment, oldest first, up to it; none where none exist.
+
+        Raises:
+            FeedError: They can not be told now; says why.
+        """
         ...
 
 

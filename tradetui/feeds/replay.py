@@ -15,7 +15,7 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tradetui.domain.market_data import MarketMessage
+from tradetui.domain.market_data import Candle, MarketMessage, Timeframe
 from tradetui.feeds.protocol import Sink
 from tradetui.feeds.recording_lines import Stamped
 from tradetui.feeds.recording_scan import Progress, scan
@@ -31,6 +31,10 @@ _RUN_S: Final = 30.0
 """A seek ahead by no more than this runs there."""
 _NAP_S: Final = 0.05
 _SECOND_NS: Final = 1_000_000_000
+_OPENING_NS: Final = 120 * _SECOND_NS
+"""In the first minutes of a recording an exchange's own candles come."""
+_LATE_NS: Final = 10 * _SECOND_NS
+"""So much later a print may be received than it was made."""
 
 
 class ReplayFeed:
@@ -295,6 +299,12 @@ class ReplayFeed:
         """Play at a multiple of real time from 0.25; infinity is as fast as possible."""
         self._speed = max(SLOWEST, speed)
         self._settle()
+
+    async def candles_before(self, symbol: str, timeframe: Timeframe, ts: int, count: int) -> list[Candle]:
+        """Older candles, as far as prints or candles were recorded."""
+        moment = min(self.last_ts, max(ts + _LATE_NS, self.first_ts + _OPENING_NS))
+        arrival = await asyncio.to_thread(self._places_of().reach, moment)
+        return arrival.standing.candles(symbol, timeframe, ts)[-count:]
 
     def describe(self) -> str:
         """Place, length and speed: `3:12 of 10:48 · 4× · paused`."""

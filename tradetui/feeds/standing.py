@@ -129,16 +129,7 @@ class _Symbol:
         """The minute of the first print may have begun before it: known seconds are part of it."""
         seconds = [c for c in self.history.get(Timeframe.S1, ()) if c.open_ts >= start]
         if seconds:
-            minute = Candle(
-                start,
-                seconds[0].open,
-                max(c.high for c in seconds),
-                min(c.low for c in seconds),
-                seconds[-1].close,
-                sum(c.volume for c in seconds),
-                sum(c.trades for c in seconds),
-                sum(c.delta for c in seconds),
-            )
+            minute = _sum(start, seconds)
             self.cutters[Timeframe.M1].resume(minute)
 
     def keep(self, timeframe: Timeframe, candles: list[Candle]) -> None:
@@ -150,6 +141,14 @@ class _Symbol:
             known.clear()
             candles = [*older, *candles, *newer]
         known.extend(candles)
+
+    def known(self, timeframe: Timeframe) -> list[Candle]:
+        """Closed candles, and the one that is forming."""
+        candles = list(self.history.get(timeframe, ()))
+        forming = self.cutters[timeframe].candle() if timeframe in CUT else None
+        if forming is not None and (not candles or candles[-1].open_ts < forming.open_ts):
+            candles.append(forming)
+        return candles
 
     def histories(self, ts: int) -> Iterator[CandleHistory]:
         """Closed candles; not those of timeframes that end before the shorter ones they are made of begin."""
@@ -167,6 +166,29 @@ class _Symbol:
             return None
         bids, asks = sorted(self.book[0].items(), reverse=True), sorted(self.book[1].items())
         return BookSnapshot(self.listed.symbol, self.ts_book, ts, bids, asks, self.update_id)
+
+
+def summed(candles: list[Candle], length: int) -> list[Candle]:
+    """Candles of a longer timeframe, from the first period that is known from its beginning."""
+    groups: dict[int, list[Candle]] = {}
+    for candle in candles:
+        groups.setdefault(candle.open_ts - candle.open_ts % length, []).append(candle)
+    if candles and candles[0].open_ts % length:
+        groups.pop(candles[0].open_ts - candles[0].open_ts % length)
+    return [_sum(start, group) for start, group in groups.items()]
+
+
+def _sum(start: int, group: list[Candle]) -> Candle:
+    return Candle(
+        start,
+        group[0].open,
+        max(candle.high for candle in group),
+        min(candle.low for candle in group),
+        group[-1].close,
+        sum(candle.volume for candle in group),
+        sum(candle.trades for candle in group),
+        sum(candle.delta for candle in group),
+    )
 
 
 class Standing:
@@ -239,6 +261,23 @@ class Standing:
             yield snapshot
         for message in symbol.newest.values():
             yield msgspec.structs.replace(message, ts_received=ts)
+
+    def candles(self, symbol: str, timeframe: Timeframe, ts: int) -> list[Candle]:
+        """Closed candles before a moment, oldest first: recorded ones, then those made of shorter ones."""
+        known = self._symbols.get(symbol)
+        if known is None:
+            return []
+        length = timeframe.seconds * _SECOND
+        found = [c for c in known.known(timeframe) if c.open_ts + length <= ts]
+        if timeframe in CUT:
+            return found
+        shorter = Timeframe.S1 if timeframe.seconds < 60 else Timeframe.M1
+        begins = found[-1].open_ts + length if found else 0
+        made_of = [c for c in known.known(shorter) if c.open_ts >= begins]
+        made = [c for c in summed(made_of, length) if c.open_ts + length <= ts]
+        if found and made and made[0].open_ts != begins:
+            return made
+        return found + made
 
     def closed_since(self, marks: dict[tuple[str, Timeframe], int]) -> Rows:
         """Candles that have closed, or became known, since the last call with the same marks."""

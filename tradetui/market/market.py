@@ -32,10 +32,12 @@ from tradetui.domain.market_data import (
     Timeframe,
     Trade,
 )
+from tradetui.market.bars import Bars
 from tradetui.market.book import OrderBook
 from tradetui.market.candles import CAPACITY, Candles
 from tradetui.market.indicators.registry import INDICATOR_NAMES, parse_indicator
 from tradetui.market.lines import IndicatorLines
+from tradetui.market.ring import FloatArray
 from tradetui.market.series import CandleSeries
 from tradetui.market.tape import Tape
 
@@ -167,6 +169,10 @@ class Market:
             self._lines[key] = self._lines[timeframe, name] = lines
         self.candles(timeframe)
         return lines
+
+    def lines_over(self, name: str, bars: Bars) -> FloatArray:
+        """An indicator over other closed candles, shape (outputs, candles); raises ValueError for a name."""
+        return parse_indicator(name, calendar=self._calendar).seed(bars)
 
     def indicator_values(self, timeframe: Timeframe) -> dict[str, float | None]:
         """Every indicator under its usual parameters on the newest closed candle, by output name.

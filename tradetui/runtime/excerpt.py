@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -18,6 +18,7 @@ from tradetui.domain.market_data import (
     Side,
 )
 from tradetui.market.book import OrderBook
+from tradetui.market.market import Market
 
 EVERYTHING: Final = (0, 1 << 63)
 """The span of a whole recording."""
@@ -29,6 +30,14 @@ class Standing(msgspec.Struct):
     instrument: Instrument
     book: OrderBook
     state: FeedState = FeedState.CONNECTING
+
+
+def standings_of(markets: Mapping[str, Market], latest: Mapping[str, FeedStatus]) -> list[Standing]:
+    """How every market stands, with the newest status of its data."""
+    return [
+        Standing(market.instrument, market.book, latest[symbol].state if symbol in latest else FeedState.DOWN)
+        for symbol, market in markets.items()
+    ]
 
 
 def opening(standings: Iterable[Standing], ts: int) -> Iterator[MarketMessage]:

@@ -25,11 +25,12 @@ from tradetui.domain.view import Notice, TradingState
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, RecordingError
 from tradetui.feeds.protocol import Feed, Jumps
-from tradetui.runtime.excerpt import Standing
+from tradetui.runtime.excerpt import standings_of
 from tradetui.runtime.feeding import run_feed, show_books
 from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt, cancels_of_entries, is_exit
 from tradetui.runtime.inputs import InputRecorder
 from tradetui.runtime.notices import FeedWatch, describe
+from tradetui.runtime.past import Past
 from tradetui.runtime.published import copy_state, set_back
 from tradetui.runtime.publishing import Journal, Publisher
 from tradetui.runtime.tape import Tape
@@ -59,10 +60,12 @@ class Host:
         retry_s: float = RETRY_S,
         inputs: InputRecorder | None = None,
         tape: Tape | None = None,
+        past: Past | None = None,
     ) -> None:
         """`engine` continues what the journal holds; `now` is the wall clock, nanoseconds UTC.
 
-        With `inputs` everything that the engine takes is recorded; `tape` records the market on request.
+        With `inputs` everything that the engine takes is recorded; `tape` records the market on request,
+        `past` loads older candles; one without a cache where none is given.
         """
         self.profile = profile
         self.feed = feed
@@ -77,6 +80,8 @@ class Host:
         self._inputs = inputs
         if inputs is not None:
             inputs.begin(engine.settings, engine.state.seq)
+        self.past = past or Past(feed)
+        """Candles older than those that the engine keeps."""
         self.tape = tape or Tape(None, profile.name)
         self._retry_s = retry_s
         self.on_lock: Callable[[], None] = lambda: None
@@ -159,16 +164,10 @@ class Host:
         """Begin to record the market, or end it."""
         tape = self.tape
         try:
-            self.note("info", tape.end() if tape.is_running else tape.begin(self._standings(), self.clock))
+            stands = standings_of(self.engine.markets, self._feed_watch.latest)
+            self.note("info", tape.end() if tape.is_running else tape.begin(stands, self.clock))
         except RecordingError as error:
             self.note("error", str(error))
-
-    def _standings(self) -> list[Standing]:
-        state_of = {symbol: status.state for symbol, status in self._feed_watch.latest.items()}
-        return [
-            Standing(market.instrument, market.book, state_of.get(symbol, FeedState.DOWN))
-            for symbol, market in self.engine.markets.items()
-        ]
 
     async def submit(self, command: AnyCommand) -> Reply:
         """Carry out a command; returns when its events are committed."""
@@ -208,6 +207,7 @@ class Host:
                         self._publisher.run(),
                         self._heal(group),
                         self._check_journal(),
+                        self.past.run(),
                     )
                 ]
                 if self._inputs is not None:

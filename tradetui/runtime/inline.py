@@ -281,7 +281,7 @@ def _load_frames() -> MakeFrames:
     from tradetui.runtime.views.builder import FrameBuilder
 
     return lambda host, profiles: FrameBuilder(
-        host.engine, host.published, host.profile, profiles=profiles, vitals=host.vitals
+        host.engine, host.published, host.profile, profiles=profiles, vitals=host.vitals, past=host.past
     )
 
 

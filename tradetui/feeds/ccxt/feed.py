@@ -10,10 +10,11 @@ from time import monotonic
 from typing import Any, Final
 
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import FeedState
+from tradetui.domain.market_data import Candle, FeedState, Timeframe
 from tradetui.domain.profile import Profile
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
+from tradetui.feeds.ccxt.history import candles_before
 from tradetui.feeds.ccxt.hub import Channel, Hub
 from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
 from tradetui.feeds.ccxt.prices import fetch_marks, fetch_tickers
@@ -102,6 +103,10 @@ class CcxtFeed:
         hub = Hub(exchange, self._channels, self._deliver)
         exchange.harden(hub, dialing=_note_address, backoff=self._backoff)
         await self._deliver.run(sink, lambda: self._work(hub), close=exchange.shut)
+
+    async def candles_before(self, symbol: str, timeframe: Timeframe, ts: int, count: int) -> list[Candle]:
+        """Older candles by REST; raises FeedError."""
+        return await candles_before(self._exchange, symbol, timeframe, ts, count)
 
     def _backoff(self) -> Backoff:
         return Backoff(self._retry_s)

@@ -16,14 +16,17 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import (
     BookDelta,
     BookSnapshot,
+    Candle,
     FeedState,
     MissedTrades,
+    Timeframe,
     Trade,
 )
 from tradetui.domain.profile import Profile
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
+from tradetui.feeds.ccxt.history import candles_before
 from tradetui.feeds.ccxt.prices import fetch_interest, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Part
@@ -194,6 +197,10 @@ class NativeFeed:
             backoff=Backoff(self._retry_s),
             silence_s=max(self._stale_after, 2.0 * line.ping_s) if not line.ping else 2.5 * line.ping_s,
         )
+
+    async def candles_before(self, symbol: str, timeframe: Timeframe, ts: int, count: int) -> list[Candle]:
+        """Older candles by REST; raises FeedError."""
+        return await candles_before(self._exchange, symbol, timeframe, ts, count)
 
     # --- what connections tell
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from tradetui.domain.instrument import InstrumentKind
 from tradetui.domain.market_data import (
+    Candle,
     CandleHistory,
     FeedState,
     FeedStatus,
@@ -34,7 +35,7 @@ from tradetui.domain.market_data import (
 )
 from tradetui.feeds.protocol import Sink
 from tradetui.feeds.simulated.funding import EVERY_NS, next_time, rate_of
-from tradetui.feeds.simulated.history import bars_until, candles_of
+from tradetui.feeds.simulated.history import bars_until, candles_before, candles_of
 from tradetui.feeds.simulated.listing import LISTINGS, Listing
 from tradetui.feeds.simulated.market import SimMarket
 from tradetui.feeds.simulated.path import STEP_NS, STEPS_PER_S, Floats, Index, PricePath
@@ -198,6 +199,19 @@ class SimulatedFeed:
         )
         for timeframe in Timeframe:
             yield CandleHistory(symbol.name, timeframe, candles_of(bars, timeframe, listing=listing), ts)
+
+    async def candles_before(self, symbol: str, timeframe: Timeframe, ts: int, count: int) -> list[Candle]:
+        """Older candles, from the path that the prices take."""
+        each = next(each for each in self._symbols if each.name == symbol)
+        return candles_before(
+            each.listing,
+            each.fair,
+            ts // _SECOND_NS,
+            timeframe=timeframe,
+            count=count,
+            offset=each.offset,
+            seed=self._seed * 97 + each.number,
+        )
 
     def advance(self) -> Iterator[MarketMessage]:
         """The messages of the next eighth of a second."""

@@ -22,6 +22,8 @@ _BARS: Final = tuple(frame for frame in Timeframe if frame is not Timeframe.M3)
 """The lengths of bars: each divides the next; three minutes, which do not divide five, are summed up."""
 _DAY: Final = 86_400.0
 _SECOND_NS: Final = 1_000_000_000
+_BEGAN_S: Final = 1_577_836_800
+"""The simulated market has a past since 2020."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,19 @@ def bars_until(listing: Listing, path: Path, now_s: int, *, offset: float, seed:
     parts.reverse()
     columns = ("start_s", "open", "high", "low", "close", "volume", "trades", "delta")
     return Bars(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
+
+
+def candles_before(
+    listing: Listing, path: Path, end: int, *, timeframe: Timeframe, count: int, offset: float, seed: int
+) -> list[Candle]:
+    """Closed candles before a moment (seconds since 1970), oldest first, down to the market's beginning."""
+    length = timeframe.seconds
+    last = end // length * length
+    first = max(last - count * length, -(-_BEGAN_S // length) * length)
+    if first >= last:
+        return []
+    bars = _segment(listing, path, first, last, length=length, offset=offset, seed=seed)
+    return _candles(bars, np.arange(len(bars.start_s)), timeframe, listing=listing)
 
 
 def _segment(
@@ -99,19 +114,26 @@ def candles_of(bars: Bars, timeframe: Timeframe, *, listing: Listing) -> list[Ca
     end = last // length * length
     first = end - CANDLES * length
     chosen = slice(*np.searchsorted(bars.start_s, (first, end)))
-    start_s = bars.start_s[chosen]
-    cuts = np.flatnonzero(np.diff(start_s // length, prepend=-1))
+    columns = ("start_s", "open", "high", "low", "close", "volume", "trades", "delta")
+    part = Bars(*(getattr(bars, name)[chosen] for name in columns))
+    cuts = np.flatnonzero(np.diff(part.start_s // length, prepend=-1))
+    return _candles(part, cuts, timeframe, listing=listing)
+
+
+def _candles(bars: Bars, cuts: Index, timeframe: Timeframe, *, listing: Listing) -> list[Candle]:
+    """The candles of bars; each begins at a cut."""
+    length, start_s = timeframe.seconds, bars.start_s
     lasts = np.append(cuts[1:], len(start_s)) - 1
     per_price = round(1 / listing.tick)
     per_qty = int(1 / listing.instrument.lot_size)
     columns = (
         start_s[cuts] // length * length * _SECOND_NS,
-        bars.open[chosen][cuts] / per_price,
-        np.maximum.reduceat(bars.high[chosen], cuts) / per_price,
-        np.minimum.reduceat(bars.low[chosen], cuts) / per_price,
-        bars.close[chosen][lasts] / per_price,
-        np.add.reduceat(bars.volume[chosen], cuts) / per_qty,
-        np.add.reduceat(bars.trades[chosen], cuts),
-        np.add.reduceat(bars.delta[chosen], cuts) / per_qty,
+        bars.open[cuts] / per_price,
+        np.maximum.reduceat(bars.high, cuts) / per_price,
+        np.minimum.reduceat(bars.low, cuts) / per_price,
+        bars.close[lasts] / per_price,
+        np.add.reduceat(bars.volume, cuts) / per_qty,
+        np.add.reduceat(bars.trades, cuts),
+        np.add.reduceat(bars.delta, cuts) / per_qty,
     )
     return [Candle(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]

@@ -14,6 +14,7 @@ from tradetui.domain.profile import Profile
 from tradetui.domain.view import Frame, GapView, InstrumentView, ProfileBadge, TradingState, ViewRequest
 from tradetui.engine import Engine
 from tradetui.market.market import Market
+from tradetui.runtime.past import Past
 from tradetui.runtime.views.account import AccountPart, TicketPart
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.chart import ChartPart
@@ -49,6 +50,7 @@ class FrameBuilder:
         *,
         profiles: tuple[str, ...],
         vitals: Vitals | None = None,
+        past: Past | None = None,
     ) -> None:
         """Begin with empty parts; nothing is computed before the first request."""
         books = PublishedBooks(engine, published)
@@ -61,7 +63,8 @@ class FrameBuilder:
         self._frame: Frame | None = None
         self._instrument: Kept[InstrumentView | None] = Kept(None)
         self._symbols: Kept[tuple[str, ...]] = Kept(profile.symbols)
-        self._chart = ChartPart(published, books)
+        self._past = past
+        self._chart = ChartPart(published, books, past)
         self._ladder = LadderPart(engine, published, books)
         self._tape = TapePart()
         self._watchlist = WatchlistPart(engine, vitals)
@@ -112,7 +115,8 @@ class FrameBuilder:
         """Everything that a frame depends on, as cheap to compare as can be."""
         versions = [market.version for market in self._engine.markets.values()]
         clock = (now // STEP_NS, self._engine.ts // STEP_NS)
-        return (self._published.seq, versions, clock, request, surroundings)
+        past = self._past.version if self._past is not None else 0
+        return (self._published.seq, versions, clock, request, surroundings, past)
 
     def _build(self, request: ViewRequest, surroundings: Surroundings, now: int) -> Frame:
         symbol = self._symbol_of(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -13,9 +14,12 @@ from tradetui.domain.order import Order
 from tradetui.domain.position import Position
 from tradetui.domain.view import ViewRequest
 from tradetui.domain.view_market import ChartCandle, ChartView, FillMark, IndicatorLine, PriceMark
+from tradetui.market.bars import Bars
 from tradetui.market.lines import IndicatorLines
 from tradetui.market.market import Market
+from tradetui.market.ring import FloatArray
 from tradetui.market.series import CandleSeries
+from tradetui.runtime.past import Past, Stretch
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
 from tradetui.runtime.views.orders import mark_kind, standing_price
@@ -23,12 +27,17 @@ from tradetui.runtime.views.words import SECOND, price_text
 from tradetui.state import State
 from tradetui.trading.guard import shown_liquidation
 
+_WARM_UP: Final = 2_000
+"""So many candles before those shown settle an indicator."""
+
 
 class ChartPart:
     """Rebuilds closed candles and lines only when a candle closed or the request changed."""
 
-    def __init__(self, published: State, books: PublishedBooks) -> None:
-        """Own orders and fills come from the published state."""
+    def __init__(self, published: State, books: PublishedBooks, past: Past | None = None) -> None:
+        """Own orders and fills come from the published state, candles older than the engine's from `past`."""
+        self._past = past
+        self._offset = self._first = 0
         self._published = published
         self._books = books
         self._key: object = None
@@ -44,7 +53,7 @@ class ChartPart:
         series = market.candles(request.timeframe)
         wanted = (request.timeframe, request.columns, request.offset, request.overlays, request.panes)
         of_market = (market, market.instrument, series.version, market.tape.trades, market.feed_state)
-        key = (of_market, wanted, self._published.seq)
+        key = (of_market, wanted, self._published.seq, self._past.version if self._past is not None else 0)
         return self._view.get(key, lambda: self._build(market, series, request))
 
     def _build(self, market: Market, series: CandleSeries, request: ViewRequest) -> ChartView:
@@ -64,25 +73,66 @@ class ChartPart:
             lines=self._with_last(at_edge=at_edge),
             marks=marks,
             fills=self._fills.get((market, seq, first), lambda: self._fill_marks(market.symbol, first)),
-            loading="" if self._closed or market.feed_state.is_fresh else "loading history",
+            loading=self._words(market, request),
             at_edge=at_edge,
+            offset=self._offset,
+            is_oldest=not at_edge and self._first == 0,
         )
+
+    def _words(self, market: Market, request: ViewRequest) -> str:
+        """What is being loaded, or why nothing older is shown."""
+        if not self._closed and not market.feed_state.is_fresh:
+            return "loading history"
+        stretch = self._stretch(market, request)
+        if stretch is None or (stretch.is_oldest and self._first > 0):
+            return ""
+        return stretch.words
+
+    def _stretch(self, market: Market, request: ViewRequest) -> Stretch | None:
+        """What was loaded of the past, while it is looked at."""
+        if self._past is None or request.offset <= 0:
+            return None
+        return self._past.stretch(market.symbol, request.timeframe)
 
     # --- closed candles and their lines
 
     def _keep_closed(self, market: Market, series: CandleSeries, request: ViewRequest) -> None:
+        stretch = self._stretch(market, request)
+        if stretch is not None:
+            stretch.follow(series)
         wanted = (request.columns, request.offset, request.overlays, request.panes)
-        key = (market, market.instrument, request.timeframe, series.version, wanted)
+        known = stretch.version if stretch is not None else 0
+        key = (market, market.instrument, request.timeframe, series.version, wanted, known)
         if key == self._key:
             return
         self._key = key
         self._version += 1
-        self._closed = closed_candles(series, request.columns, request.offset)
+        older = stretch.candles if stretch is not None else []
+        total = max(len(older), len(series))
+        last = max(min(total, request.columns), total - max(0, request.offset))
+        self._first, self._offset = max(0, last - request.columns), total - last
+        if request.offset > 0 and self._first < request.columns and self._past is not None:
+            self._past.want(market.symbol, series)
         names = dict.fromkeys((*request.overlays, *request.panes))
-        found = (_indicator(market, request, name) for name in names)
+        found = dict.fromkeys(
+            lines for name in names if (lines := _indicator(market, request, name)) is not None
+        )
+        if self._first < total - len(series):
+            self._show_older(market, older, last, list(found))
+            return
+        self._closed = closed_candles(series, request.columns, self._offset)
+        self._lines = tuple((lines, closed_lines(lines, len(self._closed), self._offset)) for lines in found)
+
+    def _show_older(
+        self, market: Market, candles: list[Candle], last: int, indicators: list[IndicatorLines]
+    ) -> None:
+        """Candles that the engine does not keep, with lines made of them and of those before."""
+        shown = candles[self._first : last]
+        self._closed = tuple([_chart_candle(candle) for candle in shown])
+        bars = Bars.from_candles(candles[max(0, self._first - _WARM_UP) : last])
         self._lines = tuple(
-            (lines, closed_lines(lines, len(self._closed), request.offset))
-            for lines in dict.fromkeys(lines for lines in found if lines is not None)
+            (lines, lines_of(lines, market.lines_over(lines.name, bars)[:, -len(shown) :]))
+            for lines in indicators
         )
 
     def _with_last(self, *, at_edge: bool) -> tuple[IndicatorLine, ...]:
@@ -140,9 +190,13 @@ def closed_lines(lines: IndicatorLines, count: int, offset: int) -> tuple[Indica
     """An indicator's lines over the closed candles shown; None where it is not ready or not known."""
     history = lines.history()
     last = max(0, history.shape[1] - max(0, offset))
-    shown = history[:, max(0, last - count) : last].tolist()
+    return lines_of(lines, history[:, max(0, last - count) : last], count)
+
+
+def lines_of(lines: IndicatorLines, history: FloatArray, count: int = 0) -> tuple[IndicatorLine, ...]:
+    """Outputs of an indicator, shape (outputs, candles), as lines over at least so many candles."""
     made = []
-    for output, row in zip(lines.outputs, shown, strict=True):
+    for output, row in zip(lines.outputs, history.tolist(), strict=True):
         known = [_known(value) for value in row]
         values = (*(None,) * (count - len(known)), *known)
         made.append(IndicatorLine(output.name, lines.name, lines.pane, output.style, values, None))

@@ -54,6 +54,9 @@ class ChartPane(LivePane[ChartView]):
 
     def scroll_back(self, columns: int) -> None:
         """Move the right edge back into history (positive) or towards now (negative)."""
+        part = self.part
+        if part is not None and part.is_oldest and columns > 0:
+            columns = min(columns, part.offset - self.offset_columns)  # nothing lies beyond the oldest
         wanted = max(0, self.offset_columns + columns)
         if wanted != self.offset_columns:
             self.offset_columns = wanted
@@ -105,6 +108,10 @@ class ChartPane(LivePane[ChartView]):
     def title_words(self, part: ChartView) -> Row:
         """Values of the candle under the crosshair, what is loaded, and the overlays' names."""
         words: list[Run] = []
+        if not part.at_edge:
+            words.append(("history  ", "warn"))
+        if part.loading:
+            words.append((f"{plain(part.loading)}  ", "warn"))
         candle = self._painter.candle_at(part, self.crosshair)
         if candle is not None:
             words += candle_words(candle, part, self._zone, with_time=self.crosshair is not None)
@@ -112,10 +119,6 @@ class ChartPane(LivePane[ChartView]):
             words.append(("  Heikin-Ashi", "accent"))
         if self.log_scale:
             words.append(("  log", "accent"))
-        if not part.at_edge:
-            words.append(("  history", "warn"))
-        if part.loading:
-            words.append((f"  {plain(part.loading)}", "warn"))
         return (*words, *overlay_names(part.lines))
 
     def paint(self, part: ChartView, width: int, height: int) -> list[Row]:
