@@ -45,6 +45,7 @@ from tradetui.errors import InvalidTransition
 from tradetui.trading import account, ledger
 from tradetui.trading.daystate import DayState
 from tradetui.trading.fundstate import FundState, moved
+from tradetui.trading.gaps import is_witness
 from tradetui.trading.ledger import Ledger
 from tradetui.trading.limits import RiskLimits
 from tradetui.trading.locks import covers, longest
@@ -91,6 +92,8 @@ class State(msgspec.Struct):
     gaps: list[GapEvaluated] = []
     """What happened while nobody watched and nobody has acknowledged yet."""
     funds: FundState = msgspec.field(default_factory=FundState)
+    seen: dict[str, int] = {}
+    """By symbol, until when its position was certainly watched."""
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> State:
@@ -109,6 +112,8 @@ class State(msgspec.Struct):
             self._take_in(event.body)
             self.ledger.post(event.postings)
         self.seq = event.seq
+        if is_witness(event.body):
+            self.seen[event.symbol] = event.ts
         if event.key and not isinstance(event.body, FundingPaid | InterestPaid):
             self._remember(event)
 

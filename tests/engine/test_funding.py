@@ -72,6 +72,8 @@ def test_w24_two_funding_times_of_an_offline_time_post_once_each() -> None:
     for _ in range(2):
         settle(market, first, 0.0001, 60_000.0)
         settle(market, second, -0.0002, 61_000.0)
+        market.status(FeedState.STREAMING)
+        market.snapshot(BIDS, BIDS)
         market.restart()
     assert [paid.amount for paid in bodies(market, FundingPaid)] == [D(-3), D("6.1")]
     assert market.state.funds.funding == D("3.1")

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.engine.market import SECOND, Table, perp, spot, steps, wide_limits
-from tradetui.domain.command import AcknowledgeGaps
-from tradetui.domain.event import ClockJumped, GapEvaluated
+from tradetui.domain.command import AcknowledgeGaps, Flatten, SetStop, Stop
+from tradetui.domain.event import ClockJumped, GapEvaluated, PricesSeen
 from tradetui.domain.fill import Evidence
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import (
@@ -21,7 +21,7 @@ from tradetui.domain.market_data import (
     Timeframe,
     Trade,
 )
-from tradetui.domain.order import OrderState
+from tradetui.domain.order import OrderState, TriggerBy
 from tradetui.domain.reply import Reason
 from tradetui.state import State
 
@@ -230,3 +230,55 @@ def test_ordinary_ticks_say_nothing() -> None:
         tick(table, 0.25, 0.25)
     assert table.state.seq == seq
     assert not table.engine.recovering(table.symbol)
+
+
+# --- where a gap begins after a crash
+
+
+def watched(table: Table, minutes: int) -> None:
+    """The market goes on for a while, a print a minute."""
+    for _ in range(minutes):
+        table.now += MINUTE
+        table.trade(60_000.0, 0.001)
+
+
+def test_while_something_is_held_it_is_noted_every_five_minutes_that_it_is_watched() -> None:
+    table = long_position()
+    watched(table, 16)
+    noted = [event.ts for event in table.journal if isinstance(event.body, PricesSeen)]
+    assert len(noted) == 3
+    table.do(Flatten())
+    watched(table, 16)
+    assert len([event for event in table.journal if isinstance(event.body, PricesSeen)]) == 3
+
+
+def test_a_start_without_data_does_not_shorten_the_gap_of_the_start_after_it() -> None:
+    table = long_position()
+    watched(table, 6)
+    since = table.state.seen[table.symbol]
+    minute = (table.now // MINUTE + 1) * MINUTE
+    table.now = minute + 60 * MINUTE
+    table.restart()
+    for _ in range(3):
+        table.now += 5 * SECOND
+        table.feed(ClockTick(table.now, table.now))
+    assert table.state.last_ts > minute, "an alarm was written"
+    table.restart()
+    come_back(table, candle(minute, 59400.0, 59450.0, 58700.0, 59300.0))
+    assert table.fills[-1].price == D("58970.5")
+    assert reports(table)[0].from_ts == since
+
+
+def test_what_was_printed_while_the_program_still_watched_fires_no_stop_by_the_mark() -> None:
+    table = long_position()
+    table.mark(60_000.0)
+    table.do(SetStop(symbol=table.symbol, stop=Stop(price=D(59_000), by=TriggerBy.MARK)))
+    low = (table.now // MINUTE + 1) * MINUTE
+    for _ in range(12):
+        table.now += MINUTE
+        table.mark(60_000.0)
+        table.trade(58_500.0, 0.001)
+    table.restart()
+    later = [candle(low + n * MINUTE, 60000.0, 60000.0, 59900.0, 60000.0) for n in range(6, 13)]
+    come_back(table, candle(low, 58_600.0, 58_600.0, 58_500.0, 58_500.0), *later, bid=59_990.0)
+    assert table.stop.state is OrderState.ARMED

@@ -315,6 +315,12 @@ class TriggerSourceFallback(Body, frozen=True, kw_only=True, tag="trigger_source
     """last, mark, index, bid_ask or mid; empty while none is live: the orders stay armed."""
 
 
+class PricesSeen(Body, frozen=True, kw_only=True, tag="prices_seen"):
+    """Up to here a position's stop was held against live prices: no gap begins before."""
+
+    symbol: str
+
+
 AnyBody = (
     AccountOpened
     | InstrumentRegistered
@@ -345,6 +351,7 @@ AnyBody = (
     | FundingPaid
     | InterestPaid
     | TriggerSourceFallback
+    | PricesSeen
 )
 """Every kind of event."""
 

@@ -95,7 +95,8 @@ class Engine:
         self._next_ts = 0
         for instrument in list(self.state.instruments.values()):
             if self._listings.take_up(instrument).recovering:
-                self._gaps.begin(instrument.symbol, self.state.last_ts)
+                since = self.state.seen.get(instrument.symbol, self.state.last_ts)
+                self._gaps.begin(instrument.symbol, since)
 
     def _connect(self) -> None:
         """Give the parts below what they ask of parts above them."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tradetui.domain.event import PricesSeen
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical
 from tradetui.domain.order import Order, OrderState
@@ -18,6 +19,7 @@ from tradetui.trading.triggers import is_through
 
 ALARM_NS: Final = 5_000_000_000
 """How long a position's stop may go without a price."""
+NOTED_NS: Final = 300_000_000_000
 _OFTEN_NS: Final = 1_000_000_000
 
 
@@ -34,7 +36,15 @@ class StopVigil:
 
     def seen(self, desk: Desk) -> None:
         """A price came that stops look at."""
-        desk.evaluated_ts, desk.evaluated_steady_ts = self._scribe.ts, self._scribe.steady_ts
+        ts = self._scribe.ts
+        desk.evaluated_ts, desk.evaluated_steady_ts = ts, self._scribe.steady_ts
+        if ts - self._state.seen.get(desk.symbol, 0) >= NOTED_NS and not desk.recovering:
+            self._note(desk)
+
+    def _note(self, desk: Desk) -> None:
+        """Write now and then that a position is watched: after a crash that is where its gap begins."""
+        if self._state.holding(desk.symbol) is not None:
+            self._scribe.write(PricesSeen(symbol=desk.symbol), symbol=desk.symbol)
 
     def is_quiet(self, desk: Desk) -> bool:
         """Whether stops have seen no price for a while."""

@@ -12,8 +12,10 @@ from decimal import Decimal
 
 import msgspec
 
+from tradetui.domain.event import AnyBody, Filled, GapEvaluated, OrderChanged, PricesSeen, TrailMoved
 from tradetui.domain.market_data import Candle, Side, Trade
 from tradetui.domain.number import MONEY, ONE, ceil_to, floor_to
+from tradetui.domain.order import OrderRole
 
 
 class Passage(msgspec.Struct, frozen=True):
@@ -25,6 +27,13 @@ class Passage(msgspec.Struct, frozen=True):
     """Whether it is a price at which something traded, and not a stretch between two."""
     printed: Decimal | None = None
     """The size of the print, where it was one."""
+
+
+def is_witness(body: AnyBody) -> bool:
+    """Whether an event shows that a position was watched when it was written: a gap begins no earlier."""
+    if isinstance(body, OrderChanged):
+        return body.order.role is OrderRole.PROTECTIVE
+    return isinstance(body, Filled | TrailMoved | GapEvaluated | PricesSeen)
 
 
 def candle_passages(candles: Iterable[Candle], *, since: int, held: Side) -> Iterator[Passage]:
