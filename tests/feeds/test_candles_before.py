@@ -19,6 +19,7 @@ from tradetui.domain.market_data import CandleHistory, FeedState, MarketMessage,
 from tradetui.domain.profile import Profile
 from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.feed import CcxtFeed
+from tradetui.feeds.native import feed as native_feed
 from tradetui.feeds.native.feed import NativeFeed
 from tradetui.feeds.native.venues import venue_of
 from tradetui.feeds.recorder import Recorder
@@ -44,7 +45,13 @@ class DeepBinance(BinanceServer):
     most = 200
     status = 200
 
+    def __init__(self, captures: Path, *, depth_frames: int | None = None) -> None:
+        super().__init__(captures, depth_frames=depth_frames)
+        self.intervals: list[str] = []
+
     async def rest(self, request: web.Request) -> web.StreamResponse:
+        if request.path.endswith("/klines"):
+            self.intervals.append(request.query["interval"])
         if not request.path.endswith("/klines") or "startTime" not in request.query:
             return await super().rest(request)
         if self.status != 200:
@@ -105,6 +112,25 @@ async def test_binance_is_asked_until_the_page_has_no_hole_and_down_to_the_listi
             server.status = 429
             with pytest.raises(FeedError, match=r"asked too often \(HTTP 429\)"):
                 await feed.candles_before("BTC/USDT", Timeframe.M1, NOW, 500)
+
+
+@pytest.mark.captures
+async def test_after_a_long_outage_the_candles_of_every_length_are_asked_for_again(
+    captures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native_feed, "_HISTORY_AGAIN_S", -1.0)
+    server = DeepBinance(captures, depth_frames=60)
+    asked = server.intervals
+    async with server.running():
+        profile = Profile(name="b", exchange="binance", symbols=("BTC/USDT",), endpoint=server.address)
+        feed, collector = NativeFeed(profile, venue_of(profile), retry_s=0.05), Collector()
+        async with fed(feed, collector):
+            server.play()
+            await collector.until(lambda: "4h" in asked and bool(collector.of(Trade)))
+            asked.clear()
+            await server.close_sockets()
+            await collector.until(lambda: "4h" in asked)
+    assert set(asked) == {"1m", "3m", "5m", "15m", "30m", "1h", "4h", "1d"}
 
 
 @pytest.mark.captures

@@ -71,12 +71,14 @@ def open_recording(options: argparse.Namespace) -> int:
 
 
 def _open_recording(options: argparse.Namespace) -> int:
+    from tradetui.feeds.formats.detect import timeframe_of
+
     _need_terminal()
     config = load_config(options)
     link = InlineLink(_recording_maker(options), profile="replay", profiles=("replay", *config.profiles))
     # a recording has no past: on a short timeframe there is soon something to see and an ATR to stop by
     chosen = "cockpit.timeframe" in config.written
-    timeframe = config.settings.cockpit.timeframe if chosen else Timeframe.S5
+    timeframe = config.settings.cockpit.timeframe if chosen else timeframe_of(options.paths)
     return asyncio.run(_open(link, config, first_run=False, timeframe=timeframe))
 
 

@@ -14,6 +14,7 @@ from tests.feeds.formats.playing import Played
 from tradetui.domain.instrument import InstrumentKind
 from tradetui.domain.market_data import CandleHistory, FeedState, Side, Timeframe
 from tradetui.errors import RecordingError
+from tradetui.feeds.formats.detect import timeframe_of
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.market.market import Market
 
@@ -139,6 +140,18 @@ def test_a_zip_of_several_files_is_refused(tmp_path: Path) -> None:
         archive.writestr("b.csv", "y")
     with pytest.raises(RecordingError, match="a zip of one file, was one of 2"):
         ReplayFeed([path])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("BTCUSDT-15m-2024-08-07.zip", Timeframe.M15),
+        ("BTCUSDT-trades-2024-08-07.zip", Timeframe.S5),
+        ("spot_btcusdt_20240808.gz", Timeframe.S5),
+    ],
+)
+def test_candles_are_looked_at_in_their_own_timeframe(name: str, expected: Timeframe) -> None:
+    assert timeframe_of([Path(name)]) is expected
 
 
 def test_a_damaged_zip_is_refused(tmp_path: Path) -> None:

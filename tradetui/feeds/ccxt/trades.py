@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
+from time import time_ns
 from typing import Any, Final, TypeGuard
 
 from tradetui.domain.market_data import Side, Trade
@@ -59,6 +61,19 @@ class TradeReader:
         if len(self._order) > _REMEMBERED:
             self._known.discard(self._order.popleft())
         return True
+
+
+async def fetch_since(exchange: Any, symbol: str, ts: int) -> list[Trade]:
+    """The prints since a moment, nanoseconds UTC, as far as one answer holds them; raises ccxt errors."""
+    rows = await exchange.fetch_trades(symbol, since=ts // 1_000_000, limit=1000)
+    reader, now = TradeReader(symbol), time_ns()
+    found = []
+    for row in rows:
+        with suppress(BadTrade):
+            trade = reader.read(row, now)
+            if trade is not None:
+                found.append(trade)
+    return found
 
 
 def _is_amount(value: object) -> TypeGuard[float]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tradetui.domain.market_data import Timeframe
 from tradetui.errors import RecordingError
 from tradetui.feeds.recording import read_blocks
 
@@ -17,6 +18,7 @@ _FOREIGN: Final = re.compile(
     rb"(?:wss?|https?)://|configuration: |\d{9,11}\.\d{1,9}: |[a-z_]+,[a-z_]+,|\d+,[^{]*,"
 )
 """An address, a time in seconds, names of columns, or a row of a table."""
+_CANDLES_OF: Final = re.compile(r"^[A-Z0-9_]+-(\d+[smhd])-\d{4}-")
 _KNOWN: Final = (
     "a recording of tradetui, a capture of Binance's or cryptofeed's frames, or a CSV file of Tardis "
     "or of Binance's public data"
@@ -37,6 +39,15 @@ def is_foreign(paths: Sequence[Path], heads: Sequence[bytes]) -> bool:
         one, other = paths[foreign.index(True)], paths[foreign.index(False)]
         raise RecordingError(f"expected files of one format, was {one.name} beside {other.name}")
     return all(foreign)
+
+
+def timeframe_of(paths: Sequence[Path]) -> Timeframe:
+    """What to look at a recording in: the length of its candles where a name tells it, else short ones."""
+    for path in paths:
+        found = _CANDLES_OF.search(path.name)
+        if found is not None and found.group(1) in set(Timeframe):
+            return Timeframe(found.group(1))
+    return Timeframe.S5
 
 
 def readers_of(paths: Sequence[Path], heads: Sequence[bytes]) -> list[Reader]:

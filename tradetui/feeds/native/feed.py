@@ -30,7 +30,7 @@ from tradetui.feeds.ccxt.history import candles_before
 from tradetui.feeds.ccxt.prices import fetch_interest, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Part
-from tradetui.feeds.ccxt.trades import BadTrade, TradeReader
+from tradetui.feeds.ccxt.trades import fetch_since
 from tradetui.feeds.ccxt.words import shortened, words_for
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.delivery import Delivery
@@ -287,30 +287,21 @@ class NativeFeed:
         self._judge_delay(channel, trade.ts_exchange, trade.ts_received)
 
     async def _backfill(self, channel: Channel, lost_for_s: float) -> None:
-        """Ask for the prints, and after a long time the candles, that were missed."""
-        if self._rest is not None and lost_for_s > _HISTORY_AGAIN_S:
-            await self._rest.load_history(self, channel.symbol)
+        """Ask for the prints, and after a long time the candles of every length, that were missed."""
+        again = self._rest if lost_for_s > _HISTORY_AGAIN_S else None
+        if again is not None:
+            await again.load_history(self, channel.symbol)
         missed: list[Trade] = []
         with suppress(Exception):
             async with asyncio.timeout(_BACKFILL_S):
-                missed = await self._missed(channel)
+                missed = await fetch_since(self._exchange, channel.symbol, channel.trades.last_ts)
         lost, held = channel.trades.release(missed)
         if lost:
             self.deliver(MissedTrades(channel.symbol, time_ns(), lost))
         for trade in held:
             self.deliver(trade)
-
-    async def _missed(self, channel: Channel) -> list[Trade]:
-        since = channel.trades.last_ts // 1_000_000
-        rows = await self._exchange.fetch_trades(channel.symbol, since=since, limit=1000)
-        reader, now = TradeReader(channel.symbol), time_ns()
-        found = []
-        for row in rows:
-            with suppress(BadTrade):
-                trade = reader.read(row, now)
-                if trade is not None:
-                    found.append(trade)
-        return found
+        if again is not None:
+            await again.deepen_history(self, [channel.symbol])
 
     # --- books
 

@@ -50,12 +50,14 @@ class LadderPane(LivePane[LadderView]):
         self._groups: dict[str, int] = {}
         self._asked_rows = 0
         self._symbol = ""
+        self._feed_text = ""
         self._full = 0.0
         self._columns: LadderLook | None = None
         self._painted: dict[int, tuple[Key, Row]] = {}
 
     def part_of(self, frame: Frame) -> LadderView | None:
         """The ladder."""
+        self._feed_text = frame.status.feed_text
         return frame.ladder
 
     @property
@@ -72,8 +74,8 @@ class LadderPane(LivePane[LadderView]):
         return bool(part.rows)
 
     def empty_words(self) -> str:
-        """No book so far."""
-        return "waiting for the order book"
+        """No book so far, or none at all."""
+        return self._feed_text if "without a book" in self._feed_text else "waiting for the order book"
 
     # What keys do.
 
