@@ -16,6 +16,7 @@ from tradetui.cli.parts import chosen_profile, journal_path, load_config, make_f
 from tradetui.config.load import Config
 from tradetui.config.paths import data_folder
 from tradetui.domain.profile import Profile
+from tradetui.feeds.clean import clean
 from tradetui.feeds.probe import Finding, Verdict, probe
 from tradetui.runtime.checkup import check_disk, check_journal, check_terminal
 
@@ -62,6 +63,6 @@ def _as_json(finding: Finding) -> None:
 
 def _as_text(finding: Finding) -> None:
     sign = (_SIGNS if has_unicode() else _ASCII)[finding.verdict]
-    print(f"{sign} {finding.check:<12} {finding.text}", flush=True)
+    print(f"{sign} {finding.check:<12} {clean(finding.text)}", flush=True)
     if finding.mend:
-        print(f"  {'':<12} {finding.mend}", flush=True)
+        print(f"  {'':<12} {clean(finding.mend)}", flush=True)

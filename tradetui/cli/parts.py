@@ -77,11 +77,13 @@ def make_feed(
             not_before=not_before,
             symbols=profile.symbols,
         )
+    from tradetui.feeds import egress
     from tradetui.feeds.ccxt.feed import CcxtFeed
     from tradetui.feeds.native.audit import Audits
     from tradetui.feeds.native.feed import NativeFeed
     from tradetui.feeds.native.venues import has_native, venue_of
 
+    egress.install()
     feed = config.settings.feed
     stale, lagging = feed.stale_after_s, feed.lagging_after_s
     if has_native(profile):

@@ -14,6 +14,7 @@ import msgspec
 
 from tradetui.config.limits import effective_day, limits_of
 from tradetui.config.nearest import nearest
+from tradetui.config.network import network_faults, network_of
 from tradetui.config.paths import themes_folder
 from tradetui.config.profiles import SHIPPED, merged
 from tradetui.config.risk import RuleTable
@@ -48,10 +49,11 @@ def load(path: Path | None) -> Config:
     written = frozenset(_dotted(table))
     faults += [*_checks(settings, table), *_check_screen(settings, themes_folder(path))]
     faults += limits_of(settings, written)[1]
+    faults += network_faults(settings.network, path)
     if faults:
         raise ConfigError(str(path), faults)
     day = effective_day(settings, written)
-    profiles = merged(table.get("profiles", {}), settings.profiles, day)
+    profiles = merged(table.get("profiles", {}), settings.profiles, day, network_of(settings.network, path))
     return Config(path=path, settings=settings, profiles=profiles, written=written)
 
 

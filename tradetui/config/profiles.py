@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from tradetui.config.settings import Day, ProfileTable
-from tradetui.domain.profile import Profile
+from tradetui.domain.profile import Network, Profile
 
 _USDT: Final = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "ADA/USDT", "DOGE/USDT", "PEPE/USDT")
 _USD: Final = ("BTC/USD", "ETH/USD", "SOL/USD", "ADA/USD", "DOGE/USD", "PEPE/USD")
@@ -42,14 +42,17 @@ SHIPPED: Final[dict[str, Profile]] = {
 
 
 def merged(
-    tables: dict[str, dict[str, object]], typed: dict[str, ProfileTable], day: Day
+    tables: dict[str, dict[str, object]],
+    typed: dict[str, ProfileTable],
+    day: Day,
+    network: Network,
 ) -> dict[str, Profile]:
     """The shipped profiles with the config's tables over them; only keys that were written count."""
     found = dict(SHIPPED)
     for name, table in typed.items():
         found[name] = _over(found.get(name), name, table, written=tables[name])
     return {
-        name: msgspec.structs.replace(profile, zone=day.zone, roll=day.roll)
+        name: msgspec.structs.replace(profile, zone=day.zone, roll=day.roll, network=network)
         for name, profile in found.items()
     }
 

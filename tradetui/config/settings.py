@@ -228,6 +228,19 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     ] = 300
 
 
+class NetworkTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The way to the exchanges; variables of the environment are not asked."""
+
+    ca_file: Annotated[
+        str,
+        Meta(description="A file of certificates (PEM) to trust besides the usual ones, as of a firewall."),
+    ] = ""
+    proxy: Annotated[
+        str,
+        Meta(description="Every connection goes through it: http://HOST:PORT, or with USER:PASSWORD@."),
+    ] = ""
+
+
 class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
     """One profile: merged over the shipped one of its name, or a new one."""
 
@@ -320,6 +333,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     simulation: Simulation = Simulation()
     journal: Journal = Journal()
     feed: Feed = Feed()
+    network: NetworkTable = NetworkTable()
     keys: dict[str, str] = {}
     """Overrides of keys by action; the actions are listed by the cockpit's table."""
     profiles: dict[str, ProfileTable] = {}

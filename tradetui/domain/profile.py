@@ -7,6 +7,15 @@ from decimal import Decimal
 import msgspec
 
 
+class Network(msgspec.Struct, frozen=True, kw_only=True):
+    """The way to an exchange."""
+
+    ca_file: str = ""
+    """An authority of the user's own, beside those that are known; empty for none."""
+    proxy: str = ""
+    """Every connection goes through it; empty for none."""
+
+
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What the trader switches between with a key; each has an account and a journal of its own."""
 
@@ -54,3 +63,4 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What fees of spot are paid in: received, quote, or the name of a third asset."""
     fee_multiplier: Decimal = Decimal(1)
     """Of the standard fee, where a third asset pays it."""
+    network: Network = Network()

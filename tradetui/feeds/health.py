@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tradetui.domain.market_data import FeedState, FeedStatus
+from tradetui.feeds.clean import clean
 
 _SEVERITY: Final = {
     FeedState.STREAMING: 0,
@@ -133,8 +134,8 @@ class SymbolHealth:
     def report(
         self, part: str, state: FeedState, *, ts_received: int, text: str = "", retry_s: float = 0.0
     ) -> FeedStatus | None:
-        """Take the state of a part; the symbol's status if that changed it."""
-        self._parts[part] = (state, text, retry_s)
+        """Take the state of a part; the symbol's status if that changed it. Words may be the venue's."""
+        self._parts[part] = (state, clean(text), retry_s)
         worst = max(self._parts.values(), key=lambda known: _SEVERITY[known[0]])
         if worst == self._shown:
             return None

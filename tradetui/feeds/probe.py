@@ -22,6 +22,7 @@ from tradetui.domain.profile import Profile
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.words import http_status, words_for
 from tradetui.feeds.guard import addresses_in
+from tradetui.feeds.network import proxy_of, tls_context
 from tradetui.feeds.protocol import Feed
 
 _WAIT_S: Final = 10.0
@@ -52,11 +53,11 @@ async def probe(profile: Profile, feed: Feed) -> AsyncIterator[Finding]:
     exchange = open_exchange(profile)
     try:
         host = _rest_address(exchange)
-        found = await _name(host)
+        found = await _name(urlsplit(proxy_of(profile)) if proxy_of(profile) else host)
         yield found
         if found.verdict is Verdict.BAD:
             return
-        yield await _certificate(host)
+        yield await _certificate(host, profile)
         async for finding in _rest(exchange):
             yield finding
             if finding.verdict is Verdict.BAD:
@@ -86,21 +87,23 @@ async def _name(address: SplitResult) -> Finding:
     return Finding("name", Verdict.GOOD, f"{host} has {len({each[4][0] for each in known})} addresses")
 
 
-async def _certificate(address: SplitResult) -> Finding:
+async def _certificate(address: SplitResult, profile: Profile) -> Finding:
     """Whether the host shows a certificate that holds."""
+    if proxy_of(profile):
+        return Finding("certificate", Verdict.GOOD, "looked at behind the proxy, with the first question")
     if address.scheme != "https":
         return Finding("certificate", Verdict.GOOD, "not asked for: a loopback endpoint stands in")
     host = address.hostname or ""
     try:
         async with asyncio.timeout(_WAIT_S):
             _, writer = await asyncio.open_connection(
-                host, address.port or 443, ssl=ssl.create_default_context(), server_hostname=host
+                host, address.port or 443, ssl=tls_context(profile.network.ca_file), server_hostname=host
             )
     except ssl.SSLCertVerificationError as error:
-        mend = "somebody may read along: check a proxy's or virus scanner's own certificate, and the clock"
+        mend = "somebody may read along; a firewall's authority goes to [network] ca_file; check the clock"
         return Finding("certificate", Verdict.BAD, f"{host}: {error.verify_message}", mend)
     except (OSError, TimeoutError) as error:
-        mend = "check the firewall; a proxy is not used unless the config names one"
+        mend = "check the firewall; a proxy is used where [network] names one"
         return Finding("certificate", Verdict.BAD, f"{host}: no connection ({error})", mend)
     version = writer.get_extra_info("ssl_object").version()
     writer.close()

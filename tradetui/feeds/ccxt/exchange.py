@@ -9,11 +9,13 @@ from time import monotonic
 from typing import Any, Final
 
 from tradetui.domain.profile import Profile
+from tradetui.feeds import egress
 from tradetui.feeds.ccxt.book import RememberingBook
 from tradetui.feeds.ccxt.endpoint import send_to_endpoint
 from tradetui.feeds.ccxt.socket import HardenedClient, SocketOwner
 from tradetui.feeds.guard import guarded_class
 from tradetui.feeds.health import Backoff
+from tradetui.feeds.network import proxy_of, tls_context
 
 _TRADES_KEPT: Final = 10_000
 _KEEP_ALIVE_MS: Final = 10_000
@@ -126,9 +128,13 @@ def open_exchange(profile: Profile) -> Any:
             "options": {"tradesLimit": _TRADES_KEPT, **_market_types(profile)},
         }
     )
+    exchange.ssl_context = tls_context(profile.network.ca_file)
+    if proxy := proxy_of(profile):
+        exchange.https_proxy = exchange.wss_proxy = proxy
     if profile.endpoint:
         send_to_endpoint(exchange, profile.endpoint)
         exchange.timeout_on_exit = 0
+    egress.allow([*exchange.hosts, *([proxy] if proxy else [])])
     return exchange
 
 

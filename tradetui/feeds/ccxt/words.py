@@ -9,6 +9,8 @@ from typing import Final
 from aiohttp import ClientConnectorCertificateError, ClientSSLError
 from ccxt import BadSymbol, ExchangeNotAvailable, OnMaintenance, RequestTimeout
 
+from tradetui.feeds.clean import clean
+
 _STATUS: Final = re.compile(r"^\w+ (?:[A-Z]+ \S+ )?([45]\d\d)\b")
 _LONGEST: Final = 100
 _MEANING: Final = {
@@ -59,5 +61,5 @@ def retry_after(headers: Mapping[str, str] | None) -> float:
 
 def shortened(text: str) -> str:
     """A venue's own words on one line, at most a hundred characters."""
-    line = " ".join(text.split())
+    line = clean(" ".join(text.split()))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

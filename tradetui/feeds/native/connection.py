@@ -28,8 +28,10 @@ from picows import (
     ws_connect,
 )
 
+from tradetui.feeds.clean import clean
 from tradetui.feeds.guard import LiveTradingRefused, check_frame
 from tradetui.feeds.health import Backoff
+from tradetui.feeds.network import tls_context
 
 RENEWED_S: Final = 23 * 3600.0
 """Seconds after which a connection is renewed, and up to half an hour more."""
@@ -76,9 +78,10 @@ class Connection:
         hosts: frozenset[str],
         backoff: Backoff,
         silence_s: float,
-        tls: ssl.SSLContext | None = None,
+        ca_file: str = "",
+        proxy: str = "",
     ) -> None:
-        """`hosts` are the only ones that may be dialed, with their ports."""
+        """`hosts` are the only ones that may be dialed, with their ports; `proxy` is the way to them."""
         if urlsplit(line.url).netloc not in hosts:
             raise LiveTradingRefused(f"{line.url} is no public stream of this exchange")
         self.line = line
@@ -94,7 +97,7 @@ class Connection:
         self._listener = listener
         self._backoff = backoff
         self._silence = silence_s
-        self._tls = tls
+        self._ca_file, self._proxy = ca_file, proxy
         self._transport: WSTransport | None = None
         self._why = ""
         self._heard = 0.0
@@ -139,7 +142,9 @@ class Connection:
             transport, _ = await ws_connect(
                 lambda: _Ear(self),
                 self.line.url,
-                ssl_context=self._tls,
+                ssl_context=tls_context(self._ca_file) if self.line.url.startswith("wss:") else None,
+                proxy=self._proxy or None,
+                proxy_ssl_context=tls_context(self._ca_file) if self._proxy.startswith("https:") else None,
                 websocket_handshake_timeout=_HANDSHAKE_S,
                 max_frame_size=_MOST_BYTES,
                 max_redirects=0,
@@ -220,7 +225,7 @@ class _Ear(WSListener):
 def closing_words(code: WSCloseCode | None, words: bytes | str) -> str:
     """Why a venue closed, as far as it says so."""
     number = f" ({code.value})" if isinstance(code, WSCloseCode) else ""
-    text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    text = clean(words.decode(errors="replace") if isinstance(words, bytes) else words)
     return f"closed by the exchange{number}" + (f": {text[:80]}" if text else "")
 
 

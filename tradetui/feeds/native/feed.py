@@ -23,6 +23,7 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.domain.profile import Profile
+from tradetui.feeds import egress
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
@@ -51,6 +52,7 @@ from tradetui.feeds.native.venue import (
     whole_book,
 )
 from tradetui.feeds.native.wires import wire_of
+from tradetui.feeds.network import proxy_of
 from tradetui.feeds.protocol import FrameKeeper, Sink, Wire
 from tradetui.feeds.scan.scanner import scanner_of
 from tradetui.feeds.scan.table import ScanTable
@@ -124,6 +126,7 @@ class NativeFeed:
     async def run(self, sink: Sink) -> None:
         """Deliver until canceled. Raises what the sink raised, and FeedError for an unknown exchange."""
         self._exchange = exchange = open_exchange(self._profile)
+        egress.allow(self._venue.hosts)
         self._connections.clear()
         for channel in self._channels.values():
             channel.connections.clear()
@@ -195,6 +198,8 @@ class NativeFeed:
             self,
             hosts=self._venue.hosts,
             backoff=Backoff(self._retry_s),
+            ca_file=self._profile.network.ca_file,
+            proxy=proxy_of(self._profile),
             silence_s=max(self._stale_after, 2.0 * line.ping_s) if not line.ping else 2.5 * line.ping_s,
         )
 

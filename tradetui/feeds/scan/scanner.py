@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tradetui.domain.profile import Profile
+from tradetui.feeds import egress
 from tradetui.feeds.ccxt.endpoint import rewritten
 from tradetui.feeds.health import Backoff
 from tradetui.feeds.native.connection import Connection, Line
+from tradetui.feeds.network import proxy_of
 from tradetui.feeds.scan.table import ScanTable
 from tradetui.feeds.scan.venues import SCANS, Address, ScanVenue
 
@@ -30,7 +32,14 @@ class Scanner:
     """Owns the connections; they are dialed again when they are lost."""
 
     def __init__(
-        self, venue: ScanVenue, names: Mapping[str, str], scales: Mapping[str, int], *, retry_s: float = 1.0
+        self,
+        venue: ScanVenue,
+        names: Mapping[str, str],
+        scales: Mapping[str, int],
+        *,
+        retry_s: float = 1.0,
+        ca_file: str = "",
+        proxy: str = "",
     ) -> None:
         """`names` is what the venue calls each symbol; `scales` are the digits of their prices."""
         self.table = ScanTable(scales)
@@ -38,18 +47,26 @@ class Scanner:
         self._venue = venue
         self._rows = {name: self.table.place[symbol] for name, symbol in names.items()}
         self._retry_s = retry_s
+        self._ca_file, self._proxy = ca_file, proxy
 
     async def run(self) -> None:
         """Listen until canceled."""
         lines = self._venue.lines(list(self._rows))
         hosts = frozenset(urlsplit(line.url).netloc for line in lines)
+        egress.allow(hosts)
         async with asyncio.TaskGroup() as group:
             for line in lines:
                 group.create_task(self._connect(line, hosts).run())
 
     def _connect(self, line: Line, hosts: frozenset[str]) -> Connection:
         return Connection(
-            line, self, hosts=hosts, backoff=Backoff(self._retry_s), silence_s=2.5 * max(30.0, line.ping_s)
+            line,
+            self,
+            hosts=hosts,
+            backoff=Backoff(self._retry_s),
+            silence_s=2.5 * max(30.0, line.ping_s),
+            ca_file=self._ca_file,
+            proxy=self._proxy,
         )
 
     def opened(self, connection: Connection) -> None:
@@ -80,7 +97,10 @@ def scanner_of(profile: Profile, exchange: Any) -> Scanner | None:
     markets = [market for market in markets if market.get("active") is not False][:MOST]
     named = {str(_name(profile.exchange, market)): str(market["symbol"]) for market in markets}
     scales = {str(market["symbol"]): _scale(market) for market in markets}
-    return Scanner(make(_address(profile)), named, scales) if named else None
+    if not named:
+        return None
+    ca_file, proxy = profile.network.ca_file, proxy_of(profile)
+    return Scanner(make(_address(profile)), named, scales, ca_file=ca_file, proxy=proxy)
 
 
 def wanted(symbols: Sequence[str], patterns: Sequence[str]) -> list[str]:

@@ -1,0 +1,206 @@
+"""Certificates are checked, an authority of the user's own is trusted where it is named, a proxy is used."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tradetui.domain.profile import Network, Profile
+from tradetui.feeds.ccxt.exchange import open_exchange
+from tradetui.feeds.ccxt.words import words_for
+from tradetui.feeds.health import Backoff
+from tradetui.feeds.native.connection import Connection, Line
+
+PEM = serialization.Encoding.PEM
+
+
+def signed(folder: Path, host: str) -> tuple[Path, ssl.SSLContext]:
+    """An authority's file, and what a server needs whose certificate for a host it has signed."""
+    own, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority of a test")])
+    leaf = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a venue of a test")])
+    named = x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
+    now = datetime.now(UTC)
+
+    def made(
+        subject: x509.Name, of: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType
+    ) -> x509.Certificate:
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(root)
+        builder = builder.public_key(of.public_key()).serial_number(x509.random_serial_number())
+        builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        return builder.add_extension(extension, critical=True).sign(own, hashes.SHA256())
+
+    (folder / "ca.pem").write_bytes(
+        made(root, own, x509.BasicConstraints(ca=True, path_length=None)).public_bytes(PEM)
+    )
+    private = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    shown = made(leaf, key, x509.SubjectAlternativeName([named])).public_bytes(PEM)
+    (folder / "venue.pem").write_bytes(shown + private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "venue.pem")
+    return folder / "ca.pem", context
+
+
+@asynccontextmanager
+async def venue(context: ssl.SSLContext) -> AsyncIterator[int]:
+    """A venue behind TLS that opens every socket and answers every question."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if "websocket" not in request.headers.get("Upgrade", "").lower():
+            return web.json_response({"result": {}, "error": []})
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for _ in socket:
+            pass
+        return socket
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def proxy() -> AsyncIterator[tuple[str, list[str]]]:
+    """A proxy that connects, and what it was asked for."""
+    asked: list[str] = []
+    tasks: set[asyncio.Task[Any]] = set()
+    writers: list[asyncio.StreamWriter] = []
+
+    async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await source.read(65536):
+                target.write(data)
+        target.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        asked.append(head.splitlines()[0])
+        host, _, port = head.split()[1].rpartition(":")
+        there, back = await asyncio.open_connection(host, int(port))
+        writers.extend((writer, back))
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        for work in (copy(reader, back), copy(there, writer)):
+            task = asyncio.create_task(work)
+            tasks.add(task)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for each in writers:
+            each.close()
+            with suppress(ConnectionError):
+                await each.wait_closed()
+
+
+class Hearing:
+    """Remembers what became of a connection."""
+
+    def __init__(self) -> None:
+        self.came: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def opened(self, _connection: Connection) -> None:
+        self.tell("open")
+
+    def received(self, _connection: Connection, frame: bytes, ts_received: int) -> None:
+        raise AssertionError(frame, ts_received)
+
+    def lost(self, _connection: Connection, why: str, wait_s: float) -> None:
+        assert wait_s > 0
+        self.tell(why)
+
+    def tell(self, words: str) -> None:
+        if not self.came.done():
+            self.came.set_result(words)
+
+
+async def dialed(url: str, **named: Any) -> str:
+    hearing = Hearing()
+    hosts = frozenset({urlsplit(url).netloc})
+    line = Line(url=url, symbols=())
+    connection = Connection(line, hearing, hosts=hosts, backoff=Backoff(), silence_s=30.0, **named)
+    task = asyncio.create_task(connection.run())
+    try:
+        return await asyncio.wait_for(hearing.came, 20)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_stream_trusts_a_known_authority_only_and_the_right_name_only(tmp_path: Path) -> None:
+    ca_file, context = signed(tmp_path, "127.0.0.1")
+    async with venue(context) as port:
+        untrusted = await dialed(f"wss://127.0.0.1:{port}/ws")
+        trusted = await dialed(f"wss://127.0.0.1:{port}/ws", ca_file=str(ca_file))
+        other_name = await dialed(f"wss://localhost:{port}/ws", ca_file=str(ca_file))
+    assert (untrusted, trusted) == ("its certificate was not accepted", "open")
+    assert other_name == "its certificate was not accepted"
+
+
+async def test_a_stream_goes_through_the_proxy_and_its_certificate_is_checked_behind_it(
+    tmp_path: Path,
+) -> None:
+    ca_file, context = signed(tmp_path, "127.0.0.1")
+    async with venue(context) as port, proxy() as (address, asked):
+        through = await dialed(f"wss://127.0.0.1:{port}/ws", ca_file=str(ca_file), proxy=address)
+        untrusted = await dialed(f"wss://127.0.0.1:{port}/ws", proxy=address)
+    assert (through, untrusted) == ("open", "its certificate was not accepted")
+    assert asked == [f"CONNECT 127.0.0.1:{port} HTTP/1.1"] * 2
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+async def test_rest_checks_the_certificate_and_goes_through_the_proxy(
+    tmp_path: Path, is_trusted: bool
+) -> None:
+    ca_file, context = signed(tmp_path, "127.0.0.1")
+    async with venue(context) as port, proxy() as (address, asked):
+        network = Network(ca_file=str(ca_file) if is_trusted else "", proxy=address)
+        profile = Profile(name="k", exchange="kraken", symbols=("BTC/USD",), network=network)
+        exchange = open_exchange(profile)
+        exchange.hosts = frozenset({f"127.0.0.1:{port}"})
+        exchange.timeout_on_exit = 0
+        try:
+            words = str(await exchange.fetch(f"https://127.0.0.1:{port}/0/public/Time"))
+        except Exception as error:  # noqa: BLE001 - whatever the client raises has to become these words
+            words = words_for(error)
+        finally:
+            await exchange.close()
+    assert words == (str({"result": {}, "error": []}) if is_trusted else "its certificate was not accepted")
+    assert asked == [f"CONNECT 127.0.0.1:{port} HTTP/1.1"]
+
+
+async def test_no_proxy_stands_before_a_loopback_endpoint() -> None:
+    profile = Profile(
+        name="k",
+        exchange="kraken",
+        symbols=("BTC/USD",),
+        endpoint="http://127.0.0.1:9",
+        network=Network(proxy="http://127.0.0.1:8"),
+    )
+    exchange = open_exchange(profile)
+    assert (exchange.https_proxy, exchange.wss_proxy) == (None, None)
+    await exchange.close()
