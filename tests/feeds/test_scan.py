@@ -17,7 +17,9 @@ from aiohttp import web
 
 from tests.exchanges.loopback import Loopback
 from tradetui.domain.profile import Profile
-from tradetui.feeds.scan.scanner import Scanner, scanner_of, wanted
+from tradetui.feeds.guard import check_frame
+from tradetui.feeds.scan.more_venues import BitgetScan, CoinbaseScan, KrakenFuturesScan
+from tradetui.feeds.scan.scanner import SCANS, Scanner, scanner_of, wanted
 from tradetui.feeds.scan.table import ScanTable
 from tradetui.feeds.scan.venues import BinanceScan, BybitScan, KrakenScan, OkxScan, ScanVenue
 
@@ -58,6 +60,44 @@ def test_binances_two_streams_fill_one_row_together(captures: Path) -> None:
     ]
     found = row_of(BinanceScan(futures=True, address=str), "BTCUSDT", *frames)
     assert found == [25.3519, 31.21, 25.3652, 40.66, 16584.6, -0.786, 2036102085.697464]
+
+
+@pytest.mark.captures
+def test_captured_tickers_of_coinbase_and_kraken_futures_fill_their_row(captures: Path) -> None:
+    coinbase = row_of(CoinbaseScan(address=str), "BTC-USD", sample(captures, "coinbase/ws_ticker"))
+    volume = round(15328.12345678 * 68900.5, 6)
+    assert coinbase == [68900.0, 1.5, 68901.0, 0.5, 68900.5, 1.85, volume]
+    kraken = row_of(KrakenFuturesScan(address=str), "PI_XBTUSD", sample(captures, "kraken/ws_futures_ticker"))
+    assert kraken == [21978.5, 2536.0, 21987.0, 13948.0, 21983.5, 1.997402, 31403908.0]
+
+
+def test_bitget_tells_the_change_as_a_fraction() -> None:
+    row = {
+        "instId": "BTCUSDT",
+        "lastPr": "100",
+        "bidPr": "99.9",
+        "bidSz": "1",
+        "askPr": "100.1",
+        "askSz": "2",
+    }
+    frame = {"action": "snapshot", "arg": {}, "data": [{**row, "change24h": "0.0125", "quoteVolume": "7"}]}
+    venue = BitgetScan(futures=False, address=str)
+    assert row_of(venue, "BTCUSDT", json.dumps(frame).encode()) == [99.9, 1, 100.1, 2, 100, 1.25, 7]
+
+
+@pytest.mark.parametrize(("exchange", "is_contract"), SCANS)
+def test_every_venue_asks_for_five_hundred_symbols_with_frames_that_only_subscribe(
+    exchange: str, is_contract: bool
+) -> None:
+    venue = SCANS[exchange, is_contract](str)
+    names = [f"S{n}" for n in range(500)]
+    lines = venue.lines(names)
+    assert len(lines) <= 5
+    assert {name for line in lines for name in line.symbols} == set(names)
+    frames = [frame for line in lines for frame in venue.subscribe(line)]
+    for frame in frames:
+        check_frame(frame)
+        assert len(frame) < 60_000
 
 
 def test_bybit_says_only_what_changed_and_the_rest_stays() -> None:

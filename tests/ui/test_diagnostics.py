@@ -81,9 +81,9 @@ def texts(health: HealthView, width: int) -> list[str]:
 
 def test_the_page_at_80_columns_word_for_word() -> None:
     assert texts(HEALTH, 79) == [
-        " clock +3,204 ms ±12, 40 s ago, taken out of delays",
+        " clock +3,204 ms ±12, 40 s ago",
         " process 14.2 %  feed 3.1 %  engine 4.0 % of a core",
-        " clock 3.2 s behind: set it by NTP; ages and latencies are wrong until then",
+        " clock 3.2 s behind: set it by NTP; delays are corrected by it",
         "",
         " BTC/USDT",
         " channel       state        msg/s     age     p50     p95     p99       newest",

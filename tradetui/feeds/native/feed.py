@@ -54,7 +54,7 @@ from tradetui.feeds.native.venue import (
 from tradetui.feeds.native.wires import wire_of
 from tradetui.feeds.network import proxy_of
 from tradetui.feeds.protocol import FrameKeeper, Sink, Wire
-from tradetui.feeds.scan.scanner import scanner_of
+from tradetui.feeds.scan.scanner import Scanner, scanner_of
 from tradetui.feeds.scan.table import ScanTable
 
 _CROSSED_UPDATES: Final = 2
@@ -107,8 +107,7 @@ class NativeFeed:
         self.clock = VenueClock()
         self.audits = audits or Audits(every_s=0.0)
         self.busy_ns = 0
-        self.scan: ScanTable | None = None
-        """Tickers of the symbols that the profile only scans."""
+        self._scanner: Scanner | None = None
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -120,8 +119,14 @@ class NativeFeed:
         return self._channels[symbol].stats
 
     def wires(self) -> Sequence[Wire]:
-        """Its connections."""
-        return [wire_of(each) for each in self._connections]
+        """Its connections, those of the scanner behind them."""
+        scanning = self._scanner.connections if self._scanner is not None else []
+        return [wire_of(each) for each in (*self._connections, *scanning)]
+
+    @property
+    def scan(self) -> ScanTable | None:
+        """Tickers of the symbols that the profile only scans; None where it scans none."""
+        return self._scanner.table if self._scanner is not None else None
 
     async def run(self, sink: Sink) -> None:
         """Deliver until canceled. Raises what the sink raised, and FeedError for an unknown exchange."""
@@ -150,9 +155,9 @@ class NativeFeed:
             await asyncio.gather(*(rest.load_history(self, each.symbol) for each in listed))
             self._open(group, listed)
             group.create_task(self._watch())
-            if (scanner := scanner_of(self._profile, self._exchange)) is not None:
-                self.scan = scanner.table
-                group.create_task(scanner.run())
+            self._scanner = scanner_of(self._profile, self._exchange)
+            if self._scanner is not None:
+                group.create_task(self._scanner.run())
             group.create_task(self.clock.follow(self._exchange))
             symbols = [each.symbol for each in listed]
             group.create_task(self._audit([self._channels[symbol] for symbol in symbols]))

@@ -6,7 +6,7 @@ A ticker that can not be read is counted and passed over: the next one of its sy
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,13 +19,30 @@ from tradetui.feeds.ccxt.endpoint import rewritten
 from tradetui.feeds.health import Backoff
 from tradetui.feeds.native.connection import Connection, Line
 from tradetui.feeds.network import proxy_of
+from tradetui.feeds.scan.more_venues import BitgetScan, CoinbaseScan, KrakenFuturesScan
 from tradetui.feeds.scan.table import ScanTable
-from tradetui.feeds.scan.venues import SCANS, Address, ScanVenue
+from tradetui.feeds.scan.venues import Address, BinanceScan, BybitScan, KrakenScan, OkxScan, ScanVenue
 
 MOST: Final = 2_000
 """So many symbols at most, in the order of their names."""
 _BY_SYMBOL: Final = frozenset({"kraken"})
 """Venues whose streams use the symbols themselves."""
+
+SCANS: Final[dict[tuple[str, bool], Callable[[Address], ScanVenue]]] = {
+    ("binance", False): lambda address: BinanceScan(futures=False, address=address),
+    ("binance", True): lambda address: BinanceScan(futures=True, address=address),
+    ("binanceusdm", True): lambda address: BinanceScan(futures=True, address=address),
+    ("bybit", False): lambda address: BybitScan(linear=False, address=address),
+    ("bybit", True): lambda address: BybitScan(linear=True, address=address),
+    ("okx", False): lambda address: OkxScan(address=address),
+    ("okx", True): lambda address: OkxScan(address=address),
+    ("kraken", False): lambda address: KrakenScan(address=address),
+    ("krakenfutures", True): lambda address: KrakenFuturesScan(address=address),
+    ("bitget", False): lambda address: BitgetScan(futures=False, address=address),
+    ("bitget", True): lambda address: BitgetScan(futures=True, address=address),
+    ("coinbase", False): lambda address: CoinbaseScan(address=address),
+}
+"""By exchange, and whether the symbols are contracts."""
 
 
 class Scanner:
@@ -44,6 +61,7 @@ class Scanner:
         """`names` is what the venue calls each symbol; `scales` are the digits of their prices."""
         self.table = ScanTable(scales)
         self.bad_frames = 0
+        self.connections: list[Connection] = []
         self._venue = venue
         self._rows = {name: self.table.place[symbol] for name, symbol in names.items()}
         self._retry_s = retry_s
@@ -54,9 +72,10 @@ class Scanner:
         lines = self._venue.lines(list(self._rows))
         hosts = frozenset(urlsplit(line.url).netloc for line in lines)
         egress.allow(hosts)
+        self.connections = [self._connect(line, hosts) for line in lines]
         async with asyncio.TaskGroup() as group:
-            for line in lines:
-                group.create_task(self._connect(line, hosts).run())
+            for connection in self.connections:
+                group.create_task(connection.run())
 
     def _connect(self, line: Line, hosts: frozenset[str]) -> Connection:
         return Connection(

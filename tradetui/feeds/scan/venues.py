@@ -281,16 +281,3 @@ class KrakenScan:
                 volume = ticker.volume * (ticker.vwap or ticker.last)
                 table.figures(row, ticker.last, ticker.change_pct, volume)
                 table.told(row, ts_received)
-
-
-SCANS: Final[dict[tuple[str, bool], Callable[[Address], ScanVenue]]] = {
-    ("binance", False): lambda address: BinanceScan(futures=False, address=address),
-    ("binance", True): lambda address: BinanceScan(futures=True, address=address),
-    ("binanceusdm", True): lambda address: BinanceScan(futures=True, address=address),
-    ("bybit", False): lambda address: BybitScan(linear=False, address=address),
-    ("bybit", True): lambda address: BybitScan(linear=True, address=address),
-    ("okx", False): lambda address: OkxScan(address=address),
-    ("okx", True): lambda address: OkxScan(address=address),
-    ("kraken", False): lambda address: KrakenScan(address=address),
-}
-"""By exchange, and whether the symbols are contracts."""

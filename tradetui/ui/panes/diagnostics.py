@@ -124,22 +124,22 @@ def summary(health: HealthView, width: int) -> list[Row]:
     else:
         rows = [clock, load]
     if health.clock.text:
-        why = f"{health.clock.text}: set it by NTP; ages and latencies are wrong until then"
+        until = "delays are corrected by it" if health.clock_corrected else "delays are wrong until then"
+        why = f"{health.clock.text}: set it by NTP; {until}"
         rows += [((f" {line}", "warn!"),) for line in wrapped(why, max(10, width - 2))]
     return rows
 
 
 def clock_row(health: HealthView) -> Row:
-    """How far the clocks are apart, how well that is known, and whether delays are corrected by it."""
+    """How far the clocks are apart, how well that is known, and since when."""
     clock = health.clock
     if clock.offset_ms is None:
         return ((" clock ", "dim"), ("not measured", "dim"))
     ink = "warn!" if clock.text else "text"
-    corrected = ", taken out of delays" if health.clock_corrected else ""
     return (
         (" clock ", "dim"),
         (f"{signed(clock.offset_ms, 0)} ms", ink),
-        (f" ±{fixed(clock.error_ms, 0)}, {age_text(1000 * max(1, clock.asked_s))} ago{corrected}", "dim"),
+        (f" ±{fixed(clock.error_ms, 0)}, {age_text(1000 * max(1, clock.asked_s))} ago", "dim"),
     )
 
 
