@@ -242,3 +242,20 @@ def test_a_lost_or_damaged_file_costs_a_question_and_no_more(tmp_path: Path, har
     assert cache.before(SYMBOL, M1, NOW, 10) is None
     cache.keep(SYMBOL, M1, page(NOW - MINUTE, NOW))
     assert cache.before(SYMBOL, M1, NOW, 10) is not None
+
+
+async def test_a_series_out_of_order_is_begun_anew_and_breaks_nothing() -> None:
+    candles = known(10)
+    past = Past(Exchange(begins=0))
+    series = candles.series(M1)
+    past.want(SYMBOL, series)
+    stretch = past.stretch(SYMBOL, M1)
+    assert stretch is not None
+    candles.seed(CandleHistory(SYMBOL, M1, minutes(NOW + 50 * MINUTE, NOW + 60 * MINUTE), NOW))
+    stretch.follow(series)
+    async with running(past):
+        await settled(past)
+        past.want(SYMBOL, series)
+        await settled(past)
+    opened = [each.open_ts for each in stretch.candles]
+    assert opened == sorted(set(opened))

@@ -56,6 +56,10 @@ class Stretch:
         self._length = timeframe.seconds * _SECOND
         self._seen: tuple[CandleSeries, int] | None = None
 
+    def begin(self, series: CandleSeries) -> None:
+        """Hold what the engine keeps."""
+        self.candles, self._seen = series.closed(len(series)), (series, series.generation)
+
     def follow(self, series: CandleSeries) -> None:
         """Take in what has closed; where it does not meet what was loaded, that is given up."""
         last = series.closed(1)
@@ -124,8 +128,7 @@ class Past:
     def want(self, symbol: str, series: CandleSeries) -> None:
         """Load a page of what is older than all that is known, unless that is under way or can not be."""
         key = (symbol, series.timeframe)
-        first = series.closed(len(series))[:1]
-        if not first:
+        if not len(series):
             return
         stretch = self._stretches.setdefault(key, Stretch(series.timeframe))
         self._stretches.move_to_end(key)
@@ -134,8 +137,7 @@ class Past:
         if self._wish is not None or stretch.is_oldest or self._monotonic() < stretch.retry_at:
             return
         if not stretch.candles:
-            stretch.candles = series.closed(len(series))
-            stretch.follow(series)
+            stretch.begin(series)
         self._tell(stretch, LOADING)
         self._wish = _Wish(key, stretch.candles[0].open_ts)
         self._wished.set()
