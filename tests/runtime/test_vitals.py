@@ -186,3 +186,22 @@ def test_the_movers_of_what_is_scanned_stand_below_the_watchlist_and_change_once
     assert [row.symbol for row in rows] == [scene.symbol, "UP/USDT", "FLAT/USDT"]
     assert (rows[1].change_pct, rows[1].price_scale, rows[1].spread_bp) == (25.5, 4, 800.0)
     assert part.view((scene.symbol,), now=scene.now) is rows
+
+
+def test_what_a_feed_does_not_count_is_counted_from_its_states_and_shown_at_once() -> None:
+    scene, feed = Scene().begin(), Feeding()
+
+    class Silent:
+        own_clock, symbols, run = True, feed.symbols, feed.run
+
+    vitals = Vitals(Silent())
+    health = HealthPart(scene.engine, vitals)
+    first = health.view(scene.symbol, (scene.symbol,), now=START)
+    assert first is not None
+    assert first.clock.is_own
+    for state in (FeedState.STREAMING, FeedState.DOWN, FeedState.STREAMING, FeedState.GAP):
+        vitals.take(FeedStatus(scene.symbol, START, state), 0)
+    second = health.view(scene.symbol, (scene.symbol,), now=START)
+    assert second is not None
+    row = second.symbols[0]
+    assert (row.state, row.gaps, row.resyncs, row.reconnects) == (FeedState.GAP, 1, 1, 1)

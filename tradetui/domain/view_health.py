@@ -73,6 +73,8 @@ class ClockHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How far the measurement can be wrong."""
     asked_s: int = 0
     """How long ago it was measured."""
+    is_own: bool = False
+    """Whether the market has a clock of its own: the simulator's, or a recording's."""
     text: str = ""
     """What is wrong with it, in words; empty while it is right."""
 
@@ -85,6 +87,7 @@ class LoadHealth(msgspec.Struct, frozen=True, kw_only=True):
     """From a message to its events."""
     feed: float | None = None
     """From a frame to its messages; None where the feed does not measure itself."""
+    is_known: bool = True
 
 
 class HealthView(msgspec.Struct, frozen=True, kw_only=True):

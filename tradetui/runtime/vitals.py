@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.market_data import FeedStatus, MarketMessage
+from tradetui.domain.market_data import FeedState, FeedStatus, MarketMessage
 from tradetui.domain.view_health import ClockHealth, Delays, LoadHealth, WireHealth
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.health import FeedStats
@@ -20,6 +20,7 @@ from tradetui.feeds.scan.table import ScanTable
 from tradetui.runtime.metering import Meters
 
 _LOOK_S: Final = 1.0
+_LOST: Final = (FeedState.GAP, FeedState.CROSSED, FeedState.STALE, FeedState.DOWN)
 _WRONG_MS: Final = 1_000.0
 """A clock this far off is wrong whatever it is used for."""
 _EARLY_MS: Final = -5.0
@@ -46,6 +47,9 @@ class Vitals:
         """Nanoseconds that the engine took for messages so far."""
         self.statuses: dict[str, FeedStatus] = {}
         """The newest of each symbol, also of one that has no market yet."""
+        self.changes = 0
+        """How many statuses came."""
+        self._counted: dict[str, FeedStats] = {}
         self._before = self._newest = self._take_look(monotonic())
 
     def take(self, message: MarketMessage, spent_ns: int) -> None:
@@ -53,7 +57,19 @@ class Vitals:
         self.engine_ns += spent_ns
         self.meters.take(message)
         if type(message) is FeedStatus:
-            self.statuses[message.symbol] = message
+            self._note(message)
+
+    def _note(self, status: FeedStatus) -> None:
+        """Keep the newest status, and count what it means where the feed does not count itself."""
+        before = self.statuses.get(status.symbol)
+        was = before.state if before is not None else FeedState.CONNECTING
+        self.statuses[status.symbol] = status
+        self.changes += 1
+        stats = self._counted.setdefault(status.symbol, FeedStats())
+        if status.state is not was:
+            stats.gaps += status.state in (FeedState.GAP, FeedState.CROSSED)
+            stats.reconnects += status.state is FeedState.DOWN
+            stats.resyncs += status.state is FeedState.STREAMING and was in _LOST
 
     @property
     def source(self) -> str:
@@ -68,7 +84,7 @@ class Vitals:
         """What went wrong on a symbol so far."""
         if isinstance(self.feed, Counts) and symbol in self.feed.symbols:
             return self.feed.stats(symbol)
-        return FeedStats()
+        return self._counted.get(symbol, FeedStats())
 
     @property
     def scan(self) -> ScanTable | None:
@@ -90,7 +106,7 @@ class Vitals:
         """The clocks, given the median delay as it is shown."""
         known = self._clock
         if known is None or known.offset_ms is None:
-            return ClockHealth(text=early_words(p50_ms))
+            return ClockHealth(is_own=self.feed.own_clock, text=early_words(p50_ms))
         return ClockHealth(
             offset_ms=round(known.offset_ms, 1),
             error_ms=round(known.error_ms, 1),
@@ -126,7 +142,7 @@ class Vitals:
         before, newest = self._before, self._newest
         passed = newest.at - before.at
         if passed <= 0:
-            return LoadHealth()
+            return LoadHealth(is_known=False)
         feed = (newest.feed_ns - before.feed_ns) / passed / 1e7
         return LoadHealth(
             process=round((newest.process_s - before.process_s) / passed * 100, 1),

@@ -54,9 +54,8 @@ class HealthPart:
         vitals = self._vitals
         if vitals is None:
             return None
-        return self._view.get(
-            (symbol, symbols, now // SECOND), lambda: self._build(vitals, symbol, symbols, now)
-        )
+        key = (symbol, symbols, now // SECOND, vitals.changes)
+        return self._view.get(key, lambda: self._build(vitals, symbol, symbols, now))
 
     def _build(self, vitals: Vitals, symbol: str, symbols: tuple[str, ...], now: int) -> HealthView:
         vitals.look()

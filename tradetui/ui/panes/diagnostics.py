@@ -134,7 +134,7 @@ def clock_row(health: HealthView) -> Row:
     """How far the clocks are apart, how well that is known, and since when."""
     clock = health.clock
     if clock.offset_ms is None:
-        return ((" clock ", "dim"), ("not measured", "dim"))
+        return ((" clock ", "dim"), ("the market's own" if clock.is_own else "not measured", "dim"))
     ink = "warn!" if clock.text else "text"
     return (
         (" clock ", "dim"),
@@ -146,6 +146,8 @@ def clock_row(health: HealthView) -> Row:
 def load_row(health: HealthView) -> Row:
     """Parts of a core."""
     load = health.load
+    if not load.is_known:
+        return ((" load ", "dim"), ("not measured yet", "dim"))
     feed = f"{load.feed:.1f} %" if load.feed is not None else NONE
     return (
         (" process ", "dim"),
