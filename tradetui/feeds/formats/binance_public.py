@@ -72,14 +72,16 @@ class BinancePublicReader:
                 return (self._candle(fields, self._timeframe, ts),)
             at = 1 + _TIME_AT[self._kind]
             is_maker = _TRUTH[fields[at].lower()]
-            price, qty = _above_zero(fields[1]), _above_zero(fields[2])
-        except (ValueError, KeyError):
+            price, qty, number = _above_zero(fields[1]), _above_zero(fields[2]), int(fields[0])
+        except (ValueError, KeyError, IndexError):
             raise self._refusal(lines[0]) from None
-        return (Trade(self._named.symbol, ts, ts, price, qty, _SIDES[is_maker], int(fields[0])),)
+        return (Trade(self._named.symbol, ts, ts, price, qty, _SIDES[is_maker], number),)
 
     def _candle(self, fields: list[bytes], timeframe: Timeframe, ts: int) -> CandleHistory:
         first, high, low, close = (_above_zero(text) for text in fields[1:5])
         volume, bought = float(fields[5]), float(fields[9])
+        if not (low <= min(first, close) and high >= max(first, close) and 0 <= bought <= volume < 1e300):
+            raise ValueError("a candle that can not be")
         opened = ts - timeframe.seconds * 1_000_000_000
         candle = Candle(opened, first, high, low, close, volume, int(fields[8]), bought - (volume - bought))
         return CandleHistory(self._named.symbol, timeframe, [candle], ts)

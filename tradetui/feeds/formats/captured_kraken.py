@@ -28,6 +28,8 @@ from tradetui.feeds.native.venue import BookPart, BookSequence, Item
 from tradetui.feeds.native.wire import Levels
 
 _CHECKED: Final = 10
+_END_OF_TIME: Final = 10**10
+"""Seconds since 1970."""
 _SIDES: Final = {"b": Side.BUY, "s": Side.SELL}
 _levels: Final = partial(msgspec.convert, type=Levels, strict=False)
 Texts = list[list[str]]
@@ -114,7 +116,7 @@ class CapturedKraken(ByStream):
         try:
             _, *parts, kind, pair = content
             return self._read(kind, self.names[pair], parts, ts_received)
-        except (TypeError, IndexError, AttributeError) as error:
+        except (TypeError, IndexError, AttributeError, ArithmeticError) as error:
             raise ValueError(f"expected a frame of Kraken: {error}") from None
 
     def _read(self, kind: str, symbol: str, parts: list[Any], ts: int) -> Sequence[Item]:
@@ -166,7 +168,10 @@ def _print(symbol: str, row: list[str], ts: int) -> Trade:
 
 
 def _time(text: str) -> int:
-    return int(Decimal(text).scaleb(9))
+    seconds = Decimal(text)
+    if not 0 <= seconds < _END_OF_TIME:
+        raise ValueError(f"{text} is no time")
+    return int(seconds.scaleb(9))
 
 
 class _Codec(KrakenFuturesVenue):

@@ -123,7 +123,7 @@ class CryptofeedReader:
             assert answered is not None  # noqa: S101 - only lines with a stamp come here
             return self._venue.answer(answered.group(1).decode(), line[answered.end() :], ts)
         except (ValueError, KeyError) as error:
-            raise Unreadable(str(error)) from None
+            raise Unreadable(f"expected a frame of {self._venue.venue}: {error}: {shown(line)}") from None
 
     def instrument(self, symbol: str, grid: Grid) -> Instrument:
         """The symbol under the venue's rules, where the capture holds them."""
