@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 from itertools import product
 
 import pytest
 
+from tests.engine.market import Table, wide_limits
 from tests.engine.order_ways import WAYS, may_go
+from tradetui.domain.command import Flatten
 from tradetui.domain.event import Event, OrderChanged
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import Order, OrderState, OrderType
@@ -75,3 +78,35 @@ def test_a_gap_in_the_sequence_is_refused() -> None:
     state.apply(event(1, OrderState.SUBMITTED))
     with pytest.raises(ValueError, match="expected event 2, was 3"):
         state.apply(event(3, OrderState.WORKING))
+
+
+def test_i57_an_event_late_in_a_journal_costs_the_fold_no_more_than_an_early_one() -> None:
+    market = Table(settings=wide_limits()).open([(60_000.0, 50.0)], [(60_000.1, 50.0)])
+    for _ in range(180):
+        market.buy("0.01", stop="59000", target="61000")
+        market.buy("0.01", limit="59500", stop="59000")
+        market.do(Flatten())
+        market.snapshot([(60_000.0, 50.0)], [(60_000.1, 50.0)])
+    half = len(market.journal) // 2
+    state = State()
+    early, late = (calls_of(state, part) for part in (market.journal[:half], market.journal[half : 2 * half]))
+    assert half > 1_000
+    assert late < early * 1.05
+
+
+def calls_of(state: State, events: list[Event]) -> int:
+    """How many calls of functions it takes to take events in."""
+    count = 0
+
+    def tick(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    before = sys.getprofile()
+    sys.setprofile(tick)
+    try:
+        for each in events:
+            state.apply(each)
+    finally:
+        sys.setprofile(before)
+    return count
