@@ -225,6 +225,20 @@ async def test_the_command_line_and_the_palette_know_them() -> None:
         await until(pilot, lambda: "chart" in app.desk.plan.boxes)
 
 
+async def test_zoomed_out_they_give_way_and_the_key_brings_them_again() -> None:
+    app = CockpitApp(FakeLink())
+    async with app.run_test(size=(120, 35)) as pilot:
+        await pilot.pause()
+        await pilot.press("D")
+        await until(pilot, shows(app))
+        await pilot.press("Z")
+        await until(pilot, lambda: "chart" in app.desk.plan.boxes)
+        await pilot.press("D")
+        await until(pilot, shows(app))
+        await pilot.press("D")
+        await until(pilot, lambda: "chart" in app.desk.plan.boxes)
+
+
 async def test_exits_work_while_they_are_shown() -> None:
     link = FakeLink()
     app = CockpitApp(link)

@@ -70,12 +70,13 @@ class ScreenKeys(ScreenLists):
     def _do_diagnostics(self) -> None:
         """Show the diagnostics alone, or what was there before."""
         choice = self.desk.choice
-        if choice.pane == DIAGNOSTICS:
+        if DIAGNOSTICS in self.desk.plan.boxes:
             self.arrange(
                 self._before_diagnostics or msgspec.structs.replace(choice, pane="chart", zoomed=False)
             )
             return
-        self._before_diagnostics = choice
+        if choice.pane != DIAGNOSTICS:
+            self._before_diagnostics = choice
         self.run_worker(self._show_diagnostics(), group=DIAGNOSTICS)
 
     async def _show_diagnostics(self) -> None:
