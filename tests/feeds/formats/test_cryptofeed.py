@@ -136,6 +136,38 @@ def test_a_capture_of_binance_joins_its_streams_with_the_books_that_were_asked_f
 
 
 @pytest.mark.captures
+@pytest.mark.parametrize("venue", ["GATEIO", "KUCOIN"])
+def test_numbered_changes_end_in_the_book_of_a_plain_reading(captures: Path, venue: str) -> None:
+    books: dict[str, DecimalBook] = {}
+    with gzip.open(captures / f"cryptofeed/{venue}.http.0.0.gz", "rt") as lines:
+        for line in lines:
+            if line.startswith("http"):
+                answer = json.loads(line.partition(": ")[2])
+                start = answer.get("data", answer)
+                name = line.split("symbol=")[-1].split("currency_pair=")[-1].split("&")[0].split(" ")[0]
+                books[name] = DecimalBook()
+                books[name].apply(start["bids"], start["asks"], int(start.get("sequence", start.get("id"))))
+    for _, frame in frames(captures, venue):
+        event = frame.get("data") or frame.get("result") or {}
+        book = books.get(str(event.get("symbol") or event.get("s")))
+        last = event.get("sequenceEnd") or event.get("u")
+        if book is None or last is None or last <= book.last_id:
+            continue
+        changes = event.get("changes") or {"bids": event["b"], "asks": event["a"]}
+        rows = [[row[:2] for row in changes[side] if Decimal(row[0])] for side in ("bids", "asks")]
+        for side, levels in zip((book.bids, book.asks), rows, strict=True):
+            for price, qty in levels:
+                side[Decimal(price)] = Decimal(qty)
+                if not Decimal(qty):
+                    del side[Decimal(price)]
+    played = Played(files(captures, venue))
+    assert played.books.keys() == {name.replace("-", "/").replace("_", "/") for name in books}
+    for name, book in books.items():
+        assert played.books[name.replace("-", "/").replace("_", "/")].top(50) == book.top(50)
+    assert (played.feed.bad_messages, played.feed.gaps) == (0, 0)
+
+
+@pytest.mark.captures
 def test_a_venue_that_is_not_understood_is_named_with_those_that_are(captures: Path) -> None:
     with pytest.raises(RecordingError, match=r"BITFINEX\.0\.gz:1: expected a capture of Binance, "):
         ReplayFeed(files(captures, "BITFINEX"))

@@ -13,7 +13,7 @@ from tradetui.feeds.formats.cryptofeed import open_readers
 from tradetui.feeds.formats.reader import Reader, Unreadable
 from tradetui.feeds.formats.tardis import TardisReader
 
-VENUES = ("BINANCE", "BINANCE_FUTURES", "COINBASE", "KRAKEN", "KRAKEN_FUTURES", "OKX")
+VENUES = ("BINANCE", "BINANCE_FUTURES", "COINBASE", "GATEIO", "KRAKEN", "KRAKEN_FUTURES", "KUCOIN", "OKX")
 ODD = (b"", b"-1", b"NaN", b"null", b"{}", b"[]", b'"x"', b"1e400", b"\xff", b"0", b"true")
 
 

@@ -19,6 +19,7 @@ from tradetui.feeds.formats.captured import CapturedVenue, Rule
 from tradetui.feeds.formats.captured_binance import CapturedBinance
 from tradetui.feeds.formats.captured_coinbase import CapturedCoinbase
 from tradetui.feeds.formats.captured_kraken import CapturedKraken, CapturedKrakenFutures
+from tradetui.feeds.formats.captured_numbered import CapturedGate, CapturedKucoin
 from tradetui.feeds.formats.captured_okx import CapturedOkx
 from tradetui.feeds.formats.listing import Grid, made
 from tradetui.feeds.formats.reader import Unreadable, shown
@@ -42,10 +43,13 @@ _VENUES: Final[dict[str, Callable[[], CapturedVenue]]] = {
     "ws.kraken.com": CapturedKraken,
     "api.kraken.com": CapturedKraken,
     "futures.kraken.com": CapturedKrakenFutures,
+    "api.gateio.ws": CapturedGate,
+    "api.kucoin.com": CapturedKucoin,
+    "push-private.kucoin.com": CapturedKucoin,
     "ws.okx.com": CapturedOkx,
     "www.okx.com": CapturedOkx,
 }
-_KNOWN: Final = "Binance, Coinbase, Kraken, Kraken Futures or OKX"
+_KNOWN: Final = "Binance, Coinbase, Gate.io, Kraken, Kraken Futures, KuCoin or OKX"
 
 
 def claims(first_line: bytes) -> bool:
