@@ -24,11 +24,13 @@ from tradetui.domain.market_data import (
 )
 
 _MS: Final = 1_000_000
+_LATEST_MS: Final = 10**14
+_ANY_MS: Final = 2**64
 
 Price = Annotated[float, msgspec.Meta(gt=0, lt=1e300)]
 Quantity = Annotated[float, msgspec.Meta(ge=0, lt=1e300)]
 TradedQuantity = Annotated[float, msgspec.Meta(gt=0, lt=1e300)]
-Millis = Annotated[int, msgspec.Meta(gt=0, lt=10**14)]
+Millis = Annotated[int, msgspec.Meta(ge=0)]
 Levels = list[tuple[Price, Quantity]]
 
 
@@ -184,17 +186,21 @@ class BinanceCodec:
         *,
         single_trades: Container[str] = (),
         distinct_quotes: bool = False,
+        any_time: bool = False,
     ) -> None:
         """Read everything, or leave out what says nothing new.
 
         Args:
             symbols: Venue name to symbol.
             single_trades: Symbols whose aggregated trades are left out, as the single ones come too.
+            any_time: Read a time that can not be as well, where somebody behind judges it.
             distinct_quotes: Leave out a quote whose prices are those of the one before it, where no
                 book message and no other symbol's quote came between them; it is checked all the same.
         """
         self._symbols = dict(symbols)
         self._single_trades = single_trades
+        self._latest_ms = _ANY_MS if any_time else _LATEST_MS
+        self._earliest_ms = 0 if any_time else 1
         self._quoted: _Ticker | None = None
         self._by_kind: dict[str, Reader] = {
             "bookTicker": self._read_distinct_ticker if distinct_quotes else self._read_ticker,
@@ -240,6 +246,11 @@ class BinanceCodec:
             return FrameError(f"expected a symbol of {sorted(self._symbols)}, was {error}: {shown}")
         return FrameError(f"expected a frame of Binance: {error}: {shown}")
 
+    def _time(self, milliseconds: int) -> int:
+        if not self._earliest_ms <= milliseconds < self._latest_ms:
+            raise ValueError(f"expected a time in milliseconds, was {milliseconds}")
+        return milliseconds * _MS
+
     def _read_ticker(self, body: bytes, ts_received: int) -> BestQuote:
         quote = _ticker(body)
         symbol = self._symbols[quote.s]
@@ -259,27 +270,27 @@ class BinanceCodec:
         if trade.X != "MARKET":  # insurance fund and deleveraging are no public prints
             return None
         symbol, side = self._symbols[trade.s], _SIDES[trade.m]
-        return Trade(symbol, trade.T * _MS, ts_received, trade.p, trade.q, side, trade.t)
+        return Trade(symbol, self._time(trade.T), ts_received, trade.p, trade.q, side, trade.t)
 
     def _read_agg_trade(self, body: bytes, ts_received: int) -> Trade | None:
         trade = _agg_trade(body)
         symbol, side = self._symbols[trade.s], _SIDES[trade.m]
         if symbol in self._single_trades:
             return None
-        return Trade(symbol, trade.T * _MS, ts_received, trade.p, trade.q, side, trade.a)
+        return Trade(symbol, self._time(trade.T), ts_received, trade.p, trade.q, side, trade.a)
 
     def _read_depth(self, body: bytes, ts_received: int) -> DepthUpdate:
         depth = _depth(body)
         if depth.u < depth.U:
             raise ValueError(f"expected first update id U ≤ last u, was {depth.U} > {depth.u}")
         self._quoted = None
-        ts = (depth.T or depth.E) * _MS
+        ts = self._time(depth.T or depth.E)
         delta = BookDelta(self._symbols[depth.s], ts, ts_received, depth.b, depth.a, depth.u)
         return DepthUpdate(depth.U, depth.pu, delta)
 
     def _read_mark(self, body: bytes, ts_received: int) -> MarkPrice:
         mark = _mark(body)
-        return MarkPrice(self._symbols[mark.s], mark.E * _MS, ts_received, mark.p, mark.i)
+        return MarkPrice(self._symbols[mark.s], self._time(mark.E), ts_received, mark.p, mark.i)
 
     def _read_force(self, body: bytes, ts_received: int) -> Liquidation | None:
         order = _force(body).o

@@ -67,7 +67,7 @@ class BookSync:
         pending = list(self._pending)
         self._pending.clear()
         deltas = [update.delta for update in pending if self.update(update)]
-        return [snapshot, *deltas]
+        return [snapshot, *deltas] if self.state is Sync.STREAMING else []
 
     def update(self, update: DepthUpdate) -> bool:
         """Whether to deliver this delta now; a loss shows in `state` afterwards."""
@@ -76,10 +76,13 @@ class BookSync:
             return False
         if self._first:
             return self._join(update)
+        if update.delta.update_id <= self.last_id:
+            return False  # seen before
         if not self._continues(update):
             self._miss(update)
             return False
-        return self._accept(update)
+        self.last_id = update.delta.update_id
+        return True
 
     def _continues(self, update: DepthUpdate) -> bool:
         if self._futures:
@@ -91,11 +94,13 @@ class BookSync:
         last = update.delta.update_id
         if last < self.last_id + (not self._futures):
             return False
-        if update.first_id > self.last_id + (not self._futures):
+        follows = self._futures and update.previous_id == self.last_id
+        if update.first_id > self.last_id + (not self._futures) and not follows:
             self._miss(update)
             return False
         self._first = False
-        return self._accept(update)
+        self.last_id = last
+        return True
 
     def note_crossed(self, *, crossed: bool) -> None:
         """Say after each update that was let through whether the book is crossed now."""
@@ -103,13 +108,6 @@ class BookSync:
         if self._crossed_updates >= _CROSSED_UPDATES:
             self._crossed_updates = 0
             self._lose(Sync.CROSSED, f"best bid above best ask for {_CROSSED_UPDATES} updates")
-
-    def _accept(self, update: DepthUpdate) -> bool:
-        last = update.delta.update_id
-        if last <= self.last_id and not self._futures:
-            return False  # seen before
-        self.last_id = last
-        return True
 
     def _miss(self, update: DepthUpdate) -> None:
         """A hole: updates from here on wait for a snapshot."""

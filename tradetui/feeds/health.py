@@ -41,6 +41,8 @@ class FeedStats:
     """How often the book was held against a snapshot by REST."""
     mismatches: int = 0
     """How often it differed."""
+    bad_times: int = 0
+    """Messages whose time can not be; they came without it."""
     latency_ms: float = 0.0
 
 
@@ -136,7 +138,7 @@ class SymbolHealth:
     ) -> FeedStatus | None:
         """Take the state of a part; the symbol's status if that changed it. Words may be the venue's."""
         self._parts[part] = (state, clean(text), retry_s)
-        worst = max(self._parts.values(), key=lambda known: _SEVERITY[known[0]])
+        worst = max(self._parts.values(), key=lambda known: (_SEVERITY[known[0]], known[1] != ""))
         if worst == self._shown:
             return None
         self._shown = worst

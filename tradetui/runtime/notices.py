@@ -80,6 +80,7 @@ class FeedWatch:
         """The newest status of each symbol, also of one that is not listed yet."""
         self._said: tuple[FeedState, str] = (FeedState.CONNECTING, "")
         self._said_ts = 0
+        self._words: dict[str, str] = {}
 
     def changed(self, status: FeedStatus) -> Notice | None:
         """What a status means to the trader; None where it says nothing new.
@@ -89,6 +90,11 @@ class FeedWatch:
         self.latest[status.symbol] = status
         before = self._states.get(status.symbol, FeedState.CONNECTING)
         lost = before in _LOST
+        words = status.text if status.state is FeedState.STREAMING else ""
+        before_words, self._words[status.symbol] = self._words.get(status.symbol, ""), words
+        if words and words != before_words and not lost:
+            self._states[status.symbol] = status.state
+            return self._once(status, Notice(status.ts_received, "warning", f"{status.symbol}: {words}"))
         if status.state is before:
             return None
         if status.state in _LOST:

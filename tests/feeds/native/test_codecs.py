@@ -28,7 +28,7 @@ from tradetui.feeds.native.bybit import BybitVenue
 from tradetui.feeds.native.coinbase import CoinbaseVenue
 from tradetui.feeds.native.kraken_futures import KrakenFuturesVenue
 from tradetui.feeds.native.okx import OkxVenue
-from tradetui.feeds.native.venue import BookPart, FrameError, Item, Refused, Said, Venue
+from tradetui.feeds.native.venue import BookPart, FrameError, Item, Lost, Refused, Venue
 
 SPOT, LINEAR, INVERSE = "BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC"
 
@@ -229,7 +229,7 @@ def test_coinbase_samples_are_books_prints_by_the_other_side_and_quotes(captures
     assert [price for price, _ in snapshot.bids] == [68900.0, 68899.5, 68899.0]
     assert delta.asks == [(68901.0, 0.0)]
     (said,) = venue.decode(sample(captures, "coinbase/ws_market_trades"), 1)
-    assert said == Said("expected message 2, was 5", reconnects=True)
+    assert said == Lost("expected message 2, was 5")
     next_one = sample(captures, "coinbase/ws_market_trades").replace(b'num": 5', b'num": 6')
     first, second = venue.decode(next_one, 1)
     assert isinstance(first, Trade)

@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 from tradetui.errors import FeedError
 
 _REWRITTEN: Final = ("api", "test", "demo", "demotrading")
+_SCHEMES: Final = ("http",)
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 def checked_endpoint(endpoint: str) -> str:
     """The endpoint without a trailing slash; raises FeedError unless it is http on a loopback address."""
     parts = urlsplit(endpoint)
-    if parts.scheme != "http" or parts.hostname not in _LOOPBACK or not parts.port:
+    if parts.scheme not in _SCHEMES or parts.hostname not in _LOOPBACK or not parts.port:
         raise FeedError(f"endpoint {endpoint}: expected http://127.0.0.1:PORT")
     return endpoint.rstrip("/")
 

@@ -8,11 +8,14 @@ from functools import cache
 from time import monotonic
 from typing import Any, Final
 
+from ccxt import DDoSProtection, RateLimitExceeded
+
 from tradetui.domain.profile import Profile
 from tradetui.feeds import egress
 from tradetui.feeds.ccxt.book import RememberingBook
 from tradetui.feeds.ccxt.endpoint import send_to_endpoint
 from tradetui.feeds.ccxt.socket import HardenedClient, SocketOwner
+from tradetui.feeds.ccxt.words import http_status, retry_after, words_for
 from tradetui.feeds.guard import guarded_class
 from tradetui.feeds.health import Backoff
 from tradetui.feeds.network import proxy_of, tls_context
@@ -20,6 +23,8 @@ from tradetui.feeds.network import proxy_of, tls_context
 _TRADES_KEPT: Final = 10_000
 _KEEP_ALIVE_MS: Final = 10_000
 _TIMEOUT_MS: Final = 10_000
+_PAUSE_S: Final = {418: 120.0}
+_USUAL_PAUSE_S: Final = 10.0
 _CUT_TO_DEPTH: Final = ("kraken",)
 _MARKET_TYPES: Final = {
     "binance": ("spot", "linear", "inverse"),
@@ -30,7 +35,7 @@ _MARKET_TYPES: Final = {
 
 
 class Hardening:
-    """What is different from ccxt's own: sockets, books that remember, and the pace of dialing."""
+    """What is different from ccxt's own: sockets, books that remember, the pace of dialing and asking."""
 
     id: str
     clients: dict[str, Any]
@@ -41,6 +46,10 @@ class Hardening:
     _dials: dict[str, tuple[Backoff, float]]
     _sockets: set[HardenedClient]
     _spawned: set[asyncio.Task[Any]]
+    last_response_headers: dict[str, str] | None
+    pause_words: str = ""
+    """Why nothing is asked at the moment."""
+    _paused_until: float = 0.0
 
     def harden(
         self, owner: SocketOwner, *, dialing: Callable[[str], None], backoff: Callable[[], Backoff]
@@ -48,6 +57,23 @@ class Hardening:
         """Name who hears of its sockets and of the address each stream dials, and how to back off."""
         self.owner, self.dialing, self.backoff = owner, dialing, backoff
         self._dials, self._sockets, self._spawned = {}, set(), set()
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds for which the exchange wants to be asked nothing; 0.0 for none."""
+        return max(0.0, self._paused_until - monotonic())
+
+    async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
+        """Send a request, unless the exchange has been asked too often: then all of them wait."""
+        if self.pause_s:
+            raise RateLimitExceeded(self.pause_words)
+        try:
+            return await super().fetch(url, method, headers, body)  # type: ignore[misc]
+        except (DDoSProtection, RateLimitExceeded) as error:
+            usual = _PAUSE_S.get(http_status(error), _USUAL_PAUSE_S)
+            self.pause_words = words_for(error)
+            self._paused_until = monotonic() + (retry_after(self.last_response_headers) or usual)
+            raise
 
     def client(self, url: str) -> Any:
         """The socket of a stream's address, hardened when it is new."""

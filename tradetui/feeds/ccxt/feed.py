@@ -126,6 +126,7 @@ class CcxtFeed:
             group.create_task(self._watch_silence(hub))
             group.create_task(self.clock.follow(self._exchange))
             group.create_task(rest.reload_markets(hub, listed))
+            group.create_task(rest.tell_pauses(hub))
             for each in listed:
                 group.create_task(self._follow(hub, each))
             symbols = [each.symbol for each in listed]
@@ -166,9 +167,16 @@ class CcxtFeed:
             except TimeoutError as error:
                 if not stream.is_broken:
                     hub.kick(stream, Outage(FeedState.DOWN, words_for(error)))
+                    self._try_trades_too(hub, stream.symbol)
             except Exception as error:  # noqa: BLE001 - the outside world becomes a state
                 hub.break_off(stream, Outage(FeedState.DOWN, words_for(error)))
             await asyncio.sleep(stream.wait_s)
+
+    def _try_trades_too(self, hub: Hub, symbol: str) -> None:
+        """Where the book's subscription was ignored, that of the trades may have been too."""
+        trades = self._channels[symbol].trades
+        if not trades.is_live:
+            hub.kick(trades, Outage(FeedState.DOWN, "no data after subscribing"))
 
     async def _subscribe(self, stream: Stream) -> None:
         if stream.is_book:

@@ -127,12 +127,14 @@ class Hub:
 
     def rejected(self, socket: HardenedClient, error: BaseException, message_hash: str) -> None:
         """A stream failed on a socket that lives: a gap that ccxt saw, or a refused subscription."""
-        for stream in self._streams_of(socket):
+        streams = self._streams_of(socket)
+        is_alone = len({stream.symbol for stream in streams}) == 1
+        for stream in streams:
             if message_hash.endswith(stream.symbol) and stream.is_book == ("book" in message_hash.lower()):
                 text = "a book update is missing" if stream.is_live else words_for(error)
                 state = FeedState.GAP if stream.is_live else FeedState.DOWN
                 self.break_off(stream, Outage(state, text))
-            elif not stream.is_live and stream.symbol in str(error).replace('"', " ").split():
+            elif not stream.is_live and (is_alone or stream.symbol in str(error).replace('"', " ").split()):
                 self.break_off(stream, Outage(FeedState.HALTED, f"refused: {shortened(str(error))}"))
 
     def bad_frame(self, socket: HardenedClient, error: Exception) -> None:

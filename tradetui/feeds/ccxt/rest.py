@@ -21,10 +21,13 @@ from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.history import FIRST, OTHERS, fetch_history
 from tradetui.feeds.ccxt.instruments import instrument_of, nearest_symbol
 from tradetui.feeds.ccxt.stream import Part
-from tradetui.feeds.ccxt.words import retry_after, words_for
+from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.health import Backoff
 
 _POLL_CAP_S: Final = 600.0
+_HALTED_AGAIN_S: Final = 60.0
+"""Markets are read sooner while one of them is halted."""
+_PAUSE_SEEN_S: Final = 0.25
 Fetch = Callable[[Any, list[str]], Awaitable[Sequence[MarketMessage]]]
 
 
@@ -56,12 +59,15 @@ class RestSide:
 
     async def load_markets(self, teller: Teller) -> None:
         """Read the markets, again and again until the exchange answers."""
-        backoff = self._backoff()
+        backoff, again = self._backoff(), False
         while True:
             try:
-                await self._exchange.load_markets()
+                await self._exchange.load_markets(again)
+                if not self._exchange.markets:
+                    raise FeedError("the exchange lists no markets")  # noqa: TRY301 - one way to wait
             except Exception as error:  # noqa: BLE001 - the outside world becomes a state
-                wait = max(backoff.next_wait(0.0), retry_after(self._exchange.last_response_headers))
+                again = True
+                wait = max(backoff.next_wait(0.0), self._exchange.pause_s)
                 for symbol in self._symbols:
                     teller.say(symbol, Part.MARKET, FeedState.DOWN, text=words_for(error), retry_s=wait)
                 await asyncio.sleep(wait)
@@ -96,25 +102,52 @@ class RestSide:
     def say_trading(self, teller: Teller, instrument: Instrument) -> None:
         """Say whether the exchange trades an instrument."""
         if instrument.status is InstrumentStatus.HALTED:
-            teller.say(
-                instrument.symbol, Part.MARKET, FeedState.HALTED, text="trading halted by the exchange"
-            )
+            is_there = instrument.symbol in self._exchange.markets
+            text = "trading halted by the exchange" if is_there else "no longer listed by the exchange"
+            teller.say(instrument.symbol, Part.MARKET, FeedState.HALTED, text=text)
         else:
             teller.say(instrument.symbol, Part.MARKET, FeedState.STREAMING)
 
     async def reload_markets(self, teller: Teller, listed: list[Instrument]) -> None:
         """Tell what changed about the instruments, halts above all."""
-        known = {each.symbol: each for each in listed}
         while True:
-            await asyncio.sleep(self.reload_s)
+            halted = any(each.status is InstrumentStatus.HALTED for each in self._told.values())
+            await asyncio.sleep(min(self.reload_s, _HALTED_AGAIN_S) if halted else self.reload_s)
             with suppress(Exception):
                 await self._exchange.load_markets(True)
-            for symbol, before in known.items():
-                with suppress(BadSymbol, FeedError):
-                    known[symbol] = instrument_of(self._exchange.market(symbol), self._profile)
-                if known[symbol] != before:
-                    teller.deliver(InstrumentListed(known[symbol], time_ns()))
-                    self.say_trading(teller, known[symbol])
+            for before in listed:
+                self._retell(teller, self._told[before.symbol])
+
+    def _retell(self, teller: Teller, before: Instrument) -> None:
+        now = self._as_listed_now(before)
+        if now != before:
+            self._told[now.symbol] = now
+            teller.deliver(InstrumentListed(now, time_ns()))
+            self.say_trading(teller, now)
+
+    def _as_listed_now(self, before: Instrument) -> Instrument:
+        """The instrument with today's rules; halted where it is no longer listed."""
+        if not self._exchange.markets:
+            return before
+        try:
+            return instrument_of(self._exchange.market(before.symbol), self._profile)
+        except BadSymbol:
+            return msgspec.structs.replace(before, status=InstrumentStatus.HALTED)
+        except FeedError:
+            return before
+
+    async def tell_pauses(self, teller: Teller) -> None:
+        """Say while the exchange wants to be asked nothing."""
+        while True:
+            await asyncio.sleep(_PAUSE_SEEN_S)
+            wait = self._exchange.pause_s
+            if wait:
+                text = f"asks nothing for {wait:.0f} s: {self._exchange.pause_words}"
+                for symbol in self._symbols:
+                    teller.say(symbol, Part.PAUSE, FeedState.STREAMING, text=text)
+                await asyncio.sleep(wait)
+                for symbol in self._symbols:
+                    teller.say(symbol, Part.PAUSE, FeedState.STREAMING)
 
     async def load_history(self, teller: Teller, symbol: str) -> None:
         """Deliver the minutes of the past."""

@@ -17,6 +17,10 @@ class Part(StrEnum):
     MARKET = "market"
     BOOK = "book"
     TRADES = "trades"
+    NOTICE = "notice"
+    """Words of the exchange that change no state."""
+    PAUSE = "pause"
+    """Whether REST may be asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from contextlib import suppress
-from time import time_ns
 from typing import Any, Final, TypeGuard
 
 from tradetui.domain.market_data import Side, Trade
@@ -42,7 +40,7 @@ class TradeReader:
 
     def read(self, row: dict[str, Any], ts_received: int) -> Trade | None:
         """A trade; None for one seen before. Raises BadTrade for a price or quantity that can not be."""
-        price, qty = row.get("price"), row.get("amount")
+        price, qty = row.get("price"), _size(row)
         if not (_is_amount(price) and _is_amount(qty)):
             raise BadTrade(f"a trade of {qty} at {price}")
         trade_id = _identity(row.get("id"))
@@ -63,17 +61,10 @@ class TradeReader:
         return True
 
 
-async def fetch_since(exchange: Any, symbol: str, ts: int) -> list[Trade]:
-    """The prints since a moment, nanoseconds UTC, as far as one answer holds them; raises ccxt errors."""
-    rows = await exchange.fetch_trades(symbol, since=ts // 1_000_000, limit=1000)
-    reader, now = TradeReader(symbol), time_ns()
-    found = []
-    for row in rows:
-        with suppress(BadTrade):
-            trade = reader.read(row, now)
-            if trade is not None:
-                found.append(trade)
-    return found
+def _size(row: dict[str, Any]) -> object:
+    """The amount; of Kraken's inverse contracts ccxt leaves it out, and only their own words say it."""
+    amount = row.get("amount")
+    return amount if amount is not None else (row.get("info") or {}).get("size")
 
 
 def _is_amount(value: object) -> TypeGuard[float]:

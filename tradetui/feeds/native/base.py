@@ -19,6 +19,7 @@ class OneAddress:
 
     resync: ResyncBy = ResyncBy.RESUBSCRIBE
     tells_interest = False
+    counts_prints = False
     most_symbols = 50
     """On one connection: a lost one should not take all symbols along."""
     ping = ""

@@ -18,25 +18,29 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tradetui.domain.instrument import Instrument, InstrumentStatus
-from tradetui.domain.market_data import BookDelta, BookSnapshot
+from tradetui.domain.market_data import BookDelta, BookSnapshot, Trade
 from tradetui.feeds.binance import BinanceCodec, DepthUpdate
 from tradetui.feeds.binance import FrameError as WireError
 from tradetui.feeds.book_sync import BookSync, Sync
 from tradetui.feeds.native.connection import Line
+from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.venue import (
     BookPart,
     BookSequence,
     FrameError,
     Item,
+    PrintsMissing,
     Refused,
     Restated,
     ResyncBy,
     Said,
+    Subscribed,
 )
 
 _SPOT: Final = "wss://stream.binance.com:9443/ws"
 _PUBLIC: Final = "wss://fstream.binance.com/public/ws"
 _MARKET: Final = "wss://fstream.binance.com/market/ws"
+_MARKET_PATH: Final = "/market/"
 _MOST_STREAMS: Final = 200
 """On one connection; the venue allows 1,024, and a lost one should not take all symbols along."""
 _A_FRAME: Final = 100
@@ -110,6 +114,7 @@ class BinanceVenue:
 
     resync: ResyncBy = ResyncBy.REST
     tells_interest = False
+    counts_prints = True
 
     def __init__(self, *, futures: bool, address: Any = str) -> None:
         """`address` rewrites an address, for a loopback endpoint."""
@@ -118,6 +123,8 @@ class BinanceVenue:
         self._names: dict[str, str] = {}
         self._codec = BinanceCodec({})
         self._ids = itertools.count(1)
+        self._asked: dict[int | str, tuple[str, ...]] = {}
+        self._prints = PrintCount()
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -128,9 +135,8 @@ class BinanceVenue:
     def lines(self, instruments: Sequence[Instrument]) -> Sequence[Line]:
         """Several symbols on each connection; USD-M has a second kind for marks."""
         self._names = {venue_name(each): each.symbol for each in instruments}
-        self._codec = BinanceCodec(
-            self._names, single_trades=set() if self.futures else set(self._names.values())
-        )
+        singles = set() if self.futures else set(self._names.values())
+        self._codec = BinanceCodec(self._names, single_trades=singles, any_time=True)
         urls = (_PUBLIC, _MARKET) if self.futures else (_SPOT,)
         symbols = [each.symbol for each in instruments]
         size = _MOST_STREAMS // 3
@@ -143,22 +149,27 @@ class BinanceVenue:
     def subscribe(self, line: Line) -> Iterable[str]:
         """Frames of at most a hundred streams."""
         venue_names = {symbol: name for name, symbol in self._names.items()}
-        streams = [
-            f"{venue_names[symbol].lower()}@{channel}"
-            for symbol in line.symbols
-            for channel in self._channels(line.url)
-        ]
-        if "/market/" in line.url:
-            streams.append("!contractInfo")
-        for start in range(0, len(streams), _A_FRAME):
-            params = streams[start : start + _A_FRAME]
-            yield json.dumps({"method": "SUBSCRIBE", "params": params, "id": next(self._ids)})
+        channels = self._channels(line.url)
+        size, is_market = _A_FRAME // len(channels), _MARKET_PATH in line.url
+        for start in range(0, len(line.symbols), size):
+            symbols, number = line.symbols[start : start + size], next(self._ids)
+            params = [
+                f"{venue_names[symbol].lower()}@{channel}" for symbol in symbols for channel in channels
+            ]
+            if is_market and not start:
+                params.append("!contractInfo")
+            self._asked[number] = () if is_market else symbols
+            for symbol in symbols:
+                self._prints.forget(symbol)
+            yield json.dumps({"method": "SUBSCRIBE", "params": params, "id": number})
 
     def _channels(self, url: str) -> Sequence[str]:
         if not self.futures:
             return ("depth@100ms", "trade", "bookTicker")
         return (
-            ("markPrice@1s", "forceOrder") if "/market/" in url else ("depth@100ms", "aggTrade", "bookTicker")
+            ("markPrice@1s", "forceOrder")
+            if _MARKET_PATH in url
+            else ("depth@100ms", "aggTrade", "bookTicker")
         )
 
     def resubscribe(self, symbol: str) -> Iterable[str]:
@@ -176,10 +187,15 @@ class BinanceVenue:
             return self._answer(frame)
         if isinstance(message, DepthUpdate):
             return (Depth(message.delta.symbol, message),)
+        if isinstance(message, Trade) and self._prints.misses(message.symbol, int(message.trade_id or 0)):
+            return (PrintsMissing(message.symbol), message)
         return (message,)
 
     def _answer(self, frame: bytes) -> Sequence[Item]:
-        reply = _reply(frame)
+        try:
+            reply = _reply(frame)
+        except msgspec.MsgspecError as error:
+            raise FrameError(f"expected an answer of Binance: {error}") from None
         if reply.e == "serverShutdown":
             return (Said("the exchange restarts this connection", reconnects=True),)
         if reply.e == "contractInfo":
@@ -187,7 +203,9 @@ class BinanceVenue:
             status = _STATUSES.get(reply.cs, InstrumentStatus.HALTED)
             return (Restated(symbol, status),) if symbol is not None else ()
         words = reply.msg or str((reply.error or {}).get("msg", ""))
-        return (Refused(words),) if words else ()
+        if words:
+            return (Refused(words),)
+        return [Subscribed(symbol) for symbol in self._asked.pop(reply.id or 0, ())]
 
     def book(self, symbol: str) -> BookSequence:
         """A fresh book rule."""

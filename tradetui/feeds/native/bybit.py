@@ -116,7 +116,7 @@ class BybitVenue(OneAddress):
         try:
             outer = _frame(frame)
             if not outer.topic:
-                refused = outer.op == "subscribe" and not outer.success
+                refused = not outer.success and outer.op != "unsubscribe"
                 return (Refused(outer.ret_msg, self._named(outer.ret_msg)),) if refused else ()
             return self._read(outer, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
+from typing import TypeVar
 
+import msgspec
+
+from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, FeedState, MarkPrice, Trade
+from tradetui.feeds.ccxt.rest import Teller
+from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.native.connection import Connection
+from tradetui.feeds.native.timing import VenueTime
 from tradetui.feeds.native.trades import TradeFlow
 from tradetui.feeds.native.venue import BookSequence
+
+Stamped = TypeVar("Stamped", bound=Trade | BookSnapshot | BookDelta | BestQuote | MarkPrice)
 
 
 class Channel:
@@ -17,6 +26,7 @@ class Channel:
     def __init__(self, health: SymbolHealth, *, stale_after_s: float, backoff: Backoff) -> None:
         self.health = health
         self.trades = TradeFlow()
+        self.time = VenueTime()
         self.pulse = Pulse(stale_after_s)
         self.book: BookSequence | None = None
         self.connections: list[Connection] = []
@@ -25,7 +35,11 @@ class Channel:
         self.is_live = False
         """Whether the book was delivered and nothing was lost since."""
         self.was_live = False
+        self.updates = 0
+        """Book messages since it was live last."""
         self.crossed_updates = 0
+        self.crossed_at = 0.0
+        """Since when the book is crossed, monotonic seconds."""
         self.asked_at: float | None = None
         """When a whole book was asked for, monotonic seconds."""
         self.lost_at: float | None = None
@@ -56,10 +70,29 @@ class Channel:
         """A whole book was delivered."""
         self.stats.resyncs += self.was_live
         self.is_live = self.was_live = True
+        self.updates = 0
         self.live.set()
-        self.asked_at = None
+        self.asked_at = self.lost_at = None
         self._resynced_at = monotonic()
 
     def wait_before_resync(self) -> float:
         """Seconds to wait before a whole book is asked for again: none after a stable time."""
         return self.resync_backoff.next_wait(monotonic() - self._resynced_at if self._resynced_at else 10.0)
+
+    def timely(self, teller: Teller, message: Stamped) -> Stamped:
+        """The message, without its time where that can not be."""
+        stamp = message.ts_exchange
+        if self.time.believes(stamp, message.ts_received):
+            return message
+        if not stamp and not isinstance(message, Trade | BookDelta):
+            return message  # some never say when
+        self.stats.bad_times += 1
+        teller.say(self.symbol, Part.NOTICE, FeedState.STREAMING, text="the exchange's times can not be")
+        return msgspec.structs.replace(message, ts_exchange=0)
+
+    def judge_delay(self, teller: Teller, message: Trade | BookSnapshot | BookDelta) -> None:
+        """Say when data begins to come late, and when it ends."""
+        stamp, received = message.ts_exchange, message.ts_received
+        status = self.health.arrived(stamp, ts_received=received, now=monotonic())
+        if status is not None:
+            teller.deliver(status)

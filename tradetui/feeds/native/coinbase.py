@@ -19,7 +19,7 @@ from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.connection import Line
-from tradetui.feeds.native.venue import BookPart, BookSequence, FrameError, Item, Refused, ResyncBy, Said
+from tradetui.feeds.native.venue import BookPart, BookSequence, FrameError, Item, Lost, Refused, ResyncBy
 from tradetui.feeds.native.wire import Price, Quantity, TradedQuantity, moment_ns
 
 _URL: Final = "wss://advanced-trade-ws.coinbase.com"
@@ -100,6 +100,7 @@ class CoinbaseVenue(OneAddress):
     """The spot market."""
 
     resync: ResyncBy = ResyncBy.RECONNECT
+    counts_prints = True
     most_symbols = 10
 
     def __init__(self, *, address: Address = str) -> None:
@@ -137,9 +138,12 @@ class CoinbaseVenue(OneAddress):
             outer = _frame(frame)
             if outer.type == "error":
                 return (Refused(outer.message or "no reason given"),)
-            lost = self._count(outer)
-            if lost:
-                return (Said(lost, reconnects=True),)
+            number, before = outer.sequence_num, self._last
+            if number is not None and before is not None and number <= before:
+                return ()  # known; had it come too late, the hole was seen first
+            self._last = number if number is not None else before
+            if number is not None and before is not None and number > before + 1:
+                return (Lost(f"expected message {before + 1}, was {number}"),)
             return self._told(outer, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
@@ -151,16 +155,6 @@ class CoinbaseVenue(OneAddress):
         ts = moment_ns(outer.timestamp) if outer.timestamp is not None else 0
         events = _events(outer.events)
         return [item for event in events for item in self._read(outer, event, ts, ts_received)]
-
-    def _count(self, outer: _Frame) -> str:
-        """Follow the connection's count; what is missing, in words."""
-        number, before = outer.sequence_num, self._last
-        if number is None:
-            return ""
-        self._last = number
-        if before is None or number == before + 1:
-            return ""
-        return f"expected message {before + 1}, was {number}"
 
     def _read(self, outer: _Frame, event: _Event, ts: int, ts_received: int) -> Sequence[Item]:
         if outer.channel == "market_trades":

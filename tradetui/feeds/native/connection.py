@@ -9,9 +9,9 @@ after 24 hours; it is renewed before, at a moment of our own choosing.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic, time_ns
 from typing import Final, Protocol
@@ -24,6 +24,7 @@ from picows import (
     WSInvalidStatusError,
     WSListener,
     WSMsgType,
+    WSProtocolError,
     WSTransport,
     ws_connect,
 )
@@ -36,8 +37,9 @@ from tradetui.feeds.network import tls_context
 RENEWED_S: Final = 23 * 3600.0
 """Seconds after which a connection is renewed, and up to half an hour more."""
 _RENEWAL: Final = random.Random()  # noqa: S311 - only spreads renewals
-_HANDSHAKE_S: Final = 10.0
+HANDSHAKE_S: Final = 10.0
 _MOST_BYTES: Final = 32 * 1024 * 1024
+logging.getLogger("picows").addHandler(logging.NullHandler())  # what it logs becomes a state here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,7 @@ class Connection:
         silence_s: float,
         ca_file: str = "",
         proxy: str = "",
+        handshake_s: float = HANDSHAKE_S,
     ) -> None:
         """`hosts` are the only ones that may be dialed, with their ports; `proxy` is the way to them."""
         if urlsplit(line.url).netloc not in hosts:
@@ -93,13 +96,14 @@ class Connection:
         self.rtt_ms: float | None = None
         """From a ping of the protocol to its answer, the newest."""
         self._pinged = 0.0
-        self._is_over = False
         self._listener = listener
         self._backoff = backoff
         self._silence = silence_s
         self._ca_file, self._proxy = ca_file, proxy
+        self._handshake_s = handshake_s
         self._transport: WSTransport | None = None
         self._why = ""
+        self._is_dropped = False
         self._heard = 0.0
         self._parts: list[bytes] = []
 
@@ -108,6 +112,11 @@ class Connection:
         """Whether something can be sent."""
         return self._transport is not None
 
+    @property
+    def age_s(self) -> float:
+        """How long it has been open; 0.0 while it is not."""
+        return monotonic() - self.opened_at if self._transport is not None else 0.0
+
     def send(self, text: str) -> None:
         """Send a text; raises LiveTradingRefused for one that does more than subscribe or ping."""
         check_frame(text)
@@ -115,28 +124,23 @@ class Connection:
             self._transport.send(WSMsgType.TEXT, text.encode())
 
     def drop(self, why: str) -> None:
-        """Give the socket up; it is dialed again after the usual wait."""
-        self._why = self._why or why
+        """Give the socket up, with what it still brings; it is dialed again after the usual wait."""
+        self._why, self._is_dropped = self._why or why, True
         if self._transport is not None:
             self._transport.disconnect(graceful=False)
 
     async def run(self) -> None:
         """Dial, listen, and dial again."""
-        try:
-            while True:
-                begun = monotonic()
-                why, least = await self._live()
-                wait = max(self._backoff.next_wait(monotonic() - begun), least)
-                self._listener.lost(self, why, wait)
-                await asyncio.sleep(wait)
-        finally:
-            self._is_over = True
-            if self._transport is not None:
-                self._transport.disconnect(graceful=False)
+        while True:
+            begun = monotonic()
+            why, least = await self._live()
+            wait = max(self._backoff.next_wait(monotonic() - begun), least)
+            self._listener.lost(self, why, wait)
+            await asyncio.sleep(wait)
 
     async def _live(self) -> tuple[str, float]:
         """One socket from its dial to its end: why it ended, and the least wait that was asked for."""
-        self._why, self._parts = "", []
+        self._why, self._parts, self._is_dropped = "", [], False
         self.dials += 1
         try:
             transport, _ = await ws_connect(
@@ -145,7 +149,7 @@ class Connection:
                 ssl_context=tls_context(self._ca_file) if self.line.url.startswith("wss:") else None,
                 proxy=self._proxy or None,
                 proxy_ssl_context=tls_context(self._ca_file) if self._proxy.startswith("https:") else None,
-                websocket_handshake_timeout=_HANDSHAKE_S,
+                websocket_handshake_timeout=self._handshake_s,
                 max_frame_size=_MOST_BYTES,
                 max_redirects=0,
                 disconnect_on_exception=False,
@@ -156,11 +160,17 @@ class Connection:
         self.opened_at = self._heard
         keeper = asyncio.create_task(self._keep_alive())
         try:
-            self._listener.opened(self)
+            if self._is_dropped:  # it said goodbye with its first words
+                transport.disconnect(graceful=False)
+            else:
+                self._listener.opened(self)
             await transport.wait_disconnected()
+        except (OSError, WSError) as error:
+            self._why = self._why or broken_words(error)
         finally:
             keeper.cancel()
-            self._transport = None
+            self._transport, self._is_dropped = None, True
+            transport.disconnect(graceful=False)
         return self._why or "closed by the exchange", 0.0
 
     async def _keep_alive(self) -> None:
@@ -187,13 +197,13 @@ class Connection:
 
     def heard(self, frame: WSFrame) -> None:
         """A frame came: any of them is a sign of life, texts and their parts are put together."""
-        if self._is_over:
+        if self._is_dropped:
             return  # the buffer of a socket that was given up still empties itself
         self._heard = monotonic()
         kind = frame.msg_type
         if kind is WSMsgType.CLOSE:
             words = frame.get_close_message() or b""
-            self._why = self._why or closing_words(frame.get_close_code(), words)
+            self.drop(closing_words(frame.get_close_code(), words))
             return
         if kind not in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
             if kind is WSMsgType.PONG and self._pinged:
@@ -229,6 +239,13 @@ def closing_words(code: WSCloseCode | None, words: bytes | str) -> str:
     return f"closed by the exchange{number}" + (f": {text[:80]}" if text else "")
 
 
+def broken_words(error: BaseException) -> str:
+    """Why a connection was given up over what it brought."""
+    if isinstance(error, WSProtocolError) and WSCloseCode.MESSAGE_TOO_BIG in error.args:
+        return f"a frame too large: more than {_MOST_BYTES >> 20} MiB"
+    return "the exchange broke the websocket protocol" if isinstance(error, WSError) else "connection lost"
+
+
 def dial_words(error: BaseException) -> str:
     """Why a dial failed."""
     if isinstance(error, WSInvalidStatusError) and error.response is not None:
@@ -245,6 +262,3 @@ def retry_after_of(error: BaseException) -> float:
     response = getattr(error, "response", None)
     value = str(response.headers.get("Retry-After", "")) if response is not None else ""
     return float(value) if value.isdecimal() else 0.0
-
-
-Made = Callable[[Line], Connection]

@@ -9,47 +9,41 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import monotonic, perf_counter_ns, time_ns
+from dataclasses import replace
+from time import perf_counter_ns, time_ns
 from typing import Any, Final
 
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import (
-    BookDelta,
-    BookSnapshot,
-    Candle,
-    FeedState,
-    MissedTrades,
-    Timeframe,
-    Trade,
-)
+from tradetui.domain.market_data import BestQuote, Candle, FeedState, MarkPrice, Timeframe, Trade
 from tradetui.domain.profile import Profile
 from tradetui.feeds import egress
-from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.history import candles_before
 from tradetui.feeds.ccxt.prices import fetch_interest, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Part
-from tradetui.feeds.ccxt.trades import fetch_since
-from tradetui.feeds.ccxt.words import shortened, words_for
+from tradetui.feeds.ccxt.words import shortened
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.delivery import Delivery
 from tradetui.feeds.health import Backoff, FeedStats, SymbolHealth
 from tradetui.feeds.native.audit import Audits
+from tradetui.feeds.native.backfill import Backfill
+from tradetui.feeds.native.books import Books, Deadlines
 from tradetui.feeds.native.channel import Channel
-from tradetui.feeds.native.connection import Connection, Line
+from tradetui.feeds.native.connection import HANDSHAKE_S, Connection, Line
 from tradetui.feeds.native.venue import (
     BookPart,
     FrameError,
     Item,
+    Lost,
+    PrintsMissing,
     Refused,
     Restated,
     ResyncBy,
     Said,
     Subscribed,
     Venue,
-    whole_book,
 )
 from tradetui.feeds.native.wires import wire_of
 from tradetui.feeds.network import proxy_of
@@ -57,15 +51,15 @@ from tradetui.feeds.protocol import FrameKeeper, Sink, Wire
 from tradetui.feeds.scan.scanner import Scanner, scanner_of
 from tradetui.feeds.scan.table import ScanTable
 
-_CROSSED_UPDATES: Final = 2
-"""After so many a crossed book has lost something unseen."""
 _TICKERS_EVERY_S: Final = 30.0
-_BACKFILL_S: Final = 5.0
-_HISTORY_AGAIN_S: Final = 60.0
 
 
 class NativeFeed:
-    """Owns the connections of a profile; `crossed` says of a delivered book whether it is crossed."""
+    """Owns the connections of a profile; `crossed` says of a delivered book whether it is crossed.
+
+    An error of a venue within `settle_s` of dialing answers a subscription; later it costs the connection.
+    `ping_s` is how often to ping, where it is not as the venue wants it.
+    """
 
     own_clock = False
 
@@ -80,13 +74,19 @@ class NativeFeed:
         first_book_s: float = 15.0,
         reload_s: float = 3600.0,
         audits: Audits | None = None,
+        crossed_s: float = 1.0,
+        settle_s: float = 5.0,
+        handshake_s: float = HANDSHAKE_S,
+        ping_s: float | None = None,
     ) -> None:
         self._profile = profile
         self._venue = venue
-        self._stale_after = stale_after_s
+        self._deadlines = Deadlines(stale_after_s, crossed_s, first_book_s)
         self._retry_s = retry_s
         self._first_book_s = first_book_s
         self._reload_s = reload_s
+        self._settle_s = settle_s
+        self._handshake_s, self._ping_s = handshake_s, ping_s
         self.crossed: Callable[[str], bool] = lambda _symbol: False
         self._channels = {
             symbol: Channel(
@@ -97,11 +97,12 @@ class NativeFeed:
             for symbol in profile.symbols
         }
         self._connections: list[Connection] = []
-        self._group: asyncio.TaskGroup | None = None
         self._exchange: Any = None
         self._rest: RestSide | None = None
         self.keeper: FrameKeeper | None = None
         """Whoever keeps the frames as they came; None for nobody."""
+        self._backfill: Backfill
+        self._books: Books
         self.deliver = Delivery()
         """Hands a message to the sink."""
         self.clock = VenueClock()
@@ -141,20 +142,21 @@ class NativeFeed:
     async def _work(self) -> None:
         for symbol in self.symbols:
             self.say(symbol, Part.MARKET, FeedState.CONNECTING, text="loading markets")
-        self._rest = rest = RestSide(
-            self._exchange, self._profile, retry_s=self._retry_s, reload_s=self._reload_s
-        )
+        rest = RestSide(self._exchange, self._profile, retry_s=self._retry_s, reload_s=self._reload_s)
+        self._rest = rest
         await rest.load_markets(self)
         listed = [each for symbol in self.symbols if (each := rest.listed(self, symbol))]
         for each in listed:
             self.say(each.symbol, Part.BOOK, FeedState.CONNECTING, text="loading history")
             rest.say_trading(self, each)
         async with asyncio.TaskGroup() as group:
-            self._group = group
+            self._backfill = Backfill(self, rest, group)
+            self._books = self._book_keeping(group)
+            group.create_task(rest.tell_pauses(self))
             group.create_task(rest.reload_markets(self, listed))
             await asyncio.gather(*(rest.load_history(self, each.symbol) for each in listed))
             self._open(group, listed)
-            group.create_task(self._watch())
+            group.create_task(self._books.watch())
             self._scanner = scanner_of(self._profile, self._exchange)
             if self._scanner is not None:
                 group.create_task(self._scanner.run())
@@ -168,11 +170,22 @@ class NativeFeed:
             if not self._venue.tells_interest:
                 group.create_task(rest.poll(self, fetch_interest, perpetuals, FUNDING_EVERY_S))
 
+    def _book_keeping(self, group: asyncio.TaskGroup) -> Books:
+        return Books(
+            self,
+            self._venue,
+            self._exchange,
+            channels=self._channels,
+            backfill=self._backfill,
+            group=group,
+            deadlines=self._deadlines,
+        )
+
     async def _audit(self, channels: list[Channel]) -> None:
         """Hold the books against snapshots; one that differs is taken anew."""
 
         def found(symbol: str, words: str) -> None:
-            self._resync(self._channels[symbol], FeedState.GAP, words)
+            self._books.resync(self._channels[symbol], FeedState.GAP, words)
 
         numbered = self._venue.resync is ResyncBy.REST
         await self.audits.run(self._exchange, channels, numbered=numbered, found=found)
@@ -198,6 +211,7 @@ class NativeFeed:
             self.say(each.symbol, Part.BOOK, FeedState.CONNECTING, text="waiting for the book")
 
     def _connect(self, line: Line) -> Connection:
+        line = replace(line, ping_s=self._ping_s or line.ping_s)
         return Connection(
             line,
             self,
@@ -205,7 +219,8 @@ class NativeFeed:
             backoff=Backoff(self._retry_s),
             ca_file=self._profile.network.ca_file,
             proxy=proxy_of(self._profile),
-            silence_s=max(self._stale_after, 2.0 * line.ping_s) if not line.ping else 2.5 * line.ping_s,
+            silence_s=2.5 * line.ping_s if line.ping else 2.0 * line.ping_s,
+            handshake_s=self._handshake_s,
         )
 
     async def candles_before(self, symbol: str, timeframe: Timeframe, ts: int, count: int) -> list[Candle]:
@@ -224,7 +239,7 @@ class NativeFeed:
             channel = self._channels[symbol]
             if connection is channel.connections[0]:
                 channel.stats.reconnects += connection.dials > 1
-                self._begin(channel)
+                self._books.begin(channel)
 
     def received(self, connection: Connection, frame: bytes, ts_received: int) -> None:
         """Turn a frame into messages; one that can not be read is counted and costs the books their trust."""
@@ -250,6 +265,7 @@ class NativeFeed:
             if channel.book is not None:
                 channel.book.restart()
             self.say(symbol, Part.BOOK, FeedState.DOWN, text=why, retry_s=wait_s)
+            self.say(symbol, Part.NOTICE, FeedState.STREAMING)
 
     def _distrust(self, connection: Connection, error: Exception) -> None:
         for symbol in connection.line.symbols:
@@ -257,167 +273,72 @@ class NativeFeed:
         for symbol in connection.line.symbols:
             channel = self._channels[symbol]
             if channel.is_live and connection is channel.connections[0]:
-                self._resync(channel, FeedState.GAP, f"a frame could not be read: {shortened(str(error))}")
+                self._books.resync(
+                    channel, FeedState.GAP, f"a frame could not be read: {shortened(str(error))}"
+                )
+                if not self._venue.counts_prints:
+                    self._backfill.start(channel)  # it may have been a print
 
     def _take(self, connection: Connection, item: Item) -> None:
         match item:
             case Trade():
                 self._take_trade(item)
             case BookPart():
-                self._take_book(item)
+                self._books.take(item)
+            case BestQuote() | MarkPrice():
+                self.deliver(self._channels[item.symbol].timely(self, item))
             case Refused():
                 self._refuse(connection, item)
-            case Said():
-                for symbol in connection.line.symbols:
-                    self.say(symbol, Part.MARKET, FeedState.STREAMING, text=item.text)
-                if item.reconnects:
-                    connection.drop(item.text)
-            case Subscribed():
-                return
-            case Restated():
-                if self._rest is not None:
-                    self._rest.restate(self, item.symbol, item.status)
+            case Said() | Lost():
+                self._hear(connection, item)
+            case Subscribed() | Restated() | PrintsMissing():
+                self._note(item)
             case _:
                 self.deliver(item)
 
+    def _note(self, item: Subscribed | Restated | PrintsMissing) -> None:
+        """What concerns one symbol and is no data."""
+        channel = self._channels[item.symbol]
+        if isinstance(item, PrintsMissing):
+            self._backfill.count_hole(channel)
+        elif isinstance(item, Restated):
+            if self._rest is not None:
+                self._rest.restate(self, item.symbol, item.status)
+        elif self._venue.resync is ResyncBy.REST:
+            self._books.ask(channel, 0.0)
+
+    def _hear(self, connection: Connection, words: Said | Lost) -> None:
+        """What concerns all symbols of a connection."""
+        for symbol in connection.line.symbols:
+            if isinstance(words, Said):
+                self.say(symbol, Part.NOTICE, FeedState.STREAMING, text=words.text)
+            elif self._channels[symbol].is_live:
+                self._books.resync(self._channels[symbol], FeedState.GAP, words.text)
+        if isinstance(words, Lost) or words.reconnects:
+            connection.drop(words.text)
+
     def _refuse(self, connection: Connection, refused: Refused) -> None:
-        """The venue will not send something: it is said in its words, and not asked for again."""
+        """What never worked is not asked for again; what did is tried on another connection."""
+        text = shortened(refused.text)
         for symbol in [refused.symbol] if refused.symbol in self._channels else connection.line.symbols:
             channel = self._channels[symbol]
-            if not channel.is_live:
-                self.say(symbol, Part.BOOK, FeedState.HALTED, text=f"refused: {shortened(refused.text)}")
+            if not channel.was_live:
+                channel.asked_at = None
+                self.say(symbol, Part.BOOK, FeedState.HALTED, text=f"refused: {text}")
+            elif connection.age_s > self._settle_s:
+                connection.drop(f"the exchange says: {text}")
+            else:
+                self.say(symbol, Part.NOTICE, FeedState.STREAMING, text=f"the exchange says: {text}")
 
     # --- trades
 
     def _take_trade(self, trade: Trade) -> None:
         channel = self._channels[trade.symbol]
+        trade = channel.timely(self, trade)
         fresh = channel.trades.take(trade)
         if fresh is not None:
             self.deliver(fresh)
-        self._judge_delay(channel, trade.ts_exchange, trade.ts_received)
-
-    async def _backfill(self, channel: Channel, lost_for_s: float) -> None:
-        """Ask for the prints, and after a long time the candles of every length, that were missed."""
-        again = self._rest if lost_for_s > _HISTORY_AGAIN_S else None
-        if again is not None:
-            await again.load_history(self, channel.symbol)
-        missed: list[Trade] = []
-        with suppress(Exception):
-            async with asyncio.timeout(_BACKFILL_S):
-                missed = await fetch_since(self._exchange, channel.symbol, channel.trades.last_ts)
-        lost, held = channel.trades.release(missed)
-        if lost:
-            self.deliver(MissedTrades(channel.symbol, time_ns(), lost))
-        for trade in held:
-            self.deliver(trade)
-        if again is not None:
-            await again.deepen_history(self, [channel.symbol])
-
-    # --- books
-
-    def _begin(self, channel: Channel) -> None:
-        """The stream flows: wait for its book, and fetch what was missed."""
-        self.say(channel.symbol, Part.BOOK, FeedState.CONNECTING, text="waiting for the book")
-        lost_at, channel.lost_at = channel.lost_at, None
-        if lost_at is not None and channel.trades.last_ts and self._group is not None:
-            channel.trades.hold()
-            self._group.create_task(self._backfill(channel, monotonic() - lost_at))
-        self._ask(channel, 0.0)
-
-    def _ask(self, channel: Channel, wait_s: float) -> None:
-        """Ask for a whole book after a wait; where the subscription brings it, only wait for it."""
-        channel.asked_at = monotonic() + wait_s
-        if self._venue.resync is ResyncBy.REST and self._group is not None:
-            self._group.create_task(self._fetch_book(channel, wait_s))
-
-    async def _fetch_book(self, channel: Channel, wait_s: float) -> None:
-        await asyncio.sleep(wait_s)
-        asked = channel.asked_at
-        try:
-            part = await self._venue.snapshot(self._exchange, channel.symbol)
-        except Exception as error:  # noqa: BLE001 - the outside world becomes a state
-            if channel.asked_at == asked and not channel.is_live:
-                wait = channel.wait_before_resync()
-                self.say(channel.symbol, Part.BOOK, FeedState.DOWN, text=words_for(error), retry_s=wait)
-                self._ask(channel, wait)
-            return
-        if channel.asked_at == asked:
-            if self.keeper is not None and (book := whole_book(part)) is not None:
-                self.keeper.asked(book)
-            self._take_book(part)
-
-    def _take_book(self, part: BookPart) -> None:
-        channel = self._channels[part.symbol]
-        book = channel.book
-        if book is None:
-            return
-        was = book.state
-        for message in book.take(part):
-            self._deliver_book(channel, message)
-        if book.state is not was and book.state in (Sync.GAP, Sync.CROSSED):
-            self._resync(channel, FeedState(book.state.value), book.reason)
-
-    def _deliver_book(self, channel: Channel, message: BookSnapshot | BookDelta) -> None:
-        self.deliver(message)
-        self.audits.saw(message)
-        channel.pulse.beat(monotonic())
-        if not channel.is_live:
-            channel.went_live()
-            self.say(channel.symbol, Part.BOOK, FeedState.STREAMING)
-        channel.crossed_updates = channel.crossed_updates + 1 if self.crossed(channel.symbol) else 0
-        if channel.crossed_updates >= _CROSSED_UPDATES:
-            words = f"best bid above best ask for {_CROSSED_UPDATES} updates"
-            self._resync(channel, FeedState.CROSSED, words)
-        self._judge_delay(channel, message.ts_exchange, message.ts_received)
-
-    def _resync(self, channel: Channel, state: FeedState, why: str) -> None:
-        """The book can not be trusted: say so, and get a whole one."""
-        if not channel.is_live and channel.asked_at is not None and state is not FeedState.STALE:
-            return
-        channel.stats.gaps += state in (FeedState.GAP, FeedState.CROSSED)
-        channel.lose()
-        if channel.book is not None and channel.book.state is Sync.STREAMING:
-            channel.book.restart()
-        wait = channel.wait_before_resync()
-        self.say(channel.symbol, Part.BOOK, state, text=why, retry_s=wait)
-        match self._venue.resync:
-            case ResyncBy.REST:
-                self._ask(channel, wait)
-            case ResyncBy.RESUBSCRIBE:
-                channel.asked_at = monotonic() + wait
-                asyncio.get_running_loop().call_later(wait, self._resubscribe, channel)
-            case ResyncBy.RECONNECT:
-                channel.connections[0].drop(why)
-
-    def _resubscribe(self, channel: Channel) -> None:
-        for frame in self._venue.resubscribe(channel.symbol):
-            channel.connections[0].send(frame)
-
-    # --- health
-
-    async def _watch(self) -> None:
-        """Notice silence, and books that were asked for and never came."""
-        while True:
-            await asyncio.sleep(min(0.5, self._stale_after / 10))
-            now = monotonic()
-            for channel in self._channels.values():
-                if channel.is_live and channel.pulse.is_overdue(now):
-                    silent = channel.pulse.silence(now)
-                    self._give_up(channel, FeedState.STALE, f"silent for {silent:.1f} s")
-                elif channel.asked_at is not None and now - channel.asked_at > self._first_book_s:
-                    self._give_up(channel, FeedState.DOWN, "no book after subscribing")
-
-    def _give_up(self, channel: Channel, state: FeedState, why: str) -> None:
-        """Only another connection helps; the others of its symbols come back with it."""
-        channel.lose()
-        self.say(channel.symbol, Part.BOOK, state, text=why)
-        for connection in channel.connections[:1]:
-            connection.drop(why)
-
-    def _judge_delay(self, channel: Channel, ts_exchange: int, ts_received: int) -> None:
-        status = channel.health.arrived(ts_exchange, ts_received=ts_received, now=monotonic())
-        if status is not None:
-            self.deliver(status)
+        channel.judge_delay(self, trade)
 
     # --- what is told
 

@@ -22,11 +22,13 @@ from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.native.connection import Line
+from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.venue import (
     BookPart,
     BookSequence,
     FrameError,
     Item,
+    PrintsMissing,
     Refused,
     Restated,
     ResyncBy,
@@ -182,6 +184,7 @@ class KrakenVenue:
 
     resync: ResyncBy = ResyncBy.RESUBSCRIBE
     tells_interest = False
+    counts_prints = True
 
     def __init__(self, *, address: Any = str, depth: int = DEPTH) -> None:
         """`address` rewrites an address, for a loopback endpoint."""
@@ -189,6 +192,7 @@ class KrakenVenue:
         self._depth = depth
         self._instruments: dict[str, Instrument] = {}
         self._ids = itertools.count(1)
+        self._prints = PrintCount()
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -206,6 +210,8 @@ class KrakenVenue:
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """One frame a channel."""
+        for symbol in line.symbols:
+            self._prints.forget(symbol)
         yield self._asking("subscribe", "book", line.symbols, depth=self._depth)
         yield self._asking("subscribe", "trade", line.symbols, snapshot=False)
         yield self._asking("subscribe", "ticker", line.symbols, event_trigger="bbo")
@@ -229,7 +235,7 @@ class KrakenVenue:
                 kind = BookSnapshot if outer.type == "snapshot" else BookDelta
                 return [_part(book, kind, ts_received) for book in _books(outer.data)]
             if outer.channel == "trade":
-                return [_print(trade, ts_received) for trade in _trades(outer.data)]
+                return list(self._printed(_trades(outer.data), ts_received))
             if outer.channel == "ticker":
                 return [_quote(ticker, ts_received) for ticker in _tickers(outer.data)]
             if outer.channel == "instrument":
@@ -245,6 +251,12 @@ class KrakenVenue:
             for pair in listed.pairs
             if pair.symbol in self._instruments
         ]
+
+    def _printed(self, trades: Sequence[_Trade], ts_received: int) -> Iterable[Item]:
+        for trade in trades:
+            if self._prints.misses(trade.symbol, trade.trade_id):
+                yield PrintsMissing(trade.symbol)
+            yield _print(trade, ts_received)
 
     def book(self, symbol: str) -> BookSequence:
         """A fresh book rule."""
@@ -274,8 +286,8 @@ def _quote(ticker: _Ticker, ts_received: int) -> BestQuote:
 
 def _words(frame: _Frame) -> Sequence[Item]:
     if frame.channel == "status":
-        states = [state.system for state in _statuses(frame.data) if state.system != "online"]
-        return [Said(f"the exchange says: {state.replace('_', ' ')}") for state in states]
-    if frame.method == "subscribe" and not frame.success:
+        states = [state.system.replace("_", " ") for state in _statuses(frame.data)]
+        return [Said("" if state == "online" else f"the exchange says: {state}") for state in states]
+    if not frame.success and frame.method != "unsubscribe":
         return (Refused(frame.error or "no reason given", frame.symbol),)
     return ()

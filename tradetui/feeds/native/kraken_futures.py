@@ -23,8 +23,9 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.feeds.native.base import Address, OneAddress
-from tradetui.feeds.native.sequence import Numbered
-from tradetui.feeds.native.venue import FrameError, Item, Refused, Restated, Said
+from tradetui.feeds.native.connection import Line
+from tradetui.feeds.native.sequence import Numbered, PrintCount
+from tradetui.feeds.native.venue import FrameError, Item, PrintsMissing, Refused, Restated, Said
 from tradetui.feeds.native.wire import MS, Millis, Price, Quantity, TradedQuantity
 
 _URL: Final = "wss://futures.kraken.com/ws/v1"
@@ -68,6 +69,7 @@ class _Trade(msgspec.Struct, gc=False):
     qty: TradedQuantity
     price: Price
     type: str = "fill"
+    seq: int = 0
 
 
 class _Ticker(msgspec.Struct, gc=False):
@@ -94,17 +96,25 @@ class KrakenFuturesVenue(OneAddress):
     """Perpetuals, linear (PF) and inverse (PI)."""
 
     tells_interest = True
+    counts_prints = True
 
     def __init__(self, *, address: Address = str) -> None:
         """`address` rewrites an address, for a loopback endpoint."""
         super().__init__(_URL, address=address)
         self._suspended: dict[str, bool] = {}
+        self._prints = PrintCount()
 
     def name(self, instrument: Instrument) -> str:
         """PF_XBTUSD, or PI_XBTUSD for an inverse contract."""
         kind = "PI" if instrument.settle == instrument.base else "PF"
         base = "XBT" if instrument.base == "BTC" else instrument.base
         return f"{kind}_{base}{instrument.quote}"
+
+    def subscribe(self, line: Line) -> Iterable[str]:
+        """Each connection begins somewhere in the count."""
+        for symbol in line.symbols:
+            self._prints.forget(symbol)
+        return super().subscribe(line)
 
     def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
         """A frame a feed."""
@@ -130,17 +140,20 @@ class KrakenFuturesVenue(OneAddress):
             case "book_snapshot":
                 return (self._whole(_snapshot(frame), ts_received),)
             case "trade":
-                t = _trade(frame)
-                symbol = self.symbol(t.product_id)
-                ts = t.time * MS
-                trade = Trade(symbol, ts, ts_received, t.price, t.qty, t.side, t.uid)
-                if t.type != "liquidation":
-                    return (trade,)
-                return (trade, Liquidation(symbol, ts, ts_received, t.price, t.qty, t.side))
+                return self._printed(_trade(frame), ts_received)
             case "ticker":
                 return self._quoted(_ticker(frame), ts_received)
             case _:
                 return ()
+
+    def _printed(self, t: _Trade, ts_received: int) -> Sequence[Item]:
+        symbol = self.symbol(t.product_id)
+        ts = t.time * MS
+        found: list[Item] = [Trade(symbol, ts, ts_received, t.price, t.qty, t.side, t.uid)]
+        if t.type == "liquidation":
+            found.append(Liquidation(symbol, ts, ts_received, t.price, t.qty, t.side))
+        is_hole = bool(t.seq) and self._prints.misses(symbol, t.seq)
+        return [PrintsMissing(symbol), *found] if is_hole else found
 
     def _whole(self, book: _Snapshot, ts_received: int) -> Numbered:
         symbol = self.symbol(book.product_id)

@@ -23,6 +23,24 @@ class Numbered(BookPart, frozen=True):
     """Whether the venue has begun to count anew."""
 
 
+class PrintCount:
+    """Prints that are counted by one: a hole is a loss."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def forget(self, symbol: str) -> None:
+        """A new connection begins somewhere."""
+        self._last.pop(symbol, None)
+
+    def misses(self, symbol: str, number: int) -> bool:
+        """Whether prints before this one are missing."""
+        last = self._last.get(symbol)
+        if last is None or number > last:
+            self._last[symbol] = number
+        return last is not None and number > last + 1
+
+
 class NumberedBook:
     """A book whose messages are numbered: each names its predecessor, or follows it by one."""
 

@@ -21,11 +21,15 @@ class TradeFlow:
 
     def __init__(self) -> None:
         self.last_ts = 0
-        """Exchange time of the newest print, nanoseconds UTC; 0 before the first."""
+        """Exchange time of the newest print, or of the beginning; nanoseconds UTC, 0 before."""
         self.last_id: int | str | None = None
         self._seen: set[int | str] = set()
         self._seen_order: deque[int | str] = deque()
         self._held: list[Trade] | None = None
+
+    def begin(self, ts: int) -> None:
+        """From this time on prints are missed, where none has come yet."""
+        self.last_ts = self.last_ts or ts
 
     @property
     def is_holding(self) -> bool:
@@ -47,13 +51,14 @@ class TradeFlow:
         """End the wait: the prints that were missed, oldest first, and those that had to wait."""
         held, self._held = self._held or [], None
         newest = max((trade.ts_exchange for trade in missed), default=0)
-        until = min((trade.ts_exchange for trade in held), default=newest)
-        older = [trade for trade in missed if self.last_ts <= trade.ts_exchange <= until]
+        until = min((trade.ts_exchange for trade in held if trade.ts_exchange), default=newest)
+        own = {identity(trade) for trade in held}
+        older = [t for t in missed if self.last_ts <= t.ts_exchange <= until and identity(t) not in own]
         lost = [trade for trade in sorted(older, key=lambda t: t.ts_exchange) if self._once(trade)]
         return lost, [trade for trade in held if self._once(trade)]
 
     def _once(self, trade: Trade) -> Trade | None:
-        number = trade.trade_id
+        number = identity(trade)
         if number is not None:
             if number in self._seen:
                 return None
@@ -66,3 +71,9 @@ class TradeFlow:
         self._seen_order.append(number)
         if len(self._seen_order) > _REMEMBERED:
             self._seen.discard(self._seen_order.popleft())
+
+
+def identity(trade: Trade) -> int | str | None:
+    """A print's id as a number where it is one: streams write as texts what REST gives as numbers."""
+    number = trade.trade_id
+    return int(number) if type(number) is str and number.isdecimal() else number

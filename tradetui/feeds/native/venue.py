@@ -30,7 +30,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Said(msgspec.Struct, frozen=True):
-    """Something the venue tells everybody: maintenance, a restart."""
+    """Something the venue tells everybody: maintenance, a restart; without a text it is over."""
 
     text: str
     reconnects: bool = False
@@ -50,6 +50,18 @@ class Restated(msgspec.Struct, frozen=True):
     status: InstrumentStatus
 
 
+class Lost(msgspec.Struct, frozen=True):
+    """Frames of the whole connection are missing: no book on it holds any more."""
+
+    text: str
+
+
+class PrintsMissing(msgspec.Struct, frozen=True):
+    """The count of a symbol's prints has a hole before the next one."""
+
+    symbol: str
+
+
 class BookPart(msgspec.Struct, frozen=True):
     """A piece of one symbol's book with what the venue's rule needs; each venue has its own kind."""
 
@@ -62,7 +74,7 @@ def whole_book(part: BookPart) -> BookSnapshot | None:
     return inner if isinstance(inner, BookSnapshot) else None
 
 
-Item = MarketMessage | BookPart | Refused | Said | Subscribed | Restated
+Item = MarketMessage | BookPart | Refused | Said | Subscribed | Restated | Lost | PrintsMissing
 
 
 class ResyncBy(StrEnum):
@@ -101,6 +113,8 @@ class Venue(Protocol):
     resync: ResyncBy
     tells_interest: bool
     """Whether its streams bring the open interest of contracts."""
+    counts_prints: bool
+    """Whether the loss of a print shows by itself."""
 
     @property
     def hosts(self) -> frozenset[str]:

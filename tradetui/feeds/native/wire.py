@@ -14,7 +14,8 @@ import msgspec
 Price = Annotated[float, msgspec.Meta(gt=0, lt=1e300)]
 Quantity = Annotated[float, msgspec.Meta(ge=0, lt=1e300)]
 TradedQuantity = Annotated[float, msgspec.Meta(gt=0, lt=1e300)]
-Millis = Annotated[int, msgspec.Meta(gt=0, lt=10**14)]
+Millis = Annotated[int, msgspec.Meta(ge=0)]
+"""Whether such a time can be is judged where messages are delivered."""
 Levels = list[tuple[Price, Quantity]]
 MS: Final = 1_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,0 +1,105 @@
+"""How Binance words things, spot and USD-M: diffs counted by ids, books by REST, an ack for each request.
+
+From Binance's web-socket-streams and market-data documentation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tests.exchanges.captures import DecimalBook
+from tests.exchanges.exchange import BOOK, OTHER, TRADES, Ask, Exchange, Wording
+from tests.exchanges.tape import Change, Print
+
+CHANNELS = {"depth": BOOK, "depth@100ms": BOOK, "trade": TRADES, "aggTrade": TRADES}
+
+
+class Binance(Wording):
+    exchange, symbol, name = "binance", "BTC/USDT", "BTCUSDT"
+    scales = (2, 5)
+    snapshot_by_rest = True
+    is_futures = False
+
+    def __init__(self) -> None:
+        self.last_id = 1000
+
+    def asked(self, frame: dict[str, Any]) -> Ask:
+        channels = {CHANNELS.get(name.partition("@")[2], OTHER) for name in frame["params"]}
+        answer = json.dumps({"result": None, "id": frame["id"]})
+        return Ask(frame["method"].lower(), frozenset(channels), (answer,))
+
+    def refusal(self, frame: dict[str, Any]) -> str:
+        error = {"code": 2, "msg": "Invalid request: unknown stream BTCUSDT"}
+        return json.dumps({"error": error, "id": frame["id"]})
+
+    def snapshot(self, book: DecimalBook, at_ms: int) -> list[str]:
+        raise NotImplementedError
+
+    def update(self, change: Change, book: DecimalBook, at_ms: int) -> list[str]:
+        before, self.last_id = self.last_id, self.last_id + 3
+        event = {"e": "depthUpdate", "E": at_ms, "s": self.name, "U": before + 1, "u": self.last_id}
+        event |= {"T": at_ms, "pu": before} if self.is_futures else {}
+        return [json.dumps({**event, "b": self.levels(change.bids), "a": self.levels(change.asks)})]
+
+    def trades(self, prints: list[Print]) -> str:
+        (each,) = prints
+        kind, number = ("aggTrade", "a") if self.is_futures else ("trade", "t")
+        event = {"e": kind, "E": each.at_ms, "s": self.name, number: each.number, "T": each.at_ms}
+        event |= {"p": self.price(each.price), "q": self.size(each.qty)}
+        return json.dumps({**event, "m": each.side == "sell", "M": True, "X": "MARKET"})
+
+    def error(self) -> str:
+        return json.dumps({"error": {"code": 3, "msg": "Internal error; unable to process"}})
+
+    def maintenance(self) -> str:
+        return json.dumps({"e": "serverShutdown", "E": 1770123456789})
+
+    def rest(self, path: str, query: Mapping[str, str], exchange: Exchange) -> Any:
+        match path.rsplit("/", 1)[-1]:
+            case "exchangeInfo":
+                return {"timezone": "UTC", "symbols": exchange.listed(self._listing(exchange))}
+            case "depth":
+                return self._book(exchange)
+            case "trades" | "aggTrades":
+                return [self._recent(each, path) for each in exchange.prints[-1000:]]
+            case "premiumIndex":
+                mark = {"symbol": self.name, "markPrice": "2681.5", "indexPrice": "2681.7"}
+                return {**mark, "time": 1, "lastFundingRate": "0.0001", "nextFundingTime": 2}
+            case _:
+                return None
+
+    def _listing(self, exchange: Exchange) -> dict[str, Any]:
+        base, quote = self.name[:3], self.name[3:]
+        filters = [
+            {"filterType": "PRICE_FILTER", "minPrice": "0.01", "maxPrice": "1000000", "tickSize": "0.01"},
+            {"filterType": "LOT_SIZE", "minQty": "0.00001", "maxQty": "9000", "stepSize": "0.00001"},
+        ]
+        listing = {"symbol": self.name, "baseAsset": base, "quoteAsset": quote, "filters": filters}
+        if self.is_futures:
+            listing |= {"contractType": "PERPETUAL", "marginAsset": quote, "pair": self.name}
+        status = "BREAK" if exchange.is_halted else "TRADING"
+        return {**listing, "status": status, "isSpotTradingAllowed": True, "permissions": ["SPOT"]}
+
+    def _book(self, exchange: Exchange) -> dict[str, Any]:
+        bids, asks = exchange.top(1000)
+        shown = {"lastUpdateId": self.last_id + exchange.snapshot_shift}
+        return {**shown, "bids": self.levels(bids), "asks": self.levels(asks)}
+
+    def _recent(self, each: Print, path: str) -> dict[str, Any]:
+        maker = each.side == "sell"
+        price, size = self.price(each.price), self.size(each.qty)
+        if path.endswith("aggTrades"):
+            # on spot the aggregates are counted by themselves, far below the single trades
+            number = each.number if self.is_futures else each.number // 2
+            row = {"a": number, "p": price, "q": size, "f": each.number, "l": each.number}
+            return {**row, "T": each.at_ms, "m": maker, "M": True}
+        row = {"id": each.number, "price": price, "qty": size, "quoteQty": "1", "time": each.at_ms}
+        return {**row, "isBuyerMaker": maker, "isBestMatch": True}
+
+
+class BinanceUsdM(Binance):
+    exchange, symbol, name = "binanceusdm", "ETH/USDT:USDT", "ETHUSDT"
+    scales = (2, 3)
+    is_futures = True

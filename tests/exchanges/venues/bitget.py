@@ -1,0 +1,92 @@
+"""How Bitget v2 words things: arguments, a CRC32 with each update and none with a snapshot, pings as texts.
+
+From Bitget's v2 websocket and market documentation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import zip_longest
+from typing import Any
+from zlib import crc32
+
+from tests.exchanges.captures import DecimalBook
+from tests.exchanges.exchange import BOOK, OTHER, TRADES, Ask, Exchange, Wording
+from tests.exchanges.tape import Change, Print
+
+CHANNELS = {"books": BOOK, "trade": TRADES, "trades": TRADES}
+
+
+class Bitget(Wording):
+    exchange, symbol, name = "bitget", "BTC/USDT", "BTCUSDT"
+    scales = (1, 3)
+    checksums = True
+
+    def __init__(self) -> None:
+        self.number = 100
+
+    def pong(self, text: str) -> str | None:
+        return "pong" if text == "ping" else None
+
+    def asked(self, frame: dict[str, Any]) -> Ask:
+        channels = {CHANNELS.get(arg["channel"], OTHER) for arg in frame["args"]}
+        answers = (json.dumps({"event": frame["op"], "arg": arg}) for arg in frame["args"])
+        return Ask(frame["op"], frozenset(channels), tuple(answers))
+
+    def refusal(self, frame: dict[str, Any]) -> str:
+        words = {"code": 30001, "msg": "instType:SPOT,channel:books,instId:BTCUSDT doesn't exist"}
+        return json.dumps({"event": "error", "arg": frame["args"][0], **words})
+
+    def snapshot(self, book: DecimalBook, at_ms: int) -> list[str]:
+        return [self._book("snapshot", *book.top(200), {"seq": self.number}, at_ms)]
+
+    def update(self, change: Change, book: DecimalBook, at_ms: int) -> list[str]:
+        self.number += 1
+        more = {"checksum": checksum(book, self) + self.checksum_error, "seq": self.number}
+        return [self._book("update", change.bids, change.asks, more, at_ms)]
+
+    def _book(self, action: str, bids: Any, asks: Any, more: dict[str, int], at_ms: int) -> str:
+        book = {"asks": self.levels(asks), "bids": self.levels(bids), "ts": str(at_ms), **more}
+        return self._frame("books", action, [book], at_ms)
+
+    def _frame(self, channel: str, action: str, rows: list[Any], at_ms: int) -> str:
+        arg = {"instType": "SPOT", "channel": channel, "instId": self.name}
+        return json.dumps({"action": action, "arg": arg, "data": rows, "ts": at_ms})
+
+    def trades(self, prints: list[Print]) -> str:
+        rows = [self._print(each) for each in reversed(prints)]
+        return self._frame("trade", "update", rows, prints[0].at_ms)
+
+    def _print(self, each: Print) -> dict[str, Any]:
+        row = {"ts": str(each.at_ms), "price": self.price(each.price), "size": self.size(each.qty)}
+        return {**row, "side": each.side, "tradeId": f"11{each.number}"}
+
+    def error(self) -> str:
+        return json.dumps({"event": "error", "code": 30014, "msg": "Internal server error"})
+
+    def rest(self, path: str, query: Mapping[str, str], exchange: Exchange) -> Any:
+        match path.rsplit("/", 1)[-1]:
+            case "symbols":
+                rows: list[Any] = exchange.listed(self._listing(exchange))
+            case "fills-history" | "fills":
+                rows = [
+                    {**self._print(each), "symbol": self.name} for each in reversed(exchange.prints[-1000:])
+                ]
+            case _:
+                rows = []
+        return {"code": "00000", "msg": "success", "requestTime": exchange.clock(), "data": rows}
+
+    def _listing(self, exchange: Exchange) -> dict[str, Any]:
+        status = "halt" if exchange.is_halted else "online"
+        names = {"symbol": self.name, "baseCoin": "BTC", "quoteCoin": "USDT", "status": status}
+        steps = {"pricePrecision": "1", "quantityPrecision": "3", "quotePrecision": "4"}
+        return {**names, **steps, "minTradeUSDT": "1", "takerFeeRate": "0.002", "makerFeeRate": "0.002"}
+
+
+def checksum(book: DecimalBook, wording: Wording) -> int:
+    """The 25 best levels, bid and ask by turns, as they are written; signed."""
+    columns = [wording.levels(side) for side in book.top(25)]
+    texts = [":".join(map(str, level)) for row in zip_longest(*columns) for level in row if level]
+    value = crc32(":".join(texts).encode())
+    return value - 2**32 if value >= 2**31 else value

@@ -1,0 +1,99 @@
+"""How Bybit v5 words things, spot and linear: topics, `u` counted by one, snapshots in the same topic.
+
+From Bybit's v5 websocket and market documentation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tests.exchanges.captures import DecimalBook
+from tests.exchanges.exchange import BOOK, OTHER, TRADES, Ask, Exchange, Wording
+from tests.exchanges.tape import Change, Print
+
+CHANNELS = {"orderbook": BOOK, "publicTrade": TRADES}
+
+
+class Bybit(Wording):
+    exchange, symbol, name = "bybit", "BTC/USDT", "BTCUSDT"
+    scales = (1, 3)
+    category = "spot"
+
+    def __init__(self) -> None:
+        self.number = 40
+
+    def pong(self, text: str) -> str | None:
+        if '"ping"' not in text:
+            return None
+        return json.dumps({"success": True, "ret_msg": "pong", "conn_id": "x", "op": "ping"})
+
+    def asked(self, frame: dict[str, Any]) -> Ask:
+        channels = {CHANNELS.get(topic.partition(".")[0], OTHER) for topic in frame["args"]}
+        answer = {"success": True, "ret_msg": frame["op"], "conn_id": "x", "op": frame["op"]}
+        return Ask(frame["op"], frozenset(channels), (json.dumps(answer),))
+
+    def refusal(self, frame: dict[str, Any]) -> str:
+        words = "error:handler not found,topic:orderbook.200.BTCUSDT"
+        return json.dumps({"success": False, "ret_msg": words, "conn_id": "x", "op": "subscribe"})
+
+    def snapshot(self, book: DecimalBook, at_ms: int) -> list[str]:
+        return [self._book("snapshot", *book.top(200), at_ms)]
+
+    def update(self, change: Change, book: DecimalBook, at_ms: int) -> list[str]:
+        self.number += 1
+        return [self._book("delta", change.bids, change.asks, at_ms)]
+
+    def _book(self, kind: str, bids: Any, asks: Any, at_ms: int) -> str:
+        data = {"s": self.name, "b": self.levels(bids), "a": self.levels(asks), "u": self.number}
+        topic = {"topic": f"orderbook.200.{self.name}", "type": kind, "ts": at_ms, "cts": at_ms}
+        return json.dumps({**topic, "data": {**data, "seq": self.number * 7}})
+
+    def trades(self, prints: list[Print]) -> str:
+        rows = [
+            {"T": each.at_ms, "s": self.name, "S": each.side.capitalize(), "v": self.size(each.qty)}
+            | {"p": self.price(each.price), "L": "PlusTick", "i": self.uid(each.number), "BT": False}
+            for each in prints
+        ]
+        topic = {"topic": f"publicTrade.{self.name}", "type": "snapshot", "ts": prints[0].at_ms}
+        return json.dumps({**topic, "data": rows})
+
+    def uid(self, number: int) -> str:
+        """Spot counts its trades, linear names them."""
+        return f"22900000000{number}" if self.category == "spot" else f"9dc75fca-4bdd-4773-9f78-{number:012d}"
+
+    def error(self) -> str:
+        return json.dumps({"success": False, "ret_msg": "Internal server error", "conn_id": "x", "op": ""})
+
+    def rest(self, path: str, query: Mapping[str, str], exchange: Exchange) -> Any:
+        match path.rsplit("/", 1)[-1]:
+            case "instruments-info":
+                is_own = query.get("category") == self.category
+                rows = exchange.listed(self._listing(exchange)) if is_own else []
+            case "recent-trade":
+                rows = [self._recent(each) for each in reversed(exchange.prints[-1000:])]
+            case _:
+                rows = []
+        result = {"category": self.category, "list": rows, "nextPageCursor": ""}
+        return {"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": exchange.clock()}
+
+    def _listing(self, exchange: Exchange) -> dict[str, Any]:
+        status = "Closed" if exchange.is_halted else "Trading"
+        names = {"symbol": self.name, "baseCoin": "BTC", "quoteCoin": "USDT", "status": status}
+        lot = {"minOrderQty": "0.001", "maxOrderQty": "100", "basePrecision": "0.001", "qtyStep": "0.001"}
+        filters = {"lotSizeFilter": lot, "priceFilter": {"tickSize": "0.1"}}
+        if self.category == "spot":
+            return {**names, **filters}
+        contract = {"contractType": "LinearPerpetual", "settleCoin": "USDT", "deliveryTime": "0"}
+        return {**names, **filters, **contract, "leverageFilter": {"maxLeverage": "100"}}
+
+    def _recent(self, each: Print) -> dict[str, Any]:
+        row = {"execId": self.uid(each.number), "symbol": self.name, "price": self.price(each.price)}
+        side = {"size": self.size(each.qty), "side": each.side.capitalize()}
+        return {**row, **side, "time": str(each.at_ms), "isBlockTrade": False}
+
+
+class BybitLinear(Bybit):
+    symbol = "BTC/USDT:USDT"
+    category = "linear"

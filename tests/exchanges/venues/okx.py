@@ -1,0 +1,87 @@
+"""How OKX v5 words things: messages that name their predecessor, a checksum of zero, pings as texts.
+
+From OKX's v5 websocket and market documentation and captured frames.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tests.exchanges.captures import DecimalBook
+from tests.exchanges.exchange import BOOK, OTHER, TRADES, Ask, Exchange, Wording
+from tests.exchanges.tape import Change, Print
+
+CHANNELS = {"books": BOOK, "trades": TRADES}
+
+
+class Okx(Wording):
+    exchange, symbol, name = "okx", "BTC/USDT", "BTC-USDT"
+    scales = (1, 8)
+
+    def __init__(self) -> None:
+        self.number = 700
+
+    def pong(self, text: str) -> str | None:
+        return "pong" if text == "ping" else None
+
+    def asked(self, frame: dict[str, Any]) -> Ask:
+        channels = {CHANNELS.get(arg["channel"], OTHER) for arg in frame["args"]}
+        answers = (json.dumps({"event": frame["op"], "arg": arg, "connId": "x"}) for arg in frame["args"])
+        return Ask(frame["op"], frozenset(channels), tuple(answers))
+
+    def refusal(self, frame: dict[str, Any]) -> str:
+        words = "Wrong URL or channel:books,instId:BTC-USDT doesn't exist."
+        return json.dumps({"event": "error", "code": "60018", "msg": words, "connId": "x"})
+
+    def snapshot(self, book: DecimalBook, at_ms: int) -> list[str]:
+        return [self._book("snapshot", *book.top(400), -1, at_ms)]
+
+    def update(self, change: Change, book: DecimalBook, at_ms: int) -> list[str]:
+        before, self.number = self.number, self.number + 5
+        return [self._book("update", change.bids, change.asks, before, at_ms)]
+
+    def _book(self, action: str, bids: Any, asks: Any, before: int, at_ms: int) -> str:
+        sides = [[[*level, "0", "1"] for level in self.levels(side)] for side in (asks, bids)]
+        book = {"asks": sides[0], "bids": sides[1], "ts": str(at_ms), "checksum": self.checksum_error}
+        arg = {"channel": "books", "instId": self.name}
+        numbers = {"prevSeqId": before, "seqId": self.number}
+        return json.dumps({"arg": arg, "action": action, "data": [{**book, **numbers}]})
+
+    def trades(self, prints: list[Print]) -> str:
+        rows = [{**self._print(each), "count": "1"} for each in prints]
+        return json.dumps({"arg": {"channel": "trades", "instId": self.name}, "data": rows})
+
+    def _print(self, each: Print) -> dict[str, Any]:
+        row = {"instId": self.name, "tradeId": str(each.number), "px": self.price(each.price)}
+        return {**row, "sz": self.size(each.qty), "side": each.side, "ts": str(each.at_ms)}
+
+    def error(self) -> str:
+        return json.dumps({"event": "error", "code": "63999", "msg": "Internal system error", "connId": "x"})
+
+    def maintenance(self) -> str:
+        words = "The connection will soon be closed for a service upgrade. Please reconnect."
+        return json.dumps({"event": "notice", "code": "64008", "msg": words, "connId": "x"})
+
+    def rest(self, path: str, query: Mapping[str, str], exchange: Exchange) -> Any:
+        match path.rsplit("/", 1)[-1]:
+            case "instruments":
+                rows: list[Any] = exchange.listed(self._listing(exchange))
+            case "trades":
+                rows = [self._print(each) for each in reversed(exchange.prints[-500:])]
+            case _:
+                rows = []
+        return {"code": "0", "msg": "", "data": rows}
+
+    def _listing(self, exchange: Exchange) -> dict[str, Any]:
+        state = "suspend" if exchange.is_halted else "live"
+        names = {
+            "instId": self.name,
+            "instType": "SPOT",
+            "baseCcy": "BTC",
+            "quoteCcy": "USDT",
+            "state": state,
+        }
+        steps = {"tickSz": "0.1", "lotSz": "0.00000001", "minSz": "0.00001", "maxMktSz": "1000000"}
+        return {**names, **steps, "lever": "10", "listTime": "1548133413000"}

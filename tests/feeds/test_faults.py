@@ -1,0 +1,32 @@
+"""Every fault of the plan at every venue, against a real socket on loopback that speaks its protocol."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.exchanges.plan.every import in_order
+from tests.exchanges.plan.fault import Fault
+from tests.exchanges.rig import rigged
+from tests.exchanges.venues.every import CAPTURED, VENUES
+
+THROUGH_CCXT = ("binance", "kraken")
+WAYS = [(venue, "native") for venue in VENUES] + [(venue, "ccxt") for venue in THROUGH_CCXT]
+CASES = [
+    pytest.param(fault, venue, through, id=f"{fault.number:02}-{fault.name}-{venue}-{through}")
+    for fault in in_order()
+    for venue, through in WAYS
+    if not fault.reason(venue, through)
+]
+
+
+@pytest.mark.parametrize(("fault", "venue", "through"), CASES)
+async def test_a_fault_is_told_for_what_it_is_and_survived(
+    request: pytest.FixtureRequest, fault: Fault, venue: str, through: str
+) -> None:
+    captures: Path | None = request.getfixturevalue("captures") if venue in CAPTURED else None
+    async with rigged(
+        venue, captures, through=through, prepare=fault.prepare, settings=fault.settings
+    ) as rig:
+        await fault.act(rig)

@@ -1,0 +1,108 @@
+"""The prints that a stream did not bring, by REST: each venue is asked in its own way.
+
+Binance's spot stream brings single trades, so they are asked for instead of ccxt's aggregates, whose ids
+are others. Coinbase wants an end with a beginning; OKX and Bybit refuse longer pages than theirs; of
+Kraken Futures' two histories one is wholly public.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from time import time_ns
+from typing import Any, Final
+
+from tradetui.domain.market_data import FeedState, MissedTrades, Trade
+from tradetui.feeds.ccxt.rest import RestSide, Teller
+from tradetui.feeds.ccxt.stream import Part
+from tradetui.feeds.ccxt.trades import BadTrade, TradeReader
+from tradetui.feeds.ccxt.words import words_for
+from tradetui.feeds.native.channel import Channel
+
+_PATIENCE_S: Final = 5.0
+"""Prints of the stream wait for the missed ones for so long."""
+_HISTORY_AGAIN_S: Final = 60.0
+_FRUITLESS: Final = 3
+"""So many holes that REST knows nothing of, and the venue's count is no count."""
+_MS: Final = 1_000_000
+_PAGE: Final = {"okx": 500, "bybit": 60}
+_OTHERWISE: Final = 1000
+_MORE: Final = {"krakenfutures": {"method": "publicGetHistory"}}
+
+
+class Backfill:
+    """Asks for what was missed, of each symbol once at a time."""
+
+    def __init__(self, teller: Teller, rest: RestSide, group: asyncio.TaskGroup) -> None:
+        self._teller = teller
+        self._rest = rest
+        self._group = group
+        self._again: set[str] = set()
+        self._fruitless: dict[str, int] = {}
+
+    def start(self, channel: Channel, lost_for_s: float = 0.0) -> None:
+        """Let the stream's prints wait until those that were missed are there."""
+        if channel.trades.is_holding:
+            self._again.add(channel.symbol)
+        elif channel.trades.last_ts:
+            channel.trades.hold()
+            self._group.create_task(self._fill(channel, lost_for_s))
+
+    def count_hole(self, channel: Channel) -> None:
+        """The count of prints has a hole: ask, unless such holes have shown to be none."""
+        if self._fruitless.get(channel.symbol, 0) < _FRUITLESS:
+            self._fruitless[channel.symbol] = self._fruitless.get(channel.symbol, 0) + 1
+            self.start(channel)
+
+    async def _fill(self, channel: Channel, lost_for_s: float) -> None:
+        symbol, was_long = channel.symbol, lost_for_s > _HISTORY_AGAIN_S
+        if was_long:
+            await self._rest.load_history(self._teller, symbol)
+        missed: list[Trade] = []
+        try:
+            missed = await missed_prints(self._rest.exchange, symbol, channel.trades.last_ts)
+        except Exception as error:  # noqa: BLE001 - the outside world becomes words
+            text = f"missed trades could not be fetched: {words_for(error)}"
+            self._teller.say(symbol, Part.NOTICE, FeedState.STREAMING, text=text)
+        lost, held = channel.trades.release(missed)
+        if lost:
+            self._fruitless[symbol] = 0
+            self._teller.deliver(MissedTrades(symbol, time_ns(), lost))
+        for trade in held:
+            self._teller.deliver(trade)
+        if was_long:
+            await self._rest.deepen_history(self._teller, [symbol])
+        if symbol in self._again:
+            self._again.discard(symbol)
+            self.start(channel)
+
+
+async def missed_prints(exchange: Any, symbol: str, since_ns: int) -> list[Trade]:
+    """What was printed since then, as far as the venue's newest page reaches; raises what ccxt raises."""
+    now = time_ns()
+    async with asyncio.timeout(_PATIENCE_S):
+        rows = await exchange.fetch_trades(
+            symbol,
+            since=since_ns // _MS,
+            limit=_page(exchange, symbol),
+            params=_more(exchange.id, symbol, now // _MS),
+        )
+    reader, found = TradeReader(symbol), []
+    for row in rows:
+        with suppress(BadTrade):
+            trade = reader.read(row, now)
+            if trade is not None:
+                found.append(trade)
+    return found
+
+
+def _page(exchange: Any, symbol: str) -> int:
+    if exchange.id == "bybit" and ":" in symbol:
+        return _OTHERWISE
+    return _PAGE.get(exchange.id, _OTHERWISE)
+
+
+def _more(exchange_id: str, symbol: str, now_ms: int) -> dict[str, Any]:
+    if exchange_id == "binance" and ":" not in symbol:
+        return {"fetchTradesMethod": "publicGetTrades"}
+    return _MORE.get(exchange_id, {}) | ({"until": now_ms + 1000} if exchange_id == "coinbase" else {})

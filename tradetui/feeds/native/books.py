@@ -1,0 +1,194 @@
+"""The books of a feed: asked for, delivered while they are whole, and taken anew when they are not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final, Protocol
+
+from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedState
+from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.ccxt.rest import Teller
+from tradetui.feeds.ccxt.stream import Part
+from tradetui.feeds.ccxt.words import words_for
+from tradetui.feeds.native.audit import Audits
+from tradetui.feeds.native.backfill import Backfill
+from tradetui.feeds.native.channel import Channel
+from tradetui.feeds.native.venue import BookPart, ResyncBy, Venue, whole_book
+from tradetui.feeds.protocol import FrameKeeper
+
+_CROSSED_UPDATES: Final = 2
+"""After so many a crossed book has lost something unseen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds until a book is called stale, crossed, or not coming."""
+
+    stale_after_s: float
+    crossed_s: float
+    first_book_s: float
+
+
+class BookOwner(Teller, Protocol):
+    """Where books go, and who looks at them."""
+
+    crossed: Callable[[str], bool]
+    keeper: FrameKeeper | None
+    audits: Audits
+
+
+class Books:
+    """The books of one run of a feed."""
+
+    def __init__(
+        self,
+        owner: BookOwner,
+        venue: Venue,
+        exchange: Any,
+        *,
+        channels: Mapping[str, Channel],
+        backfill: Backfill,
+        group: asyncio.TaskGroup,
+        deadlines: Deadlines,
+    ) -> None:
+        self._owner = owner
+        self._venue = venue
+        self._exchange = exchange
+        self._channels = channels
+        self._backfill = backfill
+        self._group = group
+        self._stale_after, self._crossed_s = deadlines.stale_after_s, deadlines.crossed_s
+        self._first_book_s = deadlines.first_book_s
+
+    def begin(self, channel: Channel) -> None:
+        """The connection is open: wait for the book, and fetch what was missed."""
+        self._owner.say(channel.symbol, Part.BOOK, FeedState.CONNECTING, text="waiting for the book")
+        lost_at, channel.lost_at = channel.lost_at, None
+        if lost_at is not None:
+            self._backfill.start(channel, monotonic() - lost_at)
+        channel.asked_at = monotonic()
+
+    def ask(self, channel: Channel, wait_s: float) -> None:
+        """Ask for a whole book after a wait; where the subscription brings it, only wait for it."""
+        channel.asked_at = monotonic() + wait_s
+        if self._venue.resync is ResyncBy.REST:
+            self._group.create_task(self._fetch_book(channel, wait_s))
+
+    async def _fetch_book(self, channel: Channel, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        asked = channel.asked_at
+        try:
+            part = await self._venue.snapshot(self._exchange, channel.symbol)
+        except Exception as error:  # noqa: BLE001 - the outside world becomes a state
+            if channel.asked_at == asked and not channel.is_live:
+                wait = max(channel.wait_before_resync(), self._exchange.pause_s)
+                self._owner.say(
+                    channel.symbol, Part.BOOK, FeedState.DOWN, text=words_for(error), retry_s=wait
+                )
+                self.ask(channel, wait)
+            return
+        if channel.asked_at == asked:
+            if self._owner.keeper is not None and (book := whole_book(part)) is not None:
+                self._owner.keeper.asked(book)
+            channel.asked_at = None
+            self.take(part)
+            self._ask_again(channel)
+
+    def _ask_again(self, channel: Channel) -> None:
+        """A whole book that was too old for its stream is none."""
+        if not channel.is_live and channel.asked_at is None and channel.book is not None:
+            self.resync(channel, FeedState.GAP, channel.book.reason)
+
+    def take(self, part: BookPart) -> None:
+        """A part of a book came: deliver what continues it."""
+        channel = self._channels[part.symbol]
+        book = channel.book
+        if book is None:
+            return
+        was = book.state
+        for message in book.take(part):
+            self._deliver_book(channel, message)
+        if book.state is not was and book.state in (Sync.GAP, Sync.CROSSED):
+            self.resync(channel, FeedState(book.state.value), book.reason)
+
+    def _deliver_book(self, channel: Channel, message: BookSnapshot | BookDelta) -> None:
+        message = channel.timely(self._owner, message)
+        self._owner.deliver(message)
+        self._owner.audits.saw(message)
+        channel.pulse.beat(monotonic())
+        if not channel.is_live:
+            channel.went_live()
+            channel.trades.begin(message.ts_exchange or message.ts_received)
+            self._owner.say(channel.symbol, Part.BOOK, FeedState.STREAMING)
+        channel.updates += 1
+        if self._owner.crossed(channel.symbol):
+            self._take_crossing(channel)
+        else:
+            channel.crossed_updates = 0
+        channel.judge_delay(self._owner, message)
+
+    def _take_crossing(self, channel: Channel) -> None:
+        channel.crossed_at = channel.crossed_at if channel.crossed_updates else monotonic()
+        channel.crossed_updates += 1
+        if channel.crossed_updates >= _CROSSED_UPDATES:
+            words = f"best bid above best ask for {_CROSSED_UPDATES} updates"
+            self.resync(channel, FeedState.CROSSED, words)
+
+    def resync(self, channel: Channel, state: FeedState, why: str) -> None:
+        """The book can not be trusted: say so, and get a whole one."""
+        if not channel.is_live and channel.asked_at is not None and state is not FeedState.STALE:
+            return
+        channel.stats.gaps += state in (FeedState.GAP, FeedState.CROSSED)
+        channel.lose()
+        if channel.book is not None and channel.book.state is Sync.STREAMING:
+            channel.book.restart()
+        wait = channel.wait_before_resync()
+        self._owner.say(channel.symbol, Part.BOOK, state, text=why, retry_s=wait)
+        match self._venue.resync:
+            case ResyncBy.REST:
+                self.ask(channel, wait)
+            case ResyncBy.RESUBSCRIBE:
+                channel.asked_at = monotonic() + wait
+                asyncio.get_running_loop().call_later(wait, self._resubscribe, channel)
+            case ResyncBy.RECONNECT:
+                channel.connections[0].drop(why)
+
+    def _resubscribe(self, channel: Channel) -> None:
+        for frame in self._venue.resubscribe(channel.symbol):
+            channel.connections[0].send(frame)
+
+    async def watch(self) -> None:
+        """Notice silence, and books that were asked for and never came."""
+        while True:
+            await asyncio.sleep(min(0.5, self._stale_after / 10, self._crossed_s / 4))
+            now = monotonic()
+            for channel in self._channels.values():
+                if channel.is_live and channel.pulse.is_overdue(now):
+                    self._fell_silent(channel, now)
+                elif channel.crossed_updates and now - channel.crossed_at > self._crossed_s:
+                    words = f"best bid above best ask for {self._crossed_s:g} s"
+                    self.resync(channel, FeedState.CROSSED, words)
+                elif channel.asked_at is not None and now - channel.asked_at > self._first_book_s:
+                    self._give_up(channel, FeedState.DOWN, "no book after subscribing")
+
+    def _fell_silent(self, channel: Channel, now: float) -> None:
+        """Get the book again; by another connection, unless others of its symbols show that it lives."""
+        silent = channel.pulse.silence(now)
+        words = f"silent for {silent:.1f} s"
+        if channel.updates <= 1:
+            channel.pulse.allow(silent)  # nothing followed a fresh book: the market sleeps
+        others = [self._channels[symbol] for symbol in channel.connections[0].line.symbols]
+        if any(each.is_live and not each.pulse.is_overdue(now) for each in others):
+            self.resync(channel, FeedState.STALE, words)
+        else:
+            self._give_up(channel, FeedState.STALE, words)
+
+    def _give_up(self, channel: Channel, state: FeedState, why: str) -> None:
+        """Only another connection helps; the others of its symbols come back with it."""
+        channel.lose()
+        self._owner.say(channel.symbol, Part.BOOK, state, text=why)
+        for connection in channel.connections[:1]:
+            connection.drop(why)

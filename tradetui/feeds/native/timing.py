@@ -1,0 +1,34 @@
+"""Which of a venue's times can be: the others are left out, so that no candle or delay is judged by them.
+
+Assumptions. Nothing was printed before 2000 or is from tomorrow, and a symbol's times go back by less than
+a minute: more is a venue's clock gone wrong. A clock of ours that is off by hours is none of it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_EARLIEST_NS: Final = 946_684_800_000_000_000
+_AHEAD_NS: Final = 86_400_000_000_000
+_BACK_NS: Final = 60_000_000_000
+
+
+class VenueTime:
+    """The times of one symbol."""
+
+    __slots__ = ("_newest",)
+
+    def __init__(self) -> None:
+        self._newest = 0
+
+    def believes(self, stamp: int, ts_received: int) -> bool:
+        """Whether a time can be, nanoseconds UTC; a time of none can while there never was one."""
+        if not stamp:
+            return not self._newest
+        if not _EARLIEST_NS < stamp < ts_received + _AHEAD_NS:
+            return False
+        if stamp < self._newest - _BACK_NS:
+            return False
+        if stamp > self._newest:
+            self._newest = min(stamp, ts_received)
+        return True
