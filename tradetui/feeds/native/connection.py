@@ -103,7 +103,7 @@ class Connection:
         self._handshake_s = handshake_s
         self._transport: WSTransport | None = None
         self._why = ""
-        self._is_dropped = False
+        self._is_dropped = self._is_over = False
         self._heard = 0.0
         self._parts: list[bytes] = []
 
@@ -131,12 +131,23 @@ class Connection:
 
     async def run(self) -> None:
         """Dial, listen, and dial again."""
-        while True:
-            begun = monotonic()
-            why, least = await self._live()
-            wait = max(self._backoff.next_wait(monotonic() - begun), least)
-            self._listener.lost(self, why, wait)
-            await asyncio.sleep(wait)
+        try:
+            while True:
+                begun = monotonic()
+                why, least = await self._live()
+                wait = max(self._backoff.next_wait(monotonic() - begun), least)
+                self._listener.lost(self, why, wait)
+                await asyncio.sleep(wait)
+        finally:
+            self._is_over = self._is_dropped = True
+            if self._transport is not None:
+                self._transport.disconnect(graceful=False)
+
+    def connected(self, transport: WSTransport) -> None:
+        """The handshake is done, perhaps after nobody waits for it any more."""
+        self._transport = transport
+        if self._is_over:
+            transport.disconnect(graceful=False)
 
     async def _live(self) -> tuple[str, float]:
         """One socket from its dial to its end: why it ended, and the least wait that was asked for."""
@@ -156,8 +167,7 @@ class Connection:
             )
         except (OSError, WSError, TimeoutError) as error:
             return dial_words(error), retry_after_of(error)
-        self._transport, self._heard = transport, monotonic()
-        self.opened_at = self._heard
+        self._heard = self.opened_at = monotonic()
         keeper = asyncio.create_task(self._keep_alive())
         try:
             if self._is_dropped:  # it said goodbye with its first words
@@ -226,6 +236,10 @@ class _Ear(WSListener):
     def __init__(self, connection: Connection) -> None:
         super().__init__()
         self._connection = connection
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """The socket is open."""
+        self._connection.connected(transport)
 
     def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
         """A frame arrived."""
