@@ -21,6 +21,7 @@ from tradetui.domain.profile import Profile
 from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.feed import CcxtFeed
+from tradetui.feeds.native import backfill
 from tradetui.feeds.native import feed as native_feed
 from tradetui.feeds.native.feed import NativeFeed
 from tradetui.feeds.native.venues import venue_of
@@ -130,7 +131,7 @@ async def test_binance_is_asked_until_the_page_has_no_hole_and_down_to_the_listi
 async def test_after_a_long_outage_the_candles_of_every_length_are_asked_for_again(
     captures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(native_feed, "_HISTORY_AGAIN_S", -1.0)
+    monkeypatch.setattr(backfill, "_HISTORY_AGAIN_S", -1.0)
     monkeypatch.setattr(native_feed, "open_exchange", hasty)
     server = DeepBinance(captures, depth_frames=60)
     async with server.running():

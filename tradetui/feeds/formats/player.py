@@ -12,7 +12,17 @@ from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.formats.reader import Reader, Unreadable
 from tradetui.feeds.formats.units import Unit, unpack
 from tradetui.feeds.native.trades import TradeFlow
-from tradetui.feeds.native.venue import BookPart, BookSequence, Item, Refused, Restated, Said, Subscribed
+from tradetui.feeds.native.venue import (
+    BookPart,
+    BookSequence,
+    Item,
+    Lost,
+    PrintsMissing,
+    Refused,
+    Restated,
+    Said,
+    Subscribed,
+)
 from tradetui.feeds.protocol import Sink
 from tradetui.feeds.recording_lines import Stamped
 from tradetui.feeds.recording_scan import Recording
@@ -21,7 +31,7 @@ from tradetui.feeds.touch import Touch
 
 _CROSSED_UPDATES: Final = 2
 _LOST: Final = (Sync.GAP, Sync.CROSSED)
-_WORDS: Final = (Refused, Said, Subscribed, Restated)
+_WORDS: Final = (Refused, Said, Subscribed, Restated, Lost, PrintsMissing)
 MakeBook = Callable[[Instrument], BookSequence]
 
 
