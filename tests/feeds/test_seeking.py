@@ -130,6 +130,18 @@ def test_a_recording_with_labels_is_opened_without_being_read(
     assert list(feed.messages()) == messages
 
 
+def test_a_recording_that_holds_no_book_says_so(tmp_path: Path) -> None:
+    whole, part = tmp_path / "whole.jsonl.gz", tmp_path / "part.jsonl.gz"
+    messages = simulated(whole, 20)
+    recorder = Recorder(part, profile="sim")
+    for message in messages:
+        if not isinstance(message, BookSnapshot | BookDelta):
+            recorder.take(message)
+    recorder.close()
+    assert ReplayFeed([whole]).recording.without_book == frozenset()
+    assert ReplayFeed([part]).recording.without_book == {"BTC/USDT"}
+
+
 def test_any_gzip_reader_reads_a_labeled_recording(tmp_path: Path) -> None:
     path = tmp_path / "sim.jsonl.gz"
     messages = simulated(path, 20)

@@ -32,7 +32,7 @@ from typing import Final, Self
 
 import msgspec
 
-from tradetui.domain.market_data import InstrumentListed, MarketMessage, Timeframe
+from tradetui.domain.market_data import BookDelta, BookSnapshot, InstrumentListed, MarketMessage, Timeframe
 from tradetui.errors import RecordingError
 from tradetui.feeds.recording_members import Holds, packed
 from tradetui.feeds.standing import Standing
@@ -112,6 +112,8 @@ class RecordingWriter:
         self._newest = max(self._newest, message.ts_received)
         if isinstance(message, InstrumentListed):
             self._holds |= Holds.LISTINGS
+        elif isinstance(message, BookSnapshot | BookDelta):
+            self._holds |= Holds.BOOKS
         self._standing.take(message)
         self.write_frame(self._newest, self._encode(message))
 

@@ -37,6 +37,8 @@ class Holds(IntFlag):
     """Nothing but candles that have closed since the ones before."""
     LISTINGS = 4
     """Instruments among its lines."""
+    BOOKS = 8
+    """Books, or changes of them, among its lines."""
 
 
 class Member(NamedTuple):

@@ -24,6 +24,7 @@ from tradetui.feeds.recording import (
 from tradetui.feeds.recording_index import RecordingIndex, index_of
 from tradetui.feeds.recording_instruments import Metadata
 from tradetui.feeds.recording_lines import LineBlock, Stamped, StampedLines, merged, stamp_of
+from tradetui.feeds.recording_members import Holds
 from tradetui.feeds.recording_survey import Survey
 
 _KEPT_BYTES: Final = 96 << 20
@@ -127,6 +128,7 @@ def _indexed(index: RecordingIndex, paths: Sequence[Path], metadata: Metadata | 
     if not listed:
         raise RecordingError(f"{paths[0]}: expected market data of Binance or tradetui, found none")
     del metadata  # what the exchange said then is recorded
+    has_books = any(member.holds & Holds.BOOKS for file in index.files for member in file.blocks)
     venues = {(file.header.venue, file.header.contracts) for file in index.files}
     venue = venues.pop()
     return Recording(
@@ -139,7 +141,7 @@ def _indexed(index: RecordingIndex, paths: Sequence[Path], metadata: Metadata | 
         names={},
         futures=frozenset(),
         single_trades=frozenset(),
-        without_book=frozenset(),
+        without_book=frozenset() if has_books else frozenset(listed),
         notes=(),
         blocks=index.blocks,
         venue=venue if not venues and venue[0] else None,
