@@ -14,6 +14,7 @@ from tradetui.domain.market_data import Candle, CandleHistory, Side, Timeframe, 
 from tradetui.errors import FeedError
 from tradetui.feeds.protocol import Sink
 from tradetui.market.candles import Candles
+from tradetui.runtime import past as past_module
 from tradetui.runtime.candle_cache import OLDEST_S, CandleCache, Page
 from tradetui.runtime.past import LOADING, NO_OLDER, PAGE, Past
 
@@ -259,3 +260,38 @@ async def test_a_series_out_of_order_is_begun_anew_and_breaks_nothing() -> None:
         await settled(past)
     opened = [each.open_ts for each in stretch.candles]
     assert opened == sorted(set(opened))
+
+
+async def test_minutes_without_a_trade_carry_the_close_as_the_engines_do() -> None:
+    thin, engine = Exchange(begins=0), Candles()
+    past, candles = Past(thin), known(10)
+    missing = {NOW - n * MINUTE for n in (11, 12, 300)}
+    whole = thin.candles_before
+
+    async def thinned(symbol: str, timeframe: Timeframe, ts: int, count: int) -> Sequence[Candle]:
+        return [each for each in await whole(symbol, timeframe, ts, count) if each.open_ts not in missing]
+
+    thin.candles_before = thinned  # type: ignore[method-assign]
+    async with running(past):
+        past.want(SYMBOL, candles.series(M1))
+        await settled(past)
+    stretch = past.stretch(SYMBOL, M1)
+    assert stretch is not None
+    kept = [each for each in minutes(NOW - 510 * MINUTE, NOW) if each.open_ts not in missing]
+    engine.seed(CandleHistory(SYMBOL, M1, kept, NOW))
+    assert stretch.candles == engine.series(M1).closed(1_000)
+    assert len(stretch.candles) == 510
+
+
+async def test_a_chart_has_a_bound_and_says_that_it_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past_module, "_MOST_CANDLES", 700)
+    exchange = Exchange(begins=0)
+    past, candles = Past(exchange), known(100)
+    async with running(past):
+        for _ in range(4):
+            past.want(SYMBOL, candles.series(M1))
+            await settled(past)
+    stretch = past.stretch(SYMBOL, M1)
+    assert stretch is not None
+    assert (len(stretch.candles), len(exchange.asked)) == (1_100, 2)
+    assert stretch.words == past_module.FULL

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from typing import Final, NamedTuple, Protocol
 
 from tradetui.domain.market_data import Candle, Timeframe
@@ -25,6 +26,7 @@ NO_OLDER: Final = "no older candles"
 _RETRY_S: Final = 10.0
 _LONGEST_S: Final = 30.0
 _MOST_CANDLES: Final = 50_000
+FULL: Final = f"the chart goes no further than {_MOST_CANDLES:,} candles"
 _MOST_STRETCHES: Final = 8
 _SECOND: Final = 1_000_000_000
 Key = tuple[str, Timeframe]
@@ -80,15 +82,23 @@ class Stretch:
             self.candles += fresh
         self.version += 1
 
-    def add(self, older: Sequence[Candle], *, is_oldest: bool, series_first: int) -> None:
+    def add(self, older: Sequence[Candle], *, is_oldest: bool) -> None:
         """Put older ones in front; they end where those known begin."""
-        begins = self.candles[0].open_ts if self.candles else series_first
-        if older and older[-1].open_ts + self._length < begins and not is_oldest:
-            self.words = "older candles are missing at the exchange"
-        self.candles = [*older, *self.candles]
-        self.is_oldest = is_oldest or len(self.candles) >= _MOST_CANDLES
-        self.words = NO_OLDER if self.is_oldest else ""
+        until = self.candles[0].open_ts if self.candles else 0
+        self.candles = [*carried(older, self._length, until), *self.candles]
+        is_full = len(self.candles) >= _MOST_CANDLES
+        self.is_oldest = is_oldest or is_full
+        self.words = NO_OLDER if is_oldest else FULL if is_full else ""
         self.version += 1
+
+
+def carried(candles: Sequence[Candle], length: int, until: int) -> Iterator[Candle]:
+    """The same with the close carried through periods that had no trade, up to a moment."""
+    for candle, following in zip_longest(candles, candles[1:]):
+        yield candle
+        close, end = candle.close, following.open_ts if following is not None else until
+        for open_ts in range(candle.open_ts + length, end, length):
+            yield Candle(open_ts, close, close, close, close, 0.0)
 
 
 class _Wish(NamedTuple):
@@ -165,7 +175,7 @@ class Past:
             self._tell(stretch, f"older candles: {words}")
             return
         if stretch.candles and stretch.candles[0].open_ts == wish.before:
-            stretch.add(page.candles, is_oldest=page.is_oldest, series_first=wish.before)
+            stretch.add(page.candles, is_oldest=page.is_oldest)
         self._tell(stretch, stretch.words if stretch.words != LOADING else "")
 
     async def _page(self, wish: _Wish) -> Page:
