@@ -18,7 +18,7 @@ from tradetui.feeds.native.bybit import BybitVenue
 from tradetui.feeds.native.kraken import KrakenVenue
 from tradetui.feeds.native.kraken_futures import KrakenFuturesVenue
 from tradetui.feeds.native.okx import OkxVenue
-from tradetui.feeds.native.venue import Item, Restated, Venue
+from tradetui.feeds.native.venue import Item, Refused, Restated, Said, Venue
 
 MS = 1_000_000
 AT = 1_746_947_317_401
@@ -158,6 +158,41 @@ def test_contracts_ask_for_all_of_them_within_the_frames_that_a_venue_takes() ->
         lines = venue.lines([instrument(LINEAR)])
         words = "".join(text for line in lines for text in venue.subscribe(line))
         assert all(word in words for word in wanted)
+
+
+def test_a_refusal_of_what_may_be_missing_is_said_and_halts_nothing() -> None:
+    bybit, okx, kraken = BybitVenue(linear=True), OkxVenue(), KrakenVenue()
+    refused = {"op": "subscribe", "success": False}
+    (said,) = read(
+        ready(bybit, LINEAR), **refused, ret_msg="error:handler not found,topic:allLiquidation.BTCUSDT"
+    )
+    assert isinstance(said, Said)
+    (halted,) = read(bybit, **refused, ret_msg="error:handler not found,topic:orderbook.200.BTCUSDT")
+    assert halted == Refused("error:handler not found,topic:orderbook.200.BTCUSDT", LINEAR)
+    message = 'Invalid request: {"op":"subscribe","args":[{"channel":"liquidation-orders"}]}'
+    (said,) = read(ready(okx, LINEAR), event="error", code="60012", msg=message)
+    assert isinstance(said, Said)
+    ready(kraken, "BTC/USD")
+    frames = [json.loads(frame) for frame in kraken.subscribe(kraken.lines([instrument("BTC/USD")])[0])]
+    (asked,) = [frame for frame in frames if frame["params"]["channel"] == "instrument"]
+    answer = {
+        "method": "subscribe",
+        "success": False,
+        "error": "Unsupported field",
+        "req_id": asked["req_id"],
+    }
+    (said,) = read(kraken, **answer)
+    assert isinstance(said, Said)
+    (halted,) = read(kraken, **{**answer, "req_id": 1})
+    assert isinstance(halted, Refused)
+
+
+def test_bybit_asks_for_liquidations_in_frames_of_their_own() -> None:
+    venue = BybitVenue(linear=True)
+    lines = venue.lines([instrument(LINEAR), instrument("ETH/USDT:USDT")])
+    frames = [json.loads(text)["args"] for line in lines for text in venue.subscribe(line)]
+    mixed = [args for args in frames if any("allLiquidation" in topic for topic in args)]
+    assert mixed == [["allLiquidation.BTCUSDT", "allLiquidation.ETHUSDT"]]
 
 
 def test_a_tape_shows_a_liquidation_apart_and_counts_no_volume() -> None:

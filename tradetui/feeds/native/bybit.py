@@ -24,7 +24,7 @@ from tradetui.domain.market_data import (
 )
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.sequence import Numbered
-from tradetui.feeds.native.venue import FrameError, Item, Refused
+from tradetui.feeds.native.venue import FrameError, Item, Refused, Said
 from tradetui.feeds.native.wire import MS, Levels, Millis, Price, Quantity, TradedQuantity
 
 _SPOT: Final = "wss://stream.bybit.com/v5/public/spot"
@@ -32,6 +32,8 @@ _LINEAR: Final = "wss://stream.bybit.com/v5/public/linear"
 _DEPTH: Final = 200
 _A_FRAME: Final = 10
 """Topics in one frame: spot takes no more."""
+_EXTRA: Final = "allLiquidation"
+"""What may be missing without harm."""
 _SIDES: Final = {"Buy": Side.BUY, "Sell": Side.SELL}
 
 
@@ -106,10 +108,14 @@ class BybitVenue(OneAddress):
         """Frames of at most ten topics."""
         kinds = [f"orderbook.{_DEPTH}"]
         if not book_only:
-            kinds += ["publicTrade", *(["tickers", "allLiquidation"] if self._linear else [])]
+            kinds += ["publicTrade", *(["tickers"] if self._linear else [])]
         topics = [f"{kind}.{name}" for name in names for kind in kinds]
         for start in range(0, len(topics), _A_FRAME):
             yield json.dumps({"op": verb, "args": topics[start : start + _A_FRAME]})
+        # in frames of their own: the venue refuses a whole frame for one topic in it
+        extras = [f"{_EXTRA}.{name}" for name in names if self._linear and not book_only]
+        for start in range(0, len(extras), _A_FRAME):
+            yield json.dumps({"op": verb, "args": extras[start : start + _A_FRAME]})
 
     def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
         """A frame as items; raises FrameError."""
@@ -117,6 +123,8 @@ class BybitVenue(OneAddress):
             outer = _frame(frame)
             if not outer.topic:
                 refused = not outer.success and outer.op != "unsubscribe"
+                if refused and _EXTRA in outer.ret_msg:
+                    return (Said(f"the exchange says: {outer.ret_msg}"),)
                 return (Refused(outer.ret_msg, self._named(outer.ret_msg)),) if refused else ()
             return self._read(outer, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:

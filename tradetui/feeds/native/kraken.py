@@ -41,6 +41,8 @@ DEPTH: Final = 100
 _PING: Final = '{"method":"ping"}'
 _CHECKED: Final = 10
 _MOST_SYMBOLS: Final = 100
+_INSTRUMENTS_ID: Final = 1_000_001
+"""Of the request that may be refused without harm; the others are counted from one."""
 
 
 class Part(BookPart, frozen=True):
@@ -89,6 +91,7 @@ class _Frame(msgspec.Struct):
     success: bool = True
     error: str = ""
     symbol: str = ""
+    req_id: int | None = None
 
 
 class _Pair(msgspec.Struct, gc=False):
@@ -216,7 +219,7 @@ class KrakenVenue:
         yield self._asking("subscribe", "trade", line.symbols, snapshot=False)
         yield self._asking("subscribe", "ticker", line.symbols, event_trigger="bbo")
         params = {"channel": "instrument", "snapshot": False}
-        yield json.dumps({"method": "subscribe", "params": params, "req_id": next(self._ids)})
+        yield json.dumps({"method": "subscribe", "params": params, "req_id": _INSTRUMENTS_ID})
 
     def resubscribe(self, symbol: str) -> Iterable[str]:
         """The book again."""
@@ -288,6 +291,8 @@ def _words(frame: _Frame) -> Sequence[Item]:
     if frame.channel == "status":
         states = [state.system.replace("_", " ") for state in _statuses(frame.data)]
         return [Said("" if state == "online" else f"the exchange says: {state}") for state in states]
+    if not frame.success and frame.req_id == _INSTRUMENTS_ID:
+        return [Said(f"the exchange says: {frame.error}")]
     if not frame.success and frame.method != "unsubscribe":
         return (Refused(frame.error or "no reason given", frame.symbol),)
     return ()

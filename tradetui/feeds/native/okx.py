@@ -42,6 +42,7 @@ from tradetui.feeds.native.venue import (
 from tradetui.feeds.native.wire import MS, Millis, Price, Quantity, TradedQuantity
 
 _URL: Final = "wss://ws.okx.com:8443/ws/v5/public"
+_EXTRAS: Final = ("open-interest", "funding-rate", "instruments", "liquidation-orders")
 _STATES: Final = {"live": InstrumentStatus.TRADING, "expired": InstrumentStatus.DELISTED}
 """Any other one is a halt."""
 _A_FRAME: Final = 100
@@ -189,10 +190,11 @@ class OkxVenue(OneAddress):
         args = [
             {"channel": channel, "instId": name} for name in names for channel in _channels(name, book_only)
         ]
-        if not book_only:
-            args += _of_types({"SWAP" if name.endswith("-SWAP") else "SPOT" for name in names})
         for start in range(0, len(args), _A_FRAME):
             yield json.dumps({"op": verb, "args": args[start : start + _A_FRAME]})
+        extras = [] if book_only else _extras(names)
+        for start in range(0, len(extras), _A_FRAME):
+            yield json.dumps({"op": verb, "args": extras[start : start + _A_FRAME]})
 
     def book(self, symbol: str) -> BookSequence:
         """A fresh book rule."""
@@ -270,6 +272,8 @@ class OkxVenue(OneAddress):
 
     def _words(self, frame: _Frame) -> Sequence[Item]:
         symbol = self._symbols.get(frame.arg.instId, "")
+        if frame.event == "error" and any(channel in frame.msg for channel in _EXTRAS):
+            return (Said(f"the exchange says: {frame.msg}"),)
         if frame.event == "error":
             return (Refused(frame.msg or "no reason given", symbol),)
         if frame.event == "notice":
@@ -280,14 +284,21 @@ class OkxVenue(OneAddress):
 def _channels(name: str, book_only: bool) -> Sequence[str]:
     if book_only:
         return ("books",)
-    extra = ("mark-price", "open-interest", "funding-rate") if name.endswith("-SWAP") else ()
+    extra = ("mark-price",) if name.endswith("-SWAP") else ()
     return ("books", "trades", "tickers", *extra)
 
 
-def _of_types(types: set[str]) -> list[dict[str, str]]:
-    """What is asked for all instruments of a type at once: states, and liquidations of contracts."""
-    asked = [{"channel": "instruments", "instType": each} for each in sorted(types)]
-    return asked + [{"channel": "liquidation-orders", "instType": "SWAP"}] * ("SWAP" in types)
+def _extras(names: Sequence[str]) -> list[dict[str, str]]:
+    """What may be missing without harm, some of it asked for all instruments of a type at once."""
+    swaps = [name for name in names if name.endswith("-SWAP")]
+    asked = [
+        {"channel": channel, "instId": name}
+        for name in swaps
+        for channel in ("open-interest", "funding-rate")
+    ]
+    types = sorted({"SWAP" if name in swaps else "SPOT" for name in names})
+    asked += [{"channel": "instruments", "instType": each} for each in types]
+    return asked + [{"channel": "liquidation-orders", "instType": "SWAP"}] * bool(swaps)
 
 
 def _numbered(
