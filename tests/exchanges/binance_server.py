@@ -106,7 +106,7 @@ class BinanceServer(Loopback):
         if frame.get("method") == "SUBSCRIBE" and self.acknowledges:
             await self.send(socket, json.dumps({"result": None, "id": frame["id"]}))
             for name in frame["params"]:
-                kind = KINDS.get(name.split("@")[1], "other")
+                kind = KINDS.get(name.partition("@")[2].partition("@")[0], "other")
                 self._listeners.setdefault(kind, set()).add(socket)
             self._check_listeners()
 
