@@ -9,12 +9,16 @@ import pytest
 from tests.exchanges.plan.every import in_order
 from tests.exchanges.plan.fault import Fault
 from tests.exchanges.rig import rigged
-from tests.exchanges.venues.every import CAPTURED, VENUES
+from tests.exchanges.venues.every import CAPTURED, WAYS
 
-THROUGH_CCXT = ("binance", "kraken")
-WAYS = [(venue, "native") for venue in VENUES] + [(venue, "ccxt") for venue in THROUGH_CCXT]
 CASES = [
-    pytest.param(fault, venue, through, id=f"{fault.number:02}-{fault.name}-{venue}-{through}")
+    pytest.param(
+        fault,
+        venue,
+        through,
+        id=f"{fault.number:02}-{fault.name}-{venue}-{through}",
+        marks=[pytest.mark.long] if fault.is_for_the_long_run(venue) else [],
+    )
     for fault in in_order()
     for venue, through in WAYS
     if not fault.reason(venue, through)
@@ -25,6 +29,8 @@ CASES = [
 async def test_a_fault_is_told_for_what_it_is_and_survived(
     request: pytest.FixtureRequest, fault: Fault, venue: str, through: str
 ) -> None:
+    if fault.is_for_the_long_run(venue) and "long" not in request.config.option.markexpr:
+        pytest.skip("the long profile: run with -m long")
     captures: Path | None = request.getfixturevalue("captures") if venue in CAPTURED else None
     async with rigged(
         venue, captures, through=through, prepare=fault.prepare, settings=fault.settings

@@ -185,6 +185,17 @@ def test_lost_data_is_a_warning_with_its_cause(state: FeedState) -> None:
     assert notice == Notice(START, "warning", f"{PERP} {state.value}: no message for 5 s; next try in 2 s")
 
 
+def test_words_of_an_exchange_that_goes_on_streaming_are_told_once() -> None:
+    watch = FeedWatch()
+    watch.changed(FeedStatus(PERP, START, FeedState.STREAMING))
+    told = [
+        watch.changed(FeedStatus(symbol, START + number, FeedState.STREAMING, "maintenance"))
+        for number, symbol in enumerate((PERP, PERP, "BTC/USDT"))
+    ]
+    assert told == [Notice(START, "warning", f"{PERP}: maintenance"), None, None]
+    assert watch.changed(FeedStatus(PERP, START + 9, FeedState.STREAMING)) is None
+
+
 def test_the_first_connection_says_nothing() -> None:
     watch = FeedWatch()
     for state in (FeedState.CONNECTING, FeedState.STREAMING, FeedState.LAGGING, FeedState.STREAMING):

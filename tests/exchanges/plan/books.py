@@ -68,7 +68,7 @@ async def reorder(rig: Rig) -> None:
     await rig.healed()
 
 
-@fault(4, "checksum", not_for=NO_CHECKSUM | {"ccxt": ""})
+@fault(4, "checksum", not_for=NO_CHECKSUM)
 async def checksum(rig: Rig) -> None:
     await rig.live()
     rig.exchange.wording.checksum_error = 1
@@ -142,12 +142,12 @@ def _refusing(exchange: Exchange) -> None:
     exchange.refuses = True
 
 
-@fault(8, "refused", settings={"first_book_s": 0.2}, prepare=_refusing)
+@fault(8, "refused", settings={"first_book_s": 0.1}, prepare=_refusing)
 async def refused(rig: Rig) -> None:
     status = await rig.told(HALTED)
     assert "refused" in status.text
     assert any(words in status.text for words in REFUSALS)
-    dials, due = rig.dials, rig.exchange.clock() + 600
+    dials, due = rig.dials, rig.exchange.clock() + 300
     await rig.eventually(lambda: rig.exchange.clock() > due)  # three deadlines later
     assert rig.dials == dials
     assert rig.state is HALTED
@@ -163,7 +163,7 @@ async def half_open(rig: Rig) -> None:
     await rig.healed()
 
 
-@fault(9, "half-open-quiet", settings={"ping_s": 0.1}, not_for={"ccxt": "see half-open"})
+@fault(9, "half-open-quiet", is_shared=True, settings={"ping_s": 0.1}, not_for={"ccxt": "see half-open"})
 async def half_open_quiet(rig: Rig) -> None:
     """A market that is silent by itself: only the missing pongs tell."""
     await rig.live()

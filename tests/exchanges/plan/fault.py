@@ -15,6 +15,8 @@ from tradetui.domain.market_data import FeedState
 
 Act = Callable[[Rig], Awaitable[None]]
 GAP, CROSSED, STALE, DOWN = FeedState.GAP, FeedState.CROSSED, FeedState.STALE, FeedState.DOWN
+STANDING = ("binance", "coinbase", "kraken")
+"""One venue of each way to get a book again: by REST, by another connection, by another subscription."""
 HALTED, LAGGING = FeedState.HALTED, FeedState.LAGGING
 
 
@@ -28,11 +30,20 @@ class Fault:
     settings: Mapping[str, float] = field(default_factory=dict)
     prepare: Callable[[Exchange], None] = lambda _exchange: None
     not_for: Mapping[str, str] = field(default_factory=dict)
-    """Venue, or ccxt for whatever comes through it, to why the fault can not befall it."""
+    """Why it can not befall a venue; by `kraken`, `kraken ccxt`, or `ccxt` for all through it."""
+    is_shared: bool = False
+    """Whether the venue's words have no part in it: then a few venues stand for all but in the long run."""
+    is_long: bool = False
+    """Whether another form of it is nearly the same."""
+
+    def is_for_the_long_run(self, venue: str) -> bool:
+        """Whether it is left out of the usual run."""
+        return self.is_long or (self.is_shared and venue not in STANDING)
 
     def reason(self, venue: str, through: str) -> str:
         """Why it does not apply; empty where it does."""
-        return self.not_for.get(venue, "") or (self.not_for.get("ccxt", "") if through == "ccxt" else "")
+        names = (venue, f"{venue} {through}", through)
+        return next((self.not_for[name] for name in names if self.not_for.get(name)), "")
 
 
 FAULTS: list[Fault] = []

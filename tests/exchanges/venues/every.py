@@ -28,6 +28,8 @@ VENUES: dict[str, type[Wording]] = {
     "bitget": Bitget,
     "okx": Okx,
 }
+WAYS = [(venue, "native") for venue in VENUES] + [("binance", "ccxt"), ("kraken", "ccxt")]
+"""Each venue by its own streams, and two of them through ccxt as well."""
 CAPTURED: dict[str, Callable[[Path], Iterable[Step]]] = {
     "binance": lambda captures: tape.binance(captures, futures=False),
     "binance-usdm": lambda captures: tape.binance(captures, futures=True),

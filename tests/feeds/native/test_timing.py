@@ -1,0 +1,54 @@
+"""Times and counts of a venue: which are believed, and what a hole is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tradetui.feeds.native.sequence import PrintCount
+from tradetui.feeds.native.timing import VenueTime
+
+NOW = 1_795_659_556_745_000_000
+MINUTE = 60_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("stamp", "is_believed"),
+    [
+        (NOW - 5_000_000, True),
+        (NOW + MINUTE, True),
+        (0, False),
+        (10**17 * 10**6, False),
+        (NOW - 61 * MINUTE, False),
+        (86_400_000_000_000, False),
+        (NOW + 48 * 60 * MINUTE, False),
+    ],
+)
+def test_a_time_is_believed_that_can_be(stamp: int, is_believed: bool) -> None:
+    time = VenueTime()
+    assert time.believes(NOW - 10_000_000, NOW)
+    assert time.believes(stamp, NOW) is is_believed
+
+
+def test_a_venue_that_never_says_when_is_believed_and_our_own_clock_may_be_wrong() -> None:
+    silent, ahead = VenueTime(), VenueTime()
+    assert silent.believes(0, NOW)
+    hour = 60 * MINUTE
+    for number in range(5):
+        assert ahead.believes(NOW + hour + number * MINUTE, NOW + number * MINUTE)
+
+
+def test_a_time_from_the_future_does_not_make_the_following_ones_old() -> None:
+    time = VenueTime()
+    assert time.believes(NOW + 5 * MINUTE, NOW)
+    assert time.believes(NOW + 1, NOW + 1)
+
+
+def test_a_hole_in_the_count_is_seen_once_and_a_new_connection_begins_anywhere() -> None:
+    count = PrintCount()
+    assert [count.misses("B", number) for number in (7, 8, 8, 10, 9, 11)] == [False] * 3 + [
+        True,
+        False,
+        False,
+    ]
+    count.forget("B")
+    assert not count.misses("B", 500)
