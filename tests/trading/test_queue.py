@@ -247,3 +247,11 @@ def test_what_came_while_an_order_arrived_is_before_it_where_the_book_is_told_se
     assert rig.matcher.queue_ahead("a") == rig.lots(ahead)
     rig.delta(bids=[(100.0, 200.0)], ts=rig.ts + 3 * interval)
     assert rig.matcher.queue_ahead("a") == rig.lots(ahead), "later additions stand behind"
+
+
+def test_w47_a_limit_at_the_touch_waits_behind_it_and_fills_when_the_quote_turns() -> None:
+    rig = Rig([(0.25, 10)], [(0.50, 10)])
+    rig.matcher.execute(rig.order(SELL, 1, 0.50))
+    assert rig.print(0.50, 4, BUY) == []
+    assert rig.print(0.50, 5, BUY) == []
+    assert rig.delta([(0.50, 10)], [(0.50, 0), (0.75, 10)]) == [("o", 1, Decimal("0.50"))]
