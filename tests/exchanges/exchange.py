@@ -42,6 +42,8 @@ class Wording:
     counts_connection = False
     """Whether every frame of a connection is numbered."""
     checksums = False
+    pages_forward = False
+    """Whether its REST tells prints from a moment on, not the newest ones."""
     lists_halts = True
     checksum_error = 0
     """Added to each checksum that it sends."""
@@ -245,6 +247,10 @@ class Exchange(Loopback):
         return [text, *kept]
 
     # --- its REST side
+
+    def newest(self, query: Mapping[str, str]) -> list[Print]:
+        """The newest prints, as many as are asked for and no more than a page holds."""
+        return self.prints[-min(int(query.get("limit", 1000)), 1000) :]
 
     def listed(self, listing: dict[str, Any]) -> list[dict[str, Any]]:
         """What it lists: the instrument, or in its place another one."""

@@ -81,6 +81,23 @@ fault(13, "close-1006", is_long=True)(_cutting(reset=False))
 fault(13, "reset")(_cutting(reset=True))
 
 
+@fault(13, "long-outage", is_shared=True, not_for={"ccxt": "ccxt fetches no missed prints"})
+async def long_outage(rig: Rig) -> None:
+    """More was printed than one page of REST holds: all of it comes, or it is said what does not."""
+    await rig.live()
+    rig.exchange.handshake_fault = (503, {})
+    await rig.exchange.close_sockets()
+    await rig.told(DOWN)
+    await rig.eventually(lambda: not rig.exchange.listening(BOOK))
+    for _ in range(1200):
+        await rig.exchange.tell(rig.new_print())
+    rig.exchange.handshake_fault = None
+    if not rig.exchange.wording.pages_forward:
+        await rig.eventually(lambda: any("missed trades: only" in s.text for s in rig.statuses()))
+        rig.from_print = len(rig.exchange.prints) - 50
+    await rig.healed()
+
+
 @fault(14, "storm", settings={"retry_s": 0.04})
 async def storm(rig: Rig) -> None:
     """The waits are measured: at the usual first wait of 1 s they allow at most five dials in 3 s."""

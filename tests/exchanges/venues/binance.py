@@ -62,8 +62,12 @@ class Binance(Wording):
                 return {"timezone": "UTC", "symbols": exchange.listed(self._listing(exchange))}
             case "depth":
                 return self._book(exchange)
-            case "trades" | "aggTrades":
-                return [self._recent(each, path) for each in exchange.prints[-1000:]]
+            case "trades":
+                return [self._recent(each, path) for each in exchange.newest(query)]
+            case "aggTrades":
+                since = int(query.get("startTime", 0))
+                later = [each for each in exchange.prints if each.at_ms >= since]
+                return [self._recent(each, path) for each in later[:1000]]
             case "premiumIndex":
                 mark = {"symbol": self.name, "markPrice": "2681.5", "indexPrice": "2681.7"}
                 return {**mark, "time": 1, "lastFundingRate": "0.0001", "nextFundingTime": 2}
@@ -103,3 +107,4 @@ class BinanceUsdM(Binance):
     exchange, symbol, name = "binanceusdm", "ETH/USDT:USDT", "ETHUSDT"
     scales = (2, 3)
     is_futures = True
+    pages_forward = True

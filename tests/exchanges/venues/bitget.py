@@ -71,7 +71,7 @@ class Bitget(Wording):
                 rows: list[Any] = exchange.listed(self._listing(exchange))
             case "fills-history" | "fills":
                 rows = [
-                    {**self._print(each), "symbol": self.name} for each in reversed(exchange.prints[-1000:])
+                    {**self._print(each), "symbol": self.name} for each in reversed(exchange.newest(query))
                 ]
             case _:
                 rows = []

@@ -72,7 +72,7 @@ class Bybit(Wording):
                 is_own = query.get("category") == self.category
                 rows = exchange.listed(self._listing(exchange)) if is_own else []
             case "recent-trade":
-                rows = [self._recent(each) for each in reversed(exchange.prints[-1000:])]
+                rows = [self._recent(each) for each in reversed(exchange.newest(query))]
             case _:
                 rows = []
         result = {"category": self.category, "list": rows, "nextPageCursor": ""}

@@ -69,7 +69,7 @@ class Coinbase(Wording):
                     return {"products": []}
                 return {"products": exchange.listed(self._listing(exchange))}
             case "ticker":
-                return {"trades": [self._print(each) for each in reversed(exchange.prints[-1000:])]}
+                return {"trades": [self._print(each) for each in reversed(exchange.newest(query))]}
             case "candles":
                 return {"candles": []}
             case _:

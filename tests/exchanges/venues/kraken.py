@@ -29,6 +29,7 @@ class Kraken(Wording):
     exchange, symbol, name = "kraken", "BTC/USD", "BTC/USD"
     scales = (1, 8)
     checksums = True
+    pages_forward = True
 
     def __init__(self) -> None:
         self.depth = 10
@@ -100,7 +101,9 @@ class Kraken(Wording):
                 names = {"XXBT": "XBT", "ZUSD": "USD"}
                 result = {name: {"altname": short, "decimals": 10} for name, short in names.items()}
             case "Trades":
-                rows = [self._recent(each) for each in exchange.prints[-1000:]]
+                since = float(query.get("since", 0)) / 1_000_000
+                later = [each for each in exchange.prints if each.at_ms >= since]
+                rows = [self._recent(each) for each in later[:1000]]
                 result = {"XXBTZUSD": rows, "last": "1"}
             case _:
                 result = {"last": 0}

@@ -69,7 +69,7 @@ class Okx(Wording):
             case "instruments":
                 rows: list[Any] = exchange.listed(self._listing(exchange))
             case "trades":
-                rows = [self._print(each) for each in reversed(exchange.prints[-500:])]
+                rows = [self._print(each) for each in reversed(exchange.newest(query))]
             case _:
                 rows = []
         return {"code": "0", "msg": "", "data": rows}

@@ -8,6 +8,7 @@ Kraken Futures' two histories one is wholly public.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import suppress
 from time import time_ns
 from typing import Any, Final
@@ -25,8 +26,10 @@ _HISTORY_AGAIN_S: Final = 60.0
 _FRUITLESS: Final = 3
 """So many holes that REST knows nothing of, and the venue's count is no count."""
 _MS: Final = 1_000_000
-_PAGE: Final = {"okx": 500, "bybit": 60}
+_PAGE: Final = {"okx": 500, "bybit": 60, "krakenfutures": 100}
 _OTHERWISE: Final = 1000
+_FORWARD: Final = ("kraken", "binanceusdm")
+_PAGES: Final = 5
 _MORE: Final = {"krakenfutures": {"method": "publicGetHistory"}}
 
 
@@ -58,11 +61,13 @@ class Backfill:
         symbol, was_long = channel.symbol, lost_for_s > _HISTORY_AGAIN_S
         if was_long:
             await self._rest.load_history(self._teller, symbol)
-        missed: list[Trade] = []
+        missed, text = list[Trade](), ""
         try:
-            missed = await missed_prints(self._rest.exchange, symbol, channel.trades.last_ts)
+            missed, is_all = await missed_prints(self._rest.exchange, symbol, channel.trades.last_ts)
+            text = "" if is_all else f"missed trades: only {len(missed):,} of them could be fetched"
         except Exception as error:  # noqa: BLE001 - the outside world becomes words
             text = f"missed trades could not be fetched: {words_for(error)}"
+        if text:
             self._teller.say(symbol, Part.NOTICE, FeedState.STREAMING, text=text)
         lost, held = channel.trades.release(missed)
         if lost:
@@ -77,23 +82,33 @@ class Backfill:
             self.start(channel)
 
 
-async def missed_prints(exchange: Any, symbol: str, since_ns: int) -> list[Trade]:
-    """What was printed since then, as far as the venue's newest page reaches; raises what ccxt raises."""
-    now = time_ns()
+async def missed_prints(exchange: Any, symbol: str, since_ns: int) -> tuple[list[Trade], bool]:
+    """What was printed since then, and whether that is all of it; raises what ccxt raises.
+
+    Some venues answer from the beginning on and are asked again; the others with their newest page.
+    """
+    reader, found, size = TradeReader(symbol), list[Trade](), _page(exchange, symbol)
+    goes_forward = exchange.id in _FORWARD or (exchange.id == "binance" and ":" in symbol)
+    since = since_ns // _MS
     async with asyncio.timeout(_PATIENCE_S):
-        rows = await exchange.fetch_trades(
-            symbol,
-            since=since_ns // _MS,
-            limit=_page(exchange, symbol),
-            params=_more(exchange.id, symbol, now // _MS),
-        )
-    reader, found = TradeReader(symbol), []
+        for _ in range(_PAGES if goes_forward else 1):
+            now = time_ns()
+            more = _more(exchange.id, symbol, since=since, now_ms=now // _MS)
+            rows = await exchange.fetch_trades(symbol, since=since, limit=size, params=more)
+            fresh = list(_read(reader, rows, now))
+            found += fresh
+            if len(rows) < size or not fresh:
+                return found, len(rows) < size
+            since = max(trade.ts_exchange for trade in fresh) // _MS
+    return found, False
+
+
+def _read(reader: TradeReader, rows: list[dict[str, Any]], now: int) -> Iterator[Trade]:
     for row in rows:
         with suppress(BadTrade):
             trade = reader.read(row, now)
             if trade is not None:
-                found.append(trade)
-    return found
+                yield trade
 
 
 def _page(exchange: Any, symbol: str) -> int:
@@ -102,7 +117,9 @@ def _page(exchange: Any, symbol: str) -> int:
     return _PAGE.get(exchange.id, _OTHERWISE)
 
 
-def _more(exchange_id: str, symbol: str, now_ms: int) -> dict[str, Any]:
+def _more(exchange_id: str, symbol: str, *, since: int, now_ms: int) -> dict[str, Any]:
     if exchange_id == "binance" and ":" not in symbol:
         return {"fetchTradesMethod": "publicGetTrades"}
+    if exchange_id == "kraken":
+        return {"since": str(since * _MS)}  # ccxt would cut it to a second
     return _MORE.get(exchange_id, {}) | ({"until": now_ms + 1000} if exchange_id == "coinbase" else {})
