@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from tradetui.feeds.egress import EgressRefused
+from tradetui.feeds.native.connection import dial_words
+
 BEGIN = """
 import asyncio, json, socket, sys, threading, urllib.request
 import aiohttp, picows
@@ -106,6 +109,11 @@ with tempfile.TemporaryDirectory() as folder:
 print(json.dumps(found))
 """
     assert run(script) == ["done", "done"]
+
+
+def test_a_refusal_is_told_in_its_own_words() -> None:
+    refused = EgressRefused("evil.test is no host of this profile: it is not looked up")
+    assert dial_words(refused) == "evil.test is no host of this profile: it is not looked up"
 
 
 @pytest.mark.parametrize("profile", ["binance", "kraken", "okx"])

@@ -30,6 +30,7 @@ from picows import (
 )
 
 from tradetui.feeds.clean import clean
+from tradetui.feeds.egress import EgressRefused
 from tradetui.feeds.guard import LiveTradingRefused, check_frame
 from tradetui.feeds.health import Backoff
 from tradetui.feeds.network import tls_context
@@ -262,6 +263,8 @@ def broken_words(error: BaseException) -> str:
 
 def dial_words(error: BaseException) -> str:
     """Why a dial failed."""
+    if isinstance(error, EgressRefused):
+        return str(error)
     if isinstance(error, WSInvalidStatusError) and error.response is not None:
         status = int(error.response.status)
         meaning = {403: "blocked here", 429: "asked too often", 451: "blocked here"}.get(status, "refused")
