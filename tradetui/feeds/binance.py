@@ -139,6 +139,10 @@ _depth: Final = msgspec.json.Decoder(_Depth, strict=False).decode
 _mark: Final = msgspec.json.Decoder(_Mark, strict=False).decode
 _force: Final = msgspec.json.Decoder(_Force, strict=False).decode
 _snapshot: Final = msgspec.json.Decoder(_Snapshot, strict=False).decode
+_BODY: Final = b',"data":'
+_SPOT_QUOTE: Final = b'{"u":'
+"""The one event that does not say its name."""
+_MOST_ROUTES: Final = 2_000
 _SIDES: Final = (Side.BUY, Side.SELL)
 """The aggressor, by whether the buyer was the maker."""
 
@@ -210,6 +214,9 @@ class BinanceCodec:
             "markPriceUpdate": self._read_mark,
             "forceOrder": self._read_force,
         }
+        self._routes: dict[bytes, tuple[Reader, int]] = {
+            b'{"e":"%b"' % kind.encode(): (read, 0) for kind, read in self._by_kind.items()
+        }
 
     def decode(self, frame: bytes, ts_received: int) -> VenueMessage | None:
         """One frame as a message; None for what is no market data (acknowledgements, other streams).
@@ -218,14 +225,32 @@ class BinanceCodec:
             FrameError: The frame is broken, misses a field, or holds a number that can not be.
         """
         try:
-            probe = _probe(frame)
-            if not probe.stream:
-                kind, symbol = _kind_of(probe)
-                return self._read(kind, symbol, frame, ts_received)
-            symbol = probe.stream.partition("@")[0].upper()
-            return self._read(stream_kind(probe.stream), symbol, bytes(probe.data), ts_received)
+            opening = frame[: frame.find(b",")]
+            route = self._routes.get(opening)
+            if route is not None:
+                reader, start = route
+                if not start:
+                    return reader(frame, ts_received)
+                if frame.startswith(_BODY, start - len(_BODY)) and frame.endswith(b"}"):
+                    return reader(frame[start:-1], ts_received)
+            if frame.startswith(_SPOT_QUOTE) and b',"B":' in frame:
+                return self._by_kind["bookTicker"](frame, ts_received)
+            return self._find(frame, opening, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             raise self._refusal(frame, error) from None
+
+    def _find(self, frame: bytes, opening: bytes, ts_received: int) -> VenueMessage | None:
+        """Look into a frame for what it is, and remember how a stream's frames open."""
+        probe = _probe(frame)
+        if not probe.stream:
+            kind, symbol = _kind_of(probe)
+            return self._read(kind, symbol, frame, ts_received)
+        kind, reader = stream_kind(probe.stream), self._by_kind.get(stream_kind(probe.stream))
+        is_plain = opening == b'{"stream":"%b"' % probe.stream.encode()
+        if reader is not None and is_plain and len(self._routes) < _MOST_ROUTES:
+            self._routes[opening] = (reader, len(opening) + len(_BODY))
+        symbol = probe.stream.partition("@")[0].upper()
+        return self._read(kind, symbol, bytes(probe.data), ts_received)
 
     def reader(self, kind: str) -> Reader | None:
         """What reads the body (`data`) of a kind of frame, for callers that know the kind beforehand.

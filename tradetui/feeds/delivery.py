@@ -20,21 +20,25 @@ class Delivery:
         self._sink: Sink | None = None
         self._crash: asyncio.Future[None] | None = None
         self.sink_ns = 0
-        """Nanoseconds that the sink took so far."""
+        """Nanoseconds that the sink took so far, where it was timed."""
+        self.is_timed = False
 
     def __call__(self, message: MarketMessage) -> None:
         """Give a message to the sink."""
-        if self._sink is None or self._crash is None or self._crash.done():
+        sink = self._sink
+        if sink is None:
             return
-        begun = perf_counter_ns()
+        begun = perf_counter_ns() if self.is_timed else 0
         try:
-            self._sink(message)
+            sink(message)
         except Exception as error:  # noqa: BLE001 - raised again by run
-            self._crash.set_exception(error)
-        self.sink_ns += perf_counter_ns() - begun
+            self.fail(error)
+        if begun:
+            self.sink_ns += perf_counter_ns() - begun
 
     def fail(self, error: Exception) -> None:
-        """End the run with an error; the first one counts."""
+        """End the run with an error; the first one counts, and nothing is delivered after it."""
+        self._sink = None
         if self._crash is not None and not self._crash.done():
             self._crash.set_exception(error)
 
@@ -52,6 +56,7 @@ class Delivery:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             await close()
+            self._sink = None
             if crash.done():
                 crash.result()
             if not task.cancelled() and (error := task.exception()) is not None:

@@ -5,6 +5,7 @@ Nothing here reads a clock: every call is given the time, monotonic seconds unle
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class Pulse:
     def beat(self, now: float) -> None:
         """Something was heard."""
         if self._last is not None:
-            self.allow(now - self._last, _INTERVAL_WEIGHT)
+            self._interval += (now - self._last - self._interval) * _INTERVAL_WEIGHT
         self._last = now
 
     def allow(self, interval_s: float, weight: float = 1.0) -> None:
@@ -105,16 +106,16 @@ class Lag:
     """
 
     def __init__(self) -> None:
-        self._started = 0.0
-        self._now: float | None = None
-        self._before: float | None = None
+        self._until = -math.inf
+        self._now = self._before = self._smallest = math.inf
 
     def seconds(self, delay_s: float, now: float) -> float:
         """Seconds above the smallest known delay, given received minus exchange time."""
-        if self._now is None or now - self._started > _LAG_WINDOW_S:
-            self._before, self._now, self._started = self._now, delay_s, now
-        self._now = min(self._now, delay_s)
-        return delay_s - (self._now if self._before is None else min(self._now, self._before))
+        if now > self._until:
+            self._before, self._now, self._until = self._now, math.inf, now + _LAG_WINDOW_S
+        if delay_s < self._now:
+            self._now, self._smallest = delay_s, min(delay_s, self._before)
+        return delay_s - self._smallest
 
 
 class SymbolHealth:
@@ -125,6 +126,7 @@ class SymbolHealth:
         self.stats = FeedStats()
         self._lagging_after = lagging_after_s
         self._lag = Lag()
+        self._is_lagging = False
         self._parts: dict[str, tuple[FeedState, str, float]] = {}
         self._shown: tuple[FeedState, str, float] | None = None
 
@@ -149,12 +151,14 @@ class SymbolHealth:
         if not ts_exchange:
             return None
         delay = (ts_received - ts_exchange) / 1e9
-        self.stats.latency_ms = max(0.0, delay * 1000)
+        self.stats.latency_ms = delay * 1000 if delay > 0.0 else 0.0
         lag = self._lag.seconds(delay, now)
-        is_lagging = self._parts.get("lag", (FeedState.STREAMING,))[0] is FeedState.LAGGING
-        if lag > self._lagging_after and not is_lagging:
+        if self._is_lagging:
+            if lag < self._lagging_after / 2:
+                self._is_lagging = False
+                return self.report("lag", FeedState.STREAMING, ts_received=ts_received)
+        elif lag > self._lagging_after:
+            self._is_lagging = True
             text = f"data is {lag:.1f} s late"
             return self.report("lag", FeedState.LAGGING, ts_received=ts_received, text=text)
-        if is_lagging and lag < self._lagging_after / 2:
-            return self.report("lag", FeedState.STREAMING, ts_received=ts_received)
         return None

@@ -185,10 +185,11 @@ class BinanceVenue:
             raise FrameError(str(error)) from None
         if message is None:
             return self._answer(frame)
-        if isinstance(message, DepthUpdate):
+        if isinstance(message, Trade):
+            if self._prints.misses(message.symbol, message.trade_id):
+                return (PrintsMissing(message.symbol), message)
+        elif isinstance(message, DepthUpdate):
             return (Depth(message.delta.symbol, message),)
-        if isinstance(message, Trade) and self._prints.misses(message.symbol, int(message.trade_id or 0)):
-            return (PrintsMissing(message.symbol), message)
         return (message,)
 
     def _answer(self, frame: bytes) -> Sequence[Item]:

@@ -115,7 +115,8 @@ class Books:
             self.resync(channel, FeedState(book.state.value), book.reason)
 
     def _deliver_book(self, channel: Channel, message: BookSnapshot | BookDelta) -> None:
-        message = channel.timely(self._owner, message)
+        if not channel.time.believes(message.ts_exchange, message.ts_received):
+            message = channel.timely(self._owner, message)
         self._owner.deliver(message)
         self._owner.audits.saw(message)
         channel.pulse.beat(monotonic())

@@ -40,6 +40,7 @@ RENEWED_S: Final = 23 * 3600.0
 _RENEWAL: Final = random.Random()  # noqa: S311 - only spreads renewals
 HANDSHAKE_S: Final = 10.0
 _MOST_BYTES: Final = 32 * 1024 * 1024
+_TEXT: Final = WSMsgType.TEXT
 logging.getLogger("picows").addHandler(logging.NullHandler())  # what it logs becomes a state here
 
 
@@ -212,22 +213,22 @@ class Connection:
             return  # the buffer of a socket that was given up still empties itself
         self._heard = monotonic()
         kind = frame.msg_type
-        if kind is WSMsgType.CLOSE:
+        if kind is _TEXT and frame.fin and not self._parts:
+            self._pass_on(frame.get_payload_as_bytes())
+        elif kind is WSMsgType.CLOSE:
             words = frame.get_close_message() or b""
             self.drop(closing_words(frame.get_close_code(), words))
-            return
-        if kind not in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
-            if kind is WSMsgType.PONG and self._pinged:
-                self.rtt_ms, self._pinged = (self._heard - self._pinged) * 1000, 0.0
-            return
+        elif kind in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
+            self._parts.append(frame.get_payload_as_bytes())
+            if frame.fin:
+                whole, self._parts = b"".join(self._parts), []
+                self._pass_on(whole)
+        elif kind is WSMsgType.PONG and self._pinged:
+            self.rtt_ms, self._pinged = (self._heard - self._pinged) * 1000, 0.0
+
+    def _pass_on(self, payload: bytes) -> None:
         self.frames_received += 1
-        payload = frame.get_payload_as_bytes()
         self.bytes_received += len(payload)
-        if not frame.fin or self._parts:
-            self._parts.append(payload)
-            if not frame.fin:
-                return
-            payload, self._parts = b"".join(self._parts), []
         self._listener.received(self, payload, time_ns())
 
 
@@ -237,6 +238,7 @@ class _Ear(WSListener):
     def __init__(self, connection: Connection) -> None:
         super().__init__()
         self._connection = connection
+        self._hear = connection.heard
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The socket is open."""
@@ -244,7 +246,7 @@ class _Ear(WSListener):
 
     def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
         """A frame arrived."""
-        self._connection.heard(frame)
+        self._hear(frame)
 
 
 def closing_words(code: WSCloseCode | None, words: bytes | str) -> str:

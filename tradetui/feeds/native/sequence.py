@@ -33,8 +33,10 @@ class PrintCount:
         """A new connection begins somewhere."""
         self._last.pop(symbol, None)
 
-    def misses(self, symbol: str, number: int) -> bool:
-        """Whether prints before this one are missing."""
+    def misses(self, symbol: str, number: int | str | None) -> bool:
+        """Whether prints before this one are missing; one without a number tells nothing."""
+        if not isinstance(number, int):
+            return False
         last = self._last.get(symbol)
         if last is None or number > last:
             self._last[symbol] = number

@@ -23,6 +23,8 @@ class VenueTime:
 
     def believes(self, stamp: int, ts_received: int) -> bool:
         """Whether a time can be, nanoseconds UTC; a time of none can while there never was one."""
+        if stamp and self._newest - _BACK_NS <= stamp <= self._newest:
+            return True
         if not stamp:
             return not self._newest
         if not _EARLIEST_NS < stamp < ts_received + _AHEAD_NS:

@@ -62,15 +62,13 @@ class TradeFlow:
         if number is not None:
             if number in self._seen:
                 return None
-            self._remember(number)
-        self.last_ts, self.last_id = max(self.last_ts, trade.ts_exchange), number
+            self._seen.add(number)
+            self._seen_order.append(number)
+            if len(self._seen_order) > _REMEMBERED:
+                self._seen.discard(self._seen_order.popleft())
+        self.last_id = number
+        self.last_ts = max(self.last_ts, trade.ts_exchange)
         return trade
-
-    def _remember(self, number: int | str) -> None:
-        self._seen.add(number)
-        self._seen_order.append(number)
-        if len(self._seen_order) > _REMEMBERED:
-            self._seen.discard(self._seen_order.popleft())
 
 
 def identity(trade: Trade) -> int | str | None:
