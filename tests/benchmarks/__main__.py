@@ -14,7 +14,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BENCHMARKS = ("indicators", "book", "replay", "matching", "journal", "scan", "cockpit", "memory")
+BENCHMARKS = (
+    "indicators",
+    "book",
+    "replay",
+    "matching",
+    "journal",
+    "scan",
+    "cockpit",
+    "memory",
+    "feed",
+    "soak",
+)
+TAKE_MINUTES = ("memory", "soak")
 
 
 def main() -> int:
@@ -23,14 +35,17 @@ def main() -> int:
     parser.add_argument("only", nargs="*", choices=[*BENCHMARKS, []], help="some of them")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as JSON")
     parser.add_argument(
-        "--minutes", type=float, default=3.0, help="how long memory is watched; ten decide (default 3)"
+        "--minutes",
+        type=float,
+        default=3.0,
+        help="how long memory is watched, where ten decide, and the feed soaked, where thirty do (default 3)",
     )
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
     for name in options.only or BENCHMARKS:
         print(f"measuring {name} …", file=sys.stderr)
         run = importlib.import_module(f"tests.benchmarks.bench_{name}").run
-        rows += run(options.minutes) if name == "memory" else run()
+        rows += run(options.minutes) if name in TAKE_MINUTES else run()
     show(rows)
     if options.json:
         machine = f"{platform.machine()}, Python {platform.python_version()}"
