@@ -41,6 +41,8 @@ class Backfill:
         self._rest = rest
         self._group = group
         self._again: set[str] = set()
+        self._holed: set[str] = set()
+        """Symbols whose waiting prints have a hole themselves."""
         self._fruitless: dict[str, int] = {}
 
     def start(self, channel: Channel, lost_for_s: float = 0.0) -> None:
@@ -55,21 +57,21 @@ class Backfill:
         """The count of prints has a hole: ask, unless such holes have shown to be none."""
         if self._fruitless.get(channel.symbol, 0) < _FRUITLESS:
             self._fruitless[channel.symbol] = self._fruitless.get(channel.symbol, 0) + 1
+            if channel.trades.is_holding:
+                self._holed.add(channel.symbol)
             self.start(channel)
 
     async def _fill(self, channel: Channel, lost_for_s: float) -> None:
         symbol, was_long = channel.symbol, lost_for_s > _HISTORY_AGAIN_S
         if was_long:
             await self._rest.load_history(self._teller, symbol)
-        missed, text = list[Trade](), ""
-        try:
-            missed, is_all = await missed_prints(self._rest.exchange, symbol, channel.trades.last_ts)
-            text = "" if is_all else f"missed trades: only {len(missed):,} of them could be fetched"
-        except Exception as error:  # noqa: BLE001 - the outside world becomes words
-            text = f"missed trades could not be fetched: {words_for(error)}"
-        if text:
-            self._teller.say(symbol, Part.NOTICE, FeedState.STREAMING, text=text)
-        lost, held = channel.trades.release(missed)
+        missed = await self._missed(channel)
+        is_holed = symbol in self._holed
+        if is_holed:  # more was lost while that was asked for
+            self._holed.discard(symbol)
+            self._again.discard(symbol)
+            missed += await self._missed(channel)
+        lost, held = channel.trades.release(missed, is_holed=is_holed)
         if lost:
             self._fruitless[symbol] = 0
             self._teller.deliver(MissedTrades(symbol, time_ns(), lost))
@@ -79,7 +81,19 @@ class Backfill:
             await self._rest.deepen_history(self._teller, [symbol])
         if symbol in self._again:
             self._again.discard(symbol)
+            self._holed.discard(symbol)
             self.start(channel)
+
+    async def _missed(self, channel: Channel) -> list[Trade]:
+        symbol, missed, text = channel.symbol, list[Trade](), ""
+        try:
+            missed, is_all = await missed_prints(self._rest.exchange, symbol, channel.trades.last_ts)
+            text = "" if is_all else f"missed trades: only {len(missed):,} of them could be fetched"
+        except Exception as error:  # noqa: BLE001 - the outside world becomes words
+            text = f"missed trades could not be fetched: {words_for(error)}"
+        if text:
+            self._teller.say(symbol, Part.NOTICE, FeedState.STREAMING, text=text)
+        return missed
 
 
 async def missed_prints(exchange: Any, symbol: str, since_ns: int) -> tuple[list[Trade], bool]:

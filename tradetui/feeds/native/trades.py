@@ -47,11 +47,15 @@ class TradeFlow:
             return None
         return self._once(trade)
 
-    def release(self, missed: list[Trade]) -> tuple[list[Trade], list[Trade]]:
-        """End the wait: the prints that were missed, oldest first, and those that had to wait."""
+    def release(self, missed: list[Trade], *, is_holed: bool = False) -> tuple[list[Trade], list[Trade]]:
+        """End the wait: the prints that were missed, oldest first, and those that had to wait.
+
+        Where these have a hole too, what was missed reaches as far as they do; their ids tell them apart.
+        """
         held, self._held = self._held or [], None
         newest = max((trade.ts_exchange for trade in missed), default=0)
-        until = min((trade.ts_exchange for trade in held if trade.ts_exchange), default=newest)
+        end = max if is_holed else min
+        until = end((trade.ts_exchange for trade in held if trade.ts_exchange), default=newest)
         own = {identity(trade) for trade in held}
         older = [t for t in missed if self.last_ts <= t.ts_exchange <= until and identity(t) not in own]
         lost = [trade for trade in sorted(older, key=lambda t: t.ts_exchange) if self._once(trade)]
