@@ -23,3 +23,8 @@ def captures() -> Path:
             pytest.fail(f"captured market data not found at {CAPTURES}; set TRADETUI_CAPTURES")
         pytest.skip(f"captured market data not found at {CAPTURES}; set TRADETUI_CAPTURES")
     return CAPTURES
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as processors: many tests wait for programs and servers of their own."""
+    return 3 * (os.cpu_count() or 1) // 2

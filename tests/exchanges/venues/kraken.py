@@ -101,8 +101,8 @@ class Kraken(Wording):
                 names = {"XXBT": "XBT", "ZUSD": "USD"}
                 result = {name: {"altname": short, "decimals": 10} for name, short in names.items()}
             case "Trades":
-                since = float(query.get("since", 0)) / 1_000_000
-                later = [each for each in exchange.prints if each.at_ms >= since]
+                since = int(query.get("since", 0))
+                later = [each for each in exchange.prints if each.at_ms * 1_000_000 > since]
                 rows = [self._recent(each) for each in later[:1000]]
                 result = {"XXBTZUSD": rows, "last": "1"}
             case _:

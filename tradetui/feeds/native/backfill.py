@@ -135,5 +135,6 @@ def _more(exchange_id: str, symbol: str, *, since: int, now_ms: int) -> dict[str
     if exchange_id == "binance" and ":" not in symbol:
         return {"fetchTradesMethod": "publicGetTrades"}
     if exchange_id == "kraken":
-        return {"since": str(since * _MS)}  # ccxt would cut it to a second
+        # ccxt would cut it to a second, and the venue leaves out the moment itself
+        return {"since": str(since * _MS - 1)}
     return _MORE.get(exchange_id, {}) | ({"until": now_ms + 1000} if exchange_id == "coinbase" else {})
