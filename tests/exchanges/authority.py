@@ -1,49 +1,67 @@
-"""A certificate authority of the test's own, and a certificate for 127.0.0.1 that it has signed."""
+"""A certificate authority of the test's own, and what it signs, as strict readers want them."""
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+PEM = serialization.Encoding.PEM
 PRIVATE = serialization.PrivateFormat.PKCS8
 BARE = serialization.NoEncryption()
+Key = ec.EllipticCurvePrivateKey
 
 
-def authority(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """The file of the authority, and the context of a server that shows what it has signed."""
-    own_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    own_name, name = _name("an authority of a test"), _name("an exchange of a test")
-    own = _signed(own_name, own_name, own_key, own_key, x509.BasicConstraints(ca=True, path_length=None))
-    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    leaf = _signed(name, own_name, key, own_key, address)
-    pem = serialization.Encoding.PEM
-    (folder / "authority.pem").write_bytes(own.public_bytes(pem))
-    (folder / "exchange.pem").write_bytes(leaf.public_bytes(pem) + key.private_bytes(pem, PRIVATE, BARE))
+class Owner(NamedTuple):
+    name: x509.Name
+    key: Key
+
+
+def authority(folder: Path, host: str = "127.0.0.1") -> tuple[Path, ssl.SSLContext]:
+    """The file of the authority, and the context of a server that shows what it has signed for a host."""
+    root, venue = _owner("an authority of a test"), _owner("an exchange of a test")
+    signs = x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    own = _signed(root, root, [x509.BasicConstraints(ca=True, path_length=None), signs])
+    named = x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
+    leaf = _signed(venue, root, [x509.SubjectAlternativeName([named])])
+    (folder / "authority.pem").write_bytes(own.public_bytes(PEM))
+    private = venue.key.private_bytes(PEM, PRIVATE, BARE)
+    (folder / "exchange.pem").write_bytes(leaf.public_bytes(PEM) + private)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "exchange.pem")
     return folder / "authority.pem", context
 
 
-def _name(words: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, words)])
+def _owner(words: str) -> Owner:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, words)])
+    return Owner(name, ec.generate_private_key(ec.SECP256R1()))
 
 
-def _signed(
-    subject: x509.Name,
-    issuer: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
-    signer: ec.EllipticCurvePrivateKey,
-    extension: x509.ExtensionType,
-) -> x509.Certificate:
-    now = datetime.now(UTC)
-    built = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+def _signed(owner: Owner, signer: Owner, extensions: Sequence[x509.ExtensionType]) -> x509.Certificate:
+    now, public = datetime.now(UTC), owner.key.public_key()
+    built = x509.CertificateBuilder().subject_name(owner.name).issuer_name(signer.name).public_key(public)
     built = built.serial_number(x509.random_serial_number())
     built = built.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    return built.add_extension(extension, critical=True).sign(signer, hashes.SHA256())
+    for extension in extensions:
+        built = built.add_extension(extension, critical=True)
+    of_signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key())
+    built = built.add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+    return built.add_extension(of_signer, critical=False).sign(signer.key, hashes.SHA256())

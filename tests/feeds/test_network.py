@@ -6,53 +6,19 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.exchanges.authority import authority
 from tradetui.domain.profile import Network, Profile
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.health import Backoff
 from tradetui.feeds.native.connection import Connection, Line
-
-PEM = serialization.Encoding.PEM
-
-
-def signed(folder: Path, host: str) -> tuple[Path, ssl.SSLContext]:
-    """An authority's file, and what a server needs whose certificate for a host it has signed."""
-    own, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority of a test")])
-    leaf = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a venue of a test")])
-    named = x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
-    now = datetime.now(UTC)
-
-    def made(
-        subject: x509.Name, of: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType
-    ) -> x509.Certificate:
-        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(root)
-        builder = builder.public_key(of.public_key()).serial_number(x509.random_serial_number())
-        builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-        return builder.add_extension(extension, critical=True).sign(own, hashes.SHA256())
-
-    (folder / "ca.pem").write_bytes(
-        made(root, own, x509.BasicConstraints(ca=True, path_length=None)).public_bytes(PEM)
-    )
-    private = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    shown = made(leaf, key, x509.SubjectAlternativeName([named])).public_bytes(PEM)
-    (folder / "venue.pem").write_bytes(shown + private)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "venue.pem")
-    return folder / "ca.pem", context
 
 
 @asynccontextmanager
@@ -152,7 +118,7 @@ async def dialed(url: str, **named: Any) -> str:
 
 
 async def test_a_stream_trusts_a_known_authority_only_and_the_right_name_only(tmp_path: Path) -> None:
-    ca_file, context = signed(tmp_path, "127.0.0.1")
+    ca_file, context = authority(tmp_path, "127.0.0.1")
     async with venue(context) as port:
         untrusted = await dialed(f"wss://127.0.0.1:{port}/ws")
         trusted = await dialed(f"wss://127.0.0.1:{port}/ws", ca_file=str(ca_file))
@@ -164,7 +130,7 @@ async def test_a_stream_trusts_a_known_authority_only_and_the_right_name_only(tm
 async def test_a_stream_goes_through_the_proxy_and_its_certificate_is_checked_behind_it(
     tmp_path: Path,
 ) -> None:
-    ca_file, context = signed(tmp_path, "127.0.0.1")
+    ca_file, context = authority(tmp_path, "127.0.0.1")
     async with venue(context) as port, proxy() as (address, asked):
         through = await dialed(f"wss://127.0.0.1:{port}/ws", ca_file=str(ca_file), proxy=address)
         untrusted = await dialed(f"wss://127.0.0.1:{port}/ws", proxy=address)
@@ -176,7 +142,7 @@ async def test_a_stream_goes_through_the_proxy_and_its_certificate_is_checked_be
 async def test_rest_checks_the_certificate_and_goes_through_the_proxy(
     tmp_path: Path, is_trusted: bool
 ) -> None:
-    ca_file, context = signed(tmp_path, "127.0.0.1")
+    ca_file, context = authority(tmp_path, "127.0.0.1")
     async with venue(context) as port, proxy() as (address, asked):
         network = Network(ca_file=str(ca_file) if is_trusted else "", proxy=address)
         profile = Profile(name="k", exchange="kraken", symbols=("BTC/USD",), network=network)

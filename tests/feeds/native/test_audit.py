@@ -135,7 +135,9 @@ async def test_a_sound_book_passes_audit_after_audit_while_it_moves(captures: Pa
 
 
 @pytest.mark.captures
-async def test_e25_a_level_that_the_exchange_does_not_have_is_found_counted_and_healed(captures: Path) -> None:
+async def test_e25_a_level_that_the_exchange_does_not_have_is_found_counted_and_healed(
+    captures: Path,
+) -> None:
     async with playing(captures, depth_frames=300) as (server, feed, collector):
         server.play()
         await asyncio.wait_for(server.is_finished.wait(), 30)
