@@ -145,27 +145,3 @@ class Jumps(Protocol):
     """Asked whether nothing would be missed."""
     on_jump: Callable[[int], None]
     """Called with the moment (nanoseconds UTC) before it is begun from there."""
-
-
-class Playback(Protocol):
-    """A feed that can be steered: a recording."""
-
-    def pause(self) -> None:
-        """Stop the clock, or let it run again."""
-        ...
-
-    def step(self) -> None:
-        """Deliver one more message while paused."""
-        ...
-
-    def seek(self, seconds: float) -> None:
-        """Go forward or back by so much."""
-        ...
-
-    def set_speed(self, speed: float) -> None:
-        """Play at a multiple of real time; infinity is as fast as possible."""
-        ...
-
-    def describe(self) -> str:
-        """Place, length and speed in a few words for the status bar."""
-        ...

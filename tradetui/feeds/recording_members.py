@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
 from enum import IntFlag
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -103,9 +102,3 @@ def text_of(path: Path, member: Member) -> bytes:
             return zlib.decompress(file.read(member.size), wbits=31)
     except (OSError, zlib.error) as error:
         raise RecordingError(f"{path}: damaged at byte {member.offset:,}: {error}") from None
-
-
-def texts_of(path: Path, members: tuple[Member, ...], first: int) -> Iterator[bytes]:
-    """What is in the members from one on."""
-    for member in members[first:]:
-        yield text_of(path, member)

@@ -11,6 +11,7 @@ import msgspec
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.number import ONE
 from tradetui.feeds.formats.listing import Named
+from tradetui.feeds.native.base import OneAddress
 from tradetui.feeds.native.venue import BookSequence, Item
 
 
@@ -80,3 +81,16 @@ class ByStream:
         """Nothing."""
         del url, body, ts_received
         return ()
+
+
+class ByCodec(ByStream):
+    """A venue whose frames the native codec reads, with names that are learned as they come."""
+
+    def __init__(self, codec: OneAddress, read: Callable[[str], Named]) -> None:
+        self.names = Names(read)
+        codec.read_by(self.names)
+        self._codec = codec
+
+    def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
+        """A frame as items; raises ValueError or KeyError."""
+        return self._codec.decode(frame, ts_received)

@@ -20,7 +20,7 @@ import msgspec
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
 from tradetui.feeds.book_sync import Sync
-from tradetui.feeds.formats.captured import ByStream, Names, Rule
+from tradetui.feeds.formats.captured import ByCodec, ByStream, Names, Rule
 from tradetui.feeds.formats.listing import Named, named
 from tradetui.feeds.native.kraken_futures import KrakenFuturesVenue
 from tradetui.feeds.native.sequence import NumberedBook
@@ -174,24 +174,13 @@ def _time(text: str) -> int:
     return int(seconds.scaleb(9))
 
 
-class _Codec(KrakenFuturesVenue):
-    def __init__(self, names: Names) -> None:
-        super().__init__()
-        self._symbols = names
-
-
-class CapturedKrakenFutures(ByStream):
+class CapturedKrakenFutures(ByCodec):
     """Perpetuals and dated futures, linear (PF, FF) and inverse (PI, FI)."""
 
     venue = "kraken futures"
 
     def __init__(self) -> None:
-        self.names = Names(_contract)
-        self._codec = _Codec(self.names)
-
-    def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
-        """A frame as items; raises ValueError or KeyError."""
-        return self._codec.decode(frame, ts_received)
+        super().__init__(KrakenFuturesVenue(), _contract)
 
     def rules(self, url: str, body: bytes) -> dict[str, Rule]:
         """What the instruments' listing says."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from tradetui.domain.instrument import Instrument
-from tradetui.feeds.formats.captured import ByStream, Names, Rule
+from tradetui.feeds.formats.captured import ByCodec, Rule
 from tradetui.feeds.formats.listing import named
 from tradetui.feeds.native.okx import OkxBook, OkxVenue
-from tradetui.feeds.native.venue import BookSequence, Item
+from tradetui.feeds.native.venue import BookSequence
 
 
 class _Listing(msgspec.Struct):
@@ -26,24 +25,13 @@ class _Listings(msgspec.Struct):
     data: list[_Listing] = []
 
 
-class _Codec(OkxVenue):
-    def __init__(self, names: Names) -> None:
-        super().__init__()
-        self._symbols = names
-
-
-class CapturedOkx(ByStream):
+class CapturedOkx(ByCodec):
     """Spot, swaps and futures."""
 
     venue = "okx"
 
     def __init__(self) -> None:
-        self.names = Names(named)
-        self._codec = _Codec(self.names)
-
-    def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
-        """A frame as items; raises ValueError or KeyError."""
-        return self._codec.decode(frame, ts_received)
+        super().__init__(OkxVenue(), named)
 
     def rules(self, url: str, body: bytes) -> dict[str, Rule]:
         """What the instruments' listing says."""

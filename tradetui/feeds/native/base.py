@@ -36,6 +36,10 @@ class OneAddress:
         """Where its streams are."""
         return frozenset({urlsplit(self._url).netloc})
 
+    def read_by(self, symbols: dict[str, str]) -> None:
+        """Read frames by names that somebody else learns as they come."""
+        self._symbols = symbols
+
     def name(self, instrument: Instrument) -> str:
         """What the venue calls an instrument."""
         raise NotImplementedError
