@@ -12,7 +12,7 @@ from tests.engine.market import INVERSE, PERP, SECOND, Table, inverse_perp, perp
 from tradetui.domain.command import CancelAll, CancelOrder, Flatten, MarginMode
 from tradetui.domain.event import FeeShortfall, Liquidated, LiquidationStarted, MarginCalled, Noted
 from tradetui.domain.fill import Evidence
-from tradetui.domain.instrument import Instrument, LeverageTier
+from tradetui.domain.instrument import Instrument, LeverageTier, TierRule
 from tradetui.domain.market_data import (
     BookSnapshot,
     Candle,
@@ -231,6 +231,23 @@ def test_e_20_higher_tiers_hold_at_once_and_are_told() -> None:
     market.feed(InstrumentListed(raised, market.tick()))
     assert not market.state.positions
     assert market.fills[-1].price == 19_980
+
+
+def test_e_20_a_listing_that_says_nothing_of_tiers_leaves_those_that_are_known() -> None:
+    market = long_of_one()
+    market.snapshot([(19_980.0, 9.0)], [(20_001.0, 1.0)])
+    tiers = (LeverageTier(None, D("0.01"), D(50)),)
+    raised = msgspec.structs.replace(FREE, tiers=tiers, tier_rule=TierRule.WHOLE, max_leverage=D(50))
+    market.feed(InstrumentListed(raised, market.tick()))
+    before = market.engine.liquidation_price(PERP)
+    noted = len(bodies(market, Noted))
+    market.feed(InstrumentListed(FREE, market.tick()))
+    assert market.state.instruments[PERP] == raised
+    assert market.engine.liquidation_price(PERP) == before
+    assert len(bodies(market, Noted)) == noted
+    again = msgspec.structs.replace(FREE, venue="another")
+    market.feed(InstrumentListed(again, market.tick()))
+    assert market.state.instruments[PERP] == again
 
 
 def test_inverse_contracts_are_liquidated_in_base() -> None:

@@ -32,14 +32,25 @@ class InstrumentStatus(StrEnum):
     DELISTED = "delisted"
 
 
+class TierRule(StrEnum):
+    """How a venue reads its table of tiers."""
+
+    PARTS = "parts"
+    """By notional; each rate holds for the part of the position inside its tier (section 10.3)."""
+    WHOLE = "whole"
+    """By notional; the rate of the tier that is reached holds for the whole position."""
+    CONTRACTS = "contracts"
+    """By the number of contracts, whatever they are worth; the rate holds for the whole position."""
+
+
 class LeverageTier(msgspec.Struct, frozen=True):
-    """What holds for positions up to a notional: maintenance rate and the most leverage."""
+    """What holds for positions up to a size: maintenance rate and the most leverage."""
 
     cap: Decimal | None
-    """The largest notional of the tier, inclusive; None for no bound."""
+    """The largest size of the tier, inclusive; None for no bound."""
     rate: Decimal
-    max_leverage: Decimal = ONE
-    """One where the venue does not say."""
+    max_leverage: Decimal = ZERO
+    """Zero where the venue does not say."""
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +91,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     least_gtd_s: int = 0
     """A good-till-date order has to be meant to live longer than this."""
     tiers: tuple[LeverageTier, ...] = ()
-    """By notional in the settlement asset, smallest first; none means one rate for every size."""
+    """Smallest first; none means one rate for every size."""
+    tier_rule: TierRule = TierRule.PARTS
     opening_fee: Decimal = ZERO
     """Of the notional that is borrowed when a margin position on spot is opened."""
     rollover_fee: Decimal = ZERO
@@ -189,33 +201,39 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         paid = MONEY.add(MONEY.multiply(entry, held), MONEY.multiply(price, added))
         return MONEY.divide(paid, MONEY.add(held, added))
 
-    def maintenance_of(self, worth: Decimal) -> tuple[Decimal, Decimal]:
-        """Maintenance rate and deduction of a notional in the settlement asset (section 10.3)."""
+    def tier_size(self, qty: Decimal, price: Decimal) -> Decimal:
+        """A quantity as its tiers count it: its notional in the settlement asset, or its contracts."""
+        return qty if self.tier_rule is TierRule.CONTRACTS else self.notional(qty, price)
+
+    def maintenance_of(self, size: Decimal) -> tuple[Decimal, Decimal]:
+        """Maintenance rate and deduction of a size as the tiers count it (section 10.3)."""
         if not self.tiers:
             return self.maintenance_rate, ZERO
-        number = self._tier_number(worth)
-        return self.tiers[number].rate, _deductions(self.tiers)[number]
+        number = self.tier_number(size)
+        deduction = _deductions(self.tiers)[number] if self.tier_rule is TierRule.PARTS else ZERO
+        return self.tiers[number].rate, deduction
 
-    def leverage_cap(self, worth: Decimal) -> Decimal:
-        """The most leverage that a notional may have; one where it is not known."""
-        by_tier = self.tiers[self._tier_number(worth)].max_leverage if self.tiers else ONE
-        return by_tier if by_tier > ONE else self.max_leverage
+    def leverage_cap(self, size: Decimal) -> Decimal:
+        """The most leverage that a size may have; one where it is not known."""
+        by_tier = self.tiers[self.tier_number(size)].max_leverage if self.tiers else ZERO
+        return by_tier or self.max_leverage
 
-    def worth_cap(self, leverage: Decimal) -> Decimal | None:
-        """The largest notional that may have so much leverage; None for no bound, zero for none at all."""
+    def size_cap(self, leverage: Decimal) -> Decimal | None:
+        """The largest size that may have so much leverage; None for no bound, zero for none at all."""
         fitting = ZERO
         for tier in self.tiers:
-            if ONE < tier.max_leverage < leverage:
+            if ZERO < tier.max_leverage < leverage:
                 return fitting
             if tier.cap is None:
                 return None
             fitting = tier.cap
         return None
 
-    def _tier_number(self, worth: Decimal) -> int:
+    def tier_number(self, size: Decimal) -> int:
+        """Which tier a size is in, from zero."""
         caps = (tier.cap for tier in self.tiers)
         last = len(self.tiers) - 1
-        return next((n for n, cap in enumerate(caps) if cap is None or worth <= cap), last)
+        return next((n for n, cap in enumerate(caps) if cap is None or size <= cap), last)
 
 
 @lru_cache(maxsize=512)

@@ -201,11 +201,11 @@ class EntryChecks:
             return
         held = (position.qty if position is not None else ZERO) + self._working(command)
         worth = instrument.notional(held + qty, entry)
-        most = instrument.leverage_cap(worth)
-        if leverage <= most or most <= ONE:
+        most = instrument.leverage_cap(instrument.tier_size(held + qty, entry))
+        if leverage <= most or (most <= ONE and not instrument.tiers):
             return
-        room = max(ZERO, (instrument.worth_cap(leverage) or ZERO) - instrument.notional(held, entry))
-        fitting = floor_to(MONEY.divide(room, instrument.notional(ONE, entry)), instrument.lot_size)
+        room = max(ZERO, (instrument.size_cap(leverage) or ZERO) - instrument.tier_size(held, entry))
+        fitting = floor_to(MONEY.divide(room, instrument.tier_size(ONE, entry)), instrument.lot_size)
         raise refuse(
             Reason.LEVERAGE,
             f"a position of {money(worth)} {instrument.settle} may have a leverage of {number(most)}, "

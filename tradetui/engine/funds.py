@@ -121,11 +121,11 @@ class FundsDesk:
         if wanted < ONE:
             raise refuse(Reason.BAD_INPUT, f"expected a leverage of at least 1, was {number(wanted)}")
         position = self.state.positions.get(instrument.symbol)
-        worth = ZERO
+        size = ZERO
         if position is not None:
-            worth = instrument.notional(position.qty, self.books.margins.mark(position))
-        most = instrument.leverage_cap(worth)
-        if ONE < most < wanted:
+            size = instrument.tier_size(position.qty, self.books.margins.mark(position))
+        most = instrument.leverage_cap(size)
+        if most < wanted and (most > ONE or instrument.tiers):
             raise refuse(
                 Reason.LEVERAGE,
                 f"{instrument.symbol} allows a leverage of {number(most)} at this size",

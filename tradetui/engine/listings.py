@@ -49,7 +49,7 @@ class Listings:
 
     def take(self, message: InstrumentListed) -> bool:
         """An instrument is new, or its rules changed; True where that concerns something of ours."""
-        instrument, symbol = self.as_held(message.instrument), message.symbol
+        instrument, symbol = self._with_tiers(self.as_held(message.instrument)), message.symbol
         desk = self.flow.desks.get(symbol) or self.open(instrument)
         seq, liquidation = self.state.seq, self.books.liquidation_price(symbol)
         if self.state.instruments.get(symbol) != instrument:
@@ -80,6 +80,15 @@ class Listings:
             opening_fee=borrowing.opening_fee,
             rollover_fee=borrowing.rollover_fee,
             rollover_s=borrowing.rollover_s,
+        )
+
+    def _with_tiers(self, instrument: Instrument) -> Instrument:
+        """A listing that says nothing of tiers leaves those that are known: feeds learn them later."""
+        before = self.state.instruments.get(instrument.symbol)
+        if before is None or instrument.tiers or not before.tiers or before.venue != instrument.venue:
+            return instrument
+        return msgspec.structs.replace(
+            instrument, tiers=before.tiers, tier_rule=before.tier_rule, max_leverage=before.max_leverage
         )
 
     def follow_tier(self) -> None:

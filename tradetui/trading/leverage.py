@@ -2,6 +2,8 @@
 
 `spare` is what stands behind a position beside its own result: its margin when isolated; in a cross
 account the wallet with what the other positions have won or lost, less what they need themselves.
+A table of tiers is read as its venue reads it (`TierRule`): where the rate of the tier that is reached
+holds for the whole position, the maintenance jumps at each edge, and a position may be liquidated there.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.instrument import Instrument
+from tradetui.domain.instrument import Instrument, TierRule
 from tradetui.domain.number import MONEY, ONE, ZERO, to_step
 from tradetui.domain.position import Position
 from tradetui.trading import costs, inverse, margin
@@ -63,8 +65,9 @@ def maintenance(
     """What a position needs to be kept, at the mark price."""
     if instrument.is_margin:
         return borrowed_margin(instrument, position, mark) * rules.liquidation_level
-    worth = instrument.notional(position.qty, position.entry_price if rules.entry_based else mark)
-    rate, deduction = instrument.maintenance_of(worth)
+    price = position.entry_price if rules.entry_based else mark
+    worth = instrument.notional(position.qty, price)
+    rate, deduction = instrument.maintenance_of(instrument.tier_size(position.qty, price))
     needed = worth * rate - deduction
     fee = rules.fee_of(instrument)
     if not rules.entry_based:
@@ -79,16 +82,44 @@ def liquidation_price(
     """Where the maintenance is reached, exactly (R-PRP-1); None where no price does."""
     if instrument.is_margin:
         return _margin_price(position, mark, spare=spare, rules=rules, instrument=instrument)
-    worth, price = instrument.notional(position.qty, mark), None
-    for _ in range(_ROUNDS):
-        price = _price_in_tier(instrument, position, worth, spare=spare, rules=rules)
+    jumps = instrument.tier_rule is TierRule.WHOLE and bool(instrument.tiers)
+    if jumps and not rules.entry_based and _grows(instrument, position):
+        return _climbing_price(instrument, position, mark, spare=spare, rules=rules)
+    terms, price = instrument.maintenance_of(instrument.tier_size(position.qty, mark)), None
+    for _ in range(max(_ROUNDS, len(instrument.tiers))):
+        price = _price_by(terms, instrument, position, spare=spare, rules=rules)
         if price is None or rules.entry_based:
             return price
-        there = instrument.notional(position.qty, price)
-        if instrument.maintenance_of(there) == instrument.maintenance_of(worth):
+        there = instrument.maintenance_of(instrument.tier_size(position.qty, price))
+        if there == terms:
             return price
-        worth = there
+        terms = there
     return price
+
+
+def _grows(instrument: Instrument, position: Position) -> bool:
+    """Whether a position's notional grows while it loses."""
+    return (position.side.sign < 0) != instrument.is_inverse
+
+
+def _climbing_price(
+    instrument: Instrument, position: Position, mark: Decimal, *, spare: Decimal, rules: MarginRules
+) -> Decimal | None:
+    """Tier by tier: where its maintenance is reached inside it, or the edge at which the next is too much."""
+    qty, tiers = position.qty, instrument.tiers
+    edge: Decimal | None = None
+    for tier in tiers[instrument.tier_number(instrument.notional(qty, mark)) :]:
+        price = _price_by((tier.rate, ZERO), instrument, position, spare=spare, rules=rules)
+        if price is None:
+            return None
+        worth = instrument.notional(qty, price)
+        if edge is not None and worth <= edge:
+            size = MONEY.multiply(qty, instrument.contract_size)
+            return MONEY.divide(size, edge) if instrument.is_inverse else MONEY.divide(edge, size)
+        if tier.cap is None or worth <= tier.cap or tier is tiers[-1]:
+            return price
+        edge = tier.cap
+    return None
 
 
 def borrowed_margin(instrument: Instrument, position: Position, mark: Decimal) -> Decimal:
@@ -117,10 +148,15 @@ def bankruptcy_price(instrument: Instrument, position: Position, *, spare: Decim
     return margin.bankruptcy_at(size, position.entry_price, sign=sign, margin=spare)
 
 
-def _price_in_tier(
-    instrument: Instrument, position: Position, worth: Decimal, *, spare: Decimal, rules: MarginRules
+def _price_by(
+    terms: tuple[Decimal, Decimal],
+    instrument: Instrument,
+    position: Position,
+    *,
+    spare: Decimal,
+    rules: MarginRules,
 ) -> Decimal | None:
-    """The liquidation price by the maintenance of one tier."""
+    """The liquidation price by a maintenance rate and its deduction."""
     size, sign = MONEY.multiply(position.qty, instrument.contract_size), position.side.sign
     entry = position.entry_price
     if rules.entry_based:
@@ -128,7 +164,7 @@ def _price_in_tier(
         if instrument.is_inverse:
             return inverse.entry_liquidation_price(size, entry, sign=sign, margin=spare, maintenance=needed)
         return margin.bankruptcy_at(size, entry, sign=sign, margin=spare - needed)
-    rate, deduction = instrument.maintenance_of(worth)
+    rate, deduction = terms
     formula = inverse.liquidation_price if instrument.is_inverse else margin.liquidation_price
     fee = rules.fee_of(instrument)
     return formula(size, entry, sign=sign, margin=spare, rate=rate, deduction=deduction, fee=fee)
