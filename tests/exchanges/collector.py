@@ -19,10 +19,12 @@ class Collector:
     def __init__(self) -> None:
         self.messages: list[MarketMessage] = []
         self.books: dict[str, DecimalBook] = {}
+        self.also: Callable[[MarketMessage], None] = lambda _: None
         self._changed = asyncio.Event()
 
     def __call__(self, message: MarketMessage) -> None:
         self.messages.append(message)
+        self.also(message)
         if isinstance(message, BookSnapshot):
             self.books[message.symbol] = DecimalBook()
         if isinstance(message, BookSnapshot | BookDelta):

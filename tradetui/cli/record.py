@@ -7,7 +7,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +20,8 @@ from tradetui.domain.market_data import BookSnapshot, MarketMessage
 from tradetui.domain.profile import Profile
 from tradetui.errors import RecordingError
 from tradetui.feeds.protocol import GivesFrames
-from tradetui.feeds.recorder import Recorder
-from tradetui.runtime.tape import RECORDINGS, in_bytes, recording_path
+from tradetui.feeds.recorder import Recorder, in_bytes
+from tradetui.runtime.tape import RECORDINGS, recording_path
 from tradetui.runtime.watch import watch
 
 _MINUTE_S: Final = 60
@@ -66,9 +66,9 @@ class _Taken:
         """Keep what a venue sent."""
         self._keep(lambda: self.recorder.frame(connection, frame, ts_received))
 
-    def opened(self, connection: int, ts_received: int) -> None:
+    def opened(self, connection: int, symbols: Sequence[str], ts_received: int) -> None:
         """Note that a connection was opened."""
-        self._keep(lambda: self.recorder.opened(connection, ts_received))
+        self._keep(lambda: self.recorder.opened(connection, symbols, ts_received))
 
     def asked(self, book: BookSnapshot) -> None:
         """Keep a book that was asked for."""
@@ -104,12 +104,8 @@ class _Taken:
         """Close the file and say where it lies; raises what kept it from being written."""
         if self._error is None:
             self.recorder.close()
-            path, count = self.recorder.path, self.recorder.messages
-            frames = f" and {self.recorder.frames:,} raw frames" if self.recorder.frames else ""
-            print(
-                f"recorded {count:,} messages{frames}, {in_bytes(self.recorder.size)}: {path}",
-                file=sys.stderr,
-            )
+            path = self.recorder.path
+            print(f"recorded {self.recorder.words}: {path}", file=sys.stderr)
             print(f"play it: tradetui replay {path}", file=sys.stderr)
             return
         raise self._error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import re
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,10 +16,10 @@ from tradetui.config.nearest import nearest
 from tradetui.domain.number import canonical
 from tradetui.errors import ConfigError, Fault
 from tradetui.feeds.inspection import inspect
-from tradetui.feeds.recorder import Recorder
+from tradetui.feeds.recorder import Recorder, in_bytes
 from tradetui.feeds.replay import ReplayFeed
+from tradetui.runtime.cutting import cut
 from tradetui.runtime.excerpt import EVERYTHING, excerpt
-from tradetui.runtime.tape import in_bytes
 
 _SECOND: Final = 1_000_000_000
 _LATER: Final = re.compile(r"\+(\d+(?:\.\d{1,9})?)(s|m|h)?")
@@ -108,13 +107,12 @@ def _cut(options: argparse.Namespace, feed: ReplayFeed) -> int:
     if options.out is None:
         raise ConfigError("arguments", [Fault("--out", "", "cut needs a file to write; add --out FILE")])
     span = _span(options, feed)
-    recorder = Recorder(options.out, profile=feed.recording.paths[0].name)
-    for message in excerpt(feed.messages(), span):
-        recorder.take(message)
+    found = feed.recording
+    recorder = Recorder(options.out, profile=found.paths[0].name, venue=found.venue or ("", False))
+    cut(feed, span, recorder, progress=lines_progress("cutting", total=found.lines))
     recorder.close()
-    if feed.recording.venue is not None:
-        print("raw frames are left out: a part begins in the middle of them", file=sys.stderr)
-    print(f"{recorder.messages:,} messages, {in_bytes(recorder.size)}: {recorder.path}")
+    clear_progress()
+    print(f"{recorder.words}: {recorder.path}")
     return 0
 
 

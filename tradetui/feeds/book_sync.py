@@ -12,6 +12,8 @@ from collections import deque
 from enum import StrEnum
 from typing import Final
 
+import msgspec
+
 from tradetui.domain.market_data import BookDelta, BookSnapshot
 from tradetui.feeds.binance import DepthUpdate
 
@@ -26,6 +28,22 @@ class Sync(StrEnum):
     STREAMING = "streaming"
     GAP = "gap"
     CROSSED = "crossed"
+
+
+class Rule(msgspec.Struct, omit_defaults=True):
+    """What a book's rule has to know to go on; each venue's uses some of it."""
+
+    state: Sync = Sync.WAITING
+    number: int = 0
+    """Of the last message that counted."""
+    is_first: bool = False
+    """Whether the first message after a whole book is still to come."""
+    pending: list[DepthUpdate] = []
+    """What waits for a whole book."""
+    levels: tuple[list[tuple[float, float]], list[tuple[float, float]]] = ([], [])
+    """Bids and asks, where the rule looks at them."""
+    texts: tuple[list[str], list[str]] = ([], [])
+    """The same as the venue wrote them, price and size with a colon between."""
 
 
 class BookSync:
@@ -55,6 +73,17 @@ class BookSync:
         """The stream was cut: only another snapshot helps."""
         self.state, self._first = Sync.WAITING, True
         self._pending.clear()
+
+    def rule(self) -> Rule:
+        """What it knows."""
+        pending = list(self._pending)
+        return Rule(state=self.state, number=self.last_id, is_first=self._first, pending=pending)
+
+    def resume(self, rule: Rule) -> None:
+        """Go on from what another one knew."""
+        self.state, self.last_id, self._first = rule.state, rule.number, rule.is_first
+        self._pending.clear()
+        self._pending.extend(rule.pending)
 
     def snapshot(self, snapshot: BookSnapshot) -> list[BookSnapshot | BookDelta]:
         """Take a whole book; returns what to deliver, empty when it brings nothing new."""

@@ -10,11 +10,12 @@ does: that becomes a `FeedStatus`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
-from tradetui.domain.market_data import BookSnapshot, Candle, MarketMessage, Timeframe
+from tradetui.domain.market_data import BookSnapshot, Candle, FeedState, MarketMessage, Timeframe
+from tradetui.feeds.book_sync import Rule
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.health import FeedStats
 
@@ -67,13 +68,25 @@ class FrameKeeper(Protocol):
         """A frame came, and was not read yet; nanoseconds UTC."""
         ...
 
-    def opened(self, connection: int, ts_received: int) -> None:
-        """A connection was opened: what comes on it begins anew."""
+    def opened(self, connection: int, symbols: Sequence[str], ts_received: int) -> None:
+        """A connection was opened: what comes of these symbols begins anew."""
         ...
 
     def asked(self, book: BookSnapshot) -> None:
         """A whole book came by REST."""
         ...
+
+
+class Stands(msgspec.Struct, frozen=True, kw_only=True, tag="stands"):
+    """How one symbol stands between two frames: what its venue's codec has to know to go on."""
+
+    symbol: str
+    rule: Rule
+    memory: Any = None
+    """Of the venue, where its frames say less than they mean."""
+    book: BookSnapshot | None = None
+    """As it was known last; None while nothing is."""
+    state: FeedState = FeedState.CONNECTING
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +119,15 @@ class GivesFrames(Protocol):
     """A feed that shows its frames to a keeper."""
 
     keeper: FrameKeeper | None
+
+    @property
+    def frames_of(self) -> tuple[str, bool]:
+        """The exchange that they are of, and whether its symbols are contracts."""
+        ...
+
+    def stands(self) -> Sequence[Stands]:
+        """How each symbol stands now, without its book and its state."""
+        ...
 
 
 @runtime_checkable

@@ -7,7 +7,7 @@ back, or a print that was fetched late, is written at the time of the line befor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import msgspec
 
 from tradetui.domain.market_data import BookSnapshot, ClockTick, MarketMessage
 from tradetui.errors import RecordingError
+from tradetui.feeds.protocol import Stands
 from tradetui.feeds.recording import ASKED, FRAME, OPENED, RecordingWriter
 
 
@@ -25,6 +26,11 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise RecordingError(f"{path}: can not be written: {error.strerror or error}") from None
+
+
+def in_bytes(size: int) -> str:
+    """A size on the disk in the unit that suits it."""
+    return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{size // 1000} kB"
 
 
 class Recorder:
@@ -49,6 +55,12 @@ class Recorder:
         """Bytes on the disk."""
         return self.path.stat().st_size if self.path.exists() else 0
 
+    @property
+    def words(self) -> str:
+        """What it holds and how large it is."""
+        frames = f" and {self.frames:,} raw frames" if self.frames else ""
+        return f"{self.messages:,} messages{frames}, {in_bytes(self.size)}"
+
     def take(self, message: MarketMessage) -> None:
         """Append one message; the ticks of a clock are no market data."""
         if isinstance(message, ClockTick):
@@ -62,13 +74,23 @@ class Recorder:
         self.frames += 1
         self._beside(FRAME, b'%d,"frame":%b' % (connection, frame), ts_received)
 
-    def opened(self, connection: int, ts_received: int) -> None:
+    def opened(self, connection: int, symbols: Sequence[str], ts_received: int) -> None:
         """Note that a connection was opened."""
-        self._beside(OPENED, b"%d" % connection, ts_received)
+        content = b'%d,"symbols":%b' % (connection, msgspec.json.encode(symbols))
+        self._beside(OPENED, content, ts_received)
 
     def asked(self, book: BookSnapshot) -> None:
         """Keep a whole book that was asked for by REST."""
         self._beside(ASKED, msgspec.json.encode(book), book.ts_received)
+
+    def stands(self, stands: Stands, ts_received: int) -> None:
+        """Keep how a symbol stands where its frames begin."""
+        self._beside(msgspec.json.encode(stands)[:-1], b"", ts_received)
+
+    def copy(self, line: bytes, ts_received: int) -> None:
+        """Keep what stands beside the messages of another recording."""
+        self.frames += line.startswith(FRAME)
+        self._beside(line[:-1], b"", ts_received)
 
     def _beside(self, kind: bytes, content: bytes, ts_received: int) -> None:
         with _told(self.path):

@@ -3,7 +3,7 @@
 Both formats are text lines, plain or gzip. A line is `<receive time in ns> <json>`. A Binance
 capture has nothing else. The program's own format begins with one line of JSON without a time,
 
-    {"format":"tradetui-recording","version":2,"profile":"sim","payload":"messages","venue":"","contracts":false}
+    {"format":"tradetui-recording","version":3,"profile":"sim","payload":"messages","venue":"","contracts":false}
 
 and its lines hold the domain's market messages (payload "messages", tagged by `type`) or raw frames
 of Binance ("binance"). Beside the messages stand lines of other types, which replay leaves out:
@@ -13,9 +13,11 @@ of Binance ("binance"). Beside the messages stand lines of other types, which re
   one. Each is a gzip member of its own; labels find them (`recording_members`), so that a moment can be
   looked up without reading all that came before.
 * `frame` (from version 2): what the venue sent, to the byte, before the messages that were made of it; `on`
-  numbers the connection. `opened` says that a connection was opened, `asked` holds a book that was asked for
-  by REST. With them the header's `venue` and `contracts` name the codec that reads the frames again. Nothing
-  that the program sends, and no address, is kept.
+  numbers the connection. `opened` says that a connection was opened and for which symbols, `asked` holds a
+  book that was asked for by REST. Where frames begin in the middle of a stream, a `stands` (from version 3)
+  for each symbol holds what its venue's rule of the book knew by then, and the book. The header's `venue` and
+  `contracts` name the codec that reads the frames again. Nothing that the program sends, and no address, is
+  kept.
 
 The writer closes a gzip member with each block and hands it to the system
 in one write: after a crash every block but the last is readable, and the reader says what is missing.
@@ -38,16 +40,19 @@ from tradetui.feeds.recording_members import Holds, packed
 from tradetui.feeds.standing import Standing
 
 FORMAT: Final = "tradetui-recording"
-VERSION: Final = 2
+VERSION: Final = 3
 MESSAGES: Final = "messages"
 BINANCE: Final = "binance"
 FRAME: Final = b'{"type":"frame","on":'
 OPENED: Final = b'{"type":"opened","on":'
 ASKED: Final = b'{"type":"asked","book":'
+STANDS: Final = b'{"type":"stands",'
 KEYFRAME: Final = b'{"type":"keyframe","messages":'
 CANDLES: Final = b'{"type":"candles","rows":'
 FORMING: Final = b',"forming":'
-BESIDE: Final = (FRAME, OPENED, ASKED, KEYFRAME, CANDLES)
+RAW: Final = (FRAME, OPENED, ASKED, STANDS)
+"""What lines begin with that raw frames are read by."""
+BESIDE: Final = (*RAW, KEYFRAME, CANDLES)
 """What lines begin with that are no messages."""
 
 KEYFRAME_EVERY: Final = 2 << 20

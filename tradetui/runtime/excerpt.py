@@ -17,6 +17,7 @@ from tradetui.domain.market_data import (
     MarketMessage,
     Side,
 )
+from tradetui.feeds.protocol import Stands
 from tradetui.market.book import OrderBook
 from tradetui.market.market import Market
 
@@ -40,13 +41,25 @@ def standings_of(markets: Mapping[str, Market], latest: Mapping[str, FeedStatus]
     ]
 
 
+def filled(stands: Stands, standing: Standing | None, ts: int) -> Stands:
+    """The same with the book and the state of its symbol at `ts`."""
+    if standing is None:
+        return stands
+    return msgspec.structs.replace(stands, book=_whole_book(standing, ts), state=standing.state)
+
+
+def _whole_book(standing: Standing, ts: int) -> BookSnapshot | None:
+    """The book as it stands; None while nothing of it is known."""
+    return _snapshot(standing, ts) if len(standing.book) else None
+
+
 def opening(standings: Iterable[Standing], ts: int) -> Iterator[MarketMessage]:
     """What a recording that begins at `ts` (nanoseconds UTC) has to say before its first message."""
     for standing in standings:
         symbol = standing.instrument.symbol
         yield InstrumentListed(standing.instrument, ts)
-        if len(standing.book):
-            yield _snapshot(standing, ts)
+        if (book := _whole_book(standing, ts)) is not None:
+            yield book
         yield FeedStatus(symbol, ts, standing.state)
 
 
@@ -59,7 +72,7 @@ def excerpt(messages: Iterable[MarketMessage], span: tuple[int, int]) -> Iterato
         if message.ts_received > end:
             return
         if message.ts_received < start:
-            _follow(message, standings)
+            follow(message, standings)
             continue
         if not begun:
             begun = True
@@ -75,7 +88,7 @@ def _snapshot(standing: Standing, ts: int) -> BookSnapshot:
     return BookSnapshot(standing.instrument.symbol, ts, ts, bids, asks)
 
 
-def _follow(message: MarketMessage, standings: dict[str, Standing]) -> None:
+def follow(message: MarketMessage, standings: dict[str, Standing]) -> None:
     """Keep what an opening will have to say."""
     if isinstance(message, InstrumentListed):
         fresh = Standing(message.instrument, OrderBook(message.instrument.tick_size))

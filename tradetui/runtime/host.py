@@ -24,7 +24,7 @@ from tradetui.domain.reply import Reason, Refusal, Reply
 from tradetui.domain.view import Notice, TradingState
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, RecordingError
-from tradetui.feeds.protocol import Feed, Jumps
+from tradetui.feeds.protocol import Feed, GivesFrames, Jumps
 from tradetui.runtime.excerpt import standings_of
 from tradetui.runtime.feeding import run_feed, show_books
 from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt, cancels_of_entries, is_exit
@@ -163,9 +163,12 @@ class Host:
     def record(self) -> None:
         """Begin to record the market, or end it."""
         tape = self.tape
+        tape.on_failure = lambda words: self.note("error", words)
         try:
             stands = standings_of(self.engine.markets, self._feed_watch.latest)
-            self.note("info", tape.end() if tape.is_running else tape.begin(stands, self.clock))
+            source = self.feed if isinstance(self.feed, GivesFrames) else None
+            said = tape.end() if tape.is_running else tape.begin(stands, self.clock, source=source)
+            self.note("info", said)
         except RecordingError as error:
             self.note("error", str(error))
 
@@ -268,7 +271,7 @@ class Host:
     def _process(self, message: MarketMessage) -> None:
         if type(message) is FeedStatus and (notice := self._feed_watch.changed(message)) is not None:
             self._notices.append(notice)
-        self._tape(message)
+        self.tape.take(message)
         if not self._decides:
             self._show_only(message)
             return
@@ -283,12 +286,6 @@ class Host:
             return
         if events:
             self._publisher.commit(events)
-
-    def _tape(self, message: MarketMessage) -> None:
-        try:
-            self.tape.take(message)
-        except RecordingError as error:
-            self.note("error", f"{error}; the recording has ended")
 
     def _jump(self, ts: int) -> None:
         """A recording goes on elsewhere: later with the same account, earlier with a new one."""

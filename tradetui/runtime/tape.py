@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from tradetui.domain.market_data import MarketMessage
+from tradetui.domain.market_data import BookSnapshot, MarketMessage
 from tradetui.errors import RecordingError
+from tradetui.feeds.protocol import GivesFrames
 from tradetui.feeds.recorder import Recorder
-from tradetui.runtime.excerpt import Standing, opening
+from tradetui.runtime.excerpt import Standing, filled, opening
 
 RECORDINGS: Final = "recordings"
 """Their folder in the data folder."""
@@ -25,20 +26,18 @@ def recording_path(folder: Path, profile: str, now: int) -> Path:
     return folder / f"{profile}-{at:%Y%m%dT%H%M%SZ}.jsonl.gz"
 
 
-def in_bytes(size: int) -> str:
-    """A size on the disk in the unit that suits it."""
-    return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{size // 1000} kB"
-
-
 class Tape:
-    """At most one recording at a time."""
+    """At most one recording at a time; where the feed shows its frames, it keeps them too."""
 
     def __init__(self, folder: Path | None, profile: str) -> None:
         """`folder` is where recordings go; None where nothing can be recorded."""
         self._folder = folder
         self._profile = profile
         self._recorder: Recorder | None = None
+        self._source: GivesFrames | None = None
         self._begun = self._now = self._flushed = 0
+        self.on_failure: Callable[[str], None] = lambda _words: None
+        """Told in words when the disk takes no more; what was written before stays."""
 
     @property
     def is_running(self) -> bool:
@@ -53,35 +52,76 @@ class Tape:
         minutes, seconds = divmod(max(0, self._now - self._begun) // _SECOND_NS, 60)
         return f"REC {minutes}:{seconds:02d}"
 
-    def begin(self, standings: Iterable[Standing], now: int) -> str:
-        """Begin a recording with how each symbol stands; returns what to say of it."""
+    def begin(self, standings: Iterable[Standing], now: int, *, source: GivesFrames | None = None) -> str:
+        """Begin a recording with how each symbol stands; returns what to say of it.
+
+        Args:
+            standings: Of each symbol.
+            now: Nanoseconds UTC.
+            source: Who shows raw frames; None where there are none.
+
+        Raises:
+            RecordingError: Nothing can be recorded here, or the disk does not take it.
+        """
         if self._folder is None:
             raise RecordingError("a recording that is replayed can not be recorded again; see recording cut")
         self._begun = self._now = self._flushed = now
-        self._recorder = Recorder(recording_path(self._folder, self._profile, now), profile=self._profile)
-        for message in opening(standings, now):
-            self.take(message)
-        return f"recording to {self._recorder.path}"
+        path = recording_path(self._folder, self._profile, now)
+        venue = source.frames_of if source is not None else ("", False)
+        recorder = Recorder(path, profile=self._profile, venue=venue)
+        known = list(standings)
+        for message in opening(known, now):
+            recorder.take(message)
+        if source is not None:
+            of = {each.instrument.symbol: each for each in known}
+            for stands in source.stands():
+                recorder.stands(filled(stands, of.get(stands.symbol), now), now)
+            source.keeper = self
+        self._recorder, self._source = recorder, source
+        return f"recording to {path}"
 
     def take(self, message: MarketMessage) -> None:
-        """Keep one message; raises RecordingError where the disk does not take it, and ends."""
+        """Keep one message; nothing while no recording runs."""
+        self._keep(message.ts_received, lambda recorder: recorder.take(message))
+
+    def frame(self, connection: int, frame: bytes, ts_received: int) -> None:
+        """Keep what a venue sent."""
+        self._keep(ts_received, lambda recorder: recorder.frame(connection, frame, ts_received))
+
+    def opened(self, connection: int, symbols: Sequence[str], ts_received: int) -> None:
+        """Note that a connection was opened."""
+        self._keep(ts_received, lambda recorder: recorder.opened(connection, symbols, ts_received))
+
+    def asked(self, book: BookSnapshot) -> None:
+        """Keep a book that was asked for."""
+        self._keep(book.ts_received, lambda recorder: recorder.asked(book))
+
+    def _keep(self, now: int, write: Callable[[Recorder], None]) -> None:
+        """Write; where the disk does not take it, the recording ends and it is said."""
         recorder = self._recorder
         if recorder is None:
             return
-        self._now = message.ts_received
+        self._now = now
         try:
-            recorder.take(message)
-            if self._now - self._flushed >= _FLUSH_NS:
-                self._flushed = self._now
+            write(recorder)
+            if now - self._flushed >= _FLUSH_NS:
+                self._flushed = now
                 recorder.flush()
-        except RecordingError:
-            self._recorder = None
-            raise
+        except RecordingError as error:
+            self._let_go()
+            self.on_failure(f"{error}; the recording has ended")
+
+    def _let_go(self) -> Recorder | None:
+        recorder, self._recorder = self._recorder, None
+        if self._source is not None:
+            self._source.keeper = None
+        self._source = None
+        return recorder
 
     def end(self) -> str:
         """End the recording; returns what to say of it, empty where there is none."""
-        recorder, self._recorder = self._recorder, None
+        recorder = self._let_go()
         if recorder is None:
             return ""
         recorder.close()
-        return f"recorded {recorder.messages:,} messages, {in_bytes(recorder.size)}: {recorder.path}"
+        return f"recorded {recorder.words}: {recorder.path}"

@@ -6,8 +6,8 @@ candles, missed prints, tickers, funding) is taken as it was recorded. States ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -24,12 +24,13 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.errors import RecordingError
+from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.formats.player import ItemPlayer
 from tradetui.feeds.native.binance import Depth
-from tradetui.feeds.native.venue import BookSequence, Venue
+from tradetui.feeds.native.venue import LiveBook, Remembers, Venue
 from tradetui.feeds.native.venues import recorded_venue
-from tradetui.feeds.protocol import Sink
-from tradetui.feeds.recording import ASKED, FRAME, OPENED
+from tradetui.feeds.protocol import Sink, Stands
+from tradetui.feeds.recording import ASKED, FRAME, OPENED, STANDS
 from tradetui.feeds.recording_lines import Stamped
 from tradetui.feeds.recording_scan import Recording
 from tradetui.feeds.replay_marks import BadLine, Crossed
@@ -39,6 +40,15 @@ _MADE: Final = (Trade, BookSnapshot, BookDelta, BestQuote, MarkPrice, FeedStatus
 _CONTENT: Final = b',"frame":'
 _message: Final = msgspec.json.Decoder(MarketMessage).decode
 _book: Final = msgspec.json.Decoder(BookSnapshot).decode
+_stands: Final = msgspec.json.Decoder(Stands).decode
+
+
+class _Opened(msgspec.Struct, tag="opened"):
+    on: int
+    symbols: list[str] | None = None
+
+
+_opened: Final = msgspec.json.Decoder(_Opened).decode
 _errors: Final[tuple[type[Exception], ...]] = (ValueError, KeyError, msgspec.MsgspecError)
 
 
@@ -70,7 +80,7 @@ class FramePlayer(ItemPlayer):
             self.sink(InstrumentListed(instrument, self.ts))
             self.say(instrument.symbol, self.ts, FeedState.CONNECTING, "waiting for the book")
 
-    def _make_book(self, instrument: Instrument) -> BookSequence:
+    def _make_book(self, instrument: Instrument) -> LiveBook:
         return self._venue.book(instrument.symbol)
 
     def _play_frames(self, stamped: Iterable[Stamped]) -> None:
@@ -89,12 +99,40 @@ class FramePlayer(ItemPlayer):
             for item in self._venue.decode(raw[:-1], self.ts):
                 self.take(item, self._make_book)
         elif content.startswith(OPENED):
-            for symbol in self._connections[int(content[len(OPENED) : -1])].symbols:
+            for symbol in self._opened(content):
                 self.channels[symbol].restart()
         elif content.startswith(ASKED):
             book = _book(content[len(ASKED) : -1])
             self.take(Depth(book.symbol, book), self._make_book)
+        elif content.startswith(STANDS):
+            self._resume(_stands(content))
         else:
             message: Any = _message(content)
             if not isinstance(message, _MADE):
                 self.sink(message)
+
+    def _opened(self, content: bytes) -> Sequence[str]:
+        """Whose connection was opened; in version 2 only its number was kept."""
+        opened = _opened(content)
+        return opened.symbols if opened.symbols is not None else self._connections[opened.on].symbols
+
+    def _resume(self, stands: Stands) -> None:
+        """The frames begin here: go on with what was known by then."""
+        channel = self.channels[stands.symbol]
+        self._book_of(stands.symbol).resume(stands.rule)
+        if isinstance(self._venue, Remembers):
+            self._venue.remember(stands.symbol, stands.memory)
+        if stands.rule.state is Sync.STREAMING:
+            channel.went_live()
+        if stands.book is not None:
+            self._deliver(channel, stands.book)
+        self.say(stands.symbol, self.ts, stands.state)
+
+    def _book_of(self, symbol: str) -> LiveBook:
+        return cast("LiveBook", self.channels[symbol].book_of(self._make_book))
+
+    def stands(self, symbol: str) -> Stands:
+        """How a symbol stands here, without its book and its state."""
+        rule = self._book_of(symbol).rule()
+        memory = self._venue.memory(symbol) if isinstance(self._venue, Remembers) else None
+        return Stands(symbol=symbol, rule=rule, memory=memory)

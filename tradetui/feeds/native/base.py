@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tradetui.domain.instrument import Instrument
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import NumberedBook
-from tradetui.feeds.native.venue import BookPart, BookSequence, Item, ResyncBy
+from tradetui.feeds.native.venue import BookPart, Item, LiveBook, ResyncBy
 
 Address = Callable[[str], str]
 
@@ -70,7 +70,7 @@ class OneAddress:
         yield from self.asks("unsubscribe", names, book_only=True)
         yield from self.asks("subscribe", names, book_only=True)
 
-    def book(self, symbol: str) -> BookSequence:
+    def book(self, symbol: str) -> LiveBook:
         """A fresh book rule: numbered messages."""
         del symbol
         return NumberedBook()

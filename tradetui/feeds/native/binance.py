@@ -21,14 +21,14 @@ from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BookDelta, BookSnapshot, Trade
 from tradetui.feeds.binance import BinanceCodec, DepthUpdate
 from tradetui.feeds.binance import FrameError as WireError
-from tradetui.feeds.book_sync import BookSync, Sync
+from tradetui.feeds.book_sync import BookSync, Rule, Sync
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.venue import (
     BookPart,
-    BookSequence,
     FrameError,
     Item,
+    LiveBook,
     PrintsMissing,
     Refused,
     Restated,
@@ -107,6 +107,14 @@ class DepthBook:
     def restart(self) -> None:
         """Wait for a whole book."""
         self.sync.restart()
+
+    def rule(self) -> Rule:
+        """What it knows."""
+        return self.sync.rule()
+
+    def resume(self, rule: Rule) -> None:
+        """Go on from there."""
+        self.sync.resume(rule)
 
 
 class BinanceVenue:
@@ -208,7 +216,7 @@ class BinanceVenue:
             return (Refused(words),)
         return [Subscribed(symbol) for symbol in self._asked.pop(reply.id or 0, ())]
 
-    def book(self, symbol: str) -> BookSequence:
+    def book(self, symbol: str) -> LiveBook:
         """A fresh book rule."""
         del symbol
         return DepthBook(BookSync(futures=self.futures))

@@ -13,10 +13,10 @@ import msgspec
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, MarkPrice, Side, Trade
-from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.text_book import TextBook
-from tradetui.feeds.native.venue import BookPart, BookSequence, FrameError, Item, Refused, Subscribed
+from tradetui.feeds.native.venue import BookPart, FrameError, Item, LiveBook, Refused, Subscribed
 from tradetui.feeds.native.wire import MS, Levels, Millis, Price, Quantity, TradedQuantity
 
 _URL: Final = "wss://ws.bitget.com/v2/ws/public"
@@ -43,6 +43,15 @@ class BitgetBook:
     def restart(self) -> None:
         """Only a snapshot helps."""
         self.state = Sync.WAITING
+
+    def rule(self) -> Rule:
+        """Where it stands, and the texts that the checksum runs over."""
+        return Rule(state=self.state, texts=self._texts.texts())
+
+    def resume(self, rule: Rule) -> None:
+        """Go on from there."""
+        self.state = rule.state
+        self._texts.resume(rule.texts)
 
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""
@@ -139,7 +148,7 @@ class BitgetVenue(OneAddress):
         for start in range(0, len(args), _A_FRAME):
             yield json.dumps({"op": verb, "args": args[start : start + _A_FRAME]})
 
-    def book(self, symbol: str) -> BookSequence:
+    def book(self, symbol: str) -> LiveBook:
         """A fresh book rule."""
         del symbol
         return BitgetBook()

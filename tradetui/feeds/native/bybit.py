@@ -117,6 +117,16 @@ class BybitVenue(OneAddress):
         for start in range(0, len(extras), _A_FRAME):
             yield json.dumps({"op": verb, "args": extras[start : start + _A_FRAME]})
 
+    def memory(self, symbol: str) -> tuple[float, float | None] | None:
+        """Mark and index as they were said last."""
+        return self._marks.get(symbol)
+
+    def remember(self, symbol: str, memory: Sequence[float] | None) -> None:
+        """Complete tickers with these from now on."""
+        if memory is not None:
+            mark, index = memory
+            self._marks[symbol] = (mark, index)
+
     def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
         """A frame as items; raises FrameError."""
         try:

@@ -15,7 +15,7 @@ from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.native.connection import Connection
 from tradetui.feeds.native.timing import VenueTime
 from tradetui.feeds.native.trades import TradeFlow
-from tradetui.feeds.native.venue import BookSequence
+from tradetui.feeds.native.venue import LiveBook
 
 Stamped = TypeVar("Stamped", bound=Trade | BookSnapshot | BookDelta | BestQuote | MarkPrice)
 
@@ -28,7 +28,7 @@ class Channel:
         self.trades = TradeFlow()
         self.time = VenueTime()
         self.pulse = Pulse(stale_after_s)
-        self.book: BookSequence | None = None
+        self.book: LiveBook | None = None
         self.connections: list[Connection] = []
         self.live = asyncio.Event()
         """Set once a book was there."""

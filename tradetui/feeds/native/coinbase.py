@@ -16,10 +16,10 @@ import msgspec
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
-from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.connection import Line
-from tradetui.feeds.native.venue import BookPart, BookSequence, FrameError, Item, Lost, Refused, ResyncBy
+from tradetui.feeds.native.venue import BookPart, FrameError, Item, LiveBook, Lost, Refused, ResyncBy
 from tradetui.feeds.native.wire import Price, Quantity, TradedQuantity, moment_ns
 
 _URL: Final = "wss://advanced-trade-ws.coinbase.com"
@@ -43,6 +43,14 @@ class CoinbaseBook:
     def restart(self) -> None:
         """Only a snapshot helps."""
         self.state = Sync.WAITING
+
+    def rule(self) -> Rule:
+        """Where it stands."""
+        return Rule(state=self.state)
+
+    def resume(self, rule: Rule) -> None:
+        """Go on from there."""
+        self.state = rule.state
 
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""
@@ -122,12 +130,22 @@ class CoinbaseVenue(OneAddress):
         self._last = None
         return super().subscribe(line)
 
+    def memory(self, symbol: str) -> int | None:
+        """The number of the connection's last message."""
+        del symbol
+        return self._last
+
+    def remember(self, symbol: str, memory: int | None) -> None:
+        """Go on counting from there."""
+        del symbol
+        self._last = memory
+
     def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
         """A frame a channel."""
         for channel in _CHANNELS[1:2] if book_only else _CHANNELS:
             yield json.dumps({"type": verb, "product_ids": list(names), "channel": channel})
 
-    def book(self, symbol: str) -> BookSequence:
+    def book(self, symbol: str) -> LiveBook:
         """A fresh book rule."""
         del symbol
         return CoinbaseBook()

@@ -39,6 +39,7 @@ from tradetui.feeds.native.venue import (
     Lost,
     PrintsMissing,
     Refused,
+    Remembers,
     Restated,
     ResyncBy,
     Said,
@@ -47,7 +48,7 @@ from tradetui.feeds.native.venue import (
 )
 from tradetui.feeds.native.wires import wire_of
 from tradetui.feeds.network import proxy_of
-from tradetui.feeds.protocol import FrameKeeper, Sink, Wire
+from tradetui.feeds.protocol import FrameKeeper, Sink, Stands, Wire
 from tradetui.feeds.scan.scanner import Scanner, scanner_of
 from tradetui.feeds.scan.table import ScanTable
 
@@ -120,6 +121,20 @@ class NativeFeed:
     def stats(self, symbol: str) -> FeedStats:
         """What went wrong on a symbol so far; raises KeyError for one that is not the profile's."""
         return self._channels[symbol].stats
+
+    @property
+    def frames_of(self) -> tuple[str, bool]:
+        """The exchange whose frames it reads, and whether its symbols are contracts."""
+        return self._profile.exchange, ":" in self.symbols[0]
+
+    def stands(self) -> Sequence[Stands]:
+        """How each symbol stands now, without its book."""
+        memory = self._venue.memory if isinstance(self._venue, Remembers) else lambda _symbol: None
+        return [
+            Stands(symbol=symbol, rule=channel.book.rule(), memory=memory(symbol))
+            for symbol, channel in self._channels.items()
+            if channel.book is not None
+        ]
 
     def wires(self) -> Sequence[Wire]:
         """Its connections, those of the scanner behind them."""
@@ -234,7 +249,7 @@ class NativeFeed:
     def opened(self, connection: Connection) -> None:
         """Ask for everything that the connection is for."""
         if self.keeper is not None:
-            self.keeper.opened(self._connections.index(connection), time_ns())
+            self.keeper.opened(self._connections.index(connection), connection.line.symbols, time_ns())
         for frame in self._venue.subscribe(connection.line):
             connection.send(frame)
         for symbol in connection.line.symbols:

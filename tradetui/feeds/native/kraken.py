@@ -20,14 +20,14 @@ import msgspec
 
 from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
-from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.venue import (
     BookPart,
-    BookSequence,
     FrameError,
     Item,
+    LiveBook,
     PrintsMissing,
     Refused,
     Restated,
@@ -137,6 +137,15 @@ class KrakenBook:
     def restart(self) -> None:
         """Only a snapshot helps."""
         self.state = Sync.WAITING
+
+    def rule(self) -> Rule:
+        """Where it stands, and the levels that the checksum runs over."""
+        return Rule(state=self.state, levels=(list(self._bids.items()), list(self._asks.items())))
+
+    def resume(self, rule: Rule) -> None:
+        """Go on from there."""
+        self.state = rule.state
+        self._bids, self._asks = (dict(side) for side in rule.levels)
 
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""
@@ -261,7 +270,7 @@ class KrakenVenue:
                 yield PrintsMissing(trade.symbol)
             yield _print(trade, ts_received)
 
-    def book(self, symbol: str) -> BookSequence:
+    def book(self, symbol: str) -> LiveBook:
         """A fresh book rule."""
         return KrakenBook(self._instruments[symbol], self._depth)
 

@@ -25,15 +25,15 @@ from tradetui.domain.market_data import (
     Side,
     Trade,
 )
-from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.sequence import Numbered, NumberedBook
 from tradetui.feeds.native.text_book import TextBook
 from tradetui.feeds.native.venue import (
     BookPart,
-    BookSequence,
     FrameError,
     Item,
+    LiveBook,
     Refused,
     Restated,
     Said,
@@ -63,6 +63,15 @@ class OkxBook(NumberedBook):
     def __init__(self) -> None:
         super().__init__()
         self._texts = TextBook()
+
+    def rule(self) -> Rule:
+        """The same with the texts that the checksum runs over."""
+        return msgspec.structs.replace(super().rule(), texts=self._texts.texts())
+
+    def resume(self, rule: Rule) -> None:
+        """Go on from there."""
+        super().resume(rule)
+        self._texts.resume(rule.texts)
 
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""
@@ -196,7 +205,7 @@ class OkxVenue(OneAddress):
         for start in range(0, len(extras), _A_FRAME):
             yield json.dumps({"op": verb, "args": extras[start : start + _A_FRAME]})
 
-    def book(self, symbol: str) -> BookSequence:
+    def book(self, symbol: str) -> LiveBook:
         """A fresh book rule."""
         del symbol
         return OkxBook()

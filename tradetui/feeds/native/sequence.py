@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tradetui.domain.market_data import BookDelta, BookSnapshot
-from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.venue import BookPart
 
 
@@ -54,6 +54,14 @@ class NumberedBook:
     def restart(self) -> None:
         """Nothing is known any more: only a whole book helps."""
         self.state = Sync.WAITING
+
+    def rule(self) -> Rule:
+        """Where it stands, and the last number."""
+        return Rule(state=self.state, number=self.last)
+
+    def resume(self, rule: Rule) -> None:
+        """Go on from there."""
+        self.state, self.last = rule.state, rule.number
 
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""

@@ -37,6 +37,16 @@ class TextBook:
                 else:
                     side.pop(price, None)
 
+    def texts(self) -> tuple[list[str], list[str]]:
+        """Both sides, price and size with a colon between."""
+        bids, asks = (list(side.values()) for side in self._sides)
+        return bids, asks
+
+    def resume(self, texts: Sequence[Sequence[str]]) -> None:
+        """Take both sides as another one gave them."""
+        bids, asks = ([text.split(":") for text in side] for side in texts)
+        self.replace(bids, asks)
+
     def checksum(self) -> int:
         """What the venue should have sent."""
         bids, asks = self._sides

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
 from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BookDelta, BookSnapshot, MarketMessage
-from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.connection import Line
 
 
@@ -107,6 +107,18 @@ class BookSequence(Protocol):
         ...
 
 
+class LiveBook(BookSequence, Protocol):
+    """One that can be gone on with by another."""
+
+    def rule(self) -> Rule:
+        """What it has to know to go on from here."""
+        ...
+
+    def resume(self, rule: Rule) -> None:
+        """Go on from what another one of the same venue knew."""
+        ...
+
+
 class Venue(Protocol):
     """One exchange's streams for one profile."""
 
@@ -137,10 +149,23 @@ class Venue(Protocol):
         """A frame as items; raises FrameError for one that can not be understood."""
         ...
 
-    def book(self, symbol: str) -> BookSequence:
+    def book(self, symbol: str) -> LiveBook:
         """A fresh book rule for a symbol."""
         ...
 
     async def snapshot(self, exchange: Any, symbol: str) -> BookPart:
         """A whole book by REST, where `resync` says so; raises what the client raises."""
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A venue whose frames say less than they mean: the rest was said before."""
+
+    def memory(self, symbol: str) -> Any:
+        """What was said of a symbol, as values that JSON holds."""
+        ...
+
+    def remember(self, symbol: str, memory: Any) -> None:
+        """Take what another one remembered."""
         ...
