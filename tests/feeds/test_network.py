@@ -99,6 +99,9 @@ class Hearing:
         assert wait_s > 0
         self.tell(why)
 
+    def aged(self, connection: Connection) -> None:
+        raise AssertionError(connection)
+
     def tell(self, words: str) -> None:
         if not self.came.done():
             self.came.set_result(words)

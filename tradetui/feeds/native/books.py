@@ -16,7 +16,7 @@ from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.native.audit import Audits
 from tradetui.feeds.native.backfill import Backfill
 from tradetui.feeds.native.channel import Channel
-from tradetui.feeds.native.venue import BookPart, ResyncBy, Venue, whole_book
+from tradetui.feeds.native.venue import BookPart, LiveBook, ResyncBy, Venue, whole_book
 from tradetui.feeds.protocol import FrameKeeper
 
 _CROSSED_UPDATES: Final = 2
@@ -114,10 +114,16 @@ class Books:
         if book.state is not was and book.state in (Sync.GAP, Sync.CROSSED):
             self.resync(channel, FeedState(book.state.value), book.reason)
 
+    def succeed(self, channel: Channel, book: LiveBook, whole: BookSnapshot) -> None:
+        """Go on with the book that another connection brought."""
+        channel.book = book
+        self._deliver_book(channel, whole)
+
     def _deliver_book(self, channel: Channel, message: BookSnapshot | BookDelta) -> None:
         if not channel.time.believes(message.ts_exchange, message.ts_received):
             message = channel.timely(self._owner, message)
         self._owner.deliver(message)
+        channel.book_ts = message.ts_exchange
         self._owner.audits.saw(message)
         channel.pulse.beat(monotonic())
         if not channel.is_live:

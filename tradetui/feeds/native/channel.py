@@ -15,7 +15,8 @@ from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.native.connection import Connection
 from tradetui.feeds.native.timing import VenueTime
 from tradetui.feeds.native.trades import TradeFlow
-from tradetui.feeds.native.venue import LiveBook
+from tradetui.feeds.native.venue import LiveBook, Remembers
+from tradetui.feeds.protocol import Stands
 
 Stamped = TypeVar("Stamped", bound=Trade | BookSnapshot | BookDelta | BestQuote | MarkPrice)
 
@@ -29,6 +30,8 @@ class Channel:
         self.time = VenueTime()
         self.pulse = Pulse(stale_after_s)
         self.book: LiveBook | None = None
+        self.book_ts = 0
+        """The exchange's time of the newest book message, nanoseconds UTC; 0 for none."""
         self.connections: list[Connection] = []
         self.live = asyncio.Event()
         """Set once a book was there."""
@@ -74,6 +77,14 @@ class Channel:
         self.live.set()
         self.asked_at = self.lost_at = None
         self._resynced_at = monotonic()
+
+    def stands(self) -> Stands | None:
+        """How it stands now, without its book; None before its rule is known."""
+        if self.book is None:
+            return None
+        codec = self.connections[0].codec
+        memory = codec.memory(self.symbol) if isinstance(codec, Remembers) else None
+        return Stands(symbol=self.symbol, rule=self.book.rule(), memory=memory)
 
     def wait_before_resync(self) -> float:
         """Seconds to wait before a whole book is asked for again: none after a stable time."""

@@ -3,18 +3,20 @@
 Assumptions. A connection that brings nothing at all, not even an answer to a ping, for `silence_s` is
 dead, whatever TCP says. One that lived for less than ten seconds was no success: the wait before the
 next dial goes on growing, so an accept-then-close storm makes few connections. Venues cut a connection
-after 24 hours; it is renewed before, at a moment of our own choosing.
+after 24 hours; before that, at a moment of our choosing, its listener is told to put another in its place.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import ssl
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic, time_ns
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from picows import (
@@ -55,6 +57,18 @@ class Line:
     ping_s: float = 15.0
 
 
+class Codec(Protocol):
+    """Who knows what to ask for on a connection, and reads what comes."""
+
+    def subscribe(self, line: Line) -> Iterable[str]:
+        """What to send when a connection is open."""
+        ...
+
+    def decode(self, frame: bytes, ts_received: int) -> Sequence[Any]:
+        """A frame as items."""
+        ...
+
+
 class Listener(Protocol):
     """Who hears what happens on a connection."""
 
@@ -70,9 +84,16 @@ class Listener(Protocol):
         """It is gone, or could not be opened; the next dial is after the wait."""
         ...
 
+    def aged(self, connection: Connection) -> None:
+        """The venue will cut it before long; told once of each socket."""
+        ...
+
 
 class Connection:
     """Owns one socket at a time; `run` goes on until it is canceled."""
+
+    codec: Codec
+    """Reads its frames; for whoever made it to set."""
 
     def __init__(
         self,
@@ -131,6 +152,14 @@ class Connection:
         if self._transport is not None:
             self._transport.disconnect(graceful=False)
 
+    def take_over(self, old: Connection, listener: Listener) -> None:
+        """Go on in the place of another, for its listener; the other brings nothing any more."""
+        self._listener = listener
+        self.dials += old.dials
+        self.frames_received += old.frames_received
+        self.bytes_received += old.bytes_received
+        old.drop("another took its place")
+
     async def run(self) -> None:
         """Dial, listen, and dial again."""
         try:
@@ -186,7 +215,7 @@ class Connection:
         return self._why or "closed by the exchange", 0.0
 
     async def _keep_alive(self) -> None:
-        """Ping now and then, give up on silence, and renew in time."""
+        """Ping now and then, give up on silence, and say when it is old."""
         renew = monotonic() + RENEWED_S + _RENEWAL.random() * 1800
         ping = monotonic() + self.line.ping_s
         while True:
@@ -195,7 +224,8 @@ class Connection:
             if now - self._heard > self._silence:
                 self.drop(f"nothing was heard for {now - self._heard:.1f} s")
             elif now > renew:
-                self.drop("renewed before the exchange cuts it")
+                renew = math.inf
+                self._listener.aged(self)
             elif now >= ping and self._transport is not None:
                 ping = now + self.line.ping_s
                 self._ping(self._transport)

@@ -31,7 +31,8 @@ from tradetui.feeds.native.audit import Audits
 from tradetui.feeds.native.backfill import Backfill
 from tradetui.feeds.native.books import Books, Deadlines
 from tradetui.feeds.native.channel import Channel
-from tradetui.feeds.native.connection import HANDSHAKE_S, Connection, Line
+from tradetui.feeds.native.connection import HANDSHAKE_S, Connection, Line, Listener
+from tradetui.feeds.native.renewal import Renewal, Renewals
 from tradetui.feeds.native.venue import (
     BookPart,
     FrameError,
@@ -39,13 +40,13 @@ from tradetui.feeds.native.venue import (
     Lost,
     PrintsMissing,
     Refused,
-    Remembers,
     Restated,
     ResyncBy,
     Said,
     Subscribed,
     Venue,
 )
+from tradetui.feeds.native.venues import venue_of
 from tradetui.feeds.native.wires import wire_of
 from tradetui.feeds.network import proxy_of
 from tradetui.feeds.protocol import FrameKeeper, Sink, Stands, Wire
@@ -106,6 +107,8 @@ class NativeFeed:
         """Whoever keeps the frames as they came; None for nobody."""
         self._backfill: Backfill
         self._books: Books
+        self._renewals: Renewals
+        self._listed: list[Instrument] = []
         self.deliver = Delivery()
         """Hands a message to the sink."""
         self.clock = VenueClock()
@@ -129,12 +132,7 @@ class NativeFeed:
 
     def stands(self) -> Sequence[Stands]:
         """How each symbol stands now, without its book."""
-        memory = self._venue.memory if isinstance(self._venue, Remembers) else lambda _symbol: None
-        return [
-            Stands(symbol=symbol, rule=channel.book.rule(), memory=memory(symbol))
-            for symbol, channel in self._channels.items()
-            if channel.book is not None
-        ]
+        return [stands for channel in self._channels.values() if (stands := channel.stands()) is not None]
 
     def wires(self) -> Sequence[Wire]:
         """Its connections, those of the scanner behind them."""
@@ -162,17 +160,18 @@ class NativeFeed:
         rest = RestSide(self._exchange, self._profile, retry_s=self._retry_s, reload_s=self._reload_s)
         self._rest = rest
         await rest.load_markets(self)
-        listed = [each for symbol in self.symbols if (each := rest.listed(self, symbol))]
+        listed = self._listed = [each for symbol in self.symbols if (each := rest.listed(self, symbol))]
         for each in listed:
             self.say(each.symbol, Part.BOOK, FeedState.CONNECTING, text="loading history")
             rest.say_trading(self, each)
         async with asyncio.TaskGroup() as group:
             self._backfill = Backfill(self, rest, group)
             self._books = self._book_keeping(group)
+            self._renewals = self._renewing(group)
             group.create_task(rest.tell_pauses(self))
             group.create_task(rest.reload_markets(self, listed))
             await asyncio.gather(*(rest.load_history(self, each.symbol) for each in listed))
-            self._open(group, listed)
+            self._open(listed)
             group.create_task(self._books.watch())
             self._scanner = scanner_of(self._profile, self._exchange)
             if self._scanner is not None:
@@ -198,6 +197,17 @@ class NativeFeed:
             deadlines=self._deadlines,
         )
 
+    def _renewing(self, group: asyncio.TaskGroup) -> Renewals:
+        return Renewals(
+            self,
+            self._connections,
+            self._channels,
+            books=self._books,
+            backfill=self._backfill,
+            group=group,
+            first_book_s=self._first_book_s,
+        )
+
     async def _audit(self, channels: list[Channel]) -> None:
         """Hold the books against snapshots; one that differs is taken anew."""
 
@@ -215,23 +225,29 @@ class NativeFeed:
                     await self._channels[symbol].live.wait()
         await rest.deepen_history(self, symbols)
 
-    def _open(self, group: asyncio.TaskGroup, listed: list[Instrument]) -> None:
+    def _open(self, listed: list[Instrument]) -> None:
         for line in self._venue.lines(listed):
-            connection = self._connect(line)
+            connection = self._connect(line, self._venue, self)
             self._connections.append(connection)
             for symbol in line.symbols:
                 self._channels[symbol].connections.append(connection)
-            group.create_task(connection.run())
+            self._renewals.start(connection)
         for each in listed:
             channel = self._channels[each.symbol]
             channel.book = self._venue.book(each.symbol)
             self.say(each.symbol, Part.BOOK, FeedState.CONNECTING, text="waiting for the book")
 
-    def _connect(self, line: Line) -> Connection:
+    def successor(self, old: Connection, renewal: Renewal) -> Connection:
+        """A connection for the same line, with a codec of its own: some count what comes on one."""
+        venue = venue_of(self._profile)
+        venue.lines(self._listed)
+        return self._connect(old.line, venue, renewal)
+
+    def _connect(self, line: Line, venue: Venue, listener: Listener) -> Connection:
         line = replace(line, ping_s=self._ping_s or line.ping_s)
-        return Connection(
+        connection = Connection(
             line,
-            self,
+            listener,
             hosts=self._venue.hosts,
             backoff=Backoff(self._retry_s),
             ca_file=self._profile.network.ca_file,
@@ -239,6 +255,8 @@ class NativeFeed:
             silence_s=2.5 * line.ping_s if line.ping else 2.0 * line.ping_s,
             handshake_s=self._handshake_s,
         )
+        connection.codec = venue
+        return connection
 
     async def candles_before(self, symbol: str, timeframe: Timeframe, ts: int, count: int) -> list[Candle]:
         """Older candles by REST; raises FeedError."""
@@ -250,10 +268,9 @@ class NativeFeed:
         """Ask for everything that the connection is for."""
         if self.keeper is not None:
             self.keeper.opened(self._connections.index(connection), connection.line.symbols, time_ns())
-        for frame in self._venue.subscribe(connection.line):
+        for frame in connection.codec.subscribe(connection.line):
             connection.send(frame)
-        for symbol in connection.line.symbols:
-            channel = self._channels[symbol]
+        for channel in [self._channels[symbol] for symbol in connection.line.symbols]:
             if connection is channel.connections[0]:
                 channel.stats.reconnects += connection.dials > 1
                 self._books.begin(channel)
@@ -266,9 +283,9 @@ class NativeFeed:
         try:
             if self.keeper is not None:
                 self.keeper.frame(self._connections.index(connection), frame, ts_received)
-            for item in self._venue.decode(frame, ts_received):
+            for item in connection.codec.decode(frame, ts_received):
                 if type(item) is Trade:  # these two are the most
-                    self._take_trade(item)
+                    self.take_trade(item)
                 elif type(item) is BestQuote:
                     self.deliver(self._channels[item.symbol].timely(self, item))
                 else:
@@ -281,7 +298,9 @@ class NativeFeed:
             self.busy_ns += (perf_counter_ns() - begun - self.deliver.sink_ns + told) * _TIMED_EVERY
 
     def lost(self, connection: Connection, why: str, wait_s: float) -> None:
-        """A connection is gone, and all of its symbols with it."""
+        """A connection is gone, and all of its symbols with it, unless another takes its place."""
+        if self._renewals.ended(connection):
+            return
         for symbol in connection.line.symbols:
             channel = self._channels[symbol]
             if connection is not channel.connections[0]:
@@ -291,6 +310,10 @@ class NativeFeed:
                 channel.book.restart()
             self.say(symbol, Part.BOOK, FeedState.DOWN, text=why, retry_s=wait_s)
             self.say(symbol, Part.NOTICE, FeedState.STREAMING)
+
+    def aged(self, connection: Connection) -> None:
+        """Put another in its place."""
+        self._renewals.begin(connection)
 
     def _distrust(self, connection: Connection, error: Exception) -> None:
         for symbol in connection.line.symbols:
@@ -337,8 +360,10 @@ class NativeFeed:
                 self.say(symbol, Part.NOTICE, FeedState.STREAMING, text=words.text)
             elif self._channels[symbol].is_live:
                 self._books.resync(self._channels[symbol], FeedState.GAP, words.text)
-        if isinstance(words, Lost) or words.reconnects:
+        if isinstance(words, Lost):
             connection.drop(words.text)
+        elif words.reconnects:
+            self.aged(connection)
 
     def _refuse(self, connection: Connection, refused: Refused) -> None:
         """What never worked is not asked for again; what did is tried on another connection."""
@@ -355,7 +380,8 @@ class NativeFeed:
 
     # --- trades
 
-    def _take_trade(self, trade: Trade) -> None:
+    def take_trade(self, trade: Trade) -> None:
+        """Deliver a print, once."""
         channel = self._channels[trade.symbol]
         if not channel.time.believes(trade.ts_exchange, trade.ts_received):
             trade = channel.timely(self, trade)

@@ -104,6 +104,10 @@ class Scanner:
         """Nothing: rows grow old by themselves."""
         del connection, why, wait_s
 
+    def aged(self, connection: Connection) -> None:
+        """Dial again: a row that is a second older does no harm."""
+        connection.drop("renewed before the exchange cuts it")
+
 
 def scanner_of(profile: Profile, exchange: Any) -> Scanner | None:
     """The scanner that a profile asks for, of the markets that its exchange has; None for none."""
