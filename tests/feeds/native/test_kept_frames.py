@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,14 @@ import pytest
 from tests.exchanges.binance_server import BinanceServer
 from tests.exchanges.collector import Collector, fed
 from tests.exchanges.kraken_server import DEPTH, KrakenServer
-from tradetui.domain.market_data import BookDelta, MarketMessage, Trade
+from tests.exchanges.rig import Rig
+from tests.exchanges.venues.every import exchange_of
+from tradetui.domain.market_data import BookDelta, FeedState, MarketMessage, Trade
 from tradetui.domain.profile import Profile
 from tradetui.errors import RecordingError
 from tradetui.feeds.formats import frames as frames_module
 from tradetui.feeds.inspection import inspect
+from tradetui.feeds.native import renewal
 from tradetui.feeds.native.feed import NativeFeed
 from tradetui.feeds.native.kraken import KrakenVenue
 from tradetui.feeds.native.venues import venue_of
@@ -97,6 +101,43 @@ async def test_a_changed_frame_is_found_when_it_is_decoded_again(
     changed = tmp_path / "changed.jsonl"
     changed.write_text("\n".join(lines))
     assert [fault for fault in inspect(ReplayFeed([changed])).faults if "another book" in fault]
+
+
+@pytest.mark.parametrize("venue", ["coinbase", "kraken-futures"])
+async def test_frames_of_one_connection_after_another_say_the_same_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, venue: str
+) -> None:
+    """Both count what comes on a connection: once in its place comes another, once it is cut."""
+    monkeypatch.setattr(renewal, "OVERLAP_S", 0.05)
+    exchange, path = exchange_of(venue, None), tmp_path / "c.jsonl.gz"
+    wording = exchange.wording
+    async with exchange.running():
+        profile = Profile(
+            name="c", exchange=wording.exchange, symbols=(wording.symbol,), endpoint=exchange.address
+        )
+        kept = Kept(path, (wording.exchange, ":" in wording.symbol))
+        feed = NativeFeed(profile, venue_of(profile), retry_s=0.05, first_book_s=30.0)
+        feed.keeper = kept.recorder
+        async with fed(feed, kept):  # type: ignore[arg-type]
+            rig = Rig(exchange, feed, kept.collector)
+            await rig.live()
+            await exchange.play(10)
+            old = feed._connections[0]
+            feed.aged(old)
+            await rig.eventually(lambda: feed._connections[0] is not old)
+            await exchange.play(10)
+            await rig.synced()
+            await exchange.close_sockets()
+            await rig.told(FeedState.DOWN)
+            await rig.healed()
+    kept.recorder.close()
+    again, told = (made_of(each) for each in (list(replayed(path)), kept.collector.messages))
+    assert [each for each in again if each in told] == told
+    assert inspect(ReplayFeed([path])).faults == [f"{wording.symbol}: lost 1 times"]
+
+
+def replayed(path: Path) -> Iterable[MarketMessage]:
+    return ReplayFeed([path], decode=True).messages()
 
 
 def test_a_recording_without_frames_has_nothing_to_decode_again(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from tradetui.errors import RecordingError
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.formats.player import ItemPlayer
 from tradetui.feeds.native.binance import Depth
+from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.venue import LiveBook, Remembers, Venue
 from tradetui.feeds.native.venues import recorded_venue
 from tradetui.feeds.protocol import Sink, Stands
@@ -93,14 +94,20 @@ class FramePlayer(ItemPlayer):
             except _errors as error:
                 self.note_bad(BadLine(self.lines, str(error)))
 
+    def _begin(self, symbols: Sequence[str]) -> None:
+        """What comes on a new connection is counted from its start."""
+        for _ in self._venue.subscribe(Line(url="", symbols=tuple(symbols))):
+            pass
+        for symbol in symbols:
+            self.channels[symbol].restart()
+
     def _play_one(self, content: bytes) -> None:
         if content.startswith(FRAME):
             raw = content[len(FRAME) :].partition(_CONTENT)[2]
             for item in self._venue.decode(raw[:-1], self.ts):
                 self.take(item, self._make_book)
         elif content.startswith(OPENED):
-            for symbol in self._opened(content):
-                self.channels[symbol].restart()
+            self._begin(self._opened(content))
         elif content.startswith(ASKED):
             book = _book(content[len(ASKED) : -1])
             self.take(Depth(book.symbol, book), self._make_book)
