@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import random
 import statistics
+from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from tests.engine.market import MS, SECOND
 from tests.runtime.views_scene import Scene
-from tradetui.domain.market_data import BookDelta, FeedState, FeedStatus, MarketMessage, Trade
+from tradetui.domain.instrument import InstrumentKind, LeverageTier
+from tradetui.domain.market_data import (
+    BookDelta,
+    FeedState,
+    FeedStatus,
+    InstrumentListed,
+    MarketMessage,
+    Trade,
+)
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.health import FeedStats
 from tradetui.feeds.protocol import Sink
 from tradetui.feeds.scan.table import ScanTable
 from tradetui.runtime.metering import Meter, Meters
-from tradetui.runtime.views.health import HealthPart
+from tradetui.runtime.views.health import HealthPart, maintenance_words
 from tradetui.runtime.views.watchlist import WatchlistPart
 from tradetui.runtime.vitals import Vitals, clock_words, early_words
+from tradetui.runtime.watch import Watched
 
+D = Decimal
 START = 1_763_992_980 * SECOND
 
 
@@ -205,3 +217,28 @@ def test_what_a_feed_does_not_count_is_counted_from_its_states_and_shown_at_once
     assert second is not None
     row = second.symbols[0]
     assert (row.state, row.gaps, row.resyncs, row.reconnects) == (FeedState.GAP, 1, 1, 1)
+
+
+def test_a_view_says_which_maintenance_holds_and_whether_it_is_only_assumed() -> None:
+    scene = Scene().begin()
+    instrument = scene.engine.markets[scene.symbol].instrument
+    tiers = (LeverageTier(D(50_000), D("0.004"), D(125)), LeverageTier(None, D("0.025"), D(20)))
+    assert maintenance_words(instrument) == "maintenance 0.5 % assumed"
+    assert maintenance_words(replace(instrument, tiers=tiers)) == "maintenance 0.4 % to 2.5 %, 2 tiers"
+    assert maintenance_words(replace(instrument, tiers=tiers[:1])) == "maintenance 0.4 %"
+    assert maintenance_words(replace(instrument, kind=InstrumentKind.SPOT)) == ""
+    health, _ = part(scene)
+    view = health.view(scene.symbol, Feeding.symbols, now=START)
+    assert view is not None
+    assert view.margin_text == "maintenance 0.5 % assumed"
+
+
+def test_a_watched_contract_says_how_many_tiers_are_known() -> None:
+    scene = Scene().begin()
+    instrument = scene.engine.markets[scene.symbol].instrument
+    watched = Watched(scene.symbol)
+    watched.take_in(InstrumentListed(instrument, START))
+    assert watched.line(START).items() >= {"maintenance": "0.005", "tiers": 0}.items()
+    tiers = (LeverageTier(None, D("0.004"), D(125)),)
+    watched.take_in(InstrumentListed(replace(instrument, tiers=tiers), START))
+    assert watched.line(START).items() >= {"maintenance": "0.004", "tiers": 1}.items()

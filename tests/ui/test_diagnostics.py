@@ -79,6 +79,13 @@ def texts(health: HealthView, width: int) -> list[str]:
     return ["".join(text for text, _ in row).rstrip() for row in page(health, width)]
 
 
+def test_what_is_known_of_a_contracts_maintenance_stands_beside_its_name() -> None:
+    text = "maintenance 0.4 % to 60 %, 11 tiers"
+    health = msgspec.structs.replace(HEALTH, margin_text=text)
+    shown = ["".join(run[0] for run in row) for row in page(health, 120)]
+    assert any(f"{HEALTH.symbol}  {text}" in line for line in shown)
+
+
 def test_the_page_at_80_columns_word_for_word() -> None:
     assert texts(HEALTH, 79) == [
         " clock +3,204 ms ±12, 40 s ago",

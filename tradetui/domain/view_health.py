@@ -103,3 +103,5 @@ class HealthView(msgspec.Struct, frozen=True, kw_only=True):
     load: LoadHealth
     clock_corrected: bool = False
     """Whether the delays have the measured offset of the clocks taken out."""
+    margin_text: str = ""
+    """The maintenance margin of a contract and how well it is known; empty for spot."""

@@ -34,10 +34,11 @@ _WRITING: Final = re.compile(
     r"|^(sapi|papi|[fde]apiprivate)|^(sapi|papi|private)[vA-Z0-9]|[a-z0-9](Private|Post|Put|Delete|Patch)[A-Z]"
 )
 _PRIVATE: Final = re.compile(
-    r"^(fetch|watch|un_watch)_(\w*_)?(balance|my_\w+|positions?|accounts?|ledger|deposits?|withdrawals?"
+    r"^(?!fetch_(\w+_)?leverage_tiers$)(fetch|watch|un_watch)_(\w*_)?(balance|my_\w+|positions?|accounts?|ledger|deposits?|withdrawals?"
     r"|transfers?|transactions?|portfolios?|payment_methods|leverages?|margin_modes?)(_\w+)?$"
     r"|^(fetch|watch|un_watch)_(?!\w*order_book)(\w*_)?orders?(_\w+)?$"
 )
+"""Leverage tiers pass by name: most exchanges tell them to everybody, and signing holds back the others."""
 _SECRET: Final = re.compile(
     r"api.?key|access.?key|secret|sign|auth|passphrase|password|token|jwt|cookie|listen.?key|^challenge",
     re.IGNORECASE,

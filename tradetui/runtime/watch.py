@@ -88,8 +88,17 @@ class Watched:
             "resyncs": self.resyncs,
             "reconnects": self.reconnects,
             "bad_messages": self.bad_messages,
+            **self._margin(),
             **self._health(now),
         }
+
+    def _margin(self) -> dict[str, Any]:
+        """Of a contract: its lowest maintenance rate, and how many tiers are known; 0 where it is assumed."""
+        if self.market is None or not self._instrument.is_perpetual:
+            return {}
+        tiers = self._instrument.tiers
+        rate = tiers[0].rate if tiers else self._instrument.maintenance_rate
+        return {"maintenance": canonical(rate), "tiers": len(tiers)}
 
     def _health(self, now: int) -> dict[str, Any]:
         """How the data is: rate, delays of the book, and the clocks' measured difference."""

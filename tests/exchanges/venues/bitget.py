@@ -16,12 +16,26 @@ from tests.exchanges.exchange import BOOK, OTHER, TRADES, Ask, Exchange, Wording
 from tests.exchanges.tape import Change, Print
 
 CHANNELS = {"books": BOOK, "trade": TRADES, "trades": TRADES}
+LEVERS = [
+    {"level": "1", "startUnit": "0", "endUnit": "150000", "leverage": "125", "keepMarginRate": "0.004"},
+    {"level": "2", "startUnit": "150000", "endUnit": "900000", "leverage": "100", "keepMarginRate": "0.005"},
+    {"level": "3", "startUnit": "900000", "endUnit": "12000000", "leverage": "50", "keepMarginRate": "0.01"},
+    {
+        "level": "4",
+        "startUnit": "12000000",
+        "endUnit": "400000000",
+        "leverage": "1",
+        "keepMarginRate": "0.6",
+    },
+]
+"""The shape of its documentation, with the figures of its article on tiered maintenance."""
 
 
 class Bitget(Wording):
     exchange, symbol, name = "bitget", "BTC/USDT", "BTCUSDT"
     scales = (1, 3)
     checksums = True
+    product = "SPOT"
 
     def __init__(self) -> None:
         self.number = 100
@@ -51,7 +65,7 @@ class Bitget(Wording):
         return self._frame("books", action, [book], at_ms)
 
     def _frame(self, channel: str, action: str, rows: list[Any], at_ms: int) -> str:
-        arg = {"instType": "SPOT", "channel": channel, "instId": self.name}
+        arg = {"instType": self.product, "channel": channel, "instId": self.name}
         return json.dumps({"action": action, "arg": arg, "data": rows, "ts": at_ms})
 
     def trades(self, prints: list[Print]) -> str:
@@ -67,8 +81,11 @@ class Bitget(Wording):
 
     def rest(self, path: str, query: Mapping[str, str], exchange: Exchange) -> Any:
         match path.rsplit("/", 1)[-1]:
-            case "symbols":
-                rows: list[Any] = exchange.listed(self._listing(exchange))
+            case "symbols" | "contracts":
+                is_own = query.get("productType", "SPOT") == self.product
+                rows: list[Any] = exchange.listed(self._listing(exchange)) if is_own else []
+            case "query-position-lever" if query["productType"] == self.product:
+                rows = [{"symbol": query["symbol"], **row} for row in LEVERS]
             case "fills-history" | "fills":
                 rows = [
                     {**self._print(each), "symbol": self.name} for each in reversed(exchange.newest(query))
@@ -82,6 +99,19 @@ class Bitget(Wording):
         names = {"symbol": self.name, "baseCoin": "BTC", "quoteCoin": "USDT", "status": status}
         steps = {"pricePrecision": "1", "quantityPrecision": "3", "quotePrecision": "4"}
         return {**names, **steps, "minTradeUSDT": "1", "takerFeeRate": "0.002", "makerFeeRate": "0.002"}
+
+
+class BitgetUsdtM(Bitget):
+    symbol = "BTC/USDT:USDT"
+    product = "USDT-FUTURES"
+
+    def _listing(self, exchange: Exchange) -> dict[str, Any]:
+        status = "maintain" if exchange.is_halted else "normal"
+        names = {"symbol": self.name, "baseCoin": "BTC", "quoteCoin": "USDT", "symbolStatus": status}
+        steps = {"pricePlace": "1", "priceEndStep": "1", "volumePlace": "3", "sizeMultiplier": "0.001"}
+        limits = {"minTradeNum": "0.001", "minTradeUSDT": "5", "maxLever": "125", "minLever": "1"}
+        kind = {"symbolType": "perpetual", "supportMarginCoins": ["USDT"], "fundInterval": "8"}
+        return {**names, **steps, **limits, **kind, "takerFeeRate": "0.0006", "makerFeeRate": "0.0002"}
 
 
 def checksum(book: DecimalBook, wording: Wording) -> int:

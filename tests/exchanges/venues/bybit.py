@@ -15,6 +15,16 @@ from tests.exchanges.tape import Change, Print
 
 CHANNELS = {"orderbook": BOOK, "publicTrade": TRADES}
 
+RISK_LIMITS = [
+    {"id": 1, "riskLimitValue": "2000000", "maintenanceMargin": "0.005", "initialMargin": "0.01"}
+    | {"symbol": "BTCUSDT", "isLowestRisk": 1, "maxLeverage": "100.00", "mmDeduction": ""},
+    {"id": 2, "riskLimitValue": "2600000", "maintenanceMargin": "0.0056", "initialMargin": "0.0111"}
+    | {"symbol": "BTCUSDT", "isLowestRisk": 0, "maxLeverage": "90.00", "mmDeduction": "1200"},
+    {"id": 3, "riskLimitValue": "3200000", "maintenanceMargin": "0.0062", "initialMargin": "0.0125"}
+    | {"symbol": "BTCUSDT", "isLowestRisk": 0, "maxLeverage": "80.00", "mmDeduction": "2760"},
+]
+"""Rows as its documentation of the endpoint shows them; a deduction of none is an empty text."""
+
 
 class Bybit(Wording):
     exchange, symbol, name = "bybit", "BTC/USDT", "BTCUSDT"
@@ -73,6 +83,8 @@ class Bybit(Wording):
                 rows = exchange.listed(self._listing(exchange)) if is_own else []
             case "recent-trade":
                 rows = [self._recent(each) for each in reversed(exchange.newest(query))]
+            case "risk-limit" if query.get("category") == self.category and query.get("symbol") == self.name:
+                rows = RISK_LIMITS
             case _:
                 rows = []
         result = {"category": self.category, "list": rows, "nextPageCursor": ""}

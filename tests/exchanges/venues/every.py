@@ -10,12 +10,12 @@ from tests.exchanges import tape
 from tests.exchanges.exchange import Exchange, Wording
 from tests.exchanges.tape import Market, Step
 from tests.exchanges.venues.binance import Binance, BinanceUsdM
-from tests.exchanges.venues.bitget import Bitget
+from tests.exchanges.venues.bitget import Bitget, BitgetUsdtM
 from tests.exchanges.venues.bybit import Bybit, BybitLinear
 from tests.exchanges.venues.coinbase import Coinbase
 from tests.exchanges.venues.kraken import Kraken
 from tests.exchanges.venues.kraken_futures import KrakenFutures
-from tests.exchanges.venues.okx import Okx
+from tests.exchanges.venues.okx import Okx, OkxSwap
 
 VENUES: dict[str, type[Wording]] = {
     "binance": Binance,
@@ -28,6 +28,8 @@ VENUES: dict[str, type[Wording]] = {
     "bitget": Bitget,
     "okx": Okx,
 }
+CONTRACTS: dict[str, type[Wording]] = {"bitget-usdt-m": BitgetUsdtM, "okx-swap": OkxSwap}
+"""Contracts whose streams read as those of their venue's spot; no part of the plan of faults."""
 WAYS = [(venue, "native") for venue in VENUES] + [("binance", "ccxt"), ("kraken", "ccxt")]
 """Each venue by its own streams, and two of them through ccxt as well."""
 CAPTURED: dict[str, Callable[[Path], Iterable[Step]]] = {
@@ -41,9 +43,10 @@ CAPTURED: dict[str, Callable[[Path], Iterable[Step]]] = {
 
 def exchange_of(venue: str, captures: Path | None) -> Exchange:
     """A venue on loopback that has not begun to listen."""
+    wording = (VENUES | CONTRACTS)[venue]()
     if captures is not None and venue in CAPTURED:
         steps = CAPTURED[venue](captures)
     else:
-        lot = Decimal("0.001") if VENUES[venue].scales[1] else Decimal(1)
+        lot = Decimal(1).scaleb(-min(3, wording.scales[1]))
         steps = tape.generated(tick=Decimal("0.1"), lot=lot)
-    return Exchange(VENUES[venue](), Market(steps))
+    return Exchange(wording, Market(steps))

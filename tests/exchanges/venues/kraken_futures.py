@@ -14,10 +14,19 @@ from tests.exchanges.exchange import Ask, Exchange, Wording
 from tests.exchanges.tape import Change, Print
 from tests.exchanges.venues.kraken import moment
 
+MARGIN_LEVELS = [
+    {"contracts": 0, "initialMargin": 0.02, "maintenanceMargin": 0.01},
+    {"contracts": 250000, "initialMargin": 0.04, "maintenanceMargin": 0.02},
+    {"contracts": 500000, "initialMargin": 0.06, "maintenanceMargin": 0.03},
+    {"contracts": 2000000, "initialMargin": 0.15, "maintenanceMargin": 0.075},
+]
+"""As its documentation of the endpoint shows them: a level begins at so many contracts."""
+
 
 class KrakenFutures(Wording):
     exchange, symbol, name = "krakenfutures", "ETH/USD:ETH", "PI_ETHUSD"
     scales = (2, 0)
+    margin_levels = MARGIN_LEVELS
 
     def __init__(self) -> None:
         self.number = 500
@@ -79,7 +88,8 @@ class KrakenFutures(Wording):
     def _listing(self, exchange: Exchange) -> dict[str, Any]:
         names = {"symbol": self.name, "type": "futures_inverse", "base": "ETH", "quote": "USD"}
         rules = {"tickSize": 0.05, "contractSize": 1, "contractValueTradePrecision": 0}
-        return {**names, **rules, "tradeable": not exchange.is_halted, "openingDate": "2018-08-31T00:00:00Z"}
+        state = {"tradeable": not exchange.is_halted, "openingDate": "2018-08-31T00:00:00Z"}
+        return {**names, **rules, **state, "marginLevels": self.margin_levels}
 
     def _recent(self, each: Print) -> dict[str, Any]:
         row = {"time": moment(each.at_ms), "trade_id": 1, "price": float(each.price)}

@@ -14,6 +14,16 @@ from tests.exchanges.exchange import BOOK, OTHER, TRADES, Ask, Exchange, Wording
 from tests.exchanges.tape import Change, Print
 
 CHANNELS = {"books": BOOK, "trades": TRADES}
+TIERS = [
+    {"tier": "1", "minSz": "0", "maxSz": "1500", "mmr": "0.004", "imr": "0.01", "maxLever": "100"},
+    {"tier": "2", "minSz": "1500.01", "maxSz": "3500.5", "mmr": "0.005", "imr": "0.015", "maxLever": "66.66"},
+    {"tier": "3", "minSz": "3500.51", "maxSz": "6000", "mmr": "0.01", "imr": "0.02", "maxLever": "50"},
+]
+"""As its documentation of the endpoint shows them: sizes in contracts."""
+OTHER_TEXTS = {"instId": "", "instFamily": "BTC-USDT", "uly": "BTC-USDT", "optMgnFactor": "0"} | {
+    "baseMaxLoan": "",
+    "quoteMaxLoan": "",
+}
 
 
 class Okx(Wording):
@@ -70,6 +80,8 @@ class Okx(Wording):
                 rows: list[Any] = exchange.listed(self._listing(exchange))
             case "trades":
                 rows = [self._print(each) for each in reversed(exchange.newest(query))]
+            case "position-tiers" if query["instFamily"] == "BTC-USDT" and query["instType"] == "SWAP":
+                rows = [{**OTHER_TEXTS, **tier} for tier in TIERS]
             case _:
                 rows = []
         return {"code": "0", "msg": "", "data": rows}
@@ -85,3 +97,14 @@ class Okx(Wording):
         }
         steps = {"tickSz": "0.1", "lotSz": "0.00000001", "minSz": "0.00001", "maxMktSz": "1000000"}
         return {**names, **steps, "lever": "10", "listTime": "1548133413000"}
+
+
+class OkxSwap(Okx):
+    symbol, name = "BTC/USDT:USDT", "BTC-USDT-SWAP"
+    scales = (1, 2)
+
+    def _listing(self, exchange: Exchange) -> dict[str, Any]:
+        family = {"instType": "SWAP", "instFamily": "BTC-USDT", "uly": "BTC-USDT", "settleCcy": "USDT"}
+        size = {"ctVal": "0.01", "ctMult": "1", "ctValCcy": "BTC", "ctType": "linear", "lever": "100"}
+        coins = {"baseCcy": "", "quoteCcy": "", "lotSz": "0.01", "minSz": "0.01"}
+        return {**super()._listing(exchange), **family, **size, **coins}

@@ -152,7 +152,8 @@ class CcxtFeed:
         async with _at_most(self._first_book_s):
             for symbol in symbols:
                 await self._channels[symbol].book.until_live()
-        await self._rest.deepen_history(hub, symbols)
+        rest = self._rest
+        await asyncio.gather(rest.deepen_history(hub, symbols), rest.follow_tiers(hub, symbols))
 
     async def _pump(self, hub: Hub, stream: Stream) -> None:
         """Keep one stream subscribed: subscribe, wait for its outage, wait, and again."""

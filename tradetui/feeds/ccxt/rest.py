@@ -21,6 +21,7 @@ from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.history import FIRST, OTHERS, fetch_history
 from tradetui.feeds.ccxt.instruments import instrument_of, nearest_symbol
 from tradetui.feeds.ccxt.stream import Part
+from tradetui.feeds.ccxt.tiers import Tiers
 from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.health import Backoff
 
@@ -28,6 +29,8 @@ _POLL_CAP_S: Final = 600.0
 _HALTED_AGAIN_S: Final = 60.0
 """Markets are read sooner while one of them is halted."""
 _PAUSE_SEEN_S: Final = 0.25
+_TIERS_AGAIN: Final = 10
+"""So many times the first wait after a failure: nothing stands still without leverage tiers."""
 Fetch = Callable[[Any, list[str]], Awaitable[Sequence[MarketMessage]]]
 
 
@@ -53,6 +56,7 @@ class RestSide:
         self._symbols = profile.symbols
         self._retry_s = retry_s
         self._told: dict[str, Instrument] = {}
+        self._tiers = Tiers(exchange)
 
     def _backoff(self) -> Backoff:
         return Backoff(self._retry_s)
@@ -77,7 +81,7 @@ class RestSide:
     def listed(self, teller: Teller, symbol: str) -> Instrument | None:
         """Deliver the instrument of a symbol; None, and why in words, where there is none."""
         try:
-            instrument = instrument_of(self._exchange.market(symbol), self._profile)
+            instrument = self._instrument(symbol)
         except BadSymbol:
             near = nearest_symbol(symbol, list(self._exchange.symbols))
             text = f"unknown symbol {symbol}" + (f", nearest is {near}" if near else "")
@@ -89,6 +93,10 @@ class RestSide:
         teller.deliver(InstrumentListed(instrument, time_ns()))
         self._told[symbol] = instrument
         return instrument
+
+    def _instrument(self, symbol: str) -> Instrument:
+        """As it is listed now, with the tiers that are known; raises BadSymbol and FeedError."""
+        return self._tiers.put_on(instrument_of(self._exchange.market(symbol), self._profile))
 
     def restate(self, teller: Teller, symbol: str, status: InstrumentStatus) -> None:
         """Tell what a stream says of an instrument's status, where it is new."""
@@ -130,11 +138,36 @@ class RestSide:
         if not self._exchange.markets:
             return before
         try:
-            return instrument_of(self._exchange.market(before.symbol), self._profile)
+            return self._instrument(before.symbol)
         except BadSymbol:
             return msgspec.structs.replace(before, status=InstrumentStatus.HALTED)
         except FeedError:
             return before
+
+    async def follow_tiers(self, teller: Teller, symbols: list[str]) -> None:
+        """Learn the leverage tiers of contracts, and again with each reading of the markets."""
+        waiting = self._tiers.asked_for([self._told[symbol] for symbol in symbols])
+        backoff = Backoff(_TIERS_AGAIN * self._retry_s, cap_s=_POLL_CAP_S)
+        while waiting:
+            failed = [symbol for symbol in waiting if not await self._learn_tiers(teller, symbol)]
+            if failed:
+                await asyncio.sleep(max(backoff.next_wait(0.0), self._exchange.pause_s))
+            else:
+                backoff = Backoff(_TIERS_AGAIN * self._retry_s, cap_s=_POLL_CAP_S)
+                await asyncio.sleep(self.reload_s)
+
+    async def _learn_tiers(self, teller: Teller, symbol: str) -> bool:
+        """Tell an instrument anew with its tiers; False where they could not be had, which is said once."""
+        words, is_new = await self._tiers.learn(self._told[symbol])
+        if is_new:
+            teller.say(symbol, Part.TIERS, FeedState.STREAMING, text=words)
+            teller.say(symbol, Part.TIERS, FeedState.STREAMING)
+        before = self._told[symbol]
+        now = self._tiers.put_on(before)
+        if now != before:
+            self._told[symbol] = now
+            teller.deliver(InstrumentListed(now, time_ns()))
+        return not words
 
     async def tell_pauses(self, teller: Teller) -> None:
         """Say while the exchange wants to be asked nothing."""

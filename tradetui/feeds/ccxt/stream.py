@@ -21,6 +21,8 @@ class Part(StrEnum):
     """Words of the exchange that change no state."""
     PAUSE = "pause"
     """Whether REST may be asked."""
+    TIERS = "tiers"
+    """Whether the leverage tiers are known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,7 +223,7 @@ class NativeFeed:
             async with asyncio.timeout(self._first_book_s):
                 for symbol in symbols:
                     await self._channels[symbol].live.wait()
-        await rest.deepen_history(self, symbols)
+        await asyncio.gather(rest.deepen_history(self, symbols), rest.follow_tiers(self, symbols))
 
     def _open(self, listed: list[Instrument]) -> None:
         for line in self._venue.lines(listed):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 import msgspec
 
+from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FeedState
+from tradetui.domain.number import canonical
 from tradetui.domain.view_health import ChannelHealth, HealthRow, HealthView
 from tradetui.engine import Engine
 from tradetui.market.market import Market
@@ -60,16 +63,33 @@ class HealthPart:
     def _build(self, vitals: Vitals, symbol: str, symbols: tuple[str, ...], now: int) -> HealthView:
         vitals.look()
         shown = book_delays(vitals, symbol)
+        market = self._engine.markets.get(symbol)
         return HealthView(
             source=vitals.source,
             symbol=symbol,
-            channels=channels(vitals, self._engine.markets.get(symbol), symbol, now),
+            channels=channels(vitals, market, symbol, now),
+            margin_text=maintenance_words(market.instrument) if market is not None else "",
             symbols=tuple([row(vitals, self._engine.markets.get(each), each, now) for each in symbols]),
             wires=tuple(vitals.wires()),
             clock=vitals.clock(shown.p50 if shown is not None else None),
             load=vitals.load(),
             clock_corrected=bool(vitals.correction_ms),
         )
+
+
+def maintenance_words(instrument: Instrument) -> str:
+    """The maintenance margin of a contract, and how well it is known; empty for spot."""
+    if not instrument.is_perpetual:
+        return ""
+    if not instrument.tiers:
+        return f"maintenance {_percent(instrument.maintenance_rate)} assumed"
+    rates = [_percent(tier.rate) for tier in (instrument.tiers[0], instrument.tiers[-1])]
+    count = len(instrument.tiers)
+    return f"maintenance {rates[0]} to {rates[1]}, {count} tiers" if count > 1 else f"maintenance {rates[0]}"
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{canonical(rate * 100)} %"
 
 
 def brief(vitals: Vitals, symbol: str, now: int) -> Brief:

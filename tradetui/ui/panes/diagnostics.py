@@ -165,7 +165,8 @@ def channel_rows(health: HealthView, width: int) -> list[Row]:
     layout = layout_for(CHANNELS, width)
     rows = [cells(layout, channel_cells(channel)) for channel in health.channels]
     nothing: Row = ((" not listed yet", "dim"),)
-    return [((f" {plain(health.symbol)}", "bright!"),), heading(layout), *(rows or [nothing])]
+    title: Row = ((f" {plain(health.symbol)}", "bright!"), (f"  {health.margin_text}", "dim"))
+    return [title if health.margin_text else title[:1], heading(layout), *(rows or [nothing])]
 
 
 def channel_cells(channel: ChannelHealth) -> dict[str, Run]:
