@@ -46,9 +46,9 @@ async def ours(address: str, kind: str, tally: Tally) -> AsyncIterator[None]:
     take = tally.take
 
     def sink(message: MarketMessage) -> None:
-        if isinstance(message, Trade):
+        if type(message) is Trade:
             take(int(message.trade_id or 0))
-        elif isinstance(message, BookDelta):
+        elif type(message) is BookDelta:
             book.apply_delta(message.bids, message.asks)
             take(message.update_id)
         elif isinstance(message, BookSnapshot):

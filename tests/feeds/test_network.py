@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -92,8 +92,8 @@ class Hearing:
     def opened(self, _connection: Connection) -> None:
         self.tell("open")
 
-    def received(self, _connection: Connection, frame: bytes, ts_received: int) -> None:
-        raise AssertionError(frame, ts_received)
+    def received(self, _connection: Connection, frames: Sequence[bytes], ts_received: int) -> None:
+        raise AssertionError(frames, ts_received)
 
     def lost(self, _connection: Connection, why: str, wait_s: float) -> None:
         assert wait_s > 0

@@ -277,7 +277,8 @@ async def test_running_at_full_speed_delivers_the_same_as_pumping(tmp_path: Path
 
 def test_aggregated_trades_beside_single_ones_do_not_count_twice(tmp_path: Path) -> None:
     single = frames.trade(1000)
-    aggregated = single.replace("@trade", "@aggTrade").replace('"t":1000', '"a":7')
+    aggregated = single.replace("@trade", "@aggTrade").replace('"e":"trade"', '"e":"aggTrade"')
+    aggregated = aggregated.replace('"t":1000', '"a":7')
     both = played(ReplayFeed([frames.recording(tmp_path, [single, aggregated])]))
     assert [m.trade_id for m in both if isinstance(m, Trade)] == [1000]
     alone = played(ReplayFeed([frames.recording(tmp_path, [aggregated], name="alone.gz")]))

@@ -9,7 +9,7 @@ Source: Binance's web-socket-streams documentation and captured frames.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from typing import Annotated, Final
+from typing import Annotated, Final, final
 
 import msgspec
 
@@ -38,6 +38,7 @@ class FrameError(ValueError):
     """A frame that is not what its stream promises; says what was expected."""
 
 
+@final
 class DepthUpdate(msgspec.Struct, frozen=True):
     """A book delta with the update ids that its sequence rule needs; `delta.update_id` is the last."""
 
@@ -60,7 +61,7 @@ class _Ticker(msgspec.Struct, gc=False):
     T: int = 0
 
 
-class _Trade(msgspec.Struct, gc=False):
+class _Trade(msgspec.Struct, gc=False, tag_field="e", tag="trade"):
     s: str
     t: int
     p: Price
@@ -70,7 +71,7 @@ class _Trade(msgspec.Struct, gc=False):
     X: str = "MARKET"
 
 
-class _AggTrade(msgspec.Struct, gc=False):
+class _AggTrade(msgspec.Struct, gc=False, tag_field="e", tag="aggTrade"):
     s: str
     a: int
     p: Price
@@ -79,7 +80,7 @@ class _AggTrade(msgspec.Struct, gc=False):
     m: bool
 
 
-class _Depth(msgspec.Struct):
+class _Depth(msgspec.Struct, tag_field="e", tag="depthUpdate"):
     E: Millis
     s: str
     U: int
@@ -90,7 +91,7 @@ class _Depth(msgspec.Struct):
     T: Millis | None = None
 
 
-class _Mark(msgspec.Struct, gc=False):
+class _Mark(msgspec.Struct, gc=False, tag_field="e", tag="markPriceUpdate"):
     E: Millis
     s: str
     p: Price
@@ -109,7 +110,7 @@ class _Closing(msgspec.Struct, gc=False):
     z: Quantity = 0.0
 
 
-class _Force(msgspec.Struct):
+class _Force(msgspec.Struct, tag_field="e", tag="forceOrder"):
     o: _Closing
 
 
@@ -142,6 +143,8 @@ _snapshot: Final = msgspec.json.Decoder(_Snapshot, strict=False).decode
 _BODY: Final = b',"data":'
 _SPOT_QUOTE: Final = b'{"u":'
 """The one event that does not say its name."""
+_NAMED: Final = len(b'{"e":"trade"')
+"""So many bytes of a bare frame tell its event from the others; its reader looks at the whole name."""
 _MOST_ROUTES: Final = 2_000
 _SIDES: Final = (Side.BUY, Side.SELL)
 """The aggressor, by whether the buyer was the maker."""
@@ -214,9 +217,10 @@ class BinanceCodec:
             "markPriceUpdate": self._read_mark,
             "forceOrder": self._read_force,
         }
-        self._routes: dict[bytes, tuple[Reader, int]] = {
-            b'{"e":"%b"' % kind.encode(): (read, 0) for kind, read in self._by_kind.items()
+        self._by_opening = {
+            (b'{"e":"%b",' % kind.encode())[:_NAMED]: read for kind, read in self._by_kind.items()
         }
+        self._routes: dict[bytes, tuple[Reader, int]] = {}
 
     def decode(self, frame: bytes, ts_received: int) -> VenueMessage | None:
         """One frame as a message; None for what is no market data (acknowledgements, other streams).
@@ -225,14 +229,15 @@ class BinanceCodec:
             FrameError: The frame is broken, misses a field, or holds a number that can not be.
         """
         try:
+            read = self._by_opening.get(frame[:_NAMED])
+            if read is not None:
+                return read(frame, ts_received)
             opening = frame[: frame.find(b",")]
             route = self._routes.get(opening)
             if route is not None:
-                reader, start = route
-                if not start:
-                    return reader(frame, ts_received)
+                read, start = route
                 if frame.startswith(_BODY, start - len(_BODY)) and frame.endswith(b"}"):
-                    return reader(frame[start:-1], ts_received)
+                    return read(frame[start:-1], ts_received)
             if frame.startswith(_SPOT_QUOTE) and b',"B":' in frame:
                 return self._by_kind["bookTicker"](frame, ts_received)
             return self._find(frame, opening, ts_received)

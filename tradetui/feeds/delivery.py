@@ -13,11 +13,15 @@ from tradetui.feeds.protocol import Sink
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 
+def _nowhere(_message: MarketMessage) -> None:
+    """Before and after a run."""
+
+
 class Delivery:
-    """One run's way to the sink; before and after it nothing is delivered."""
+    """One run's way to the sink."""
 
     def __init__(self) -> None:
-        self._sink: Sink | None = None
+        self._sink: Sink = _nowhere
         self._crash: asyncio.Future[None] | None = None
         self.sink_ns = 0
         """Nanoseconds that the sink took so far, where it was timed."""
@@ -25,12 +29,9 @@ class Delivery:
 
     def __call__(self, message: MarketMessage) -> None:
         """Give a message to the sink."""
-        sink = self._sink
-        if sink is None:
-            return
         begun = perf_counter_ns() if self.is_timed else 0
         try:
-            sink(message)
+            self._sink(message)
         except Exception as error:  # noqa: BLE001 - raised again by run
             self.fail(error)
         if begun:
@@ -38,7 +39,7 @@ class Delivery:
 
     def fail(self, error: Exception) -> None:
         """End the run with an error; the first one counts, and nothing is delivered after it."""
-        self._sink = None
+        self._sink = _nowhere
         if self._crash is not None and not self._crash.done():
             self._crash.set_exception(error)
 
@@ -56,7 +57,7 @@ class Delivery:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             await close()
-            self._sink = None
+            self._sink = _nowhere
             if crash.done():
                 crash.result()
             if not task.cancelled() and (error := task.exception()) is not None:

@@ -5,7 +5,6 @@ Nothing here reads a clock: every call is given the time, monotonic seconds unle
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,14 +24,15 @@ _SEVERITY: Final = {
     FeedState.HALTED: 7,
 }
 _STABLE_S: Final = 10.0
-_LAG_WINDOW_S: Final = 300.0
+_LAG_WINDOW_NS: Final = 300_000_000_000
+_LONGEST: Final = 1 << 63
 _QUIET_FACTOR: Final = 10.0
 _INTERVAL_WEIGHT: Final = 0.02
 
 
 @dataclass(slots=True)
 class FeedStats:
-    """What went wrong on a symbol so far, and how old its newest message was on arrival."""
+    """What went wrong on a symbol so far."""
 
     gaps: int = 0
     resyncs: int = 0
@@ -44,7 +44,6 @@ class FeedStats:
     """How often it differed."""
     bad_times: int = 0
     """Messages whose time can not be; they came without it."""
-    latency_ms: float = 0.0
 
 
 class Backoff:
@@ -102,20 +101,24 @@ class Pulse:
 class Lag:
     """How much later than usual messages arrive: the venue's clock is only known up to an offset.
 
-    The offset is the smallest difference of the current and the previous window of five minutes.
+    The offset is the smallest difference of the current and the previous window of five minutes. All
+    times are nanoseconds UTC; a clock that was set back begins a window too.
     """
 
-    def __init__(self) -> None:
-        self._until = -math.inf
-        self._now = self._before = self._smallest = math.inf
+    __slots__ = ("_before", "_now", "since", "smallest", "until")
 
-    def seconds(self, delay_s: float, now: float) -> float:
-        """Seconds above the smallest known delay, given received minus exchange time."""
-        if now > self._until:
-            self._before, self._now, self._until = self._now, math.inf, now + _LAG_WINDOW_S
-        if delay_s < self._now:
-            self._now, self._smallest = delay_s, min(delay_s, self._before)
-        return delay_s - self._smallest
+    def __init__(self) -> None:
+        self.since = self.until = 0
+        self._now = self._before = self.smallest = _LONGEST
+
+    def above(self, delay: int, ts_received: int) -> int:
+        """Nanoseconds above the smallest known delay, which is received minus exchange time."""
+        if not self.since <= ts_received < self.until:
+            self._before, self._now = self._now, _LONGEST
+            self.since, self.until = ts_received, ts_received + _LAG_WINDOW_NS
+        if delay < self._now:
+            self._now, self.smallest = delay, min(delay, self._before)
+        return delay - self.smallest
 
 
 class SymbolHealth:
@@ -124,7 +127,7 @@ class SymbolHealth:
     def __init__(self, symbol: str, *, lagging_after_s: float) -> None:
         self.symbol = symbol
         self.stats = FeedStats()
-        self._lagging_after = lagging_after_s
+        self._lagging_after = int(lagging_after_s * 1e9)
         self._lag = Lag()
         self._is_lagging = False
         self._parts: dict[str, tuple[FeedState, str, float]] = {}
@@ -146,19 +149,22 @@ class SymbolHealth:
         self._shown = worst
         return FeedStatus(self.symbol, ts_received, worst[0], worst[1], worst[2])
 
-    def arrived(self, ts_exchange: int, *, ts_received: int, now: float) -> FeedStatus | None:
+    @property
+    def usual(self) -> tuple[int, int, int]:
+        """The least and the most delay that tell nothing new, and until when; nanoseconds."""
+        lag = self._lag
+        most = lag.smallest if self._is_lagging else lag.smallest + self._lagging_after
+        return lag.smallest, most, lag.until
+
+    def arrived(self, ts_exchange: int, ts_received: int) -> FeedStatus | None:
         """Judge the delay of a message that carries the venue's time; a status if lagging began or ended."""
         if not ts_exchange:
             return None
-        delay = (ts_received - ts_exchange) / 1e9
-        self.stats.latency_ms = delay * 1000 if delay > 0.0 else 0.0
-        lag = self._lag.seconds(delay, now)
-        if self._is_lagging:
-            if lag < self._lagging_after / 2:
-                self._is_lagging = False
-                return self.report("lag", FeedState.STREAMING, ts_received=ts_received)
-        elif lag > self._lagging_after:
-            self._is_lagging = True
-            text = f"data is {lag:.1f} s late"
-            return self.report("lag", FeedState.LAGGING, ts_received=ts_received, text=text)
-        return None
+        above = self._lag.above(ts_received - ts_exchange, ts_received)
+        was_lagging, limit = self._is_lagging, self._lagging_after
+        self._is_lagging = above >= limit / 2 if was_lagging else above > limit
+        if self._is_lagging is was_lagging:
+            return None
+        state = FeedState.LAGGING if self._is_lagging else FeedState.STREAMING
+        text = f"data is {above / 1e9:.1f} s late" if self._is_lagging else ""
+        return self.report("lag", state, ts_received=ts_received, text=text)

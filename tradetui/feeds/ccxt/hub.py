@@ -227,7 +227,7 @@ class Hub:
             self.say(stream.symbol, stream.part, FeedState.STREAMING)
 
     def _judge_delay(self, channel: Channel, ts_exchange: int, ts_received: int) -> None:
-        self._tell(channel.health.arrived(ts_exchange, ts_received=ts_received, now=monotonic()))
+        self._tell(channel.health.arrived(ts_exchange, ts_received))
 
     def _tell(self, status: FeedStatus | None) -> None:
         if status is not None:

@@ -100,9 +100,9 @@ class DepthBook:
         """What may be delivered after a part of the book came."""
         assert isinstance(part, Depth)  # noqa: S101 - a venue's book gets its own parts only
         update = part.update
-        if isinstance(update, BookSnapshot):
+        if type(update) is BookSnapshot:
             return self.sync.snapshot(update)
-        return [update.delta] if self.sync.update(update) else []
+        return (update.delta,) if self.sync.update(update) else ()
 
     def restart(self) -> None:
         """Wait for a whole book."""
@@ -191,14 +191,12 @@ class BinanceVenue:
             message = self._codec.decode(frame, ts_received)
         except WireError as error:
             raise FrameError(str(error)) from None
-        if message is None:
-            return self._answer(frame)
-        if isinstance(message, Trade):
-            if self._prints.misses(message.symbol, message.trade_id):
-                return (PrintsMissing(message.symbol), message)
-        elif isinstance(message, DepthUpdate):
+        if type(message) is Trade:
+            is_hole = self._prints.misses(message.symbol, message.trade_id)
+            return (PrintsMissing(message.symbol), message) if is_hole else (message,)
+        if type(message) is DepthUpdate:
             return (Depth(message.delta.symbol, message),)
-        return (message,)
+        return self._answer(frame) if message is None else (message,)
 
     def _answer(self, frame: bytes) -> Sequence[Item]:
         try:

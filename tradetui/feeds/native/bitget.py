@@ -56,7 +56,7 @@ class BitgetBook:
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""
         assert isinstance(part, Texts)  # noqa: S101 - a venue's book gets its own parts only
-        if isinstance(part.message, BookSnapshot):
+        if type(part.message) is BookSnapshot:
             self.state = Sync.STREAMING
             self._texts.replace(part.bids, part.asks)
             return (part.message,)

@@ -120,22 +120,25 @@ class Books:
         self._deliver_book(channel, whole)
 
     def _deliver_book(self, channel: Channel, message: BookSnapshot | BookDelta) -> None:
-        if not channel.time.believes(message.ts_exchange, message.ts_received):
-            message = channel.timely(self._owner, message)
-        self._owner.deliver(message)
+        owner = self._owner
+        is_usual = channel.time.is_usual(message.ts_exchange, message.ts_received)
+        if not is_usual:
+            message = channel.timely(owner, message)
+        owner.deliver(message)
         channel.book_ts = message.ts_exchange
-        self._owner.audits.saw(message)
+        owner.audits.saw(message)
         channel.pulse.beat(monotonic())
         if not channel.is_live:
             channel.went_live()
             channel.trades.begin(message.ts_exchange or message.ts_received)
-            self._owner.say(channel.symbol, Part.BOOK, FeedState.STREAMING)
+            owner.say(channel.symbol, Part.BOOK, FeedState.STREAMING)
         channel.updates += 1
-        if self._owner.crossed(channel.symbol):
+        if owner.crossed(channel.symbol):
             self._take_crossing(channel)
         else:
             channel.crossed_updates = 0
-        channel.judge_delay(self._owner, message)
+        if not is_usual:
+            channel.judge_delay(owner, message)
 
     def _take_crossing(self, channel: Channel) -> None:
         channel.crossed_at = channel.crossed_at if channel.crossed_updates else monotonic()

@@ -103,7 +103,7 @@ class Channel:
 
     def judge_delay(self, teller: Teller, message: Trade | BookSnapshot | BookDelta) -> None:
         """Say when data begins to come late, and when it ends."""
-        stamp, received = message.ts_exchange, message.ts_received
-        status = self.health.arrived(stamp, ts_received=received, now=monotonic())
+        status = self.health.arrived(message.ts_exchange, message.ts_received)
+        self.time.expect(*self.health.usual)
         if status is not None:
             teller.deliver(status)

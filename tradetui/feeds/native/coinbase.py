@@ -55,7 +55,7 @@ class CoinbaseBook:
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""
         assert isinstance(part, Part)  # noqa: S101 - a venue's book gets its own parts only
-        if isinstance(part.message, BookSnapshot):
+        if type(part.message) is BookSnapshot:
             self.state = Sync.STREAMING
         return (part.message,) if self.state is Sync.STREAMING else ()
 

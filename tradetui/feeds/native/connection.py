@@ -43,6 +43,7 @@ _RENEWAL: Final = random.Random()  # noqa: S311 - only spreads renewals
 HANDSHAKE_S: Final = 10.0
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _TEXT: Final = WSMsgType.TEXT
+_WORDS: Final = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION)
 logging.getLogger("picows").addHandler(logging.NullHandler())  # what it logs becomes a state here
 
 
@@ -76,8 +77,8 @@ class Listener(Protocol):
         """It is open and nothing was asked for yet."""
         ...
 
-    def received(self, connection: Connection, frame: bytes, ts_received: int) -> None:
-        """A whole message came; nanoseconds UTC."""
+    def received(self, connection: Connection, frames: Sequence[bytes], ts_received: int) -> None:
+        """Whole messages came by one read of the socket, oldest first; nanoseconds UTC."""
         ...
 
     def lost(self, connection: Connection, why: str, wait_s: float) -> None:
@@ -126,9 +127,9 @@ class Connection:
         self._handshake_s = handshake_s
         self._transport: WSTransport | None = None
         self._why = ""
-        self._is_dropped = self._is_over = False
+        self.is_dropped = self._is_over = False
+        """Whether the socket was given up: what it still brings is not listened to."""
         self._heard = 0.0
-        self._parts: list[bytes] = []
 
     @property
     def is_open(self) -> bool:
@@ -148,7 +149,7 @@ class Connection:
 
     def drop(self, why: str) -> None:
         """Give the socket up, with what it still brings; it is dialed again after the usual wait."""
-        self._why, self._is_dropped = self._why or why, True
+        self._why, self.is_dropped = self._why or why, True
         if self._transport is not None:
             self._transport.disconnect(graceful=False)
 
@@ -170,7 +171,7 @@ class Connection:
                 self._listener.lost(self, why, wait)
                 await asyncio.sleep(wait)
         finally:
-            self._is_over = self._is_dropped = True
+            self._is_over = self.is_dropped = True
             if self._transport is not None:
                 self._transport.disconnect(graceful=False)
 
@@ -182,7 +183,7 @@ class Connection:
 
     async def _live(self) -> tuple[str, float]:
         """One socket from its dial to its end: why it ended, and the least wait that was asked for."""
-        self._why, self._parts, self._is_dropped = "", [], False
+        self._why, self.is_dropped = "", False
         self.dials += 1
         try:
             transport, _ = await ws_connect(
@@ -201,7 +202,7 @@ class Connection:
         self._heard = self.opened_at = monotonic()
         keeper = asyncio.create_task(self._keep_alive())
         try:
-            if self._is_dropped:  # it said goodbye with its first words
+            if self.is_dropped:  # it said goodbye with its first words
                 transport.disconnect(graceful=False)
             else:
                 self._listener.opened(self)
@@ -210,7 +211,7 @@ class Connection:
             self._why = self._why or broken_words(error)
         finally:
             keeper.cancel()
-            self._transport, self._is_dropped = None, True
+            self._transport, self.is_dropped = None, True
             transport.disconnect(graceful=False)
         return self._why or "closed by the exchange", 0.0
 
@@ -237,38 +238,35 @@ class Connection:
             self._pinged = monotonic()
             transport.send_ping()
 
-    def heard(self, frame: WSFrame) -> None:
-        """A frame came: any of them is a sign of life, texts and their parts are put together."""
-        if self._is_dropped:
+    def received(self, frames: list[bytes]) -> None:
+        """Whole messages came together: they share the time of their arrival."""
+        if self.is_dropped:
             return  # the buffer of a socket that was given up still empties itself
         self._heard = monotonic()
-        kind = frame.msg_type
-        if kind is _TEXT and frame.fin and not self._parts:
-            self._pass_on(frame.get_payload_as_bytes())
-        elif kind is WSMsgType.CLOSE:
+        self.frames_received += len(frames)
+        self.bytes_received += sum(map(len, frames))
+        self._listener.received(self, frames, time_ns())
+
+    def heard(self, frame: WSFrame) -> None:
+        """A frame came that is no whole message: a sign of life, or the end of it."""
+        if self.is_dropped:
+            return
+        self._heard = monotonic()
+        if frame.msg_type is WSMsgType.CLOSE:
             words = frame.get_close_message() or b""
             self.drop(closing_words(frame.get_close_code(), words))
-        elif kind in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
-            self._parts.append(frame.get_payload_as_bytes())
-            if frame.fin:
-                whole, self._parts = b"".join(self._parts), []
-                self._pass_on(whole)
-        elif kind is WSMsgType.PONG and self._pinged:
+        elif frame.msg_type is WSMsgType.PONG and self._pinged:
             self.rtt_ms, self._pinged = (self._heard - self._pinged) * 1000, 0.0
-
-    def _pass_on(self, payload: bytes) -> None:
-        self.frames_received += 1
-        self.bytes_received += len(payload)
-        self._listener.received(self, payload, time_ns())
 
 
 class _Ear(WSListener):
-    """Hands what picows hears to its connection."""
+    """Hands what picows hears to its connection: texts as many at once as one read of the socket brought."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__()
         self._connection = connection
-        self._hear = connection.heard
+        self._texts: list[bytes] = []
+        self._parts: list[bytes] = []
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The socket is open."""
@@ -276,7 +274,32 @@ class _Ear(WSListener):
 
     def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
         """A frame arrived."""
-        self._hear(frame)
+        if frame.msg_type is _TEXT and frame.fin:
+            self._texts.append(frame.get_payload_as_bytes())
+        else:
+            self._hear_other(frame)
+        if frame.last_in_buffer:
+            self._pass_on()
+
+    def on_ws_disconnected(self, _transport: WSTransport) -> None:
+        """It is gone; what came before a frame that could not be read is still good."""
+        self._pass_on()
+
+    def _hear_other(self, frame: WSFrame) -> None:
+        """A part of a text is kept until the others are there; the rest is for the connection."""
+        if frame.msg_type in _WORDS:
+            self._parts.append(frame.get_payload_as_bytes())
+            if frame.fin:
+                self._texts.append(b"".join(self._parts))
+                self._parts = []
+        else:
+            self._pass_on()
+        self._connection.heard(frame)
+
+    def _pass_on(self) -> None:
+        texts, self._texts = self._texts, []
+        if texts:
+            self._connection.received(texts)
 
 
 def closing_words(code: WSCloseCode | None, words: bytes | str) -> str:

@@ -151,7 +151,7 @@ class KrakenBook:
         """What may be delivered after a part of the book came."""
         assert isinstance(part, Part)  # noqa: S101 - a venue's book gets its own parts only
         message = part.message
-        if isinstance(message, BookSnapshot):
+        if type(message) is BookSnapshot:
             self._bids, self._asks = dict(message.bids), dict(message.asks)
             self.state = Sync.STREAMING
         elif self.state is not Sync.STREAMING:

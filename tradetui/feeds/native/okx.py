@@ -78,7 +78,7 @@ class OkxBook(NumberedBook):
         taken = super().take(part)
         if not taken or not isinstance(part, Checked):
             return taken
-        keep = self._texts.replace if isinstance(part.message, BookSnapshot) else self._texts.update
+        keep = self._texts.replace if type(part.message) is BookSnapshot else self._texts.update
         keep(part.bids, part.asks)
         if self._texts.checksum() != part.checksum:
             self.state, self.reason = Sync.GAP, "its checksum does not match"

@@ -10,7 +10,7 @@ is dialed again later, and the old one stays.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import monotonic, time_ns
 from typing import Any, Final, Protocol
 
@@ -212,8 +212,13 @@ class Renewal:
         for frame in venue.subscribe(connection.line):
             connection.send(frame)
 
-    def received(self, connection: Connection, frame: bytes, ts_received: int) -> None:
-        """Keep back what a frame says."""
+    def received(self, connection: Connection, frames: Sequence[bytes], ts_received: int) -> None:
+        """Keep back what frames say."""
+        for frame in frames:
+            if not connection.is_dropped:
+                self._read(connection, frame, ts_received)
+
+    def _read(self, connection: Connection, frame: bytes, ts_received: int) -> None:
         if self._keeps_frames:
             self.frames.append((frame, ts_received))
         try:
@@ -367,8 +372,8 @@ class Renewals:
             channel, number = self._channels[symbol], None
             if symbol in first:
                 number = identity(first[symbol])
-            last = channel.trades.last_id
-            is_hole = isinstance(number, int) and isinstance(last, int) and number > last + 1
+            last = channel.trades.last_number
+            is_hole = isinstance(number, int) and last is not None and number > last + 1
             if channel.lost_at is not None:
                 self._backfill.start(channel, monotonic() - channel.lost_at)
             elif is_hole and renewal.counts_prints:

@@ -35,12 +35,12 @@ class PrintCount:
 
     def misses(self, symbol: str, number: int | str | None) -> bool:
         """Whether prints before this one are missing; one without a number tells nothing."""
-        if not isinstance(number, int):
+        if type(number) is not int:
             return False
-        last = self._last.get(symbol)
-        if last is None or number > last:
+        last = self._last.get(symbol, number - 1)
+        if number > last:
             self._last[symbol] = number
-        return last is not None and number > last + 1
+        return number > last + 1
 
 
 class NumberedBook:
@@ -66,7 +66,7 @@ class NumberedBook:
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""
         assert isinstance(part, Numbered)  # noqa: S101 - a venue's book gets its own parts only
-        if isinstance(part.message, BookSnapshot):
+        if type(part.message) is BookSnapshot:
             self.state, self.last = Sync.STREAMING, part.number
             return (part.message,)
         if self.state is not Sync.STREAMING:

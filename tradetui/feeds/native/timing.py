@@ -16,10 +16,23 @@ _BACK_NS: Final = 60_000_000_000
 class VenueTime:
     """The times of one symbol."""
 
-    __slots__ = ("_newest",)
+    __slots__ = ("_least", "_most", "_newest", "_until")
 
     def __init__(self) -> None:
         self._newest = 0
+        self._least, self._most, self._until = 0, -1, 0
+
+    def is_usual(self, stamp: int, ts_received: int) -> bool:
+        """Whether nothing is to be said of a time: none before was later, and it took as long as they."""
+        delay = ts_received - stamp
+        if stamp >= self._newest and self._least <= delay <= self._most and ts_received < self._until:
+            self._newest = stamp
+            return True
+        return False
+
+    def expect(self, least: int, most: int, until: int) -> None:
+        """Until a moment, delays in these bounds are usual; nanoseconds."""
+        self._least, self._most, self._until = least, most, until
 
     def believes(self, stamp: int, ts_received: int) -> bool:
         """Whether a time can be, nanoseconds UTC; a time of none can while there never was one."""

@@ -6,30 +6,75 @@ answer is there, so that nothing is delivered out of turn.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from typing import Final
 
 from tradetui.domain.market_data import Trade
 
 _REMEMBERED: Final = 20_000
+"""Names, or runs of numbers, that are known at least."""
+
+
+class SeenNumbers:
+    """Which numbers were seen, as runs of such that follow each other: venues count their prints.
+
+    So prints without a hole are one run, however many they are.
+    """
+
+    __slots__ = ("_firsts", "_lasts")
+
+    def __init__(self) -> None:
+        self._firsts: list[int] = []
+        self._lasts: list[int] = []
+
+    def add(self, number: int) -> bool:
+        """Note a number; whether it is new."""
+        firsts, lasts = self._firsts, self._lasts
+        place = bisect_right(firsts, number)
+        if place and number <= lasts[place - 1]:
+            return False
+        if place and number == lasts[place - 1] + 1:
+            lasts[place - 1] = number
+        else:
+            firsts.insert(place, number)
+            lasts.insert(place, number)
+            self._forget()
+        return True
+
+    def reach(self, number: int) -> None:
+        """Note all numbers from the highest one to this one."""
+        if self._lasts:
+            self._lasts[-1] = number
+
+    def _forget(self) -> None:
+        if len(self._firsts) > 2 * _REMEMBERED:
+            del self._firsts[:_REMEMBERED], self._lasts[:_REMEMBERED]
 
 
 class TradeFlow:
     """Lets each print through once."""
 
-    __slots__ = ("_held", "_seen", "_seen_order", "last_id", "last_ts")
+    __slots__ = ("_held", "_names", "_names_order", "_next", "_numbers", "last_ts")
 
     def __init__(self) -> None:
         self.last_ts = 0
         """Exchange time of the newest print, or of the beginning; nanoseconds UTC, 0 before."""
-        self.last_id: int | str | None = None
-        self._seen: set[int | str] = set()
-        self._seen_order: deque[int | str] = deque()
+        self._next = 0
+        """What follows the highest number."""
+        self._numbers = SeenNumbers()
+        self._names: set[str] = set()
+        self._names_order: deque[str] = deque()
         self._held: list[Trade] | None = None
 
     def begin(self, ts: int) -> None:
         """From this time on prints are missed, where none has come yet."""
         self.last_ts = self.last_ts or ts
+
+    @property
+    def last_number(self) -> int | None:
+        """The highest number so far; None where prints have none."""
+        return self._next - 1 if self._next else None
 
     @property
     def is_holding(self) -> bool:
@@ -45,7 +90,12 @@ class TradeFlow:
         if self._held is not None:
             self._held.append(trade)
             return None
-        return self._once(trade)
+        number = trade.trade_id
+        if type(number) is not int or number != self._next:
+            return self._once(trade)
+        self._next = number + 1  # noted when another one comes
+        self.last_ts = max(self.last_ts, trade.ts_exchange)
+        return trade
 
     def release(self, missed: list[Trade], *, is_holed: bool = False) -> tuple[list[Trade], list[Trade]]:
         """End the wait: the prints that were missed, oldest first, and those that had to wait.
@@ -63,16 +113,27 @@ class TradeFlow:
 
     def _once(self, trade: Trade) -> Trade | None:
         number = identity(trade)
-        if number is not None:
-            if number in self._seen:
-                return None
-            self._seen.add(number)
-            self._seen_order.append(number)
-            if len(self._seen_order) > _REMEMBERED:
-                self._seen.discard(self._seen_order.popleft())
-        self.last_id = number
+        if number is not None and not self._is_new(number):
+            return None
         self.last_ts = max(self.last_ts, trade.ts_exchange)
         return trade
+
+    def _is_new(self, number: int | str) -> bool:
+        if isinstance(number, str):
+            return self._is_new_name(number)
+        self._numbers.reach(self._next - 1)
+        is_new = self._numbers.add(number)
+        self._next = max(self._next, number + 1)
+        return is_new
+
+    def _is_new_name(self, name: str) -> bool:
+        if name in self._names:
+            return False
+        self._names.add(name)
+        self._names_order.append(name)
+        if len(self._names_order) > _REMEMBERED:
+            self._names.discard(self._names_order.popleft())
+        return True
 
 
 def identity(trade: Trade) -> int | str | None:

@@ -93,12 +93,13 @@ class Scanner:
         for frame in self._venue.subscribe(connection.line):
             connection.send(frame)
 
-    def received(self, _connection: Connection, frame: bytes, ts_received: int) -> None:
-        """Write what a frame says."""
-        try:
-            self._venue.read(frame, ts_received, self._rows, self.table)
-        except (msgspec.MsgspecError, ValueError):
-            self.bad_frames += 1
+    def received(self, _connection: Connection, frames: Sequence[bytes], ts_received: int) -> None:
+        """Write what frames say."""
+        for frame in frames:
+            try:
+                self._venue.read(frame, ts_received, self._rows, self.table)
+            except (msgspec.MsgspecError, ValueError):
+                self.bad_frames += 1
 
     def lost(self, connection: Connection, why: str, wait_s: float) -> None:
         """Nothing: rows grow old by themselves."""
