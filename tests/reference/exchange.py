@@ -65,6 +65,21 @@ class Resting:
         return size - wanted
 
 
+@dataclass(frozen=True, order=True)
+class Printed:
+    """A trade of others; compared by its time at the exchange."""
+
+    ts: int
+    came: int
+    price: Decimal
+    size: Decimal
+    aggressor: int
+
+    def is_missing_from(self, book_ts: int, now: int) -> bool:
+        """Whether a book that came after it does not show it: it is older, but no second late."""
+        return 0 < book_ts < self.ts and now - self.came < SECOND
+
+
 class Exchange:
     """One instrument with our orders, our position and its stop."""
 
@@ -75,6 +90,11 @@ class Exchange:
         self.fee_in_base = fee_in_base
         self.book: dict[int, dict[Decimal, Decimal]] = {BUY: {}, SELL: {}}
         self.taken: dict[tuple[int, Decimal], Decimal] = {}
+        self.eaten: dict[tuple[int, Decimal], Decimal] = {}
+        """What prints took of levels that do not show it yet."""
+        self.hidden: list[Printed] = []
+        """Prints that the book does not show and that no walk of ours has met."""
+        self.met: list[Printed] = []
         self.book_ts = self.now = 0
         self.last = ZERO
         self.resting: list[Resting] = []
@@ -91,6 +111,10 @@ class Exchange:
         for side, levels in changes.items():
             for price, size in ((D(p), D(q)) for p, q in levels):
                 self._level(side, price, size)
+        self.hidden = [one for one in self.hidden if one.is_missing_from(ts, self.now)]
+        newest = max(self.met, default=None)
+        if newest and not newest.is_missing_from(ts, self.now):
+            self.met, self.eaten = [], {}
         if self.closing:
             self._close()
         self._displayed()
@@ -99,7 +123,13 @@ class Exchange:
         before = self.book[side].pop(price, ZERO)
         if size:
             self.book[side][price] = size
-        taken = max(ZERO, self.taken.pop((side, price), ZERO) - max(ZERO, before - size))
+        gone = max(ZERO, before - size)
+        by_prints = self.eaten.pop((side, price), ZERO)
+        if size and by_prints > gone:
+            self.eaten[side, price] = by_prints - gone
+        # a print that was ahead of us explains the decrease first
+        gone = max(ZERO, gone - by_prints)
+        taken = max(ZERO, self.taken.pop((side, price), ZERO) - gone)
         if size and taken:
             self.taken[side, price] = taken
         for order in self.resting:
@@ -112,16 +142,18 @@ class Exchange:
             for price in self._levels(-order.side):
                 if order.side * (price - order.limit) > 0 or not order.left:
                     break
+                self._meet_prints()
                 size = min(self._available(-order.side, price), order.left)
                 self._take(-order.side, price, size)
                 self._fill_resting(order, size)
 
     def print(self, ts: int, price: Decimal, size: Decimal, aggressor: int) -> None:
         self.last = price
+        if ts >= self.book_ts:
+            self.hidden.append(Printed(ts, self.now, price, size, aggressor))
         if self.stop is not None and self._whole_lots() and not self.closing:
             side = BUY if self.position > 0 else SELL
             if side * (price - self.stop) <= 0:
-                self._seed(ts, price, size, aggressor)
                 self.closing, self.stop = self._whole_lots(), None
                 self._close()
         rest = size
@@ -135,16 +167,27 @@ class Exchange:
                 order.ahead -= eaten
                 rest -= self._fill_resting(order, min(seen - eaten, order.left))
 
-    def _seed(self, ts: int, price: Decimal, size: Decimal, aggressor: int) -> None:
-        """What a print must have eaten of a book that does not know of it yet."""
-        if self.book_ts > ts:
-            return
-        for level in self._levels(-aggressor):
-            if aggressor * (level - price) > 0 or not size:
-                return
-            eaten = min(size, self._available(-aggressor, level))
-            self._take(-aggressor, level, eaten)
-            size -= eaten
+    def _meet_prints(self) -> None:
+        """What prints have eaten of a book that does not know of them yet."""
+        for one in self.hidden:
+            side = -one.aggressor
+            better = [level for level in self._levels(side) if side * (level - one.price) > 0]
+            if len(better) == len(self.book[side]):
+                self._eat(side, better, one.size)
+            else:
+                # who paid this price had found nothing better any more
+                self._eat(side, better, None)
+                self._eat(side, [level for level in self.book[side] if level == one.price], one.size)
+        self.met += self.hidden
+        self.hidden = []
+
+    def _eat(self, side: int, levels: list[Decimal], size: Decimal | None) -> None:
+        for level in levels:
+            here = self._available(side, level)
+            if size is not None:
+                here = min(here, size)
+                size -= here
+            self.eaten[side, level] = self.eaten.get((side, level), ZERO) + here
 
     # --- what we say
 
@@ -181,6 +224,7 @@ class Exchange:
         self.closing = self._walk(name, SELL if self.position > 0 else BUY, self.closing, None)
 
     def _walk(self, name: str, side: int, left: Decimal, limit: Decimal | None) -> Decimal:
+        self._meet_prints()
         for price in self._levels(-side):
             if not left or (limit is not None and side * (price - limit) > 0):
                 break
@@ -210,7 +254,8 @@ class Exchange:
         return sorted(self.book[side], reverse=side == BUY)
 
     def _available(self, side: int, price: Decimal) -> Decimal:
-        return max(ZERO, self.book[side][price] - self.taken.get((side, price), ZERO))
+        gone = self.taken.get((side, price), ZERO) + self.eaten.get((side, price), ZERO)
+        return max(ZERO, self.book[side][price] - gone)
 
     def _take(self, side: int, price: Decimal, size: Decimal) -> None:
         self.taken[side, price] = self.taken.get((side, price), ZERO) + size

@@ -87,23 +87,6 @@ def test_w88_the_band_ends_a_market_order_before_a_far_level() -> None:
     assert (match.outcome, match.reason) == (Outcome.EXPIRED, Reason.BAND)
 
 
-def test_w40_a_print_that_the_book_does_not_show_yet_is_taken_off_the_walk() -> None:
-    rig = Rig(asks=[(100.0, 10.0), (100.25, 5.0)])
-    trade = rig.trade(100.0, 8.0, BUY)
-    rig.matcher.seed(trade)
-    rig.matcher.seed(trade)
-    match = rig.matcher.execute(rig.order(BUY, 5, role=OrderRole.DISCRETIONARY))
-    assert rig.fills(match) == [("2", "100"), ("3", "100.25")]
-    rig.delta(asks=[(100.0, 2.0)], ts=rig.ts + 1)
-    assert rig.matcher.available(SELL, rig.ticks(100)) == 0
-
-
-def test_a_print_older_than_the_book_is_not_taken_off() -> None:
-    rig = Rig(asks=[(100.0, 10.0)])
-    rig.matcher.seed(rig.trade(100.0, 8.0, BUY, ts=rig.ts - 1))
-    assert rig.matcher.available(SELL, rig.ticks(100)) == rig.lots(10)
-
-
 @pytest.mark.parametrize("role", [OrderRole.PROTECTIVE, OrderRole.FLATTEN, OrderRole.LIQUIDATION])
 def test_an_exit_has_no_band_and_waits_for_more(role: OrderRole) -> None:
     rig = Rig(asks=[(100.0, 1.0), (120.0, 1.0)])

@@ -59,6 +59,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """True where no live book or print stood behind it (gap evaluation)."""
     level: Decimal | None = None
     """Price of the displayed level that reached our order, for a crossed quote."""
+    printed: Decimal = ZERO
+    """What prints had eaten of the level that the book did not show yet."""
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):

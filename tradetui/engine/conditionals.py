@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tradetui.domain.event import TrailMoved
-from tradetui.domain.market_data import Side, Trade
+from tradetui.domain.market_data import Side
 from tradetui.domain.number import ZERO, canonical
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, StopPlan
 from tradetui.domain.reply import Reason
@@ -91,24 +91,22 @@ class Conditionals:
         if tick is not None and _is_through(stop, float(desk.instrument.to_price(tick))):
             self.trigger(stop.order_id)
 
-    def trigger(self, order_id: str, trade: Trade | None = None) -> None:
+    def trigger(self, order_id: str) -> None:
         """A stop's price was reached: latched, it executes after its latency."""
         order = self.state.live.get(order_id)
         if order is None or order.state is not OrderState.ARMED:
             return
         self.flow.desks[order.symbol].disarm(order_id)
         order = self.scribe.move(order, OrderState.TRIGGERED, triggered_ts=self.scribe.ts)
-        self.flow.later(DueAction("walk", order_id, trade), self.settings.stop_ns)
+        self.flow.later(DueAction("walk", order_id), self.settings.stop_ns)
         self.plan_escalation(order)
 
-    def walk(self, order: Order, trade: Trade | None) -> None:
+    def walk(self, order: Order) -> None:
         """Let a triggered order act now, or on the first fresh book."""
         desk = self.flow.desks[order.symbol]
         if not self.flow.may_act(desk, order):
             desk.waiting[order.order_id] = None
             return
-        if trade is not None:
-            desk.matcher.seed(trade)
         reason = self.flow.outdated(desk, order)
         if reason is not Reason.NONE:
             self.flow.end(order, OrderState.EXPIRED, reason)
@@ -135,7 +133,7 @@ class Conditionals:
         )
         is_on_its_way = order.state is OrderState.TRIGGERED and order.order_id not in desk.waiting
         if not is_on_its_way:
-            self.walk(order, None)
+            self.walk(order)
 
 
 def _is_through(order: Order, price: float | None) -> bool:

@@ -6,10 +6,19 @@ All of it is rebuilt after a restart: nothing here is a fact, it only follows fr
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from itertools import takewhile
 from typing import Final
 
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedStatus, MarketMessage, Side, Timeframe
+from tradetui.domain.market_data import (
+    BookDelta,
+    BookSnapshot,
+    FeedStatus,
+    MarketMessage,
+    Side,
+    Timeframe,
+    Trade,
+)
 from tradetui.domain.order import Order, OrderRole, OrderState, TriggerBy
 from tradetui.domain.position import Position
 from tradetui.engine.livesources import LOST, LiveSources
@@ -19,6 +28,7 @@ from tradetui.trading.match_types import Incoming, MatchRules
 from tradetui.trading.matching import Matcher
 from tradetui.trading.trailing import TrailIndex
 from tradetui.trading.triggers import TriggerIndex
+from tradetui.trading.unseen import UNSEEN
 
 CROSSED_NS: Final = 1_000_000_000
 """How long exits wait for a crossed book to be sound again."""
@@ -128,12 +138,23 @@ class Desk:
     def restake(self) -> None:
         """Note whether anything of ours depends on this symbol from here on."""
         staked = bool(self.symbol in self.state.positions or self.state.live_of(self.symbol))
-        if staked and not self.tracked and self.market.book_message is not None:
-            self.matcher.on_book(self.market.book_message, may_fill=False)
+        if staked and not self.staked:
+            self._catch_up()
         self.staked = staked
         if not staked:
             self.recovering, self.crossed_since = False, None
         self.tracked = self.tracked or staked
+
+    def _catch_up(self) -> None:
+        """Tell the matching core of the book, and of the prints that it can not show yet."""
+        market, exchange_ts = self.market, self.market.ts_book[0]
+        if not self.tracked and market.book_message is not None:
+            self.matcher.on_book(market.book_message, may_fill=False)
+        self.matcher.forget_prints()
+        since = exchange_ts or market.ts_book[1]
+        recent = takewhile(lambda each: each.ts >= since, market.tape.newest(UNSEEN))
+        for ts, price, qty, aggressor in reversed(list(recent)):
+            self.matcher.note(Trade(self.symbol, ts, ts, price, qty, aggressor))
 
     def relist(self) -> None:
         """Follow a change of tick or lot: resting orders queue again."""

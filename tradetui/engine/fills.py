@@ -160,4 +160,5 @@ class FillBook:
             slippage_bp=slippage,
             synthetic=execution.evidence is Evidence.GAP,
             level=instrument.to_price(execution.level) if execution.level is not None else None,
+            printed=instrument.to_qty(execution.printed),
         )

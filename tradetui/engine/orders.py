@@ -90,7 +90,7 @@ class OrderFlow:
         elif action.what == "cancel":
             self.cancel_now(order, Reason.USER)
         elif action.what == "walk":
-            self.conditionals.walk(order, action.trade)
+            self.conditionals.walk(order)
         elif action.what == "escalate":
             self.conditionals.escalate(order)
         elif action.what == "expire":

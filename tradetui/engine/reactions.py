@@ -95,7 +95,7 @@ class Reactions:
         if not desk.market.book.is_crossed:
             desk.crossed_since = None
             if fresh and self._vigil.is_quiet(desk):
-                self._hold(desk, self._watch.switches(desk), None)
+                self._hold(desk, self._watch.switches(desk))
                 self._vigil.look_at_book(desk)
             desk.sound_touch = desk.market.book.best_bid, desk.market.book.best_ask
         elif desk.market.feed_state.is_fresh or desk.market.feed_state is FeedState.CROSSED:
@@ -112,7 +112,7 @@ class Reactions:
         if mid is not None:
             self._vigil.seen(desk)
         looks = [look for by in desk.sources.in_use if (look := self._after_a_gap(desk, by)) is not None]
-        self._fire(desk.triggers.on_looks(looks), None)
+        self._fire(desk.triggers.on_looks(looks))
 
     def _after_a_gap(self, desk: Desk, by: TriggerBy) -> Look | None:
         """What stops look at first: a mark or an index that is live, else the fresh book."""
@@ -128,25 +128,26 @@ class Reactions:
         """Triggers look at every price, whatever became of the book; fills wait for a fresh one (6.2)."""
         match message:
             case Trade():
-                self._hold(desk, self._watch.looks(desk, Source.LAST, message.price, message.price), message)
+                desk.matcher.note(message)
+                self._hold(desk, self._watch.looks(desk, Source.LAST, message.price, message.price))
                 if fresh and not desk.recovering:
                     self._book(desk, desk.matcher.on_trade(message))
             case MarkPrice():
                 looks = self._watch.looks(desk, Source.MARK, message.mark, message.mark)
                 if message.index is not None:
                     looks += self._watch.looks(desk, Source.INDEX, message.index, message.index)
-                self._hold(desk, looks, None)
+                self._hold(desk, looks)
             case BestQuote():
-                self._hold(desk, self._watch.looks(desk, Source.BID_ASK, message.bid, message.ask), None)
+                self._hold(desk, self._watch.looks(desk, Source.BID_ASK, message.bid, message.ask))
             case _:
                 return
 
     def _hold_middle(self, desk: Desk) -> None:
         """Where nothing ever printed the middle of a sound book counts, before what the book fills."""
         if (mid := desk.mid()) is not None:
-            self._hold(desk, self._watch.looks(desk, Source.MID, float(mid), float(mid)), None)
+            self._hold(desk, self._watch.looks(desk, Source.MID, float(mid), float(mid)))
 
-    def _hold(self, desk: Desk, looks: list[Look], trade: Trade | None) -> None:
+    def _hold(self, desk: Desk, looks: list[Look]) -> None:
         """Hold new prices against the armed orders: trails follow, then triggers fire, all in one order."""
         for by, sells, buys in looks:
             self._seen(desk, by)
@@ -155,7 +156,7 @@ class Reactions:
             else:
                 self._follow(desk, by, sells, Side.SELL)
                 self._follow(desk, by, buys, Side.BUY)
-        self._fire(desk.triggers.on_looks(looks), trade)
+        self._fire(desk.triggers.on_looks(looks))
 
     def _seen(self, desk: Desk, by: TriggerBy) -> None:
         stop = self._flow.state.stop_of(desk.symbol)
@@ -166,9 +167,9 @@ class Reactions:
         for order_id in desk.trails.reached(by, price, side):
             self._flow.conditionals.follow(order_id, Decimal(repr(price)))
 
-    def _fire(self, order_ids: tuple[str, ...], trade: Trade | None) -> None:
+    def _fire(self, order_ids: tuple[str, ...]) -> None:
         for order_id in order_ids:
-            self._flow.conditionals.trigger(order_id, trade)
+            self._flow.conditionals.trigger(order_id)
         if order_ids:
             self._plan_next()
 

@@ -165,6 +165,8 @@ class Execution:
     consumed_before: int
     consumed_after: int
     """Our own taking of that level or print, before and after."""
+    printed: int = 0
+    """What prints had eaten of that level and the book did not show yet."""
     queue_ahead: int = 0
     """Ahead of us when the print came."""
     trade_id: str = ""

@@ -199,6 +199,7 @@ class Walk:
             displayed=displayed,
             consumed_before=before,
             consumed_after=before + lots,
+            printed=self.overlay.eaten(self.order.side.opposite, tick),
             ts_exchange=self.ts_exchange,
             ts_received=self.ts_received,
         )

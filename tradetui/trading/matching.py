@@ -2,8 +2,9 @@
 
 Evidence or no fill: a taker gets what is displayed and not yet taken by us, a maker what a print or a
 crossing quote leaves after the queue ahead. Prints never change the book, the book is never altered by
-us, and our own orders never trade with each other. Whether data may be filled against at all is the
-caller's judgement (section 6.2): this file believes the book that it is given.
+us, and our own orders never trade with each other. Prints often come before the change of the book that
+they caused: whoever takes meanwhile does not get what they have eaten. Whether data may be filled
+against at all is the caller's judgement (section 6.2): this file believes the book that it is given.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from tradetui.trading.match_types import (
 from tradetui.trading.match_walk import Walk
 from tradetui.trading.overlay import Overlay
 from tradetui.trading.queue import MakerQueue, Resting, resting
+from tradetui.trading.unseen import UnseenPrints
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class Matcher:
     """
 
     __slots__ = (
+        "_acting",
         "_book_ts",
         "_grid",
         "_interval",
@@ -54,7 +57,7 @@ class Matcher:
         "_overlay",
         "_queue",
         "_rules",
-        "_seeded",
+        "_unseen",
         "book",
         "position",
     )
@@ -70,7 +73,9 @@ class Matcher:
         self._overlay = Overlay(self._grid, carry=self._rules.carry)
         self._queue = MakerQueue()
         self._book_ts = (0, 0)
-        self._seeded: list[Trade] = []
+        self._unseen = UnseenPrints(self._grid, guard_ns=self._rules.guard_ns)
+        self._acting: Trade | None = None
+        """The print that orders act by before it fills what rests."""
         self._interval = 0
         self._joined: list[Resting] = []
         """Orders that began to rest since the last book message."""
@@ -81,7 +86,9 @@ class Matcher:
 
     def available(self, side: Side, tick: int) -> int:
         """Lots that could be taken of a displayed level: its size less what we took before."""
-        return self._overlay.available(side, tick, self._displayed(side, tick))
+        return self._unseen.counted(self.book, self._overlay).available(
+            side, tick, self._displayed(side, tick)
+        )
 
     def leaves(self, order_id: str) -> int | None:
         """Lots of a resting order that have not filled; None when it does not rest."""
@@ -99,7 +106,7 @@ class Matcher:
         return Walk(
             order,
             self.book,
-            self._overlay,
+            self._unseen.counted(self.book, self._overlay),
             self._queue,
             self._grid,
             self._rules,
@@ -110,6 +117,7 @@ class Matcher:
 
     def execute(self, order: Incoming) -> Match:
         """Let an order act at the venue now: what trades is taken, what rests stands in the queue."""
+        self._unseen.count(self.book, self._overlay)
         match = self.estimate(order)
         for order_id in match.expired_makers:
             self._queue.remove(order_id)
@@ -138,7 +146,7 @@ class Matcher:
             reduce_only=order.reduce_only,
             rules=self._rules,
         )
-        rests.rival = order.rival
+        rests.rival, rests.caused_by = order.rival, self._acting
         self._queue.add(rests)
         self._joined.append(rests)
 
@@ -173,8 +181,7 @@ class Matcher:
         self._interval = message.ts_received - last if last else 0
         self._book_ts = (message.ts_exchange, message.ts_received)
         self._overlay.on_book_change(self.book, now=message.ts_received)
-        if self._seeded:
-            self._seeded = [trade for trade in self._seeded if self._may_be_unseen(trade)]
+        self._unseen.on_book(message, self._overlay)
         if not self._queue:
             self._joined.clear()
             return ()
@@ -188,6 +195,7 @@ class Matcher:
 
     def on_trade(self, trade: Trade) -> tuple[Execution, ...]:
         """Fill resting orders by a public print; two comparisons when it reaches none of them."""
+        self._acting = None
         if not self._queue:
             return ()
         tick = self.book.tick_of(trade.price)
@@ -198,26 +206,18 @@ class Matcher:
             printed = _Print(trade, tick, lots, lots)
             for side in Side:
                 for order in self._queue.reached(side, tick):
-                    found += self._printed(order, printed)
+                    if order.caused_by is not trade:
+                        found += self._printed(order, printed)
         return tuple(found)
 
-    def seed(self, trade: Trade) -> None:
-        """Take a print's size off the levels that it must have eaten, if the book may not show it yet.
+    def note(self, trade: Trade) -> None:
+        """Remember a print that the book may not show yet; to be called before anything walks by it (7.2)."""
+        self._unseen.note(trade, book_ts=self._book_ts[0])
+        self._acting = trade
 
-        To be called before the walk that this print caused; the same print counts once (7.2).
-        """
-        if trade in self._seeded or not self._may_be_unseen(trade):
-            return
-        tick, lots = self.book.tick_of(trade.price), self._grid.lots(trade.qty)
-        for side in Side:
-            if trade.aggressor in (None, side.opposite):
-                self._overlay.seed(self.book, side, to_tick=tick, lots=lots)
-        self._seeded.append(trade)
-
-    def _may_be_unseen(self, trade: Trade) -> bool:
-        """Whether the book is not newer than a print; a venue without times is taken to be late."""
-        exchange_ts = self._book_ts[0]
-        return exchange_ts == 0 or trade.ts_exchange == 0 or exchange_ts <= trade.ts_exchange
+    def forget_prints(self) -> None:
+        """Know of no print that the book does not show: what is to be known is told again."""
+        self._unseen.forget(self._overlay)
 
     def _displayed(self, side: Side, tick: int) -> int:
         return self._grid.lots(self.book.qty_at(side, tick))
@@ -260,6 +260,7 @@ class Matcher:
 
     def _taken_by_quote(self, order: Resting, tick: int, displayed: int) -> Iterator[Execution]:
         """Fill one of our orders by one displayed opposite level."""
+        self._unseen.count(self.book, self._overlay)
         opposite = order.side.opposite
         lots = min(self._fillable(order), self._overlay.available(opposite, tick, displayed))
         if not lots:
@@ -277,6 +278,7 @@ class Matcher:
             displayed=displayed,
             consumed_before=before,
             consumed_after=before + lots,
+            printed=self._overlay.eaten(opposite, tick),
             queue_ahead=ahead,
             level=tick,
             ts_exchange=self._book_ts[0],

@@ -1,8 +1,9 @@
-"""What we have already taken of the displayed book (engine rule R-MAT-1, section 7.2).
+"""What is displayed and yet not there for us: what we took, and what prints took (rule R-MAT-1, section 7.2).
 
-The venue's book is never altered. A level that shrinks is assumed to have lost first the part that we
-pretended to take: somebody else has taken it. What we took of a level that does not shrink stays
-taken, also across a resync, so reconnecting refills nothing.
+The venue's book is never altered. A level that shrinks is assumed to have lost first what prints have
+eaten of it that it did not show yet, then the part that we pretended to take: somebody else has taken
+it. What we took of a level that does not shrink stays taken, also across a resync, so reconnecting
+refills nothing.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from tradetui.trading.match_types import Depth, LotGrid
 class Overlay:
     """Our consumption by side and tick, in lots; empty until we take something."""
 
-    __slots__ = ("_carry", "_consumed", "_displayed", "_grid", "_restored")
+    __slots__ = ("_carry", "_consumed", "_displayed", "_eaten", "_grid", "_restored")
 
     def __init__(self, grid: LotGrid, *, carry: bool = True) -> None:
         self._grid = grid
         self._carry = carry
         self._consumed: dict[tuple[Side, int], int] = {}
+        self._eaten: dict[tuple[Side, int], int] = {}
+        """What prints took of levels that do not show it yet."""
         self._displayed: dict[tuple[Side, int], int] = {}
+        """The size of each level in the two above when it was last looked at."""
         self._restored: dict[tuple[Side, int], int] = {}
         """Until when what was taken before a restart counts, if no book came since."""
 
@@ -31,9 +35,21 @@ class Overlay:
         """Lots of a level that are ours already."""
         return self._consumed.get((side, tick), 0)
 
+    def eaten(self, side: Side, tick: int) -> int:
+        """Lots of a level that prints took and the book still shows."""
+        return self._eaten.get((side, tick), 0)
+
     def available(self, side: Side, tick: int, displayed: int) -> int:
         """Lots of a level that can still be taken."""
-        return max(0, displayed - self._consumed.get((side, tick), 0))
+        key = (side, tick)
+        return max(0, displayed - self._consumed.get(key, 0) - self._eaten.get(key, 0))
+
+    def copy(self) -> Overlay:
+        """Another one that goes its own way from here."""
+        twin = Overlay(self._grid, carry=self._carry)
+        twin._consumed, twin._displayed = dict(self._consumed), dict(self._displayed)
+        twin._eaten, twin._restored = dict(self._eaten), dict(self._restored)
+        return twin
 
     def take(self, side: Side, tick: int, *, lots: int, displayed: int) -> None:
         """Count lots of a level as taken."""
@@ -48,7 +64,7 @@ class Overlay:
 
     def on_book_change(self, book: Depth, *, now: int = 0) -> None:
         """Follow the levels that we took from; costs one comparison while there are none."""
-        if not self._consumed:
+        if not self._displayed:
             return
         if self._restored:
             self._forget(now)
@@ -61,25 +77,57 @@ class Overlay:
         """At the first book after a restart: what was taken too long ago is not there any more."""
         for key, until in self._restored.items():
             if until < now:
-                del self._consumed[key], self._displayed[key]
+                self._drop(key)
         self._restored.clear()
 
     def _follow(self, key: tuple[Side, int], before: int, now: int) -> None:
         """Apply the shrink rule to one level whose size went from before to now."""
-        left = max(0, self._consumed[key] - max(0, before - now)) if self._carry else 0
-        if now == 0 or left == 0:
-            del self._consumed[key], self._displayed[key]
-            return
-        self._consumed[key] = left
-        self._displayed[key] = now
+        gone, eaten = max(0, before - now), self._eaten.pop(key, 0)
+        consumed = self._consumed.pop(key, 0)
+        left = max(0, consumed - max(0, gone - eaten)) if self._carry else 0
+        unseen = max(0, eaten - gone)
+        if now and left:
+            self._consumed[key] = left
+        if now and unseen:
+            self._eaten[key] = unseen
+        if now and (left or unseen):
+            self._displayed[key] = now
+        else:
+            del self._displayed[key]
 
-    def seed(self, book: Depth, side: Side, *, to_tick: int, lots: int) -> None:
-        """Count a print's size as gone from the levels of a side, best first, as far as its price."""
+    def _drop(self, key: tuple[Side, int]) -> None:
+        del self._displayed[key]
+        self._consumed.pop(key, None)
+        self._eaten.pop(key, None)
+
+    def eat(self, book: Depth, side: Side, *, to_tick: int, lots: int) -> None:
+        """Take off what a print has eaten of a side: all that was better than its price, there its size.
+
+        Of a side whose every level is better than that, only its size: something is to be known still.
+        """
+        passed: list[tuple[int, int]] = []
         for tick, qty in book.levels(side):
-            if lots <= 0 or (tick - to_tick) * side.sign < 0:
+            beyond = (tick - to_tick) * side.sign
+            if beyond <= 0:
+                for each, displayed in passed:
+                    self._eat_up_to(side, each, displayed, displayed)
+                if beyond == 0:
+                    self._eat_up_to(side, tick, self._grid.lots(qty), lots)
                 return
-            displayed = self._grid.lots(qty)
-            eaten = min(lots, self.available(side, tick, displayed))
-            if eaten:
-                self.take(side, tick, lots=eaten, displayed=displayed)
-                lots -= eaten
+            passed.append((tick, self._grid.lots(qty)))
+        for tick, displayed in passed:
+            lots -= self._eat_up_to(side, tick, displayed, lots)
+
+    def _eat_up_to(self, side: Side, tick: int, displayed: int, lots: int) -> int:
+        """Take at most so many lots off a level; returns how many."""
+        key, eaten = (side, tick), min(lots, self.available(side, tick, displayed))
+        if eaten:
+            self._eaten[key] = self._eaten.get(key, 0) + eaten
+            self._displayed[key] = displayed
+        return eaten
+
+    def show(self) -> None:
+        """The book is newer than every print that was taken off: what it displays is there."""
+        for key in self._eaten.keys() - self._consumed.keys():
+            del self._displayed[key]
+        self._eaten.clear()

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 
-from tradetui.domain.market_data import Side
+from tradetui.domain.market_data import Side, Trade
 from tradetui.domain.number import ZERO
 from tradetui.trading.match_types import MatchRules, QueueProfile
 from tradetui.trading.queue_models import front_after
@@ -36,6 +36,8 @@ class Resting:
     """Decreases of depth as (time, lots), oldest first: the list U of the rules."""
     rival: str = ""
     """The alternative that is over as soon as this one fills (R-BRK-3)."""
+    caused_by: Trade | None = field(default=None, compare=False)
+    """The print that made it act: what has traded before it came can not fill it (R-LAT-3)."""
 
     def on_depth(self, displayed: int, now: int) -> None:
         """Depth at our price is so much now: a queue can not be longer than the level."""

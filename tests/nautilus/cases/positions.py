@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.nautilus.case import Case, Difference
+from tests.nautilus.cases.stops import ONE_PRICE
 
 CASES = (
     Case(
@@ -54,9 +55,10 @@ CASES = (
         """,
         """
         a: 3@100 taker in 2; filled
-        r: 1@98 taker in 4; 1@97.8 taker in 4; 1@97.6 taker in 4; filled
+        r: 1@97.8 taker in 4; 2@97.6 taker in 4; filled
         position: 0
         """,
+        differs=ONE_PRICE,
     ),
     Case(
         "a resting reduce after the position went",

@@ -146,14 +146,9 @@ CASES = (
         """,
         """
         a: open
-        b: 2@100 taker in 4; filled
+        b: 2@100.5 taker in 4; filled
         position: 2
         """,
-        differs=Difference(
-            "section 7.2",
-            "only the print that fires a stop is taken off the book before it walks; "
-            "nautilus_trader takes prints off for everybody while an order of ours rests",
-        ),
     ),
     Case(
         "post just after a print below the bid",
