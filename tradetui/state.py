@@ -205,10 +205,6 @@ class State(msgspec.Struct):
         position = self.positions.get(symbol)
         return self.live.get(position.stop_id) if position is not None else None
 
-    def target_of(self, symbol: str) -> Order | None:
-        """The order that takes a position's profit first."""
-        return next(iter(self.targets_of(symbol)), None)
-
     def targets_of(self, symbol: str) -> list[Order]:
         """The standing orders that take a position's profit, the nearest first."""
         standing = [

@@ -214,9 +214,9 @@ class Table:
 
     @property
     def target(self) -> Order:
-        found = self.state.target_of(self.symbol)
-        assert found is not None, "no target stands"
-        return found
+        found = self.state.targets_of(self.symbol)
+        assert found, "no target stands"
+        return found[0]
 
 
 def risk(value: str) -> Size:

@@ -41,7 +41,6 @@ def test_cumulative_sizes_and_a_locked_book() -> None:
     assert book.top(2) == (Depth([20, 19], (1.0, 2.0), [1.0, 3.0]), Depth([20, 22], (4.0, 1.0), [4.0, 5.0]))
     assert book.is_locked
     assert not book.is_crossed
-    assert book.qty_in(Side.SELL, range(20, 23)) == 5.0
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -10,7 +10,7 @@ import pytest
 from tradetui.domain.fill import Liquidity
 from tradetui.domain.instrument import Instrument, InstrumentKind
 from tradetui.domain.market_data import Side
-from tradetui.trading.costs import fee, mid, slippage_amount, slippage_bp
+from tradetui.trading.costs import fee, mid, slippage_bp
 
 PERP = Instrument(
     symbol="BTC/USDT:USDT",
@@ -52,5 +52,3 @@ def test_fees_round_up_to_eight_places_and_rebates_down(rate: str, expected: str
 def test_slippage_is_positive_where_the_price_is_worse(side: Side, price: str, bp: str) -> None:
     arrival = mid(Decimal("99.5"), Decimal("100.5"))
     assert slippage_bp(side, price=Decimal(price), arrival_mid=arrival) == Decimal(bp)
-    amount = slippage_amount(side, qty=Decimal(2), price=Decimal(price), arrival_mid=arrival)
-    assert amount == Decimal(bp) / 10_000 * 100 * 2

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tests.engine.market import perp
+import pytest
+
+from tests.engine.market import PERP, perp
 from tradetui.domain.number import to_step
-from tradetui.trading import guard, margin
+from tradetui.domain.position import Position
+from tradetui.trading import guard, leverage, margin
+from tradetui.trading.leverage import MarginRules
 
 D = Decimal
 CENT = D("0.01")
@@ -18,19 +22,23 @@ def cents(price: Decimal | None) -> Decimal:
 
 
 def test_w01_the_liquidation_price_of_a_long_in_three_profiles() -> None:
-    tied = margin.initial_margin(D(1), D(20_000), D(50))
-    rate = D("0.005")
+    instrument = perp(taker_fee=D("0.00055"), maintenance_rate=D("0.005"))
+    tied = leverage.initial_margin(instrument, D(1), D(20_000), D(50))
     assert tied == 400
-    assert margin.entry_liquidation_price(D(1), D(20_000), sign=1, margin=tied, rate=rate) == 19_700
-    plain = margin.liquidation_price(D(1), D(20_000), sign=1, margin=tied, rate=rate)
-    with_fee = margin.liquidation_price(D(1), D(20_000), sign=1, margin=tied, rate=rate, fee=D("0.00055"))
-    assert cents(plain) == D("19698.49")
-    assert cents(with_fee) == D("19709.39")
+    position = Position(symbol=PERP, signed_qty=D(1), entry_price=D(20_000), margin=tied)
+
+    def price(rules: MarginRules) -> Decimal | None:
+        return leverage.liquidation_price(instrument, position, mark=D(20_000), spare=tied, rules=rules)
+
+    assert price(MarginRules(entry_based=True, close_fee=False)) == 19_700
+    assert cents(price(MarginRules(close_fee=False))) == D("19698.49")
+    assert cents(price(MarginRules())) == D("19709.39")
 
 
-def test_w02_the_bankruptcy_price_is_where_the_margin_is_gone() -> None:
-    assert margin.bankruptcy_price(D(10_000), sign=1, leverage=D(50)) == 9_800
-    assert margin.bankruptcy_price(D(10_000), sign=-1, leverage=D(50)) == 10_200
+@pytest.mark.parametrize(("lots", "expected"), [(1, 9_800), (-1, 10_200)])
+def test_w02_the_bankruptcy_price_is_where_the_margin_is_gone(lots: int, expected: int) -> None:
+    position = Position(symbol=PERP, signed_qty=D(lots), entry_price=D(10_000), margin=D(200))
+    assert leverage.bankruptcy_price(perp(), position, spare=D(200)) == expected
 
 
 def test_w08_binance_isolated_with_a_maintenance_deduction() -> None:
@@ -47,12 +55,14 @@ def test_w08_binance_isolated_with_a_maintenance_deduction() -> None:
 
 
 def test_w13_the_cost_of_an_order_has_three_parts() -> None:
-    cost = margin.order_cost(D(1), D(50_000), sign=1, leverage=D(10), fee=D("0.00055"))
-    assert cost == D("5052.25")
+    instrument = perp(taker_fee=D("0.00055"))
+    parts = leverage.order_parts(instrument, D(1), D(50_000), sign=1, leverage=D(10))
+    assert list(parts) == [5_000, D("27.5"), D("24.75")]
 
 
 def test_w13d_the_cost_of_an_order_at_fifty_times() -> None:
-    assert margin.order_cost(D(1), D(8_000), sign=1, leverage=D(50), fee=D("0.00075")) == D("171.88")
+    parts = leverage.order_parts(perp(taker_fee=D("0.00075")), D(1), D(8_000), sign=1, leverage=D(50))
+    assert sum(parts) == D("171.88")
 
 
 def test_a_stop_must_fire_before_the_liquidation_with_room_for_fees() -> None:

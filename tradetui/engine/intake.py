@@ -189,12 +189,7 @@ class Intake:
         stop = self.checks.stop_of(desk, command, reference)
         budget = self.books.budget()
         qty, entry = self.pricing.size(desk, command, reference, stop, budget=budget)
-        text = ""
-        if command.fit and command.size.unit is SizeUnit.RISK:
-            carried = self._carried_qty(desk, command, entry)
-            if carried < qty:
-                qty = self.checks.carried(desk, carried, entry)
-                text = f"as much as the balance carries: {number(carried)}"
+        qty, text = self._carried(desk, command, qty, entry)
         shape.check_qty(instrument, qty, entry, computed=command.size.unit is not SizeUnit.BASE)
         check_filters(desk, self.state, command, qty)
         self.checks.stop_side(desk, command, entry, stop)
@@ -211,28 +206,44 @@ class Intake:
         self.checks.tier(desk, command, position, qty=qty, entry=entry, leverage=leverage)
         unit = self.pricing.unit_risk(instrument, entry, stop, post_only=command.post_only)
         self.checks.budget(desk, qty, unit, budget=budget, reversing=reversing)
-        order = msgspec.structs.replace(
-            self._order(desk, command, qty, ts=ts),
-            planned_stop=stop,
-            planned_stop_limit=command.stop.limit if command.stop is not None else None,
-            planned_stop_by=(command.stop.by if command.stop is not None else None) or TriggerBy.LAST,
-            planned_trail=planned_trail(command.stop, stop, entry),
-            planned_target=command.target.price if command.target is not None else None,
-            planned_target_r=command.target.r if command.target is not None else None,
-            planned_targets=planned_targets(instrument, command, qty),
-            planned_risk=qty * unit,
-            reserved=held_back,
-        )
+        risk = qty * unit
+        order = self._planned(desk, command, qty, ts=ts, entry=entry, stop=stop)
+        order = msgspec.structs.replace(order, planned_risk=risk, reserved=held_back)
         match = self._match(desk, order)
         return Plan(
             order=order,
             entry=entry,
-            risk=qty * unit,
+            risk=risk,
             margin=held_back,
             match=match,
             text=text,
             liquidation=liquidation,
         )
+
+    def _planned(
+        self, desk: Desk, command: SubmitOrder, qty: Decimal, *, ts: int, entry: Decimal, stop: Decimal | None
+    ) -> Order:
+        """The order with the stop and the targets that it brings along."""
+        given, target = command.stop, command.target
+        return msgspec.structs.replace(
+            self._order(desk, command, qty, ts=ts),
+            planned_stop=stop,
+            planned_stop_limit=given.limit if given is not None else None,
+            planned_stop_by=(given.by if given is not None else None) or TriggerBy.LAST,
+            planned_trail=planned_trail(given, stop, entry),
+            planned_target=target.price if target is not None else None,
+            planned_target_r=target.r if target is not None else None,
+            planned_targets=planned_targets(desk.instrument, command, qty),
+        )
+
+    def _carried(self, desk: Desk, command: SubmitOrder, qty: Decimal, entry: Decimal) -> tuple[Decimal, str]:
+        """A size from a risk made to fit the balance where that is wished, and that it was."""
+        if not command.fit or command.size.unit is not SizeUnit.RISK:
+            return qty, ""
+        carried = self._carried_qty(desk, command, entry)
+        if carried >= qty:
+            return qty, ""
+        return self.checks.carried(desk, carried, entry), f"as much as the balance carries: {number(carried)}"
 
     def _carried_qty(self, desk: Desk, command: SubmitOrder, entry: Decimal) -> Decimal:
         """The largest entry that the free balance can pay for at the worst price it may meet."""

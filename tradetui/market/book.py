@@ -174,16 +174,6 @@ class OrderBook:
             return self._bids.sizes.get(tick, 0.0)
         return self._asks.sizes.get(-tick, 0.0)
 
-    def qty_in(self, side: Side, ticks: range) -> float:
-        """The size displayed at a range of ticks together: a ladder row of several ticks."""
-        if len(ticks) == 1:
-            return self.qty_at(side, ticks[0])
-        sizes = self._bids.sizes if side is Side.BUY else self._asks.sizes
-        sign = side.sign
-        if len(ticks) <= len(sizes):
-            return sum(sizes.get(sign * tick, 0.0) for tick in ticks)
-        return sum(qty for key, qty in sizes.items() if sign * key in ticks)
-
     def levels(self, side: Side) -> Iterator[tuple[int, float]]:
         """Levels as (tick, qty), best first; the book must not change while they are read."""
         if side is Side.BUY:

@@ -144,7 +144,7 @@ class Past:
         self._stretches.move_to_end(key)
         while len(self._stretches) > _MOST_STRETCHES:
             self._stretches.popitem(last=False)
-        if self._wish is not None or stretch.is_oldest or self._monotonic() < stretch.retry_at:
+        if self.is_loading or stretch.is_oldest or self._monotonic() < stretch.retry_at:
             return
         if not stretch.candles:
             stretch.begin(series)

@@ -65,9 +65,3 @@ def slippage_bp(side: Side, *, price: Decimal, arrival_mid: Decimal) -> Decimal:
     """How much worse than the arrival mid a price is, in basis points to four places; negative is better."""
     worse = MONEY.multiply(MONEY.subtract(price, arrival_mid), Decimal(side.sign))
     return to_step(MONEY.divide(MONEY.multiply(worse, _BASIS_POINTS), arrival_mid), _BP_STEP, ROUND_HALF_EVEN)
-
-
-def slippage_amount(side: Side, *, qty: Decimal, price: Decimal, arrival_mid: Decimal) -> Decimal:
-    """What the slippage of base units cost in quote currency; for contracts pass qty times their size."""
-    worse = MONEY.multiply(MONEY.subtract(price, arrival_mid), Decimal(side.sign))
-    return MONEY.multiply(worse, qty)

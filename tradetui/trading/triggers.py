@@ -160,10 +160,6 @@ class TriggerIndex:
         lane.remove(order)
         return True
 
-    def on_price(self, by: TriggerBy, price: float) -> tuple[str, ...]:
-        """The orders that a price fires for a source, in the order of their execution (E-06)."""
-        return self.on_looks((Look(by, price, price),))
-
     def on_looks(self, looks: Sequence[Look]) -> tuple[str, ...]:
         """What one input fires: protective first, then the nearest to the previous price, then by seq."""
         fired: list[tuple[bool, float, int, str]] = []

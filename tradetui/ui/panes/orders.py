@@ -50,12 +50,6 @@ class OrdersPane(LivePane[Orders]):
         """None is open."""
         return "no orders"
 
-    @property
-    def selected_order(self) -> Order | None:
-        """The order under the pane's cursor."""
-        rows = self.part or ()
-        return rows[min(self.selected, len(rows) - 1)].order if rows else None
-
     def move_selected(self, rows: int) -> None:
         """Move the pane's cursor, staying on an order."""
         self.selected = max(0, min(len(self.part or ()) - 1, self.selected + rows))
