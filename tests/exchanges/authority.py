@@ -26,7 +26,10 @@ class Owner(NamedTuple):
 
 
 def authority(folder: Path, host: str = "127.0.0.1") -> tuple[Path, ssl.SSLContext]:
-    """The file of the authority, and the context of a server that shows what it has signed for a host."""
+    """The file of the authority, and the context of a server that shows what it has signed for a host.
+
+    Beside them lie certificates that nobody should accept: expired, for another host, signed by its owner.
+    """
     root, venue = _owner("an authority of a test"), _owner("an exchange of a test")
     signs = x509.KeyUsage(
         digital_signature=True,
@@ -41,10 +44,16 @@ def authority(folder: Path, host: str = "127.0.0.1") -> tuple[Path, ssl.SSLConte
     )
     own = _signed(root, root, [x509.BasicConstraints(ca=True, path_length=None), signs])
     named = x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
-    leaf = _signed(venue, root, [x509.SubjectAlternativeName([named])])
+    ours, others = ([x509.SubjectAlternativeName([each])] for each in (named, x509.DNSName("example.org")))
     (folder / "authority.pem").write_bytes(own.public_bytes(PEM))
     private = venue.key.private_bytes(PEM, PRIVATE, BARE)
-    (folder / "exchange.pem").write_bytes(leaf.public_bytes(PEM) + private)
+    for name, leaf in {
+        "exchange": _signed(venue, root, ours),
+        "expired": _signed(venue, root, ours, age_days=9),
+        "other-host": _signed(venue, root, others),
+        "self-signed": _signed(venue, venue, ours),
+    }.items():
+        (folder / f"{name}.pem").write_bytes(leaf.public_bytes(PEM) + private)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "exchange.pem")
     return folder / "authority.pem", context
@@ -55,11 +64,14 @@ def _owner(words: str) -> Owner:
     return Owner(name, ec.generate_private_key(ec.SECP256R1()))
 
 
-def _signed(owner: Owner, signer: Owner, extensions: Sequence[x509.ExtensionType]) -> x509.Certificate:
+def _signed(
+    owner: Owner, signer: Owner, extensions: Sequence[x509.ExtensionType], *, age_days: int = 1
+) -> x509.Certificate:
     now, public = datetime.now(UTC), owner.key.public_key()
     built = x509.CertificateBuilder().subject_name(owner.name).issuer_name(signer.name).public_key(public)
     built = built.serial_number(x509.random_serial_number())
-    built = built.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    first = now - timedelta(days=age_days)
+    built = built.not_valid_before(first).not_valid_after(first + timedelta(days=2))
     for extension in extensions:
         built = built.add_extension(extension, critical=True)
     of_signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key())

@@ -32,6 +32,8 @@ class Loopback:
         self.handshake_fault: tuple[int, dict[str, str]] | None = None
         self.handshakes_hang = False
         self.hangs_on = ""
+        self.keeps_alive = True
+        """Whether a connection is good for more than one request; ccxt dials streams on one that is."""
         self.hung = asyncio.Event()
         self.asked: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -60,7 +62,10 @@ class Loopback:
         for part, (status, headers) in self.rest_faults.items():
             if part in request.path:
                 return web.Response(status=status, headers=headers, text="no")
-        return await self.rest(request)
+        response = await self.rest(request)
+        if not self.keeps_alive:
+            response.force_close()
+        return response
 
     async def _serve_socket(self, request: web.Request) -> web.StreamResponse:
         self.dials.append(time.monotonic())

@@ -23,7 +23,7 @@ from tradetui.feeds.ccxt.book import BadBook, BookReader, CrossedBook, Rememberi
 from tradetui.feeds.ccxt.history import closed_candles
 from tradetui.feeds.ccxt.instruments import instrument_of, nearest_symbol
 from tradetui.feeds.ccxt.trades import BadTrade, TradeReader
-from tradetui.feeds.ccxt.words import retry_after, words_for
+from tradetui.feeds.ccxt.words import words_for
 
 NOW = 1_723_161_300_000_000_000
 PROFILE = Profile(name="p", exchange="binance", symbols=("BTC/USDT",))
@@ -278,9 +278,3 @@ def test_the_nearest_symbol_is_the_same_pair_or_the_nearest_spelling() -> None:
 )
 def test_failures_are_said_in_words(error: Exception, words: str) -> None:
     assert words_for(error) == words
-
-
-def test_retry_after_is_read_whatever_its_case() -> None:
-    assert retry_after({"retry-after": "12"}) == 12.0
-    assert retry_after({"Retry-After": "soon"}) == 0.0
-    assert retry_after(None) == 0.0

@@ -19,6 +19,7 @@ from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.health import Backoff
 from tradetui.feeds.native.connection import Connection, Line
+from tradetui.feeds.network import retry_after
 
 
 @asynccontextmanager
@@ -83,6 +84,9 @@ async def proxy() -> AsyncIterator[tuple[str, list[str]]]:
                 await each.wait_closed()
 
 
+REFUSED = "its certificate was not accepted"
+
+
 class Hearing:
     """Remembers what became of a connection."""
 
@@ -126,8 +130,8 @@ async def test_a_stream_trusts_a_known_authority_only_and_the_right_name_only(tm
         untrusted = await dialed(f"wss://127.0.0.1:{port}/ws")
         trusted = await dialed(f"wss://127.0.0.1:{port}/ws", ca_file=str(ca_file))
         other_name = await dialed(f"wss://localhost:{port}/ws", ca_file=str(ca_file))
-    assert (untrusted, trusted) == ("its certificate was not accepted", "open")
-    assert other_name == "its certificate was not accepted"
+    assert (untrusted, trusted) == (f"{REFUSED}: unable to get local issuer certificate", "open")
+    assert other_name.lower().startswith(f"{REFUSED}: hostname mismatch")
 
 
 async def test_a_stream_goes_through_the_proxy_and_its_certificate_is_checked_behind_it(
@@ -137,7 +141,7 @@ async def test_a_stream_goes_through_the_proxy_and_its_certificate_is_checked_be
     async with venue(context) as port, proxy() as (address, asked):
         through = await dialed(f"wss://127.0.0.1:{port}/ws", ca_file=str(ca_file), proxy=address)
         untrusted = await dialed(f"wss://127.0.0.1:{port}/ws", proxy=address)
-    assert (through, untrusted) == ("open", "its certificate was not accepted")
+    assert (through, untrusted) == ("open", f"{REFUSED}: unable to get local issuer certificate")
     assert asked == [f"CONNECT 127.0.0.1:{port} HTTP/1.1"] * 2
 
 
@@ -158,7 +162,8 @@ async def test_rest_checks_the_certificate_and_goes_through_the_proxy(
             words = words_for(error)
         finally:
             await exchange.close()
-    assert words == (str({"result": {}, "error": []}) if is_trusted else "its certificate was not accepted")
+    refused = f"{REFUSED}: unable to get local issuer certificate"
+    assert words == (str({"result": {}, "error": []}) if is_trusted else refused)
     assert asked == [f"CONNECT 127.0.0.1:{port} HTTP/1.1"]
 
 
@@ -173,3 +178,34 @@ async def test_no_proxy_stands_before_a_loopback_endpoint() -> None:
     exchange = open_exchange(profile)
     assert (exchange.https_proxy, exchange.wss_proxy) == (None, None)
     await exchange.close()
+
+
+NOON = "Thu, 01 Jan 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "12"}, 12.0),
+        ({"Retry-After": " 0 "}, 0.0),
+        ({"Retry-After": "86400"}, 3600.0),
+        ({"Retry-After": "9" * 400}, 3600.0),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "-3"}, None),
+        ({"Retry-After": "nan"}, None),
+        ({}, None),
+        (None, None),
+        ({"Retry-After": "Thu, 01 Jan 2026 12:00:30 GMT", "Date": NOON}, 30.0),
+        ({"RETRY-AFTER": "Thursday, 01-Jan-26 12:00:30 GMT", "date": NOON}, 30.0),
+        ({"Retry-After": "Thu, 01 Jan 2026 13:30:30 +0130", "Date": NOON}, 30.0),
+        ({"Retry-After": "Thu, 01 Jan 2026 11:00:00 GMT", "Date": NOON}, 0.0),
+        ({"Retry-After": "Fri, 02 Jan 2026 12:00:00 GMT", "Date": NOON}, 3600.0),
+        ({"Retry-After": "Thu, 01 Jan 2026 12:00:30 GMT"}, 0.0),
+        ({"Retry-After": "Thu, 01 Jan 2099 12:00:30 GMT", "Date": "yesterday"}, 3600.0),
+        ({"Retry-After": "Thu, 99 Jan 2026 12:00:30 GMT", "Date": NOON}, None),
+    ],
+)
+def test_a_wait_that_is_asked_for_is_read_by_number_and_by_date_on_the_venues_own_clock(
+    headers: dict[str, str] | None, seconds: float | None
+) -> None:
+    assert retry_after(headers) == seconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from email.utils import formatdate
 from itertools import pairwise
 from typing import Any
 
@@ -132,6 +133,28 @@ async def handshake_429(rig: Rig) -> None:
     await rig.eventually(lambda: any(s.retry_s >= 1 for s in rig.statuses()))
     rig.exchange.handshake_fault = None
     await rig.healed()
+
+
+def _in(rig: Rig, seconds: float) -> str:
+    """A date as HTTP writes it, so many seconds from now."""
+    return formatdate(rig.exchange.clock() / 1000 + seconds, usegmt=True)
+
+
+@fault(15, "handshake-429-date", is_shared=True)
+async def handshake_429_date(rig: Rig) -> None:
+    await rig.live()
+    rig.exchange.handshake_fault = (429, {"Retry-After": _in(rig, 30)})
+    await rig.exchange.close_sockets()
+    await rig.eventually(lambda: any(20 < s.retry_s <= 31 for s in rig.statuses()))
+
+
+@fault(16, "rest-429-date", is_shared=True, not_for={"kraken ccxt": "its streams ask nothing of REST"})
+async def rest_429_date(rig: Rig) -> None:
+    await rig.live()
+    rig.exchange.rest_faults["/"] = (429, {"Retry-After": _in(rig, 30)})
+    await rig.exchange.close_sockets()
+    await rig.eventually(lambda: rig.feed._exchange.pause_s)
+    assert 20 < rig.feed._exchange.pause_s <= 31
 
 
 @fault(15, "handshake-hangs", settings={"handshake_s": 0.2}, not_for={"ccxt": "ccxt waits its own 10 s"})

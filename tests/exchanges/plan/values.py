@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -214,3 +215,18 @@ async def deflate(rig: Rig) -> None:
     await rig.live()
     await rig.exchange.play(5)
     await rig.synced()
+
+
+@fault(28, "compressed", is_shared=True, not_for={"ccxt": "it asks for compression"})
+async def compressed(rig: Rig) -> None:
+    """Nobody asked the exchange to compress, and it does."""
+    await rig.live()
+    step = rig.exchange.market.take(Change([rig.exchange.top(1)[0][0]], []))
+    words = rig.exchange.wording.update(step, rig.exchange.book, rig.exchange.clock())[0]
+    squeezer = zlib.compressobj(wbits=-15)
+    small = squeezer.compress(words.encode()) + squeezer.flush(zlib.Z_SYNC_FLUSH)
+    whole = raw_frame(small[:-4])
+    rig.exchange.write_raw(bytes([whole[0] | 0x40]) + whole[1:])
+    await rig.told(DOWN, text="compresses")
+    assert rig.feed.stats(rig.symbol).bad_messages == 0
+    await rig.healed()

@@ -15,10 +15,10 @@ from tradetui.feeds import egress
 from tradetui.feeds.ccxt.book import RememberingBook
 from tradetui.feeds.ccxt.endpoint import send_to_endpoint
 from tradetui.feeds.ccxt.socket import HardenedClient, SocketOwner
-from tradetui.feeds.ccxt.words import http_status, retry_after, words_for
+from tradetui.feeds.ccxt.words import http_status, words_for
 from tradetui.feeds.guard import guarded_class
 from tradetui.feeds.health import Backoff
-from tradetui.feeds.network import proxy_of, tls_context
+from tradetui.feeds.network import proxy_of, retry_after, tls_context
 
 _TRADES_KEPT: Final = 10_000
 _KEEP_ALIVE_MS: Final = 10_000
@@ -70,9 +70,10 @@ class Hardening:
         try:
             return await super().fetch(url, method, headers, body)  # type: ignore[misc]
         except (DDoSProtection, RateLimitExceeded) as error:
+            asked = retry_after(self.last_response_headers)
             usual = _PAUSE_S.get(http_status(error), _USUAL_PAUSE_S)
             self.pause_words = words_for(error)
-            self._paused_until = monotonic() + (retry_after(self.last_response_headers) or usual)
+            self._paused_until = monotonic() + (usual if asked is None else asked)
             raise
 
     def client(self, url: str) -> Any:

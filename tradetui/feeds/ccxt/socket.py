@@ -15,6 +15,7 @@ from aiohttp import WSMsgType
 from ccxt import NetworkError
 
 from tradetui.feeds.guard import GuardedClient
+from tradetui.feeds.network import encryption_words, retry_after
 
 _BURST_S: Final = 0.005
 _CLOSING_S: Final = 1.0
@@ -155,8 +156,10 @@ class HardenedClient(GuardedClient):
         """Give the socket up, once."""
         if not self.is_lost:
             self.is_lost = True
+            cause = error.args[0] if error.args else error
+            self.last_retry_after = retry_after(getattr(cause, "headers", None))
             super().on_error(error)
-            self.owner.lost(self, str(error) or type(error).__name__)
+            self.owner.lost(self, encryption_words(cause) or str(error) or type(error).__name__)
 
     def on_close(self, code: int) -> None:
         """The other side closed."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
-from aiohttp import ClientConnectorCertificateError, ClientSSLError
 from ccxt import BadSymbol, ExchangeNotAvailable, OnMaintenance, RequestTimeout
 
 from tradetui.feeds.clean import clean
+from tradetui.feeds.network import encryption_words
 
 _STATUS: Final = re.compile(r"^\w+ (?:[A-Z]+ \S+ )?([45]\d\d)\b")
 _LONGEST: Final = 100
@@ -37,8 +36,9 @@ def words_for(error: BaseException) -> str:
         return (
             f"{_MEANING.get(status, 'exchange unavailable' if status >= 500 else 'refused')} (HTTP {status})"
         )
-    if isinstance(error.__cause__, ClientConnectorCertificateError | ClientSSLError):
-        return "its certificate was not accepted"
+    for each in (error, error.__cause__, *error.args):
+        if words := encryption_words(each):
+            return words
     for kind, words in _KINDS:
         if isinstance(error, kind):
             return words
@@ -49,14 +49,6 @@ def http_status(error: BaseException) -> int:
     """The HTTP status that a ccxt error names; 0 for none."""
     found = _STATUS.search(str(error))
     return int(found[1]) if found else 0
-
-
-def retry_after(headers: Mapping[str, str] | None) -> float:
-    """The seconds of a Retry-After header; 0.0 for none."""
-    for name, value in (headers or {}).items():
-        if name.lower() == "retry-after" and value.isdecimal():
-            return float(value)
-    return 0.0
 
 
 def shortened(text: str) -> str:

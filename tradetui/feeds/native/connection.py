@@ -12,7 +12,6 @@ import asyncio
 import logging
 import math
 import random
-import ssl
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic, time_ns
@@ -35,7 +34,7 @@ from tradetui.feeds.clean import clean
 from tradetui.feeds.egress import EgressRefused
 from tradetui.feeds.guard import LiveTradingRefused, check_frame
 from tradetui.feeds.health import Backoff
-from tradetui.feeds.network import tls_context
+from tradetui.feeds.network import encryption_words, retry_after, tls_context
 
 RENEWED_S: Final = 23 * 3600.0
 """Seconds after which a connection is renewed, and up to half an hour more."""
@@ -274,7 +273,7 @@ class _Ear(WSListener):
 
     def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
         """A frame arrived."""
-        if frame.msg_type is _TEXT and frame.fin:
+        if frame.msg_type is _TEXT and frame.fin and not frame.rsv1:
             self._texts.append(frame.get_payload_as_bytes())
         else:
             self._hear_other(frame)
@@ -287,7 +286,10 @@ class _Ear(WSListener):
 
     def _hear_other(self, frame: WSFrame) -> None:
         """A part of a text is kept until the others are there; the rest is for the connection."""
-        if frame.msg_type in _WORDS:
+        if frame.rsv1:
+            self._pass_on()
+            self._connection.drop("the exchange compresses what nobody asked it to")
+        elif frame.msg_type in _WORDS:
             self._parts.append(frame.get_payload_as_bytes())
             if frame.fin:
                 self._texts.append(b"".join(self._parts))
@@ -324,13 +326,12 @@ def dial_words(error: BaseException) -> str:
         status = int(error.response.status)
         meaning = {403: "blocked here", 429: "asked too often", 451: "blocked here"}.get(status, "refused")
         return f"{'exchange unavailable' if status >= 500 else meaning} (HTTP {status})"
-    if isinstance(error, ssl.SSLError):
-        return "its certificate was not accepted"
+    if words := encryption_words(error):
+        return words
     return "no answer in time" if isinstance(error, TimeoutError) else "no connection"
 
 
 def retry_after_of(error: BaseException) -> float:
     """Seconds that a refused handshake asks to wait; 0.0 for none."""
     response = getattr(error, "response", None)
-    value = str(response.headers.get("Retry-After", "")) if response is not None else ""
-    return float(value) if value.isdecimal() else 0.0
+    return (retry_after(dict(response.headers)) if response is not None else None) or 0.0
