@@ -27,7 +27,7 @@ class Delivery:
         """Nanoseconds that the sink took so far, where it was timed."""
         self.is_timed = False
 
-    def __call__(self, message: MarketMessage) -> None:
+    def hand_over(self, message: MarketMessage) -> None:
         """Give a message to the sink."""
         begun = perf_counter_ns() if self.is_timed else 0
         try:
@@ -36,6 +36,8 @@ class Delivery:
             self.fail(error)
         if begun:
             self.sink_ns += perf_counter_ns() - begun
+
+    __call__ = hand_over
 
     def fail(self, error: Exception) -> None:
         """End the run with an error; the first one counts, and nothing is delivered after it."""

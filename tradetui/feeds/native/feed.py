@@ -404,9 +404,8 @@ class NativeFeed:
         is_usual = channel.time.is_usual(trade.ts_exchange, trade.ts_received)
         if not is_usual:
             trade = channel.timely(self, trade)
-        fresh = channel.trades.take(trade)
-        if fresh is not None:
-            self.deliver(fresh)
+        if channel.trades.take(trade) is not None:
+            self.deliver.hand_over(trade)
         if not is_usual:
             channel.judge_delay(self, trade)
 

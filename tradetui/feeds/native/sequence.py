@@ -37,10 +37,11 @@ class PrintCount:
         """Whether prints before this one are missing; one without a number tells nothing."""
         if type(number) is not int:
             return False
-        last = self._last.get(symbol, number - 1)
-        if number > last:
+        last = self._last.get(symbol)
+        if last is None or number > last:
             self._last[symbol] = number
-        return number > last + 1
+            return last is not None and number != last + 1
+        return False
 
 
 class NumberedBook:
