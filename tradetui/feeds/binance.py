@@ -236,8 +236,10 @@ class BinanceCodec:
             route = self._routes.get(opening)
             if route is not None:
                 read, start = route
-                if frame.startswith(_BODY, start - len(_BODY)) and frame.endswith(b"}"):
-                    return read(frame[start:-1], ts_received)
+                try:
+                    return read(frame[start:-1], ts_received)  # where the body is, as a rule
+                except msgspec.MsgspecError:
+                    return self._find(frame, opening, ts_received)
             if frame.startswith(_SPOT_QUOTE) and b',"B":' in frame:
                 return self._by_kind["bookTicker"](frame, ts_received)
             return self._find(frame, opening, ts_received)

@@ -12,7 +12,6 @@ import msgspec
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import BookSnapshot
 from tradetui.feeds.binance import BinanceCodec, DepthUpdate
-from tradetui.feeds.book_sync import BookSync
 from tradetui.feeds.formats.captured import Names, Rule
 from tradetui.feeds.formats.listing import named
 from tradetui.feeds.native.binance import Depth, DepthBook
@@ -87,4 +86,4 @@ class CapturedBinance:
     def book(self, instrument: Instrument) -> BookSequence:
         """Buffer, snapshot, drop, apply."""
         del instrument
-        return DepthBook(BookSync(futures=self._futures))
+        return DepthBook(futures=self._futures)

@@ -16,7 +16,6 @@ import msgspec
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
 from tradetui.feeds.binance import DepthUpdate
-from tradetui.feeds.book_sync import BookSync
 from tradetui.feeds.formats.captured import Names, Rule
 from tradetui.feeds.formats.listing import named
 from tradetui.feeds.native.binance import Depth, DepthBook
@@ -42,7 +41,7 @@ class _Numbered:
     def book(self, instrument: Instrument) -> BookSequence:
         """Buffer, snapshot, drop, apply."""
         del instrument
-        return DepthBook(BookSync(futures=False))
+        return DepthBook(futures=False)
 
 
 def _changed(

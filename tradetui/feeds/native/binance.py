@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from time import time_ns
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -21,7 +20,7 @@ from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BookDelta, BookSnapshot, Trade
 from tradetui.feeds.binance import BinanceCodec, DepthUpdate
 from tradetui.feeds.binance import FrameError as WireError
-from tradetui.feeds.book_sync import BookSync, Rule, Sync
+from tradetui.feeds.book_sync import BookSync
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.venue import (
@@ -80,41 +79,16 @@ _STATUSES: Final = {
 _reply: Final = msgspec.json.Decoder(_Reply).decode
 
 
-@dataclass(slots=True)
-class DepthBook:
+class DepthBook(BookSync):
     """Binance's rule behind the common words: buffer, snapshot, drop, apply."""
-
-    sync: BookSync
-
-    @property
-    def state(self) -> Sync:
-        """Where the book stands."""
-        return self.sync.state
-
-    @property
-    def reason(self) -> str:
-        """What was missing."""
-        return self.sync.reason
 
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""
         assert isinstance(part, Depth)  # noqa: S101 - a venue's book gets its own parts only
         update = part.update
         if type(update) is BookSnapshot:
-            return self.sync.snapshot(update)
-        return (update.delta,) if self.sync.update(update) else ()
-
-    def restart(self) -> None:
-        """Wait for a whole book."""
-        self.sync.restart()
-
-    def rule(self) -> Rule:
-        """What it knows."""
-        return self.sync.rule()
-
-    def resume(self, rule: Rule) -> None:
-        """Go on from there."""
-        self.sync.resume(rule)
+            return self.snapshot(update)
+        return (update.delta,) if self.update(update) else ()
 
 
 class BinanceVenue:
@@ -217,7 +191,7 @@ class BinanceVenue:
     def book(self, symbol: str) -> LiveBook:
         """A fresh book rule."""
         del symbol
-        return DepthBook(BookSync(futures=self.futures))
+        return DepthBook(futures=self.futures)
 
     async def snapshot(self, exchange: Any, symbol: str) -> BookPart:
         """The whole book by REST."""

@@ -306,8 +306,10 @@ class NativeFeed:
                 if self.keeper is not None:
                     self.keeper.frame(self._connections.index(connection), frame, ts_received)
                 for item in decode(frame, ts_received):
-                    if type(item) is Trade:  # by far the most
+                    if type(item) is Trade:
                         take_trade(item)
+                    elif type(item) is BestQuote:
+                        self._take_quote(item)
                     elif IS_PART[type(item)]:
                         self._books.take(item)
                     else:
@@ -349,7 +351,7 @@ class NativeFeed:
 
     def _take(self, connection: Connection, item: MarketMessage | Word) -> None:
         match item:
-            case BestQuote() | MarkPrice():
+            case MarkPrice():
                 self.deliver(self._channels[item.symbol].timely(self, item))
             case Refused():
                 self._refuse(connection, item)
@@ -396,7 +398,13 @@ class NativeFeed:
             else:
                 self.say(symbol, Part.NOTICE, FeedState.STREAMING, text=f"the exchange says: {text}")
 
-    # --- trades
+    # --- what is the most
+
+    def _take_quote(self, quote: BestQuote) -> None:
+        channel = self._channels[quote.symbol]
+        if quote.ts_exchange and not channel.time.is_usual(quote.ts_exchange, quote.ts_received):
+            quote = channel.timely(self, quote)
+        self.deliver.hand_over(quote)
 
     def take_trade(self, trade: Trade) -> None:
         """Deliver a print, once."""

@@ -124,7 +124,7 @@ class SameNumbers:
 
     @property
     def _last(self) -> int:
-        return self._book.sync.last_id if isinstance(self._book, DepthBook) else 0
+        return self._book.last_id if isinstance(self._book, DepthBook) else 0
 
     def take(self, part: BookPart) -> str:
         """Keep an update."""
