@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.market import Table, perp, spot, wide_limits
+from tests.engine.market import MS, Table, perp, spot, wide_limits
 from tradetui.domain.command import AnyCommand, Deposit, MarginMode, Withdraw
 from tradetui.domain.grammar import GrammarError, parse
 from tradetui.domain.market_data import ClockTick
+from tradetui.domain.order import OrderState
 from tradetui.domain.reply import Reason
 from tradetui.state import State
 from tradetui.trading import ledger
@@ -136,3 +137,37 @@ def test_no_flow_moves_the_day_s_result(moves: list[tuple[bool, int]], step: int
         market.do(Deposit(amount=D(amount)) if into else Withdraw(amount=D(amount)))
         assert market.engine.day_pnl() == D(step) / 10
         assert market.state.free("USDT") >= 0
+
+
+def most_of(market: Table) -> Decimal:
+    """The largest size that the balance carries, as the refusal of a larger one names it."""
+    refusal = market.buy("1", stop="59000").refusal
+    assert refusal is not None
+    return refusal.numbers["nearest"]
+
+
+@pytest.mark.parametrize("instrument", [spot(), perp()])
+def test_a_purchase_with_all_there_is_fills_whole_though_the_price_rose_on_its_way(instrument: Any) -> None:
+    market = table(instrument, balance=D(5_000), leverage=D(1), entry_ns=150 * MS)
+    most = most_of(market)
+    reply = market.buy(str(most), stop="59000")
+    market.snapshot([(60_200.0, 50.0)], [(60_200.1, 50.0)])
+    market.now += 200 * MS
+    market.feed(ClockTick(market.now, market.now))
+    order = market.last_order(reply)
+    assert (order.state, order.filled) == (OrderState.FILLED, most)
+    assert market.state.cash("USDT") >= 0
+
+
+def test_a_purchase_that_the_price_ran_away_from_fills_what_can_be_paid() -> None:
+    market = table(spot(), balance=D(5_000), entry_ns=150 * MS)
+    most = most_of(market)
+    reply = market.buy(str(most), stop="59000")
+    market.snapshot([(62_000.0, 50.0)], [(62_000.0, 50.0)])
+    market.now += 200 * MS
+    market.feed(ClockTick(market.now, market.now))
+    order = market.last_order(reply)
+    assert order.state is OrderState.EXPIRED
+    assert order.reason == Reason.INSUFFICIENT_BALANCE
+    assert 0 < order.filled < most
+    assert 0 <= market.state.cash("USDT") < 5

@@ -16,6 +16,7 @@ from tradetui.domain.market_data import (
     CandleHistory,
     ClockTick,
     FeedState,
+    MarkPrice,
     MissedTrades,
     Side,
     Timeframe,
@@ -282,3 +283,54 @@ def test_what_was_printed_while_the_program_still_watched_fires_no_stop_by_the_m
     later = [candle(low + n * MINUTE, 60000.0, 60000.0, 59900.0, 60000.0) for n in range(6, 13)]
     come_back(table, candle(low, 58_600.0, 58_600.0, 58_500.0, 58_500.0), *later, bid=59_990.0)
     assert table.stop.state is OrderState.ARMED
+
+
+def prints(table: Table, *rows: tuple[int, float]) -> None:
+    """The prints of an outage by their seconds after it began, and the first book after it."""
+    began = table.now
+    table.now += 100 * SECOND
+    missed = [Trade(table.symbol, began + at * SECOND, table.now, price, 1.0, None) for at, price in rows]
+    table.feed(MissedTrades(table.symbol, table.tick(), missed))
+    table.status(FeedState.STREAMING)
+    table.snapshot([(59_900.0, 5.0)], [(59_900.1, 5.0)])
+
+
+@pytest.mark.parametrize(("at", "fires"), [(10, False), (60, True)])
+def test_a_stop_that_was_moved_in_an_outage_is_held_against_what_came_after_the_move(
+    at: int, *, fires: bool
+) -> None:
+    table = long_position()
+    table.status(FeedState.DOWN)
+    began = table.now
+    table.now += 30 * SECOND
+    assert table.do(SetStop(symbol=table.symbol, stop=Stop(price=D(59_500)))).accepted
+    table.now = began
+    prints(table, (5, 60_000.0), (at, 59_400.0), (70, 59_900.0))
+    assert bool(table.state.positions) is not fires
+
+
+@pytest.mark.parametrize(("moved", "fires"), [(0, False), (MINUTE, True)])
+def test_of_the_minute_in_which_a_stop_was_moved_only_the_close_counts(moved: int, *, fires: bool) -> None:
+    table = long_position()
+    minute = lose(table)
+    table.now = minute + 30 * SECOND
+    assert table.do(SetStop(symbol=table.symbol, stop=Stop(price=D(59_500)))).accepted
+    low = candle(minute + moved, 59_900.0, 59_900.0, 59_400.0, 59_800.0)
+    come_back(
+        table, *[candle(minute, 59_900.0, 59_900.0, 59_900.0, 59_900.0)] * bool(moved), low, bid=59_800.0
+    )
+    assert bool(table.state.positions) is not fires
+
+
+@pytest.mark.parametrize("by", [TriggerBy.MARK, TriggerBy.INDEX, TriggerBy.LAST])
+def test_the_list_says_that_prints_stood_in_for_a_mark_or_an_index(by: TriggerBy) -> None:
+    table = long_position()
+    ts = table.tick()
+    table.feed(MarkPrice(table.symbol, ts, ts, 60_000.0, 60_000.0))
+    table.do(SetStop(symbol=table.symbol, stop=Stop(price=D(59_000), by=by)))
+    table.status(FeedState.DOWN)
+    prints(table, (10, 58_900.0))
+    (report,) = reports(table)
+    assert not table.state.positions
+    words = f"it looks at the {by.value} price, whose past is not known: trades were taken for it"
+    assert (words in report.text) is (by is not TriggerBy.LAST)

@@ -148,3 +148,47 @@ def test_while_locked_a_stop_that_is_not_required_stays() -> None:
     refused = market.do(CancelOrder(order_id=market.stop.order_id)).refusal
     assert refused is not None
     assert refused.reason is Reason.LOCKED
+
+
+def gapped(stop: str, *, to: float) -> Table:
+    """An entry waits for its trigger, and the market jumps over it."""
+    market = Table(perp(tick_size=D(1)), settings=settings(leverage=D(10))).open(*DEEP)
+    assert market.buy("1", trigger="20100", stop=stop).accepted
+    quote(market, to)
+    market.trade(to, 0.1)
+    return market
+
+
+def test_an_entry_that_gapped_gets_its_stop_before_its_liquidation() -> None:
+    market = gapped("18300", to=21_000.0)
+    position, trigger = market.state.positions[PERP], market.stop.trigger
+    liquidation = market.engine.liquidation_price(PERP)
+    assert position.entry_price == 21_000
+    assert trigger is not None
+    assert liquidation is not None
+    assert guard.is_inside_liquidation(market.instrument, trigger, liquidation, sign=1)
+    assert not guard.is_inside_liquidation(market.instrument, trigger - 2, liquidation, sign=1), "no nearer"
+    assert alarms(market) == [f"{PERP}: liquidation came before the stop at 18300: it was moved to {trigger}"]
+    quote(market, float(trigger))
+    market.trade(float(trigger), 0.1)
+    assert not market.state.positions
+    assert market.state.orders[market.fills[-1].order_id].role is OrderRole.PROTECTIVE
+
+
+def test_an_entry_that_filled_near_its_plan_keeps_its_stop() -> None:
+    market = gapped("18300", to=20_110.0)
+    assert market.stop.trigger == 18_300
+    assert not alarms(market)
+
+
+def test_a_second_entry_that_gapped_moves_the_stop_of_both() -> None:
+    market = Table(perp(tick_size=D(1)), settings=settings(leverage=D(10))).open(*DEEP)
+    assert market.buy("0.1", stop="18250").accepted
+    assert market.buy("1", trigger="20100", stop="18250").accepted
+    quote(market, 21_000.0)
+    market.trade(21_000.0, 0.1)
+    liquidation, trigger = market.engine.liquidation_price(PERP), market.stop.trigger
+    assert trigger is not None
+    assert guard.is_inside_liquidation(market.instrument, trigger, liquidation, sign=1)
+    assert market.stop.qty == D("1.1")
+    assert "was moved to" in alarms(market)[-1]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.engine.rules_table import ENTRY, Account, account, only, rule
-from tradetui.domain.command import Deposit, Withdraw
+from tradetui.domain.command import Deposit, SetTarget, Target, Withdraw
 from tradetui.domain.event import Event, LimitBreached, Locked, Noted
 from tradetui.domain.market_data import FundingRate, FundingSettled
 from tradetui.domain.order import OrderRole
@@ -344,6 +344,27 @@ def test_the_open_risk_is_warned_of_before_it_is_refused_and_again_the_next_day(
     assert not table.buy("0.2", limit="19000", stop="18000").accepted
     table.next_day()
     assert warnings(table)[2:] == [("max_open_risk", D("0.9"))]
+
+
+def test_one_entry_of_the_usual_size_is_no_warning_however_far_its_price_ran() -> None:
+    limits = only(risk_per_trade=D("0.005"), max_open_risk=D(2), max_risk_per_trade=D(2))
+    table = Account(account(limits))
+    assert table.buy("1", stop="19000").accepted
+    table.quote(ENTRY + 900)
+    table.do(SetTarget(symbol=table.symbol, target=Target(price=D(22_000))))
+    assert table.engine.open_risk() == 1_900
+    assert warnings(table) == []
+
+
+def test_a_second_entry_is_no_warning_while_a_third_still_fits() -> None:
+    limits = only(risk_per_trade=D("0.005"), max_open_risk=D(4), max_risk_per_trade=D(2))
+    table = Account(account(limits))
+    for _ in range(2):
+        table.buy("1.4", limit="19000", stop="18000")
+    assert table.engine.open_risk() == 2_800
+    assert warnings(table) == []
+    table.buy("0.6", limit="19000", stop="18000")
+    assert warnings(table) == [("max_open_risk", D("0.75"))], "3,400 of 4,000"
 
 
 def test_deposits_and_withdrawals_change_no_day_and_no_threshold() -> None:

@@ -133,6 +133,7 @@ class Amends:
     def _change_armed(self, order: Order, changed: Order) -> None:
         desk = self._desk(order)
         if changed.trigger != order.trigger:
+            changed = msgspec.structs.replace(changed, due_ts=self.scribe.ts)
             desk.disarm(order.order_id)
             desk.arm(changed)
         self.scribe.order(changed)

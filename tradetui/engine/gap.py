@@ -25,7 +25,7 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.domain.number import canonical
-from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.order import Order, OrderRole, OrderState, TriggerBy
 from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason
 from tradetui.engine.desk import Desk
@@ -102,13 +102,23 @@ class GapDesk:
 
     def _evaluate(self, desk: Desk, gap: Gap, position: Position) -> None:
         source, passages = gap.passages(position.side)
+        other = self._other_source(desk)
         fills = self.state.fill_count
         for passage in passages:
             if not self._pass(desk, passage):
                 break
         happened = self.state.fill_count != fills
         if happened or self.scribe.ts - gap.since >= REPORTED_NS:
-            self._report(desk, gap, source, passages, position, happened=happened)
+            words = f"; it looks at the {other} price, whose past is not known: {source} were taken for it"
+            added = words if other and passages else ""
+            self._report(desk, gap, source, passages, position, happened=happened, added=added)
+
+    def _other_source(self, desk: Desk) -> str:
+        """What the stop looks at, where that is not what trades: no feed tells what it was."""
+        stop = self.state.stop_of(desk.symbol)
+        if stop is None or stop.trigger_by not in (TriggerBy.MARK, TriggerBy.INDEX):
+            return ""
+        return stop.trigger_by.value
 
     def _pass(self, desk: Desk, passage: Passage) -> bool:
         """Let one price act on what is held: liquidation, then stops, then targets; False when flat."""
@@ -124,6 +134,8 @@ class GapDesk:
         live = self.state.live_of(desk.symbol)
         exits = [o for o in live if o.reduce_only and o.trigger is not None and not o.type.takes_profit]
         for order in sorted(exits, key=lambda o: o.role is not OrderRole.PROTECTIVE):
+            if passage.ts < order.due_ts:
+                continue  # it did not stand there yet
             reached = order.trigger is not None and is_reached(order.side, order.trigger, passage.price)
             if reached and order.state is OrderState.ARMED and order.order_id in self.state.live:
                 self._fill_stop(desk, order, passage)
@@ -131,7 +143,7 @@ class GapDesk:
     def _trails(self, desk: Desk, passage: Passage) -> None:
         """What did not fire follows the price, after the old trigger was held against it (R-TRL-3)."""
         for order in self.state.live_of(desk.symbol):
-            if order.reduce_only and order.trail is not None:
+            if order.reduce_only and order.trail is not None and passage.ts >= order.due_ts:
                 self.flow.conditionals.follow(order.order_id, passage.price)
 
     def _fill_stop(self, desk: Desk, order: Order, passage: Passage) -> None:
@@ -183,6 +195,7 @@ class GapDesk:
         position: Position,
         *,
         happened: bool,
+        added: str,
     ) -> None:
         if happened:
             last = self.state.fills[-1]
@@ -194,7 +207,7 @@ class GapDesk:
         else:
             text = "nothing is known of the time: the stop is held against the first fresh price"
         report = GapEvaluated(
-            symbol=desk.symbol, from_ts=gap.since, to_ts=self.scribe.ts, source=source, text=text
+            symbol=desk.symbol, from_ts=gap.since, to_ts=self.scribe.ts, source=source, text=text + added
         )
         self.scribe.write(report, symbol=desk.symbol)
 

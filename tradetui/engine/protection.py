@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tradetui.domain.number import ONE, ZERO
+from tradetui.domain.number import ONE, ZERO, canonical
 from tradetui.domain.order import Order, OrderRole, OrderState, StopPlan
 from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason
@@ -39,15 +39,47 @@ class Protection:
         entry = self.flow.entry_now(position)
         planned = entry.stop_plan if entry is not None else None
         if stop is not None and stop.side is position.side.opposite:
-            if stop.state is not OrderState.ARMED or not _is_better(planned, stop, position):
+            present = _plan_of(stop)
+            if planned is not None and _is_better(planned, stop, position):
+                planned = going_on(planned, stop)
+            elif entry is not None and present is not None and not self._is_safe(desk, position, present):
+                planned = present
+            else:
+                planned = None
+            if stop.state is not OrderState.ARMED or planned is None:
                 self.flow.resize(desk, stop, qty)
                 return
-            planned = going_on(planned, stop) if planned is not None else None
         elif planned is None and position.initial_stop is not None:
             planned = StopPlan(position.initial_stop)
         if planned is None and not self.state.risk_limits.require_stop:
             return
-        self.swap(self.new_stop(desk, planned or self._disaster(desk, position), qty))
+        plan = self._made_safe(desk, position, planned) if planned is not None else None
+        self.swap(self.new_stop(desk, plan or self._disaster(desk, position), qty))
+
+    def _is_safe(self, desk: Desk, position: Position, plan: StopPlan) -> bool:
+        """Whether a stop would fire before the liquidation that the position has now (R-TRG-4)."""
+        liquidation, sign = self.liquidation_of(position), position.side.sign
+        return guard.is_inside_liquidation(desk.instrument, plan.trigger, liquidation, sign=sign)
+
+    def _made_safe(self, desk: Desk, position: Position, plan: StopPlan) -> StopPlan:
+        """An entry that filled far from its plan can be liquidated before its stop: that moves nearer.
+
+        Where the market has passed the nearer one already, it executes at once, as every stop does.
+        """
+        if self._is_safe(desk, position, plan):
+            return plan
+        trigger = self._nearest_safe(desk, position)
+        was, now = canonical(plan.trigger), canonical(trigger)
+        text = f"{position.symbol}: liquidation came before the stop at {was}: it was moved to {now}"
+        self.scribe.note("alarm", text, symbol=position.symbol)
+        return msgspec.structs.replace(plan, trigger=trigger)
+
+    def _nearest_safe(self, desk: Desk, position: Position) -> Decimal:
+        """The farthest price on the tick that a stop may stand at."""
+        sign, instrument = position.side.sign, desk.instrument
+        liquidation = self.liquidation_of(position) or position.entry_price
+        price = guard.safe_stop(instrument, liquidation, sign=sign) + sign * instrument.tick_size
+        return guard.tick_for_stop(instrument, price, sign=sign)
 
     def _disaster(self, desk: Desk, position: Position) -> StopPlan:
         """A stop for a position that would stand without one, inside its liquidation (12.3).
@@ -57,8 +89,7 @@ class Protection:
         sign, liquidation = position.side.sign, self.liquidation_of(position)
         price = position.entry_price * (ONE - sign * self.settings.disaster_stop)
         if not guard.is_inside_liquidation(desk.instrument, price, liquidation, sign=sign):
-            safe = guard.safe_stop(desk.instrument, liquidation or price, sign=sign)
-            price = safe + sign * desk.instrument.tick_size
+            price = self._nearest_safe(desk, position)
         self.scribe.note(
             "alarm", f"{position.symbol} stood without a stop: one was set", symbol=position.symbol
         )
@@ -127,8 +158,15 @@ def _gone_on(order: Order, old: Order | None) -> Order:
     return msgspec.structs.replace(order, extreme=old.extreme, trigger=trigger)
 
 
-def _is_better(planned: StopPlan | None, stop: Order, position: Position) -> bool:
-    return planned is not None and guard.is_tighter(planned.trigger, stop.trigger, sign=position.side.sign)
+def _is_better(planned: StopPlan, stop: Order, position: Position) -> bool:
+    return guard.is_tighter(planned.trigger, stop.trigger, sign=position.side.sign)
+
+
+def _plan_of(stop: Order) -> StopPlan | None:
+    """A stop as it stands, to be set anew."""
+    if stop.trigger is None:
+        return None
+    return StopPlan(stop.trigger, stop.price, stop.trail, stop.extreme, stop.trigger_by)
 
 
 def going_on(plan: StopPlan, stop: Order) -> StopPlan:

@@ -59,17 +59,30 @@ def fitting_qty(desk: Desk, side: Side, amount: Decimal, *, price: Decimal, leve
 
 
 def affordable_qty(state: State, desk: Desk, order: Order, *, free: Decimal) -> Decimal:
-    """How much of an entry can be paid when it executes, at the worst price it may meet.
+    """How much of an entry can be paid when it executes: at its limit, or at what the book holds for it now.
 
     `free` is what may be used beside what the order holds back itself.
     """
     reference = order.price or desk.best(order.side)
     if reference is None:
         return order.leaves
-    price = dearest_price(desk, order.side, limit=order.price, reference=reference)
+    if order.price is None:
+        price = _dearest_met(desk, order, reference)
+    else:
+        price = dearest_price(desk, order.side, limit=order.price, reference=reference)
     own = MONEY.divide(order.reserved * order.leaves, order.qty)
     leverage = state.leverage_on(desk.instrument)
     return fitting_qty(desk, order.side, free + own, price=price, leverage=leverage)
+
+
+def _dearest_met(desk: Desk, order: Order, reference: Decimal) -> Decimal:
+    """Of the prices that an order at market fills at if it acts now, the one that ties up most.
+
+    What it has held back was counted at the band from an older price: that much is not needed any more.
+    """
+    pieces = desk.matcher.estimate(desk.incoming(order, desk.lots(order.leaves))).executions
+    met = [reference, *(desk.instrument.to_price(piece.tick) for piece in pieces)]
+    return min(met) if desk.instrument.is_inverse else max(met)
 
 
 def _parts(

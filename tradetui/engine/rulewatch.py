@@ -12,6 +12,7 @@ from typing import Final
 
 from tradetui.domain.event import EquityMarked, LimitBreached
 from tradetui.domain.number import MONEY, ZERO
+from tradetui.domain.order import OrderRole
 from tradetui.domain.rule import (
     FOLLOWS_PEAK,
     GUARDS,
@@ -169,10 +170,23 @@ class RuleWatch:
         self._tell_part(rule.name, reading.used, reading.limit)
 
     def _warn_of_open_risk(self) -> None:
-        """The budget of open risk only stands in the way of entries: it is asked after each transaction."""
-        limit = self.books.limits.max_open_risk * self.books.r_value()
-        if self.state.seq != self._seq and limit > 0:
-            self._tell_part(OPEN_RISK, self.books.open_risk(), limit)
+        """The budget of open risk only stands in the way of entries: it is asked after each transaction.
+
+        One entry of the usual size takes half of the default budget: it is told of from the second on, and
+        when another one would not fit any more.
+        """
+        unit = self.books.r_value()
+        limit = self.books.limits.max_open_risk * unit
+        if self.state.seq == self._seq or limit <= 0 or self._risked() <= 1:
+            return
+        used = self.books.open_risk()
+        if used + unit > limit:
+            self._tell_part(OPEN_RISK, used, limit)
+
+    def _risked(self) -> int:
+        """How many positions and entries there are."""
+        entries = (order for order in self.state.live.values() if order.role is OrderRole.ENTRY)
+        return len(self.state.positions) + sum(1 for _ in entries)
 
     def _tell_part(self, name: str, used: Decimal, limit: Decimal) -> None:
         """Write that a part of a limit is used, if no larger one was told since its reset."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,8 @@ from tradetui.domain.event import AnyBody, Filled, GapEvaluated, OrderChanged, P
 from tradetui.domain.market_data import Candle, Side, Trade
 from tradetui.domain.number import MONEY, ONE, ceil_to, floor_to
 from tradetui.domain.order import OrderRole
+
+_MINUTE_NS: Final = 60_000_000_000
 
 
 class Passage(msgspec.Struct, frozen=True):
@@ -42,7 +45,7 @@ def candle_passages(candles: Iterable[Candle], *, since: int, held: Side) -> Ite
         if candle.open_ts >= since:
             yield from _through(candle, held)
         else:
-            yield Passage(candle.open_ts, _exact(candle.close), landed=True)
+            yield Passage(candle.open_ts + _MINUTE_NS, _exact(candle.close), landed=True)
 
 
 def _through(candle: Candle, held: Side) -> Iterator[Passage]:
@@ -51,7 +54,7 @@ def _through(candle: Candle, held: Side) -> Iterator[Passage]:
     yield Passage(ts, _exact(candle.open), landed=True)
     yield Passage(ts, _exact(adverse), landed=False)
     yield Passage(ts, _exact(favorable), landed=False)
-    yield Passage(ts, _exact(candle.close), landed=False)
+    yield Passage(ts + _MINUTE_NS, _exact(candle.close), landed=False)
 
 
 def trade_passages(trades: Iterable[Trade]) -> Iterator[Passage]:
