@@ -12,12 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from tradetui.cli.parts import chosen_profile, engine_settings, run_stamp
+from tradetui.cli.parts import chosen_profile, engine_settings, growing, make_feed, run_stamp
 from tradetui.cli.simulation import realism
 from tradetui.config.load import load
 from tradetui.domain.event import Event, LimitsChanged
+from tradetui.domain.market_data import Side
+from tradetui.domain.order import Order, OrderType
+from tradetui.domain.profile import Profile
 from tradetui.domain.rule import Unit
 from tradetui.errors import ConfigError
+from tradetui.feeds.protocol import GivesFrames
 from tradetui.state import State
 from tradetui.trading.limits import RiskLimits
 from tradetui.trading.match_types import QueueProfile
@@ -129,3 +133,23 @@ def test_r_tim_9_zones_come_from_the_package_and_not_from_the_machine() -> None:
         check=True,
     )
     assert done.stderr.strip() == "() Europe/Berlin"
+
+
+@pytest.mark.parametrize("exchange", ["bybit", "gate"])
+def test_a_symbol_that_carries_something_is_watched_again_after_a_restart(exchange: str) -> None:
+    order = Order(
+        order_id="O-1", ts=1, symbol="ETH/USDT", side=Side.SELL, type=OrderType.STOP_MARKET, qty=D(1)
+    )
+    state, options = State(live={"O-1": order}), argparse.Namespace()
+    profile = Profile(name="x", exchange=exchange, symbols=("BTC/USDT",))
+    first = make_feed(profile, config=load(None), options=options)
+    feed = growing(first, profile, config=load(None), options=options, kept=state)
+    assert feed.symbols == ("BTC/USDT", "ETH/USDT")
+    assert isinstance(feed, GivesFrames) is (exchange == "bybit")
+    assert growing(first, profile, config=load(None), options=options, kept=State()).symbols == first.symbols
+
+
+def test_the_simulator_takes_no_more_symbols() -> None:
+    profile = load(None).profiles["sim"]
+    first = make_feed(profile, config=load(None), options=argparse.Namespace())
+    assert growing(first, profile, config=load(None), options=argparse.Namespace(), kept=State()) is first

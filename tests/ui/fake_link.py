@@ -38,6 +38,9 @@ class FakeLink:
         self.recorded = 0
         self.playbacks: list[tuple[str, float]] = []
         self.switched: list[str] = []
+        self.watched: list[str] = []
+        self.unwatched: list[str] = []
+        self.scans: tuple[str, ...] = ()
         self.refusal: Refusal | None = None
         self.start_error: Exception | None = None
         self.started = self.stopped = False
@@ -60,8 +63,8 @@ class FakeLink:
 
     @property
     def market(self) -> FakeMarket:
-        """The market of the symbol shown."""
-        return self.markets[self.request.symbol or "BTC/USDT"]
+        """The market of the symbol shown; of the first one while that is being opened."""
+        return self.markets.get(self.request.symbol) or self.markets["BTC/USDT"]
 
     async def start(self) -> None:
         """Start at once, or fail as the test says."""
@@ -74,6 +77,20 @@ class FakeLink:
     async def stop(self) -> None:
         """Remember that the screen let go."""
         self.stopped = True
+
+    async def watch(self, symbol: str) -> Reply:
+        """Record what was asked for and answer it."""
+        self.watched.append(symbol)
+        return Reply(refusal=self.refusal) if self.refusal is not None else Reply(text=f"{symbol} is open")
+
+    async def unwatch(self, symbol: str) -> Reply:
+        """Record what was asked for and answer it."""
+        self.unwatched.append(symbol)
+        return Reply(refusal=self.refusal) if self.refusal is not None else Reply(text=f"{symbol} is gone")
+
+    def scanned(self) -> tuple[str, ...]:
+        """What a test says is scanned."""
+        return self.scans
 
     async def submit(self, command: AnyCommand) -> Reply:
         """Record a command and answer it."""

@@ -10,9 +10,10 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.ui.fake_link import FakeLink, tag
+from tests.ui.fake_market import SYMBOLS
 from tradetui.domain.command import AnyCommand, CancelOrder, Size, SizeUnit, SubmitOrder
 from tradetui.domain.market_data import Timeframe
-from tradetui.domain.reply import Reply
+from tradetui.domain.reply import Reason, Refusal, Reply
 from tradetui.domain.view import ViewRequest
 from tradetui.errors import ConfigError
 from tradetui.ui.app import CockpitApp
@@ -248,3 +249,38 @@ async def test_cancel_means_the_own_order_under_the_cursor_first() -> None:
         await it.press("c")
         (command,) = it.link.sent
         assert command == CancelOrder(order_id="44")
+
+
+async def test_enter_opens_what_the_watchlists_cursor_is_on_and_delete_takes_it_away() -> None:
+    link = FakeLink()
+    link.scans = ("ZEC/USDT", "XRP/USDT")
+    async with cockpit(link) as it:
+        second = list(SYMBOLS)[1]
+        it.app.focus_pane("watchlist")
+        await it.press("down", "enter")
+        assert (it.app.request.symbol, link.watched) == (second, [])
+        await it.press("delete")
+        assert link.unwatched == [second]
+        assert (it.app.request.symbol, f"{second} is gone" in it.said) == ("", True)
+        it.app.focus_pane("chart")
+        await it.press("enter", "delete")
+        assert (link.watched, link.unwatched) == ([], [second])
+
+
+async def test_a_scanned_symbol_is_found_by_its_name_and_one_that_is_refused_gives_way() -> None:
+    link = FakeLink()
+    link.scans = ("ZEC/USDT", "XRP/USDT")
+    async with cockpit(link) as it:
+        await it.press("/")
+        await it.type("zec")
+        await it.press("enter")
+        assert link.watched == ["ZEC/USDT"]
+        assert "ZEC/USDT is open" in it.said
+        shown = it.app.request.symbol
+        link.refusal = Refusal(Reason.BAD_INPUT, "XRP/USDT could not be opened: no book")
+        await it.press(":")
+        await it.type("watch xrp/usdt")
+        await it.press("enter")
+        assert link.watched[-1] == "XRP/USDT"
+        assert "could not be opened: no book" in it.said
+        assert it.app.request.symbol == shown

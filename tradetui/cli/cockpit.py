@@ -15,6 +15,7 @@ from tradetui.cli.garbage import collected_later
 from tradetui.cli.parts import (
     chosen_profile,
     engine_settings,
+    growing,
     journal_path,
     load_config,
     make_feed,
@@ -155,13 +156,14 @@ async def _make_host(
     say("opening the market")
     state = None if recovered.is_new else recovered.state
     try:
-        feed = make_feed(
+        first = make_feed(
             profile,
             config=config,
             options=options,
             state_path=folder / "sim.json",
             not_before=recovered.state.last_ts,
         )
+        feed = growing(first, profile, config=config, options=options, kept=recovered.state)
         engine = Engine(_tested(engine_settings(profile, config, kept=state)), state=state)
     except BaseException:
         recovered.lock.release()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import argparse
 
     from tradetui.journal.writer import RunStamp
+    from tradetui.runtime.growing import LiveFeed
     from tradetui.state import State
     from tradetui.trading.limits import RiskLimits
     from tradetui.trading.settings import EngineSettings
@@ -92,6 +93,29 @@ def make_feed(
             profile, venue_of(profile), stale_after_s=stale, lagging_after_s=lagging, audits=audits
         )
     return CcxtFeed(profile, stale_after_s=stale, lagging_after_s=lagging)
+
+
+def growing(
+    first: Feed, profile: Profile, *, config: Config, options: argparse.Namespace, kept: State
+) -> Feed:
+    """The feed of a profile with room for more symbols; those that something is open of come at once."""
+    if profile.exchange == "sim":
+        return first
+    from tradetui.feeds.native.feed import NativeFeed
+    from tradetui.runtime.growing import GrowingFeed, GrowingNativeFeed
+    from tradetui.runtime.watching import staked
+
+    stream = "native" if isinstance(first, NativeFeed) else "ccxt"
+
+    def make(symbol: str) -> Any:
+        one = msgspec.structs.replace(profile, symbols=(symbol,), scan=(), stream=stream)
+        return make_feed(one, config=config, options=options)
+
+    kind: type[GrowingFeed] = GrowingNativeFeed if stream == "native" else GrowingFeed
+    feed = kind(cast("LiveFeed", first), make)
+    for symbol in staked(kept):
+        feed.add(symbol)
+    return feed
 
 
 def run_stamp(config: Config | None = None) -> RunStamp:

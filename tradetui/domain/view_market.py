@@ -24,6 +24,8 @@ class WatchRow(msgspec.Struct, frozen=True):
     direction: int
     """Of the last trade: +1, -1 or 0."""
     spark: tuple[float, ...] = ()
+    is_scanned: bool = False
+    """Whether only its tickers are read: it has no book before it is opened."""
 
 
 class ChartCandle(msgspec.Struct, frozen=True, gc=False):

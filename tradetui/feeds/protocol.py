@@ -10,7 +10,7 @@ does: that becomes a `FeedStatus`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 import msgspec
 
@@ -61,6 +61,10 @@ class AuditsBooks(Protocol):
     audits: ShownBooks
 
 
+FEED_STEP: Final = 1000
+"""Where several feeds are kept together, the connections of each are counted from another thousand on."""
+
+
 class FrameKeeper(Protocol):
     """Who keeps what a venue sends, to the byte, so that it can be decoded again."""
 
@@ -87,6 +91,8 @@ class Stands(msgspec.Struct, frozen=True, kw_only=True, tag="stands"):
     book: BookSnapshot | None = None
     """As it was known last; None while nothing is."""
     state: FeedState = FeedState.CONNECTING
+    feed: int = 0
+    """Which one of several feeds delivers it."""
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from tradetui.errors import JournalError, RecordingError
 from tradetui.feeds.protocol import Feed, GivesFrames, Jumps
 from tradetui.runtime.excerpt import standings_of
 from tradetui.runtime.feeding import run_feed, show_books
+from tradetui.runtime.growing import introduced
 from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt, cancels_of_entries, is_exit
 from tradetui.runtime.inputs import InputRecorder
 from tradetui.runtime.notices import FeedWatch, describe
@@ -72,7 +73,8 @@ class Host:
         self.vitals = Vitals(feed)
         self.engine = engine
         self.journal = journal
-        show_books(feed, lambda symbol: self.engine.markets.get(symbol))  # noqa: PLW0108 - engines change
+        market_of = lambda symbol: self.engine.markets.get(symbol)  # noqa: E731, PLW0108 - engines change
+        introduced(feed, lambda each: show_books(each, market_of))
         if isinstance(feed, Jumps):
             feed.may_jump = lambda: not self.is_needed
             feed.on_jump = self._jump

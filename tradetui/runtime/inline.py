@@ -90,7 +90,7 @@ class _Stage:
             recording=host.tape.words,
             scenario=host.scenario,
             halted=host.halt.state if host.halt is not None else None,
-            unlisted=host.feed_status(request.symbol or next(iter(host.profile.symbols), "")),
+            unlisted=host.feed_status(request.symbol or next(iter(host.feed.symbols), "")),
         )
         if host.halt is None:
             return frame
@@ -101,7 +101,7 @@ class _Stage:
     def _known(self, request: ViewRequest) -> ViewRequest:
         """The request; of this profile's first symbol when it names one of another profile."""
         host, symbol = self.host, request.symbol
-        if not symbol or symbol in host.profile.symbols or symbol in host.engine.markets:
+        if not symbol or symbol in host.feed.symbols or symbol in host.engine.markets:
             return request
         return msgspec.structs.replace(request, symbol="", ladder_center=None, offset=0)
 
@@ -195,6 +195,30 @@ class InlineLink:
         async with self._switching:
             return await self._switch(profile)
 
+    async def watch(self, symbol: str) -> Reply:
+        """Add a symbol to the profile shown, for this run."""
+        stage = self._stages.get(self._profile)
+        if stage is None:
+            return _refused(Reason.RECOVERING, "the engine is still starting")
+        from tradetui.runtime.watching import watch  # it computes
+
+        return await watch(stage.host, symbol)
+
+    async def unwatch(self, symbol: str) -> Reply:
+        """Take a symbol that was added away again."""
+        stage = self._stages.get(self._profile)
+        if stage is None:
+            return _refused(Reason.RECOVERING, "the engine is still starting")
+        from tradetui.runtime.watching import unwatch  # it computes
+
+        return await unwatch(stage.host, symbol)
+
+    def scanned(self) -> tuple[str, ...]:
+        """Symbols of which only tickers are read."""
+        stage = self._stages.get(self._profile)
+        table = stage.host.vitals.scan if stage is not None else None
+        return table.symbols if table is not None else ()
+
     def record(self) -> None:
         """Begin to record the market of the profile shown, or end it."""
         stage = self._stages.get(self._profile)
@@ -281,7 +305,13 @@ def _load_frames() -> MakeFrames:
     from tradetui.runtime.views.builder import FrameBuilder
 
     return lambda host, profiles: FrameBuilder(
-        host.engine, host.published, host.profile, profiles=profiles, vitals=host.vitals, past=host.past
+        host.engine,
+        host.published,
+        host.profile,
+        profiles=profiles,
+        vitals=host.vitals,
+        past=host.past,
+        watched=lambda: host.feed.symbols,
     )
 
 

@@ -5,6 +5,7 @@ Light on purpose: the screen's process imports this file and the domain, nothing
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from tradetui.domain.command import AnyCommand
@@ -49,6 +50,18 @@ class Link(Protocol):
 
     async def switch(self, profile: str) -> Reply:
         """Show another profile; positions of the one left behind stay watched."""
+        ...
+
+    async def watch(self, symbol: str) -> Reply:
+        """Add a symbol to the profile shown, for this run; returns when its book is there."""
+        ...
+
+    async def unwatch(self, symbol: str) -> Reply:
+        """Take a symbol that was added away again; refused while something of ours is on it."""
+        ...
+
+    def scanned(self) -> Sequence[str]:
+        """Symbols of the profile shown of which only tickers are read: they may be watched."""
         ...
 
     def playback(self, action: str, amount: float = 0.0) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from tradetui.domain.command import AnyCommand
 from tradetui.domain.grammar import GrammarError
-from tradetui.domain.reply import Reply
+from tradetui.domain.reply import Reason, Refusal, Reply
 from tradetui.domain.view import ViewRequest
 from tradetui.errors import ConfigError
 from tradetui.runtime.link import Link
@@ -225,6 +225,41 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         if reply.accepted:
             self._failed = ""
             self.look(with_symbol(self.request, ""))
+
+    # symbols
+
+    def open_symbol(self, symbol: str) -> None:
+        """Show a symbol; one that is not watched is added first."""
+        if symbol in self.symbols:
+            self.look(with_symbol(self.request, symbol))
+        else:
+            self.run_worker(self._watch(symbol))
+
+    async def _watch(self, symbol: str) -> None:
+        before = self.request.symbol
+        self.say(f"opening {symbol}: its history and its book are being loaded")
+        self.look(with_symbol(self.request, symbol))
+        reply = await self._asked(self._link.watch(symbol))
+        if not reply.accepted and self.request.symbol == symbol:
+            self.look(with_symbol(self.request, before))
+
+    def drop_symbol(self, symbol: str) -> None:
+        """Take a symbol that was added away again."""
+        self.run_worker(self._unwatch(symbol))
+
+    async def _unwatch(self, symbol: str) -> None:
+        reply = await self._asked(self._link.unwatch(symbol))
+        if reply.accepted and self.request.symbol == symbol:
+            self.look(with_symbol(self.request, ""))
+
+    async def _asked(self, answer: Awaitable[Reply]) -> Reply:
+        """Say what the engine answers; whatever fails becomes words."""
+        try:
+            reply = await answer
+        except Exception as error:  # noqa: BLE001 - the screen stays
+            reply = Reply(refusal=Refusal(Reason.BAD_INPUT, said(error)))
+        self._tell(reply)
+        return reply
 
     # lines
 

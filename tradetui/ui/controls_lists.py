@@ -11,7 +11,7 @@ from tradetui.domain.command import AcknowledgeGaps, AnyCommand
 from tradetui.domain.market_data import Timeframe
 from tradetui.domain.view import ViewRequest
 from tradetui.ui.actions import ACTIONS
-from tradetui.ui.controls_view import LOWER_PANES, OVERLAYS, with_indicator, with_symbol, with_timeframe
+from tradetui.ui.controls_view import LOWER_PANES, OVERLAYS, with_indicator, with_timeframe
 from tradetui.ui.controls_words import ALONE, Vocabulary, Wish
 from tradetui.ui.layout import LayoutName
 from tradetui.ui.panes.chooser import Choice, Chooser
@@ -49,7 +49,20 @@ class ScreenLists(Shell):
         """Show another profile."""
         raise NotImplementedError
 
+    def open_symbol(self, symbol: str) -> None:
+        """Show a symbol; one that is not watched is added first."""
+        raise NotImplementedError
+
+    def drop_symbol(self, symbol: str) -> None:
+        """Take a symbol that was added away again."""
+        raise NotImplementedError
+
     # names
+
+    @property
+    def scanned(self) -> Sequence[str]:
+        """Symbols of which only tickers are read."""
+        return self._link.scanned()
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -76,6 +89,8 @@ class ScreenLists(Shell):
             orders=[row.order.order_id for row in view.orders] if view else [],
             names={
                 "symbol": self.symbols,
+                "watch": self.scanned,
+                "unwatch": self.symbols,
                 "timeframe": list(Timeframe),
                 "theme": self.theme_names,
                 "profile": self.profile_names,
@@ -90,8 +105,10 @@ class ScreenLists(Shell):
         verb, name = wish
         if verb in ALONE:
             self.run_key(verb)
-        elif verb == "symbol":
-            self.look(with_symbol(self.request, name))
+        elif verb in ("symbol", "watch"):
+            self.open_symbol(name)
+        elif verb == "unwatch":
+            self.drop_symbol(name)
         elif verb == "timeframe":
             self.look(with_timeframe(self.request, Timeframe(name)))
         elif verb == "theme":
@@ -188,10 +205,11 @@ class ScreenLists(Shell):
         rows = {row.symbol: row for row in self._view.watchlist} if self._view else {}
         shown = self._view.status.symbol if self._view else ""
         choices = []
-        for name in self.symbols:
+        for name in dict.fromkeys((*self.symbols, *self.scanned)):
             row = rows.get(name)
             note = "" if row is None or row.change_pct is None else f"{row.change_pct:+.2f} %"
-            choices.append(Choice(name, name, note, name == shown))
+            note += "" if name in self.symbols else "  scanned"
+            choices.append(Choice(name, name, note.strip(), name == shown))
         self._open_list("symbol", choices, lambda name: self.fulfill(Wish("symbol", name)))
 
     def _do_away(self) -> None:

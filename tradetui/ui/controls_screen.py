@@ -15,6 +15,7 @@ from tradetui.ui.layout import DIAGNOSTICS, Choice
 from tradetui.ui.panes.chart import ChartPane
 from tradetui.ui.panes.ladder import LadderPane
 from tradetui.ui.panes.orders import OrdersPane
+from tradetui.ui.panes.watchlist import WatchlistPane
 from tradetui.ui.screens.help import HelpScreen
 
 GROUPINGS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -105,6 +106,19 @@ class ScreenKeys(ScreenLists):
             focused.move_selected(rows)
         else:
             self.query_one(LadderPane).move_cursor(-rows)
+
+    def _do_open_symbol(self) -> None:
+        if (symbol := self._selected_symbol()) is not None:
+            self.open_symbol(symbol)
+
+    def _do_drop_symbol(self) -> None:
+        if (symbol := self._selected_symbol()) is not None:
+            self.drop_symbol(symbol)
+
+    def _selected_symbol(self) -> str | None:
+        """The symbol under the watchlist's cursor, while it has the focus."""
+        focused: object = self.focused
+        return focused.selected_symbol if isinstance(focused, WatchlistPane) else None
 
     def _do_recenter(self) -> None:
         self.query_one(LadderPane).recenter()

@@ -1,7 +1,7 @@
 """The cockpit's command line: the trading grammar, and words that change what is looked at.
 
     symbol S · timeframe 5m · theme NAME · profile NAME · layout NAME · overlay NAME · pane NAME
-    diagnostics
+    watch S · unwatch S · diagnostics
 
 A first word that begins a trading verb belongs to the grammar, so `s` never changes its meaning.
 """
@@ -19,7 +19,17 @@ from tradetui.domain.command import AnyCommand
 from tradetui.domain.grammar import VERBS, GrammarError, complete, parse
 from tradetui.ui.controls_view import LOWER_PANES, OVERLAYS, UnknownName, known_indicator, named
 
-VIEW_VERBS: Final = ("symbol", "timeframe", "theme", "profile", "layout", "overlay", "pane")
+VIEW_VERBS: Final = (
+    "symbol",
+    "timeframe",
+    "theme",
+    "profile",
+    "layout",
+    "overlay",
+    "pane",
+    "watch",
+    "unwatch",
+)
 ALONE: Final = ("diagnostics",)
 """Words of the view that need no name behind them: each is the action of that name."""
 INDICATORS: Final[Mapping[str, Sequence[str]]] = {"overlay": OVERLAYS, "pane": LOWER_PANES}
@@ -90,6 +100,8 @@ def _name(text: str, verb: str, word: tuple[str, int, int], known: Vocabulary) -
     try:
         if verb in INDICATORS:
             return known_indicator(typed, names)
+        if verb == "watch":  # an exchange has more than those that are known here
+            return next((name for name in names if name.lower() == typed.lower()), typed.upper())
         return named(verb, typed, names) if names else typed
     except UnknownName as error:
         raise GrammarError(text, start, end, str(error)) from None

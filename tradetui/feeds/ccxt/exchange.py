@@ -47,9 +47,10 @@ class Hardening:
     _sockets: set[HardenedClient]
     _spawned: set[asyncio.Task[Any]]
     last_response_headers: dict[str, str] | None
-    pause_words: str = ""
-    """Why nothing is asked at the moment."""
+    _pause_words: str = ""
     _paused_until: float = 0.0
+    markets_of: Callable[[], Any] = staticmethod(lambda: None)
+    """Gives a client of the same exchange that has read its markets already; None where there is none."""
 
     def harden(
         self, owner: SocketOwner, *, dialing: Callable[[str], None], backoff: Callable[[], Backoff]
@@ -61,7 +62,22 @@ class Hardening:
     @property
     def pause_s(self) -> float:
         """Seconds for which the exchange wants to be asked nothing; 0.0 for none."""
-        return max(0.0, self._paused_until - monotonic())
+        other = self.markets_of()
+        return max(0.0, self._paused_until - monotonic(), other.pause_s if other is not None else 0.0)
+
+    @property
+    def pause_words(self) -> str:
+        """Why nothing is asked at the moment."""
+        other = self.markets_of()
+        return self._pause_words or (str(other.pause_words) if other is not None else "")
+
+    async def load_markets(self, reload: bool = False, params: Any = None) -> Any:
+        """Read the markets, or take those of a client that has read them."""
+        other = self.markets_of()
+        if other is not None and other.markets:
+            self.set_markets_from_exchange(other)  # type: ignore[attr-defined]
+            return self.markets  # type: ignore[attr-defined]
+        return await super().load_markets(reload, params or {})  # type: ignore[misc]
 
     async def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
         """Send a request, unless the exchange has been asked too often: then all of them wait."""
@@ -72,7 +88,7 @@ class Hardening:
         except (DDoSProtection, RateLimitExceeded) as error:
             asked = retry_after(self.last_response_headers)
             usual = _PAUSE_S.get(http_status(error), _USUAL_PAUSE_S)
-            self.pause_words = words_for(error)
+            self._pause_words = words_for(error)
             self._paused_until = monotonic() + (usual if asked is None else asked)
             raise
 

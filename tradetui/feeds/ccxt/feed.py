@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from time import monotonic
@@ -80,6 +80,8 @@ class CcxtFeed:
             for symbol in profile.symbols
         }
         self._exchange: Any = None
+        self.markets_of: Callable[[], Any] = lambda: None
+        """Gives a client whose markets are read already; None where there is none."""
         self._deliver = Delivery()
         self.clock = VenueClock()
 
@@ -93,6 +95,11 @@ class CcxtFeed:
         """False: this is the outside world, its clock is the wall's."""
         return False
 
+    @property
+    def exchange(self) -> Any:
+        """The client that it asks by; None before it runs."""
+        return self._exchange
+
     def stats(self, symbol: str) -> FeedStats:
         """What went wrong on a symbol so far; raises KeyError for one that is not the profile's."""
         return self._channels[symbol].health.stats
@@ -100,6 +107,7 @@ class CcxtFeed:
     async def run(self, sink: Sink) -> None:
         """Deliver until canceled. Raises what the sink raised, and FeedError for an unknown exchange."""
         self._exchange = exchange = open_exchange(self._profile)
+        exchange.markets_of = self.markets_of
         hub = Hub(exchange, self._channels, self._deliver)
         exchange.harden(hub, dialing=_note_address, backoff=self._backoff)
         await self._deliver.run(sink, lambda: self._work(hub), close=exchange.shut)

@@ -30,7 +30,7 @@ from tradetui.feeds.native.binance import Depth
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.venue import LiveBook, Remembers, Venue
 from tradetui.feeds.native.venues import recorded_venue
-from tradetui.feeds.protocol import Sink, Stands
+from tradetui.feeds.protocol import FEED_STEP, Sink, Stands
 from tradetui.feeds.recording import ASKED, FRAME, OPENED, STANDS
 from tradetui.feeds.recording_lines import Stamped
 from tradetui.feeds.recording_scan import Recording
@@ -71,9 +71,19 @@ class FramePlayer(ItemPlayer):
 
     def __init__(self, recording: Recording, sink: Sink, *, crossed: Crossed | None = None) -> None:
         super().__init__(recording, sink, crossed=crossed)
-        self._venue = venue_of(recording)
-        self._connections = self._venue.lines(recording.instruments)
+        self._venues: dict[int, Venue] = {}
+        self._feeds: dict[str, int] = {}
+        """By symbol: which of several feeds delivers it."""
+        self._venue(0)  # says at once where there is none
         self.play = self._play_frames
+
+    def _venue(self, feed: int) -> Venue:
+        """The codec of one of several feeds: each has connections, and counts, of its own."""
+        venue = self._venues.get(feed)
+        if venue is None:
+            venue = self._venues[feed] = venue_of(self.recording)
+            venue.lines(self.recording.instruments)
+        return venue
 
     def announce(self) -> None:
         """The instruments are recorded; what is known of their books at first is nothing."""
@@ -82,7 +92,7 @@ class FramePlayer(ItemPlayer):
             self.say(instrument.symbol, self.ts, FeedState.CONNECTING, "waiting for the book")
 
     def _make_book(self, instrument: Instrument) -> LiveBook:
-        return self._venue.book(instrument.symbol)
+        return self._venue(0).book(instrument.symbol)
 
     def _play_frames(self, stamped: Iterable[Stamped]) -> None:
         for known, line in stamped:
@@ -96,15 +106,16 @@ class FramePlayer(ItemPlayer):
 
     def _begin(self, symbols: Sequence[str]) -> None:
         """What comes on a new connection is counted from its start."""
-        for _ in self._venue.subscribe(Line(url="", symbols=tuple(symbols))):
+        venue = self._venue(self._feeds.get(symbols[0], 0)) if symbols else self._venue(0)
+        for _ in venue.subscribe(Line(url="", symbols=tuple(symbols))):
             pass
         for symbol in symbols:
             self.channels[symbol].restart()
 
     def _play_one(self, content: bytes) -> None:
         if content.startswith(FRAME):
-            raw = content[len(FRAME) :].partition(_CONTENT)[2]
-            for item in self._venue.decode(raw[:-1], self.ts):
+            number, _, raw = content[len(FRAME) :].partition(_CONTENT)
+            for item in self._venue(int(number) // FEED_STEP).decode(raw[:-1], self.ts):
                 self.take(item, self._make_book)
         elif content.startswith(OPENED):
             self._begin(self._opened(content))
@@ -121,14 +132,19 @@ class FramePlayer(ItemPlayer):
     def _opened(self, content: bytes) -> Sequence[str]:
         """Whose connection was opened; in version 2 only its number was kept."""
         opened = _opened(content)
-        return opened.symbols if opened.symbols is not None else self._connections[opened.on].symbols
+        if opened.symbols is None:
+            return self._venue(0).lines(self.recording.instruments)[opened.on].symbols
+        self._feeds.update(dict.fromkeys(opened.symbols, opened.on // FEED_STEP))
+        return opened.symbols
 
     def _resume(self, stands: Stands) -> None:
         """The frames begin here: go on with what was known by then."""
         channel = self.channels[stands.symbol]
         self._book_of(stands.symbol).resume(stands.rule)
-        if isinstance(self._venue, Remembers):
-            self._venue.remember(stands.symbol, stands.memory)
+        self._feeds[stands.symbol] = stands.feed
+        venue = self._venue(stands.feed)
+        if isinstance(venue, Remembers):
+            venue.remember(stands.symbol, stands.memory)
         if stands.rule.state is Sync.STREAMING:
             channel.went_live()
         if stands.book is not None:
@@ -141,5 +157,7 @@ class FramePlayer(ItemPlayer):
     def stands(self, symbol: str) -> Stands:
         """How a symbol stands here, without its book and its state."""
         rule = self._book_of(symbol).rule()
-        memory = self._venue.memory(symbol) if isinstance(self._venue, Remembers) else None
-        return Stands(symbol=symbol, rule=rule, memory=memory)
+        feed = self._feeds.get(symbol, 0)
+        venue = self._venue(feed)
+        memory = venue.memory(symbol) if isinstance(venue, Remembers) else None
+        return Stands(symbol=symbol, rule=rule, memory=memory, feed=feed)

@@ -110,6 +110,8 @@ class NativeFeed:
         }
         self._connections: list[Connection] = []
         self._exchange: Any = None
+        self.markets_of: Callable[[], Any] = lambda: None
+        """Gives a client whose markets are read already; None where there is none."""
         self._rest: RestSide | None = None
         self.keeper: FrameKeeper | None = None
         """Whoever keeps the frames as they came; None for nobody."""
@@ -128,6 +130,11 @@ class NativeFeed:
     def symbols(self) -> tuple[str, ...]:
         """The symbols of the profile, the default one first."""
         return self._profile.symbols
+
+    @property
+    def exchange(self) -> Any:
+        """The client that it asks by; None before it runs."""
+        return self._exchange
 
     def stats(self, symbol: str) -> FeedStats:
         """What went wrong on a symbol so far; raises KeyError for one that is not the profile's."""
@@ -155,6 +162,7 @@ class NativeFeed:
     async def run(self, sink: Sink) -> None:
         """Deliver until canceled. Raises what the sink raised, and FeedError for an unknown exchange."""
         self._exchange = exchange = open_exchange(self._profile)
+        exchange.markets_of = self.markets_of
         egress.allow(self._venue.hosts)
         self._connections.clear()
         for channel in self._channels.values():

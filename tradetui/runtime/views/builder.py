@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -29,6 +30,7 @@ from tradetui.runtime.views.status import StatusPart, Surroundings
 from tradetui.runtime.views.tape import TapePart
 from tradetui.runtime.views.watchlist import WatchlistPart
 from tradetui.runtime.vitals import Vitals
+from tradetui.runtime.watching import staked
 from tradetui.state import State
 
 STEP_NS: Final = 100_000_000
@@ -51,6 +53,7 @@ class FrameBuilder:
         profiles: tuple[str, ...],
         vitals: Vitals | None = None,
         past: Past | None = None,
+        watched: Callable[[], tuple[str, ...]] | None = None,
     ) -> None:
         """Begin with empty parts; nothing is computed before the first request."""
         books = PublishedBooks(engine, published)
@@ -63,6 +66,7 @@ class FrameBuilder:
         self._frame: Frame | None = None
         self._instrument: Kept[InstrumentView | None] = Kept(None)
         self._symbols: Kept[tuple[str, ...]] = Kept(profile.symbols)
+        self._watched = watched or (lambda: profile.symbols)
         self._past = past
         self._chart = ChartPart(published, books, past)
         self._ladder = LadderPart(engine, published, books)
@@ -116,12 +120,13 @@ class FrameBuilder:
         versions = [market.version for market in self._engine.markets.values()]
         clock = (now // STEP_NS, self._engine.ts // STEP_NS)
         past = self._past.version if self._past is not None else 0
-        return (self._published.seq, versions, clock, request, surroundings, past)
+        return (self._published.seq, versions, clock, request, surroundings, past, self._watched())
 
     def _build(self, request: ViewRequest, surroundings: Surroundings, now: int) -> Frame:
         symbol = self._symbol_of(request)
         market = self._engine.markets.get(symbol)
-        symbols = self._symbols.get(len(self._engine.markets), self._all_symbols)
+        watched = self._watched()
+        symbols = self._symbols.get((watched, self._published.seq), lambda: self._all_symbols(watched))
         return Frame(
             version=0,
             request=request,
@@ -145,9 +150,9 @@ class FrameBuilder:
     def _symbol_of(self, request: ViewRequest) -> str:
         return request.symbol or next(iter(self._profile.symbols), "")
 
-    def _all_symbols(self) -> tuple[str, ...]:
-        """The profile's symbols, then those that only the journal knows."""
-        return tuple(dict.fromkeys((*self._profile.symbols, *self._engine.markets)))
+    def _all_symbols(self, watched: tuple[str, ...]) -> tuple[str, ...]:
+        """What is watched, then what only the journal knows something open of."""
+        return tuple(dict.fromkeys((*watched, *staked(self._published))))
 
     def _instrument_view(self, market: Market | None) -> InstrumentView | None:
         if market is None:

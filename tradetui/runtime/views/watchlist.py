@@ -71,6 +71,7 @@ def scan_row(table: ScanTable, row: int) -> WatchRow:
         price_scale=table.scales[row],
         feed_state=FeedState.STREAMING,
         direction=0,
+        is_scanned=True,
     )
 
 

@@ -32,6 +32,8 @@ class WatchlistPane(LivePane[Watched]):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id, classes=classes)
         self.symbol = ""
+        self._selected = ""
+        """The symbol under the cursor; empty for the one that is shown."""
         self._last: dict[str, float] = {}
         self._flash: dict[str, int] = {}
 
@@ -41,6 +43,25 @@ class WatchlistPane(LivePane[Watched]):
             self.symbol = frame.status.symbol
             self.part = None
         return frame.watchlist
+
+    @property
+    def selected_symbol(self) -> str | None:
+        """The symbol under the pane's cursor; None while there is none."""
+        part = self.part or ()
+        return part[self._at(part)].symbol if part else None
+
+    def _at(self, part: Watched) -> int:
+        """The row of the cursor: that of the shown symbol, until it is moved."""
+        symbols = [row.symbol for row in part]
+        wanted = self._selected if self._selected in symbols else self.symbol
+        return symbols.index(wanted) if wanted in symbols else 0
+
+    def move_selected(self, rows: int) -> None:
+        """Move the pane's cursor, staying on a symbol."""
+        part = self.part or ()
+        if part:
+            self._selected = part[max(0, min(len(part) - 1, self._at(part) + rows))].symbol
+            self.repaint()
 
     def show_frame(self, frame: Frame) -> None:
         """As every pane, and let what is lit go out after its frames."""
@@ -75,8 +96,10 @@ class WatchlistPane(LivePane[Watched]):
 
     def title_words(self, part: Watched) -> Row:
         """How many symbols."""
-        count = len(part)
-        return ((f"{count} symbol{'s' if count != 1 else ''}", "dim"),)
+        scanned = sum(row.is_scanned for row in part)
+        count = len(part) - scanned
+        movers = f", {scanned} movers" if scanned else ""
+        return ((f"{count} symbol{'s' if count != 1 else ''}{movers}", "dim"),)
 
     def paint(self, part: Watched, width: int, height: int) -> list[Row]:
         """A heading, then a row a symbol: two rows and a gap where the pane is high but narrow."""
@@ -86,20 +109,30 @@ class WatchlistPane(LivePane[Watched]):
         has_two = "spark" not in names and room >= 2 * len(part)
         has_gap = room >= 3 * len(part) - 1
         painted: list[Row] = []
-        for row in part:
-            painted.append(
-                self._lit(row, cells(layout, values_of(row, current=row.symbol == self.symbol)), width)
-            )
+        marked = part[self._at(part)].symbol if self.has_focus else self.symbol
+        for row in self._around(part, room):
+            lit = self._light(row, marked)
+            shown = cells(layout, values_of(row, current=row.symbol == self.symbol))
+            painted.append(_lit(shown, lit, width))
             if has_two:
                 below = second_line(row, width, with_arrow="dir" not in names)
-                painted += [self._lit(row, below, width), *[()] * has_gap]
+                painted += [_lit(below, lit, width), *[()] * has_gap]
         return head + painted
 
-    def _lit(self, row: WatchRow, shown: Row, width: int) -> Row:
-        shown = fit(shown, width)
+    def _around(self, part: Watched, room: int) -> Watched:
+        """The rows that fit, the one under the cursor among them."""
+        first = max(0, self._at(part) - room + 1) if self.has_focus else 0
+        return part[first:]
+
+    def _light(self, row: WatchRow, marked: str) -> str:
         if row.symbol in self._flash:
-            return on(shown, "bid-depth" if row.direction >= 0 else "ask-depth")
-        return on(shown, "selected") if row.symbol == self.symbol else shown
+            return "bid-depth" if row.direction >= 0 else "ask-depth"
+        return "selected" if row.symbol == marked else ""
+
+
+def _lit(shown: Row, background: str, width: int) -> Row:
+    shown = fit(shown, width)
+    return on(shown, background) if background else shown
 
 
 def second_line(row: WatchRow, width: int, *, with_arrow: bool) -> Row:

@@ -38,6 +38,7 @@ COMMANDS: Final = (
     "at once, looser tomorrow    limits    unlock [NAME]",
     "symbol S · timeframe 5m · overlay NAME · pane NAME",
     "theme NAME · profile NAME · layout NAME · diagnostics",
+    "watch SYMBOL · unwatch SYMBOL: any of the exchange, for this run",
 )
 RULES: Final = (
     "Entries by key need ARM; exits never do and never ask.",
@@ -54,7 +55,7 @@ CONTEXTS: Final[Mapping[str, str]] = {
     "orders": "up and down select the order that cancel means",
     "fills": "each fill with its receipt: levels or print, queue, slippage, fee",
     "tape": "prints as they come; large ones are lit",
-    "watchlist": "the symbols of this profile; the symbol key searches them",
+    "watchlist": "up and down select, Enter opens, also a mover; Delete drops an added one",
     "diagnostics": "delays are from the exchange's clock to ours; what is not as it should be is lit",
     "account": "balances, and each limit with what is left of it today",
 }
