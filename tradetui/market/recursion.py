@@ -20,37 +20,66 @@ from tradetui.market.ring import FloatArray
 from tradetui.market.stretches import STRETCH, lines_of, previous, stretches
 
 _BLOCK: Final = 16
-_BLOCK_OF_ENDS: Final = 64
-"""Larger, because there are so few ends that each further level of them costs more than it spares."""
+_GROUP: Final = 64
+"""Blocks that are taken together; as many groups of them make the longest stretch."""
 _FEW: Final = 128
 """So few values are taken one after the other."""
 _ROWS: Final = 1_024
 """Blocks in one product: few enough that BLAS does not spread it over processors."""
+_NOTHING: Final = 1e-200
+"""Below it a power counts for nothing; the smallest numbers take a hundred times as long as others."""
 
 
 class _Powers(NamedTuple):
-    """What a block of inputs is multiplied with."""
+    """What blocks of inputs, and groups of blocks, are multiplied with."""
 
     outputs: FloatArray
-    """Each input's share in each output."""
-    last: FloatArray
-    """Each input's share in the last output, as the next block's first input gives it back, in column 0."""
-    carry: float
-    """How much more the first input must be to bring in what was before it."""
-    keep: float
-    """What a whole block keeps."""
+    """Each input's share in each output of its block."""
+    end: FloatArray
+    """Each input's share in its block's last output, in column 0."""
+    starts: FloatArray
+    """The share of each block's end in what comes before each block after it in its group, as the first
+    input there must bring it in."""
+    group_end: FloatArray
+    """The share of each block's end in what its group hands on, in column 0."""
+    groups: FloatArray
+    """The share of what each group hands on in what each later group is given."""
+
+
+def _triangle(keep: float, size: int) -> FloatArray:
+    """Each value's share, by rows, in the sum that keeps so much from one value to the next."""
+    powers = np.power(keep, np.arange(float(size)))
+    powers[powers < _NOTHING] = 0.0
+    lag = np.arange(size) - np.arange(size)[:, np.newaxis]
+    return np.where(lag < 0, 0.0, powers[lag])
+
+
+def _beside_nothing(column: FloatArray) -> FloatArray:
+    """With a second column, which nobody reads.
+
+    BLAS spreads a product with a single one over processors, and takes thrice the time where the
+    matrix lies the other way round.
+    """
+    return np.column_stack((column, np.zeros(len(column))))
 
 
 @lru_cache(maxsize=128)
-def _powers(gain: float, keep: float, size: int) -> _Powers:
-    lasting = gain * np.power(keep, np.arange(float(size)))
-    lag = np.arange(size) - np.arange(size)[:, np.newaxis]
-    carry = keep / gain
-    # a second column, which nobody reads: BLAS spreads a product with a single one over processors,
-    # and takes thrice the time where the matrix lies the other way round
-    last = np.zeros((size, 2))
-    last[:, 0] = carry * lasting[::-1]
-    return _Powers(np.where(lag < 0, 0.0, lasting[lag]), last, carry, keep**size)
+def _powers(gain: float, keep: float) -> _Powers:
+    outputs, starts = gain * _triangle(keep, _BLOCK), _triangle(keep**_BLOCK, _GROUP)
+    end, group_end = outputs[:, -1], keep**_BLOCK * starts[:, -1]
+    groups = _triangle(keep ** (_BLOCK * _GROUP), _GROUP)
+    return _Powers(outputs, _beside_nothing(end), keep / gain * starts, _beside_nothing(group_end), groups)
+
+
+def _starts(ends: FloatArray, y: float, powers: _Powers) -> FloatArray:
+    """What each block's first input must bring in, of y and of the ends of the blocks before."""
+    count = len(ends)
+    groups = np.zeros((-(-count // _GROUP), _GROUP))
+    line = groups.reshape(-1)
+    line[0], line[1:count] = y, ends[:-1]
+    handed = (groups @ powers.group_end)[:-1, 0]
+    groups[1:, 0] += handed @ powers.groups[: len(handed), : len(handed)]
+    return (groups @ powers.starts).reshape(-1)[:count]
 
 
 class Recursion:
@@ -65,32 +94,26 @@ class Recursion:
 
     def over(self, values: FloatArray, out: FloatArray) -> None:
         """Go on over a stretch, which is used up."""
-        self.y = _follow(values, out, self._gain, self._keep, self.y)
+        body = len(values) // _BLOCK * _BLOCK if len(values) >= _FEW else 0
+        if body:
+            self._over_blocks(values[:body].reshape(-1, _BLOCK), out[:body].reshape(-1, _BLOCK))
+        if body < len(values):
+            self._over_few(values[body:], out[body:])
 
-
-def _follow(
-    values: FloatArray, out: FloatArray, gain: float, keep: float, y: float, *, size: int = _BLOCK
-) -> float:
-    """Where the recursion ends; the values are used up."""
-    body = len(values) // size * size if len(values) >= _FEW else 0
-    if body:
-        powers = _powers(gain, keep, size)
-        blocks, result = values[:body].reshape(-1, size), out[:body].reshape(-1, size)
-        carried = np.empty(len(blocks) + 1)
-        carried[0] = start = powers.carry * y
-        ends = (blocks @ powers.last)[:, 0]
-        _follow(ends, carried[1:], 1.0, powers.keep, start, size=_BLOCK_OF_ENDS)
+    def _over_blocks(self, blocks: FloatArray, out: FloatArray) -> None:
+        powers = _powers(self._gain, self._keep)
         first_inputs = blocks[:, 0]
-        first_inputs += carried[:-1]
+        first_inputs += _starts((blocks @ powers.end)[:, 0], self.y, powers)
         for first in range(0, len(blocks), _ROWS):
             part = slice(first, first + _ROWS)
-            np.matmul(blocks[part], powers.outputs, out=result[part])
-        y = float(out[body - 1])
-    if body < len(values):
-        _, *line = accumulate(values[body:].tolist(), lambda y, x: keep * y + gain * x, initial=y)
-        out[body:] = line
-        y = line[-1]
-    return y
+            np.matmul(blocks[part], powers.outputs, out=out[part])
+        self.y = float(out[-1, -1])
+
+    def _over_few(self, values: FloatArray, out: FloatArray) -> None:
+        gain, keep = self._gain, self._keep
+        _, *line = accumulate(values.tolist(), lambda y, x: keep * y + gain * x, initial=self.y)
+        out[:] = line
+        self.y = line[-1]
 
 
 class Average(Recursion):
