@@ -2,15 +2,15 @@
 
 Both are the recursion y = keep * y + gain * x. Over a block of values it is a product with a
 triangular matrix of powers, if what is kept from before the block is added to its first value. The
-ends of the blocks follow the same recursion with the powers of a whole block, and the ends of the
-blocks of ends do. Nothing is ever subtracted, so no error gathers.
+ends of the blocks follow the same recursion with the powers of a whole block, and the ends of
+groups of blocks do with those of a group. Nothing is ever subtracted, so no error gathers.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 from itertools import accumulate
-from math import fsum, nan
+from math import fsum, gcd, nan
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,65 +21,48 @@ from tradetui.market.stretches import STRETCH, lines_of, previous, stretches
 
 _BLOCK: Final = 16
 _GROUP: Final = 64
-"""Blocks that are taken together; as many groups of them make the longest stretch."""
+_SPAN: Final = _GROUP * _BLOCK
+"""Values in a group of blocks."""
 _FEW: Final = 128
 """So few values are taken one after the other."""
-_ROWS: Final = 1_024
-"""Blocks in one product: few enough that BLAS does not spread it over processors."""
+_TOGETHER: Final = 16
+"""Groups in one product: few enough that BLAS does not spread it over processors."""
 _NOTHING: Final = 1e-200
-"""Below it a power counts for nothing; the smallest numbers take a hundred times as long as others."""
+"""A power below it counts for nothing; with the smallest numbers, processors take far longer."""
 
 
 class _Powers(NamedTuple):
     """What blocks of inputs, and groups of blocks, are multiplied with."""
 
+    back: float
+    """How much more a first input must be to bring in what was before it."""
     outputs: FloatArray
     """Each input's share in each output of its block."""
     end: FloatArray
-    """Each input's share in its block's last output, in column 0."""
-    starts: FloatArray
-    """The share of each block's end in what comes before each block after it in its group, as the first
-    input there must bring it in."""
+    """Each input's share in the end of its block."""
     group_end: FloatArray
-    """The share of each block's end in what its group hands on, in column 0."""
+    """The share of each block's end in what the first block of the next group is given."""
     groups: FloatArray
-    """The share of what each group hands on in what each later group is given."""
+    """The share of what one group gives in what later groups do."""
+    blocks: FloatArray
+    """The share of each block's end in what the first input of later blocks must bring in."""
 
 
 def _triangle(keep: float, size: int) -> FloatArray:
-    """Each value's share, by rows, in the sum that keeps so much from one value to the next."""
+    """The share of each value, by rows, in what is kept of them where each of them stands."""
     powers = np.power(keep, np.arange(float(size)))
     powers[powers < _NOTHING] = 0.0
     lag = np.arange(size) - np.arange(size)[:, np.newaxis]
     return np.where(lag < 0, 0.0, powers[lag])
 
 
-def _beside_nothing(column: FloatArray) -> FloatArray:
-    """With a second column, which nobody reads.
-
-    BLAS spreads a product with a single one over processors, and takes thrice the time where the
-    matrix lies the other way round.
-    """
-    return np.column_stack((column, np.zeros(len(column))))
-
-
 @lru_cache(maxsize=128)
 def _powers(gain: float, keep: float) -> _Powers:
-    outputs, starts = gain * _triangle(keep, _BLOCK), _triangle(keep**_BLOCK, _GROUP)
-    end, group_end = outputs[:, -1], keep**_BLOCK * starts[:, -1]
-    groups = _triangle(keep ** (_BLOCK * _GROUP), _GROUP)
-    return _Powers(outputs, _beside_nothing(end), keep / gain * starts, _beside_nothing(group_end), groups)
-
-
-def _starts(ends: FloatArray, y: float, powers: _Powers) -> FloatArray:
-    """What each block's first input must bring in, of y and of the ends of the blocks before."""
-    count = len(ends)
-    groups = np.zeros((-(-count // _GROUP), _GROUP))
-    line = groups.reshape(-1)
-    line[0], line[1:count] = y, ends[:-1]
-    handed = (groups @ powers.group_end)[:-1, 0]
-    groups[1:, 0] += handed @ powers.groups[: len(handed), : len(handed)]
-    return (groups @ powers.starts).reshape(-1)[:count]
+    outputs = gain * _triangle(keep, _BLOCK)
+    blocks = _triangle(keep**_BLOCK, _GROUP)
+    groups = _triangle(keep**_SPAN, STRETCH // _SPAN)
+    end, group_end = outputs[:, -1].copy(), keep**_BLOCK * blocks[:, -1]
+    return _Powers(keep / gain, outputs, end, group_end, groups, keep / gain * blocks)
 
 
 class Recursion:
@@ -94,22 +77,34 @@ class Recursion:
 
     def over(self, values: FloatArray, out: FloatArray) -> None:
         """Go on over a stretch, which is used up."""
-        body = len(values) // _BLOCK * _BLOCK if len(values) >= _FEW else 0
-        if body:
-            self._over_blocks(values[:body].reshape(-1, _BLOCK), out[:body].reshape(-1, _BLOCK))
-        if body < len(values):
-            self._over_few(values[body:], out[body:])
+        length = len(values)
+        begin = length - length % _SPAN
+        if begin:
+            self._over_groups(values[:begin], out[:begin], _GROUP)
+        if length - begin >= _FEW:
+            begin, first = length - length % _BLOCK, begin
+            self._over_groups(values[first:begin], out[first:begin], (begin - first) // _BLOCK)
+        if length > begin:
+            self._over_few(values[begin:], out[begin:])
 
-    def _over_blocks(self, blocks: FloatArray, out: FloatArray) -> None:
+    def _over_groups(self, values: FloatArray, out: FloatArray, size: int) -> None:
+        """Go on over groups of so many blocks each; over a single one where that is less than usual."""
         powers = _powers(self._gain, self._keep)
-        first_inputs = blocks[:, 0]
-        first_inputs += _starts((blocks @ powers.end)[:, 0], self.y, powers)
-        for first in range(0, len(blocks), _ROWS):
-            part = slice(first, first + _ROWS)
-            np.matmul(blocks[part], powers.outputs, out=out[part])
-        self.y = float(out[-1, -1])
+        values[0] += powers.back * self.y
+        ends = values.reshape(-1, size, _BLOCK) @ powers.end
+        count = len(ends)
+        if count > 1:
+            given = (ends @ powers.group_end)[:-1]
+            ends[1:, 0] += given @ powers.groups[: count - 1, : count - 1]
+        brought = (ends @ powers.blocks[:size, :size]).reshape(-1)
+        first_inputs = values[_BLOCK::_BLOCK]
+        first_inputs += brought[:-1]
+        shape = -1, size * gcd(count, _TOGETHER), _BLOCK
+        np.matmul(values.reshape(shape), powers.outputs, out=out.reshape(shape))
+        self.y = float(out[-1])
 
     def _over_few(self, values: FloatArray, out: FloatArray) -> None:
+        """Go on over values one after the other."""
         gain, keep = self._gain, self._keep
         _, *line = accumulate(values.tolist(), lambda y, x: keep * y + gain * x, initial=self.y)
         out[:] = line
@@ -126,7 +121,7 @@ class Average(Recursion):
 
     def __init__(self, period: int, weight: float, begin: int = 0) -> None:
         """Leaves out what is before the value at `begin`."""
-        super().__init__(weight, 1.0 - weight, nan)
+        super().__init__(weight, 1.0 - weight)
         self._begin = begin
         self._first = begin + period
 
@@ -134,12 +129,14 @@ class Average(Recursion):
         """Go on over a stretch, which is used up; NaN until the average is there."""
         first, self._first = self._first, 0
         if len(values) < first:
-            out[:] = nan
+            out[:] = self.y = nan
             return
         if first:
-            self.y = fsum(values[self._begin : first].tolist()) / (first - self._begin)
-            out[: first - 1], out[first - 1] = nan, self.y
-        super().over(values[first:], out[first:])
+            mean = fsum(values[self._begin : first].tolist()) / (first - self._begin)
+            values[: first - 1], values[first - 1] = 0.0, mean / self._gain
+        super().over(values, out)
+        if first:
+            out[: first - 1] = nan
 
 
 def follow(line: Recursion, values: FloatArray, out: FloatArray) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 
 from tradetui.market.ring import FloatArray
 
-STRETCH: Final = 65_536
+STRETCH: Final = 32_768
 """Values at a time where they stay in two or three lines; half of it where windows take more."""
 _LINE: Final = 8
 """Numbers in a cache line."""

@@ -16,7 +16,7 @@ from tradetui.market.stretches import STRETCH, lines_of, stretches
 
 IntArray = npt.NDArray[np.intp]
 
-_STEP: Final = STRETCH // 2
+_STEP: Final = STRETCH
 _COLLAPSED: Final = 1e-6
 """A spread below this share of the squared distance from the anchor has lost digits."""
 
