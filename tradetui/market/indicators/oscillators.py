@@ -12,7 +12,7 @@ from tradetui.market.recursion import Average, ema, ema_weight, wilder
 from tradetui.market.ring import FloatArray
 from tradetui.market.rolling import mean_of, window_of
 from tradetui.market.stretches import STRETCH, divide, lines_of, previous, stretches
-from tradetui.market.windows import Windows, most, rolling_mean, windowed
+from tradetui.market.windows import Extremes, Sums, most, windowed
 
 _CROSSING = (("signal", "line"), ("histogram", "histogram"))
 
@@ -181,21 +181,24 @@ class Stochastic(Indicator):
 
     def scan(self, bars: Bars, lines: FloatArray) -> Steps:
         """The outputs over history."""
-        (line, signal), smooth, reach = lines, self._smooth_period, self._period + self._smooth_period - 2
-        ranges, smoothing = (Windows(size, most(len(bars), reach)) for size in (self._period, smooth))
-        low_line, span_line = lines_of(2, most(len(bars), smooth - 1))
-        line[:reach], raw = np.nan, np.full(smooth, np.nan)
+        (line, signal), smooth, shown = lines, self._smooth_period, self._signal_period
+        reach = self._period + smooth - 2
+        length, first_signal = most(len(bars), reach), reach + shown - 1
+        extremes, smoothing = Extremes(self._period, length), Sums(smooth, length, 100.0 / smooth)
+        signaling = Sums(shown, most(len(bars), shown - 1), 1.0 / shown)
+        low_line, span_line = lines_of(2, length)
+        line[:reach], signal[:first_signal], raw = np.nan, np.nan, np.full(smooth, np.nan)
         for here, covered in windowed(len(bars), reach):
-            first, shown = here.start - smooth + 1, line[here]
+            first, begin = here.start - smooth + 1, max(here.start, first_signal)
             low, span = low_line[: here.stop - first], span_line[: here.stop - first]
-            ranges.smallest(bars.low[covered], low)
-            ranges.largest(bars.high[covered], span)
+            extremes.smallest(bars.low[covered], low)
+            extremes.largest(bars.high[covered], span)
             span -= low
             raw = np.subtract(bars.close[first : here.stop], low, out=low)
             divide(raw, span, 0.0)
-            smoothing.sums(raw, shown)
-            shown *= 100.0 / smooth
-        rolling_mean(line, self._signal_period, signal)
+            smoothing.over(raw, line[here])
+            if begin < here.stop:
+                signaling.over(line[begin - shown + 1 : here.stop], signal[begin : here.stop])
         return _standing(
             window_of(bars.high, self._period),
             window_of(bars.low, self._period),
