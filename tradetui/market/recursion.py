@@ -31,6 +31,10 @@ _NOTHING: Final = 1e-200
 """A power below it counts for nothing; with the smallest numbers, processors take far longer."""
 
 
+_LOST: Final = 1e-20
+"""A share below it is less than a rounding error."""
+
+
 class _Powers(NamedTuple):
     """What blocks of inputs, and groups of blocks, are multiplied with."""
 
@@ -42,8 +46,8 @@ class _Powers(NamedTuple):
     """Each input's share in the end of its block."""
     group_end: FloatArray
     """The share of each block's end in what the first block of the next group is given."""
-    groups: FloatArray
-    """The share of what one group gives in what later groups do."""
+    groups: FloatArray | None
+    """The share of what one group gives in what later groups do; None where a group keeps nothing."""
     blocks: FloatArray
     """The share of each block's end in what the first input of later blocks must bring in."""
 
@@ -60,7 +64,7 @@ def _triangle(keep: float, size: int) -> FloatArray:
 def _powers(gain: float, keep: float) -> _Powers:
     outputs = gain * _triangle(keep, _BLOCK)
     blocks = _triangle(keep**_BLOCK, _GROUP)
-    groups = _triangle(keep**_SPAN, STRETCH // _SPAN)
+    groups = None if keep**_SPAN < _LOST else _triangle(keep**_SPAN, STRETCH // _SPAN)
     end, group_end = outputs[:, -1].copy(), keep**_BLOCK * blocks[:, -1]
     return _Powers(keep / gain, outputs, end, group_end, groups, keep / gain * blocks)
 
@@ -68,11 +72,12 @@ def _powers(gain: float, keep: float) -> _Powers:
 class Recursion:
     """y = keep * y + gain * x, over one stretch after the other."""
 
-    __slots__ = ("_gain", "_keep", "y")
+    __slots__ = ("_gain", "_keep", "_powers", "y")
 
     def __init__(self, gain: float, keep: float, y: float = 0.0) -> None:
         self._gain = gain
         self._keep = keep
+        self._powers = _powers(gain, keep)
         self.y = y
 
     def over(self, values: FloatArray, out: FloatArray) -> None:
@@ -89,19 +94,28 @@ class Recursion:
 
     def _over_groups(self, values: FloatArray, out: FloatArray, size: int) -> None:
         """Go on over groups of so many blocks each; over a single one where that is less than usual."""
-        powers = _powers(self._gain, self._keep)
-        values[0] += powers.back * self.y
-        ends = values.reshape(-1, size, _BLOCK) @ powers.end
-        count = len(ends)
-        if count > 1:
-            given = (ends @ powers.group_end)[:-1]
-            ends[1:, 0] += given @ powers.groups[: count - 1, : count - 1]
-        brought = (ends @ powers.blocks[:size, :size]).reshape(-1)
+        values[0] += self.back
+        brought = self.brought(values.reshape(-1, size, _BLOCK))
         first_inputs = values[_BLOCK::_BLOCK]
         first_inputs += brought[:-1]
-        shape = -1, size * gcd(count, _TOGETHER), _BLOCK
-        np.matmul(values.reshape(shape), powers.outputs, out=out.reshape(shape))
+        shape = -1, size * gcd(len(brought) // size, _TOGETHER), _BLOCK
+        np.matmul(values.reshape(shape), self._powers.outputs, out=out.reshape(shape))
         self.y = float(out[-1])
+
+    @property
+    def back(self) -> float:
+        """How much more the next input must be to bring in what was before it."""
+        return self._powers.back * self.y
+
+    def brought(self, groups: FloatArray) -> FloatArray:
+        """What the blocks of some groups, shape (groups, blocks, values), bring into those after them."""
+        powers, (count, size, _) = self._powers, groups.shape
+        ends = groups @ powers.end
+        if count > 1:
+            later, given = ends[1:, 0], (ends @ powers.group_end)[:-1]
+            later += given if powers.groups is None else given @ powers.groups[: count - 1, : count - 1]
+        blocks = powers.blocks if size == _GROUP else powers.blocks[:size, :size]
+        return (ends @ blocks).reshape(-1)
 
     def _over_few(self, values: FloatArray, out: FloatArray) -> None:
         """Go on over values one after the other."""

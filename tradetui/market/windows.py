@@ -62,7 +62,11 @@ class _NarrowSums:
         results = out.reshape(-1, rows, apart, _BLOCK).swapaxes(1, 2)
         steps = rows * apart * _BLOCK * item, _BLOCK * item, apart * _BLOCK * item, item
         shape = len(results), apart, rows, self._inputs
-        np.matmul(np.ndarray(shape, np.float64, np.ascontiguousarray(values), strides=steps), self._band, out=results)
+        np.matmul(
+            np.ndarray(shape, np.float64, np.ascontiguousarray(values), strides=steps),
+            self._band,
+            out=results,
+        )
 
 
 class Sums:
