@@ -44,7 +44,8 @@ def previous(values: FloatArray, here: slice) -> FloatArray:
 
 def divide(above: FloatArray, below: FloatArray, otherwise: float) -> None:
     """Divide in place by what is zero or more; another value where it is zero."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    faults: list[str] = []
+    with np.errstate(divide="call", invalid="call", call=lambda fault, _: faults.append(fault)):
         above /= below
-    if not below.min() > 0.0:
+    if faults:
         above[below == 0.0] = otherwise
