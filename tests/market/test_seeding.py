@@ -9,9 +9,25 @@ from tradetui.domain.market_data import Candle
 from tradetui.market.bars import Bars
 from tradetui.market.indicators.registry import INDICATOR_NAMES, parse_indicator
 from tradetui.market.ring import FloatArray
-from tradetui.market.stretches import STRETCH
+from tradetui.market.stretches import LONG_STRETCH
 
-ODD = ["sma1", "sma2", "sma7", "sma500", "ema1", "ema2", "ema700", "wma1", "wma33", "bb2_1", "bb31_3", "rsi1"]
+ODD = [
+    "sma1",
+    "sma2",
+    "sma7",
+    "sma32",
+    "sma63",
+    "sma500",
+    "ema1",
+    "ema2",
+    "ema700",
+    "wma1",
+    "wma33",
+    "bb2_1",
+    "bb31_3",
+    "bb33_2",
+    "rsi1",
+]
 ODD += ["macd1_2_1", "macd3_10_600", "pvo1_2_1", "pvo5_300_2", "atr1", "adx2", "donchian1", "donchian64"]
 ODD += ["stoch1_1_1", "stoch5_1_1", "stoch3_20_50", "stoch300_1_700", "keltner2_1_90", "supertrend2_1"]
 
@@ -45,7 +61,7 @@ def test_any_length_and_period_gives_the_same_lines_at_once(name: str, count: in
 
 @pytest.mark.parametrize("name", INDICATOR_NAMES)
 def test_a_history_of_several_stretches_gives_the_same_lines_at_once(name: str) -> None:
-    candles = random_walk(STRETCH + STRETCH // 2 + 77, 5)
+    candles = random_walk(LONG_STRETCH + LONG_STRETCH // 2 + 77, 5)
     indicator = parse_indicator(name)
     seeded, one_by_one = indicator.seed(Bars.from_candles(candles)), stepped(name, candles)
     np.testing.assert_allclose(seeded, one_by_one, rtol=1e-9, atol=1e-9)

@@ -17,7 +17,7 @@ import numpy as np
 
 from tradetui.market.bars import Bars
 from tradetui.market.ring import FloatArray
-from tradetui.market.stretches import STRETCH, lines_of, previous, stretches
+from tradetui.market.stretches import LONG_STRETCH, STRETCH, lines_of, previous, stretches
 
 _BLOCK: Final = 16
 _GROUP: Final = 64
@@ -64,7 +64,7 @@ def _triangle(keep: float, size: int) -> FloatArray:
 def _powers(gain: float, keep: float) -> _Powers:
     outputs = gain * _triangle(keep, _BLOCK)
     blocks = _triangle(keep**_BLOCK, _GROUP)
-    groups = None if keep**_SPAN < _LOST else _triangle(keep**_SPAN, STRETCH // _SPAN)
+    groups = None if keep**_SPAN < _LOST else _triangle(keep**_SPAN, LONG_STRETCH // _SPAN)
     end, group_end = outputs[:, -1].copy(), keep**_BLOCK * blocks[:, -1]
     return _Powers(keep / gain, outputs, end, group_end, groups, keep / gain * blocks)
 
@@ -155,7 +155,7 @@ class Average(Recursion):
 
 def follow(line: Recursion, values: FloatArray, out: FloatArray) -> float:
     """Go over a whole history; where it ends."""
-    for here in stretches(0, len(values)):
+    for here in stretches(0, len(values), LONG_STRETCH):
         line.over(values[here].copy(), out[here])
     return line.y
 

@@ -13,8 +13,10 @@ import numpy as np
 
 from tradetui.market.ring import FloatArray
 
-STRETCH: Final = 32_768
-"""Values at a time where they stay in two or three lines; half of it where windows take more."""
+LONG_STRETCH: Final = 65_536
+"""Values at a time where there are up to four lines of them."""
+STRETCH: Final = LONG_STRETCH // 2
+"""Values at a time where there are more lines."""
 _LINE: Final = 8
 """Numbers in a cache line."""
 

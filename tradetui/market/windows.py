@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tradetui.market.ring import FloatArray
-from tradetui.market.stretches import STRETCH, lines_of, stretches
+from tradetui.market.stretches import LONG_STRETCH, STRETCH, lines_of, stretches
 
 IntArray = npt.NDArray[np.intp]
 
@@ -128,22 +128,22 @@ class Extremes:
         pick(block[: len(block) - rest], block[rest:], out=out)
 
 
-def windowed(length: int, reach: int) -> Iterator[tuple[slice, slice]]:
+def windowed(length: int, reach: int, step: int = STRETCH) -> Iterator[tuple[slice, slice]]:
     """Where the full windows of each stretch end, and the values that they reach, so many before."""
-    for here in stretches(reach, length, STRETCH):
+    for here in stretches(reach, length, step):
         yield here, slice(here.start - reach, here.stop)
 
 
-def most(length: int, reach: int) -> int:
+def most(length: int, reach: int, step: int = STRETCH) -> int:
     """How many values the windows of a stretch cover at most."""
-    return min(STRETCH + reach, length)
+    return min(step + reach, length)
 
 
 def rolling_mean(values: FloatArray, period: int, out: FloatArray) -> None:
     """Means of windows, NaN before the first full one."""
-    sums = Sums(period, most(len(values), period - 1), 1.0 / period)
+    sums = Sums(period, most(len(values), period - 1, LONG_STRETCH), 1.0 / period)
     out[: period - 1] = np.nan
-    for here, covered in windowed(len(values), period - 1):
+    for here, covered in windowed(len(values), period - 1, LONG_STRETCH):
         sums.over(values[covered], out[here])
 
 

@@ -12,7 +12,7 @@ from tradetui.market.bars import SECOND, Bars
 from tradetui.market.indicators.base import Indicator, Steps, Values, factor
 from tradetui.market.recursion import Recursion, follow
 from tradetui.market.ring import FloatArray
-from tradetui.market.stretches import STRETCH, divide, lines_of, stretches
+from tradetui.market.stretches import LONG_STRETCH, divide, lines_of, stretches
 
 
 class Vwap(Indicator):
@@ -27,8 +27,8 @@ class Vwap(Indicator):
     def scan(self, bars: Bars, lines: FloatArray) -> Steps:
         """The outputs over history."""
         traded, volume = Recursion(1.0, 1.0), Recursion(3.0, 1.0)
-        inputs, below_line = lines_of(2, min(STRETCH, len(bars)))
-        for here in stretches(0, len(bars)):
+        inputs, below_line = lines_of(2, min(LONG_STRETCH, len(bars)))
+        for here in stretches(0, len(bars), LONG_STRETCH):
             line, length = lines[0, here], here.stop - here.start
             some, below = inputs[:length], below_line[:length]
             np.add(bars.high[here], bars.low[here], out=some)

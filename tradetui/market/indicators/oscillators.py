@@ -11,7 +11,7 @@ from tradetui.market.indicators.base import Indicator, Steps, ascending, period
 from tradetui.market.recursion import Average, ema, ema_weight, wilder
 from tradetui.market.ring import FloatArray
 from tradetui.market.rolling import mean_of, window_of
-from tradetui.market.stretches import STRETCH, divide, lines_of, previous, stretches
+from tradetui.market.stretches import LONG_STRETCH, divide, lines_of, previous, stretches
 from tradetui.market.windows import Extremes, Sums, most, windowed
 
 _CROSSING = (("signal", "line"), ("histogram", "histogram"))
@@ -135,8 +135,8 @@ class Rsi(Indicator):
     def scan(self, bars: Bars, lines: FloatArray) -> Steps:
         """The outputs over history."""
         up, moved = wilder(self._period, begin=1), wilder(self._period, begin=1)
-        gain_line, change_line = lines_of(2, min(STRETCH, len(bars)))
-        for here in stretches(0, len(bars)):
+        gain_line, change_line = lines_of(2, min(LONG_STRETCH, len(bars)))
+        for here in stretches(0, len(bars), LONG_STRETCH):
             line, close = lines[0, here], bars.close[here]
             change = np.subtract(close, previous(bars.close, here), out=change_line[: len(close)])
             gain = np.maximum(change, 0.0, out=gain_line[: len(close)])
