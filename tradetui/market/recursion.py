@@ -29,8 +29,6 @@ _TOGETHER: Final = 16
 """Groups in one product: few enough that BLAS does not spread it over processors."""
 _NOTHING: Final = 1e-200
 """A power below it counts for nothing; with the smallest numbers, processors take far longer."""
-
-
 _LOST: Final = 1e-20
 """A share below it is less than a rounding error."""
 
@@ -94,20 +92,15 @@ class Recursion:
 
     def _over_groups(self, values: FloatArray, out: FloatArray, size: int) -> None:
         """Go on over groups of so many blocks each; over a single one where that is less than usual."""
-        values[0] += self.back
-        brought = self.brought(values.reshape(-1, size, _BLOCK))
+        values[0] += self._powers.back * self.y
+        brought = self._brought(values.reshape(-1, size, _BLOCK))
         first_inputs = values[_BLOCK::_BLOCK]
         first_inputs += brought[:-1]
         shape = -1, size * gcd(len(brought) // size, _TOGETHER), _BLOCK
         np.matmul(values.reshape(shape), self._powers.outputs, out=out.reshape(shape))
         self.y = float(out[-1])
 
-    @property
-    def back(self) -> float:
-        """How much more the next input must be to bring in what was before it."""
-        return self._powers.back * self.y
-
-    def brought(self, groups: FloatArray) -> FloatArray:
+    def _brought(self, groups: FloatArray) -> FloatArray:
         """What the blocks of some groups, shape (groups, blocks, values), bring into those after them."""
         powers, (count, size, _) = self._powers, groups.shape
         ends = groups @ powers.end

@@ -22,7 +22,7 @@ _BLOCK: Final = 16
 _ROWS: Final = 64
 """Rows in one product: few enough that BLAS does not spread it over processors."""
 _NARROW_BITS: Final = 5
-"""Windows of a period with as many binary digits are narrow."""
+"""A window is narrow where its width has no more binary digits: then a product is the cheapest way."""
 _COLLAPSED: Final = 1e-6
 """A variance below this share of the squared distance from the anchor has lost digits."""
 
@@ -62,11 +62,8 @@ class _NarrowSums:
         results = out.reshape(-1, rows, apart, _BLOCK).swapaxes(1, 2)
         steps = rows * apart * _BLOCK * item, _BLOCK * item, apart * _BLOCK * item, item
         shape = len(results), apart, rows, self._inputs
-        np.matmul(
-            np.ndarray(shape, np.float64, np.ascontiguousarray(values), strides=steps),
-            self._band,
-            out=results,
-        )
+        inputs = np.ndarray(shape, np.float64, np.ascontiguousarray(values), strides=steps)
+        np.matmul(inputs, self._band, out=results)
 
 
 class Sums:
