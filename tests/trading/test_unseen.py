@@ -7,6 +7,7 @@ import pytest
 from tests.trading.match_rig import SECOND, Levels, Rig
 from tradetui.domain.market_data import BookDelta, Side
 from tradetui.domain.order import OrderRole
+from tradetui.market.book import OrderBook
 from tradetui.trading.unseen import UNSEEN
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -152,3 +153,20 @@ def test_the_print_that_made_an_order_act_does_not_fill_what_is_left_of_it() -> 
     assert rig.read(rig.matcher.on_trade(trade)) == []
     assert rig.matcher.leaves("o") == rig.lots(4)
     assert rig.print(100.25, 1.0, SELL) == [("o", 1, 100.5)]
+
+
+def test_pricing_an_order_many_times_counts_a_burst_of_prints_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Late(asks=ASKS)
+    for _ in range(100):
+        rig.seen(100.25, 0.01)
+    looks: list[float] = []
+    tick_of = type(rig.book).tick_of
+
+    def looked(book: OrderBook, price: float) -> int:
+        looks.append(price)
+        return tick_of(book, price)
+
+    monkeypatch.setattr(OrderBook, "tick_of", looked)
+    answers = {tuple(rig.fills(rig.matcher.estimate(rig.order(BUY, 5)))) for _ in range(20)}
+    assert answers == {(("4", "100.25"), ("1", "100.5"))}
+    assert len(looks) == 100

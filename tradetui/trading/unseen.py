@@ -23,7 +23,7 @@ UNSEEN: Final = 500
 class UnseenPrints:
     """The prints that the book may not show yet; each of them is taken off the overlay once."""
 
-    __slots__ = ("_counted", "_grid", "_guard_ns", "_waiting")
+    __slots__ = ("_counted", "_grid", "_guard_ns", "_twin", "_waiting")
 
     def __init__(self, grid: LotGrid, *, guard_ns: int) -> None:
         """After `guard_ns` a book shows a print whatever its times say: no clock takes liquidity away."""
@@ -33,20 +33,24 @@ class UnseenPrints:
         """Those that no walk had to count so far."""
         self._counted: Trade | None = None
         """The newest that the overlay has taken off."""
+        self._twin: Overlay | None = None
+        """The answer to the last look: one order is priced many times in a row."""
 
     def note(self, trade: Trade, *, book_ts: int) -> None:
         """Remember a print, unless the book (exchange time, 0 for unknown) is newer."""
         if trade.ts_exchange >= book_ts or trade.ts_exchange == 0:
             self._waiting.append(trade)
+            self._twin = None
 
     def forget(self, overlay: Overlay) -> None:
         """Know of no print any more."""
         self._waiting.clear()
-        self._counted = None
+        self._counted = self._twin = None
         overlay.show()
 
     def on_book(self, message: BookDelta | BookSnapshot, overlay: Overlay) -> None:
         """Forget what a book shows; costs two comparisons while there is nothing."""
+        self._twin = None
         if self._waiting:
             hidden = [trade for trade in self._waiting if self._is_hidden(trade, message)]
             self._waiting = deque(hidden, maxlen=UNSEEN)
@@ -67,14 +71,16 @@ class UnseenPrints:
             counted = self._waiting if self._counted is None else (self._counted, *self._waiting)
             self._counted = max(counted, key=lambda trade: trade.ts_exchange)
             self._waiting.clear()
+            self._twin = None
 
     def counted(self, book: Depth, overlay: Overlay) -> Overlay:
         """The overlay as it would be, with no effect."""
         if not self._waiting:
             return overlay
-        twin = overlay.copy()
-        self._eat(book, twin)
-        return twin
+        if self._twin is None:
+            self._twin = overlay.copy()
+            self._eat(book, self._twin)
+        return self._twin
 
     def _eat(self, book: Depth, overlay: Overlay) -> None:
         for trade in self._waiting:
