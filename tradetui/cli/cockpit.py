@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     import argparse
 
     from tradetui.domain.command import AdoptLock
+    from tradetui.engine import Engine
+    from tradetui.feeds.protocol import Feed
     from tradetui.runtime.host import Host
     from tradetui.runtime.past import Cache
+    from tradetui.runtime.recovery import Recovered
     from tradetui.trading.settings import EngineSettings
 
 Say = Callable[[str], None]
@@ -145,46 +148,61 @@ async def _make_host(
         await asyncio.to_thread(_import_engine)
     finally:
         gc.enable()  # all is loaded: what comes now also goes
-    from tradetui.engine import Engine
-    from tradetui.runtime.host import Host
-    from tradetui.runtime.inputs import InputRecorder, inputs_folder
-    from tradetui.runtime.past import Past
-    from tradetui.runtime.recovery import open_journal, recover
-    from tradetui.runtime.tape import RECORDINGS, Tape
+    from tradetui.runtime.recovery import recover
 
     recovered = await recover(journal_path(folder, profile.name), say)
     say("opening the market")
-    state = None if recovered.is_new else recovered.state
     try:
-        first = make_feed(
-            profile,
-            config=config,
-            options=options,
-            state_path=folder / "sim.json",
-            not_before=recovered.state.last_ts,
-        )
-        feed = growing(first, profile, config=config, options=options, kept=recovered.state)
-        engine = Engine(_tested(engine_settings(profile, config, kept=state)), state=state)
+        feed, engine = _started(profile, recovered, config=config, options=options, folder=folder)
     except BaseException:
         recovered.lock.release()
         raise
+    host = await _hosted(profile, recovered, feed=feed, engine=engine, config=config, folder=folder)
+    if recovered.words:
+        host.note("info", recovered.words)
+    return host
+
+
+def _started(
+    profile: Profile, recovered: Recovered, *, config: Config, options: argparse.Namespace, folder: Path
+) -> tuple[Feed, Engine]:
+    """A profile's feed, and an engine that continues what was recovered."""
+    from tradetui.engine import Engine
+
+    state = None if recovered.is_new else recovered.state
+    first = make_feed(
+        profile,
+        config=config,
+        options=options,
+        state_path=folder / "sim.json",
+        not_before=recovered.state.last_ts,
+    )
+    feed = growing(first, profile, config=config, options=options, kept=recovered.state)
+    return feed, Engine(_tested(engine_settings(profile, config, kept=state)), state=state)
+
+
+async def _hosted(
+    profile: Profile, recovered: Recovered, *, feed: Feed, engine: Engine, config: Config, folder: Path
+) -> Host:
+    """The host that runs them, with its journal open."""
+    from tradetui.runtime.host import Host
+    from tradetui.runtime.inputs import InputRecorder, inputs_folder
+    from tradetui.runtime.past import Past
+    from tradetui.runtime.recovery import open_journal
+    from tradetui.runtime.tape import RECORDINGS, Tape
+
     journal = await open_journal(recovered, run_stamp(config))
     inputs = InputRecorder(inputs_folder(recovered.path)) if config.settings.journal.record_inputs else None
-    tape = Tape(folder / RECORDINGS, profile.name)
-    cache = _candle_cache(profile, folder)
-    host = Host(
+    return Host(
         profile,
         feed=feed,
         engine=engine,
         journal=journal,
         now=time.time_ns,
         inputs=inputs,
-        tape=tape,
-        past=Past(feed, cache=cache),
+        tape=Tape(folder / RECORDINGS, profile.name),
+        past=Past(feed, cache=_candle_cache(profile, folder)),
     )
-    if recovered.words:
-        host.note("info", recovered.words)
-    return host
 
 
 def _candle_cache(profile: Profile, folder: Path) -> Cache | None:

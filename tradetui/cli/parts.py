@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tradetui.runtime.growing import LiveFeed
     from tradetui.state import State
     from tradetui.trading.limits import RiskLimits
-    from tradetui.trading.settings import EngineSettings
+    from tradetui.trading.settings import Borrowing, EngineSettings
 
 _SECOND: Final = 1_000_000_000
 
@@ -142,7 +142,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
     Limits that were chosen in the cockpit (they are in `kept`) hold until the config names any.
     """
     from tradetui.cli.simulation import realism
-    from tradetui.trading.settings import Borrowing, EngineSettings, FeeTier
+    from tradetui.trading.settings import EngineSettings, FeeTier
 
     simulation, risk = config.settings.simulation, config.settings.risk
     settings = EngineSettings(
@@ -156,14 +156,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         fee_tiers=tuple(FeeTier(*row) for row in profile.fee_tiers),
         fee_asset=profile.fee_asset,
         fee_multiplier=profile.fee_multiplier,
-        borrowing=Borrowing(
-            enabled=profile.kind == "spot_margin",
-            call_level=profile.margin_call_level,
-            liquidation_level=profile.margin_liquidation_level,
-            opening_fee=profile.opening_fee,
-            rollover_fee=profile.rollover_fee,
-            rollover_s=profile.rollover_hours * 3_600,
-        ),
+        borrowing=_borrowing(profile),
         zone=profile.zone,
         roll=profile.roll,
         source_stale_ns=round(simulation.source_stale_s * _SECOND),
@@ -178,6 +171,20 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         unstopped_risk=risk.unstopped_risk,
     )
     return settings.with_realism(realism(config))
+
+
+def _borrowing(profile: Profile) -> Borrowing:
+    """Spot with borrowed money, where the profile trades it."""
+    from tradetui.trading.settings import Borrowing
+
+    return Borrowing(
+        enabled=profile.kind == "spot_margin",
+        call_level=profile.margin_call_level,
+        liquidation_level=profile.margin_liquidation_level,
+        opening_fee=profile.opening_fee,
+        rollover_fee=profile.rollover_fee,
+        rollover_s=profile.rollover_hours * 3_600,
+    )
 
 
 def _limits(config: Config, kept: State | None) -> RiskLimits:

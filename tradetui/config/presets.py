@@ -2,9 +2,9 @@
 
 Names are for orientation: firms change their rules, and some of these are known from second hand. Topstep's
 loss limits and contracts are those of public lists from 2022 to 2026; its best day was 40 % until it became
-half, and a daily limit of 2 % of the size is left to the trader there and to `daily_loss` here. A key that the
-config writes goes before the preset's. Amounts in money belong to an account of the size in the
-name: give the profile that balance.
+half, and its daily limit of 2 % of the size, by now the trader's choice, is left to `daily_loss`. A key that
+the config writes goes before the preset's. Amounts in money belong to an account of the size in the name:
+give the profile that balance.
 """
 
 from __future__ import annotations

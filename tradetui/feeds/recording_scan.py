@@ -103,6 +103,12 @@ def scan(
         return survey_files(paths, heads, metadata=metadata, progress=progress)
     files = [_File(path) for path in paths]
     survey = Survey()
+    kept = _read(files, survey, progress)
+    return _result(files, kept, survey=survey, metadata=metadata)
+
+
+def _read(files: list[_File], survey: Survey, progress: Progress | None) -> list[Blocks] | None:
+    """Survey every block; the blocks themselves, or None where they are too many to be kept."""
     kept: list[Blocks] | None = [[] for _ in files]
     size = lines = 0
     for number, file in enumerate(files):
@@ -119,7 +125,7 @@ def scan(
                 kept[number].append(block.stamped())
             if progress is not None:
                 progress(lines)
-    return _result(files, kept, survey=survey, metadata=metadata)
+    return kept
 
 
 def _indexed(index: RecordingIndex, paths: Sequence[Path], metadata: Metadata | None) -> Recording:

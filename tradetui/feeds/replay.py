@@ -70,10 +70,8 @@ class ReplayFeed:
         self._decode = decode
         self._monotonic = monotonic
         self._speed = max(SLOWEST, speed)
-        self._paused = False
-        self._steps = 0
-        self._skip_to = 0
-        self._restart = False
+        self._paused = self._restart = self._is_seeking = False
+        self._steps = self._skip_to = self._begin_at = 0
         self._anchor = (0.0, 0)
         self._changed = asyncio.Event()
         self.crossed: Crossed | None = None
@@ -83,9 +81,7 @@ class ReplayFeed:
         as decoding does.
         """
         self._player: Marks = self._make_player(lambda _: None)
-        self._begin_at = 0
         self._places: Places | None = None
-        self._is_seeking = False
         self.may_jump: Callable[[], bool] = lambda: False
         """Says whether nothing would be missed by leaving out what lies between here and a later moment."""
         self.on_jump: Callable[[int], None] = lambda _ts: None

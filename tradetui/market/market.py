@@ -77,7 +77,11 @@ class Market:
         self._candles = Candles()
         self._calendar = calendar
         self._lines: dict[tuple[Timeframe, str], IndicatorLines] = {}
-        self._handlers: dict[type, Callable[[Any], None]] = {
+        self._handlers = self._handled()
+
+    def _handled(self) -> dict[type, Callable[[Any], None]]:
+        """What is done with each kind of message."""
+        return {
             Trade: self._on_trade,
             BestQuote: self._on_quote,
             BookDelta: self._on_delta,

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -28,9 +27,10 @@ from tradetui.feeds.protocol import Feed, GivesFrames, Jumps
 from tradetui.runtime.excerpt import standings_of
 from tradetui.runtime.feeding import run_feed, show_books
 from tradetui.runtime.growing import introduced
-from tradetui.runtime.halt import EXITS, MAX_BREAKS, RETRY_S, Halt, cancels_of_entries, is_exit
+from tradetui.runtime.halt import RETRY_S, Halt, cancels_of_entries, is_exit
+from tradetui.runtime.halts import Halts
 from tradetui.runtime.inputs import InputRecorder
-from tradetui.runtime.notices import FeedWatch, describe
+from tradetui.runtime.noticeboard import Noticeboard
 from tradetui.runtime.past import Past
 from tradetui.runtime.published import copy_state, set_back
 from tradetui.runtime.publishing import Journal, Publisher
@@ -44,7 +44,6 @@ TICK_S: Final = 0.25
 """How often the clock speaks to an engine whose feed has none of its own."""
 STARTED_AGAIN_NS: Final = 1_000_000_000
 """A recording that goes back by more than this has been started again."""
-_KEPT_NOTICES: Final = 200
 
 
 class Host:
@@ -73,11 +72,7 @@ class Host:
         self.vitals = Vitals(feed)
         self.engine = engine
         self.journal = journal
-        market_of = lambda symbol: self.engine.markets.get(symbol)  # noqa: E731, PLW0108 - engines change
-        introduced(feed, lambda each: show_books(each, market_of))
-        if isinstance(feed, Jumps):
-            feed.may_jump = lambda: not self.is_needed
-            feed.on_jump = self._jump
+        self._introduce(feed)
         self._now = now
         self._inputs = inputs
         if inputs is not None:
@@ -92,15 +87,17 @@ class Host:
             engine.state, journal, shown=self._tell, lost=self._lose_journal, broke=self._break
         )
         self._stopping = asyncio.Event()
-        self._notices: deque[Notice] = deque(maxlen=_KEPT_NOTICES)
-        self._feed_watch = FeedWatch()
-        self._unwritable: Halt | None = None
-        self._broken: Halt | None = None
-        self._breaks = 0
-        self._decides = True
-        self._interrupted = asyncio.Event()
-        self._exits: list[AnyCommand] = []
+        self._board = Noticeboard()
+        self._halts = Halts()
         self._feeding: asyncio.Task[None] | None = None
+
+    def _introduce(self, feed: Feed) -> None:
+        """Show a feed what it may look at here, where it asks for it."""
+        market_of = lambda symbol: self.engine.markets.get(symbol)  # noqa: E731, PLW0108 - engines change
+        introduced(feed, lambda each: show_books(each, market_of))
+        if isinstance(feed, Jumps):
+            feed.may_jump = lambda: not self.is_needed
+            feed.on_jump = self._jump
 
     # --- what is asked of it
 
@@ -117,7 +114,7 @@ class Host:
     @property
     def halt(self) -> Halt | None:
         """Why no new risk is taken; None while all is well."""
-        return self._unwritable or self._broken
+        return self._halts.current
 
     @property
     def trading_state(self) -> TradingState:
@@ -150,24 +147,22 @@ class Host:
 
     def feed_status(self, symbol: str) -> FeedStatus | None:
         """The newest status of a symbol's data; None before the first."""
-        return self._feed_watch.latest.get(symbol)
+        return self._board.latest.get(symbol)
 
     def notices(self) -> tuple[Notice, ...]:
         """Notices since the last call."""
-        notices = tuple(self._notices)
-        self._notices.clear()
-        return notices
+        return self._board.take()
 
     def note(self, severity: str, text: str) -> None:
         """Say something to the trader."""
-        self._notices.append(Notice(self.clock or self._now(), severity, text))
+        self._board.note(self.clock or self._now(), severity, text)
 
     def record(self) -> None:
         """Begin to record the market, or end it."""
         tape = self.tape
         tape.on_failure = lambda words: self.note("error", words)
         try:
-            stands = standings_of(self.engine.markets, self._feed_watch.latest)
+            stands = standings_of(self.engine.markets, self._board.latest)
             source = self.feed if isinstance(self.feed, GivesFrames) else None
             said = tape.end() if tape.is_running else tape.begin(stands, self.clock, source=source)
             self.note("info", said)
@@ -177,8 +172,8 @@ class Host:
     async def submit(self, command: AnyCommand) -> Reply:
         """Carry out a command; returns when its events are committed."""
         halt = self.halt
-        if halt is not None and not (self._decides and is_exit(command)):
-            return Reply(key=command.key, refusal=self._postpone(command, halt))
+        if halt is not None and not (self._halts.decides and is_exit(command)):
+            return Reply(key=command.key, refusal=self._halts.postpone(command, halt))
         if not self.clock:
             refusal = Refusal(
                 Reason.NO_PRICE, "the market has not begun yet", mend="wait for its first price"
@@ -190,14 +185,15 @@ class Host:
         try:
             reply, events = self.engine.submit(issued)
         except Exception as error:  # noqa: BLE001 - a broken rule halts trading, never the screen
-            return Reply(key=command.key, refusal=self._postpone(command, self._break(error)))
+            return Reply(key=command.key, refusal=self._halts.postpone(command, self._break(error)))
         if not events:
             return reply
         answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._publisher.commit(events, reply, answered)
         reply = await answered
-        if self._unwritable is not None and reply.refusal == self._unwritable.refusal:
-            return Reply(key=command.key, refusal=self._postpone(command, self._unwritable))
+        lost = self._halts.unwritable
+        if lost is not None and reply.refusal == lost.refusal:
+            return Reply(key=command.key, refusal=self._halts.postpone(command, lost))
         return reply
 
     # --- running
@@ -259,8 +255,7 @@ class Host:
         except JournalError as error:
             self._lose_journal(error)
         self._publisher.drain()
-        self._unwritable = self._unwritable or Halt(TradingState.HALTED_JOURNAL, "the engine has stopped")
-        self._decides = False
+        self._halts.end()
 
     # --- from a message to what is shown
 
@@ -271,10 +266,10 @@ class Host:
         self.vitals.take(message, time.perf_counter_ns() - begun)
 
     def _process(self, message: MarketMessage) -> None:
-        if type(message) is FeedStatus and (notice := self._feed_watch.changed(message)) is not None:
-            self._notices.append(notice)
+        if type(message) is FeedStatus:
+            self._board.hear(message)
         self.tape.take(message)
-        if not self._decides:
+        if not self._halts.decides:
             self._show_only(message)
             return
         if not self.journal.keeps and message.ts_received < self.engine.ts - STARTED_AGAIN_NS:
@@ -314,10 +309,10 @@ class Host:
             market.apply(message)
 
     def _tell(self, events: Sequence[Event], asked: bool) -> None:
-        self._notices += describe(events, self.published, asked=asked)
+        self._board.tell(events, self.published, asked=asked)
         if any(isinstance(event.body, Locked) for event in events):
             self.on_lock()
-        if not self._decides:
+        if not self._halts.decides:
             self._roll_back()
 
     # --- halting
@@ -325,47 +320,30 @@ class Host:
     def _break(self, error: Exception) -> Halt:
         """The engine found itself wrong: only exits from here on."""
         text = f"the engine broke a rule of its own ({type(error).__name__}: {error}): trading is halted"
-        self._breaks += 1
-        self._broken = self._broken or Halt(TradingState.HALTED_INVARIANT, text)
+        halt = self._halts.break_rule(text)
         self.note("error", text)
-        self._interrupt()
-        return self._broken
+        self._roll_back()
+        return halt
 
     def _lose_journal(self, error: BaseException) -> Halt:
         """The journal can not be written: nothing is decided until it can."""
-        if self._unwritable is None:
-            self._unwritable = Halt(TradingState.HALTED_JOURNAL, str(error))
+        is_new = self._halts.unwritable is None
+        halt = self._halts.lose_journal(str(error))
+        if is_new:
             self.note("error", str(error))
-        self._interrupt()
-        return self._unwritable
-
-    def _interrupt(self) -> None:
-        self._decides = False
-        self._interrupted.set()
         self._roll_back()
+        return halt
 
     def _roll_back(self) -> None:
         """Only valuations read the state of an engine that decides nothing: it may be set back in place."""
         set_back(self.engine.state, self.published)
 
-    def _postpone(self, command: AnyCommand, halt: Halt) -> Refusal:
-        """Keep an exit for when it goes on; refuse anything else."""
-        if not isinstance(command, EXITS) or self._is_given_up:
-            return halt.refusal
-        if command not in self._exits:
-            self._exits.append(command)
-        return halt.postponed
-
     # --- and going on
-
-    @property
-    def _is_given_up(self) -> bool:
-        return self._breaks > MAX_BREAKS
 
     async def _heal(self, group: asyncio.TaskGroup) -> None:
         """After each halt try to go on, again and again where the journal is the reason."""
         while True:
-            await self._interrupted.wait()
+            await self._halts.interrupted.wait()
             await asyncio.sleep(self._retry_s)
             if self._publisher.is_waiting:
                 continue
@@ -373,12 +351,12 @@ class Host:
                 state = await self._committed_state()
             except JournalError:
                 continue
-            self._interrupted.clear()
-            if not self._is_given_up:
+            self._halts.interrupted.clear()
+            if not self._halts.is_given_up:
                 await self._go_on(group, state)
 
     async def _committed_state(self) -> State:
-        if self._unwritable is not None:
+        if self._halts.unwritable is not None:
             return await self.journal.reopen()
         return copy_state(self.published)
 
@@ -391,10 +369,9 @@ class Host:
         self._publisher.begin(self.engine.state)
         if self._inputs is not None:
             self._inputs.begin(self.engine.settings, self.engine.state.seq)
-        self._unwritable, self._decides = None, True
+        exits = self._halts.go_on()
         self._feeding = group.create_task(self._run_feed())
-        exits, self._exits = self._exits, []
-        if self._broken is None:
+        if self._halts.broken is None:
             self.note("success", "the journal can be written again: trading goes on")
         else:
             self.note("warning", "stops and exits work again; for entries open tradetui again")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import exp
 from pathlib import Path
 from random import Random
@@ -150,14 +150,17 @@ class SimulatedFeed:
         self._symbols = _chosen(seed, symbols)
         start = saved.ts + _RESUME_NS if saved else start_ts if start_ts is not None else time.time_ns()
         self._first = self._index = -(-max(start, not_before) // STEP_NS)
-        offsets = saved.offsets if saved and saved.seed == seed else {}
+        self._set_off(saved.offsets if saved and saved.seed == seed else {})
+        self._feed_state = FeedState.CONNECTING
+        self._feed_retry = 0.0
+
+    def _set_off(self, offsets: Mapping[str, float]) -> None:
+        """Every symbol at the clock's place on its path."""
         for symbol in self._symbols:
             symbol.offset = offsets.get(symbol.name, 0.0)
             symbol.start_value = symbol.fair.one(self._index)
-            chance = Random(f"{seed} {symbol.name} {self._index}")  # noqa: S311  (a market, no secret)
+            chance = Random(f"{self._seed} {symbol.name} {self._index}")  # noqa: S311  (a market, no secret)
             symbol.market = SimMarket(symbol.listing, chance)
-        self._feed_state = FeedState.CONNECTING
-        self._feed_retry = 0.0
 
     def _load(self) -> SavedMarket | None:
         if self._state_path is None:

@@ -1,0 +1,48 @@
+"""The newest notices of a host, until a screen takes them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from tradetui.domain.event import Event
+from tradetui.domain.market_data import FeedStatus
+from tradetui.domain.view import Notice
+from tradetui.runtime.notices import FeedWatch, describe
+from tradetui.state import State
+
+_KEPT: Final = 200
+
+
+class Noticeboard:
+    """What events and data mean to the trader, in order."""
+
+    def __init__(self) -> None:
+        self._notices: deque[Notice] = deque(maxlen=_KEPT)
+        self._feed_watch = FeedWatch()
+
+    @property
+    def latest(self) -> dict[str, FeedStatus]:
+        """The newest status of each symbol's data."""
+        return self._feed_watch.latest
+
+    def note(self, ts: int, severity: str, text: str) -> None:
+        """Put a sentence on it."""
+        self._notices.append(Notice(ts, severity, text))
+
+    def hear(self, status: FeedStatus) -> None:
+        """Say what a status means, where that is new."""
+        notice = self._feed_watch.changed(status)
+        if notice is not None:
+            self._notices.append(notice)
+
+    def tell(self, events: Sequence[Event], state: State, *, asked: bool) -> None:
+        """Say what one transaction means."""
+        self._notices += describe(events, state, asked=asked)
+
+    def take(self) -> tuple[Notice, ...]:
+        """Notices since the last call."""
+        notices = tuple(self._notices)
+        self._notices.clear()
+        return notices
