@@ -67,8 +67,7 @@ class Host:
         With `inputs` everything that the engine takes is recorded; `tape` records the market on request,
         `past` loads older candles; one without a cache where none is given.
         """
-        self.profile = profile
-        self.feed = feed
+        self.profile, self.feed = profile, feed
         self.vitals = Vitals(feed)
         self.engine = engine
         self.journal = journal
