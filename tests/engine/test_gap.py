@@ -334,3 +334,15 @@ def test_the_list_says_that_prints_stood_in_for_a_mark_or_an_index(by: TriggerBy
     assert not table.state.positions
     words = f"it looks at the {by.value} price, whose past is not known: trades were taken for it"
     assert (words in report.text) is (by is not TriggerBy.LAST)
+
+
+def test_a_stop_from_before_an_outage_counts_though_the_exchange_is_behind_the_own_clock() -> None:
+    table = long_position()
+    table.status(FeedState.DOWN)
+    late = table.now - SECOND
+    table.now += 100 * SECOND
+    missed = [Trade(table.symbol, late, table.now, 58_900.0, 1.0, None)]
+    table.feed(MissedTrades(table.symbol, table.tick(), missed))
+    table.status(FeedState.STREAMING)
+    table.snapshot([(59_900.0, 5.0)], [(59_900.1, 5.0)])
+    assert not table.state.positions

@@ -105,7 +105,7 @@ class GapDesk:
         other = self._other_source(desk)
         fills = self.state.fill_count
         for passage in passages:
-            if not self._pass(desk, passage):
+            if not self._pass(desk, passage, gap.since):
                 break
         happened = self.state.fill_count != fills
         if happened or self.scribe.ts - gap.since >= REPORTED_NS:
@@ -120,30 +120,30 @@ class GapDesk:
             return ""
         return stop.trigger_by.value
 
-    def _pass(self, desk: Desk, passage: Passage) -> bool:
+    def _pass(self, desk: Desk, passage: Passage, since: int) -> bool:
         """Let one price act on what is held: liquidation, then stops, then targets; False when flat."""
         if self.state.holding(desk.symbol) is None:
             return False
         if not self.liquidate(desk, passage):
-            self._stops(desk, passage)
-            self._trails(desk, passage)
+            self._stops(desk, passage, since)
+            self._trails(desk, passage, since)
             self._targets(desk, passage)
         return True
 
-    def _stops(self, desk: Desk, passage: Passage) -> None:
+    def _stops(self, desk: Desk, passage: Passage, since: int) -> None:
         live = self.state.live_of(desk.symbol)
         exits = [o for o in live if o.reduce_only and o.trigger is not None and not o.type.takes_profit]
         for order in sorted(exits, key=lambda o: o.role is not OrderRole.PROTECTIVE):
-            if passage.ts < order.due_ts:
-                continue  # it did not stand there yet
+            if not _stood(order, passage, since):
+                continue
             reached = order.trigger is not None and is_reached(order.side, order.trigger, passage.price)
             if reached and order.state is OrderState.ARMED and order.order_id in self.state.live:
                 self._fill_stop(desk, order, passage)
 
-    def _trails(self, desk: Desk, passage: Passage) -> None:
+    def _trails(self, desk: Desk, passage: Passage, since: int) -> None:
         """What did not fire follows the price, after the old trigger was held against it (R-TRL-3)."""
         for order in self.state.live_of(desk.symbol):
-            if order.reduce_only and order.trail is not None and passage.ts >= order.due_ts:
+            if order.reduce_only and order.trail is not None and _stood(order, passage, since):
                 self.flow.conditionals.follow(order.order_id, passage.price)
 
     def _fill_stop(self, desk: Desk, order: Order, passage: Passage) -> None:
@@ -237,6 +237,11 @@ def synthetic(
         ts_exchange=passage.ts,
         ts_received=now,
     )
+
+
+def _stood(order: Order, passage: Passage, since: int) -> bool:
+    """Whether a stop stood where it stands when a price was passed; one from before the loss always did."""
+    return order.due_ts <= since or order.due_ts <= passage.ts
 
 
 def _rests_to_close(order: Order) -> bool:
