@@ -132,21 +132,26 @@ class CapturedKraken(ByStream):
 
     def rules(self, url: str, body: bytes) -> dict[str, Rule]:
         """What the listing of pairs says."""
-        if not urlsplit(url).path.endswith("/AssetPairs"):
-            return {}
-        pairs = msgspec.json.decode(body)["result"].values()
-        return {
-            pair["wsname"]: Rule(
-                Decimal(1).scaleb(-pair["pair_decimals"]), Decimal(1).scaleb(-pair["lot_decimals"])
-            )
-            for pair in pairs
-            if "wsname" in pair
-        }
+        return pair_rules(url, body)
 
     def book(self, instrument: Instrument) -> BookSequence:
         """Held against its checksum."""
         del instrument
         return CheckedBook()
+
+
+def pair_rules(url: str, body: bytes) -> dict[str, Rule]:
+    """What the listing of pairs says, by the names of websocket v1; empty for another answer."""
+    if not urlsplit(url).path.endswith("/AssetPairs"):
+        return {}
+    pairs = msgspec.json.decode(body)["result"].values()
+    return {
+        pair["wsname"]: Rule(
+            Decimal(1).scaleb(-pair["pair_decimals"]), Decimal(1).scaleb(-pair["lot_decimals"])
+        )
+        for pair in pairs
+        if "wsname" in pair
+    }
 
 
 def _part(symbol: str, content: dict[str, Any], depth: int, ts: int) -> Part:

@@ -21,6 +21,12 @@ from tradetui.feeds.formats.captured_coinbase import CapturedCoinbase
 from tradetui.feeds.formats.captured_kraken import CapturedKraken, CapturedKrakenFutures
 from tradetui.feeds.formats.captured_numbered import CapturedGate, CapturedKucoin
 from tradetui.feeds.formats.captured_okx import CapturedOkx
+from tradetui.feeds.formats.captured_streams import (
+    CapturedAdvanced,
+    CapturedBitget,
+    CapturedBybit,
+    CapturedKrakenV2,
+)
 from tradetui.feeds.formats.listing import Grid, made
 from tradetui.feeds.formats.reader import Unreadable, shown
 from tradetui.feeds.native.venue import BookSequence, Item
@@ -31,6 +37,11 @@ _ANSWERED: Final = re.compile(rb"(https?://\S+) -> (\d{9,11}\.\d{1,9}): ")
 _ABOUT: Final = re.compile(rb"(?:wss?://\S+ <-|configuration: |https?://\S+ -> )")
 _URL: Final = re.compile(rb"(?:wss?|https?)://\S+")
 _VENUES: Final[dict[str, Callable[[], CapturedVenue]]] = {
+    "advanced-trade-ws.coinbase.com": CapturedAdvanced,
+    "ws.kraken.com/v2": CapturedKrakenV2,
+    "stream.bybit.com/v5/public/spot": lambda: CapturedBybit(linear=False),
+    "stream.bybit.com/v5/public/linear": lambda: CapturedBybit(linear=True),
+    "ws.bitget.com/v2/ws/public": CapturedBitget,
     "stream.binance.com": lambda: CapturedBinance(futures=False),
     "api.binance.com": lambda: CapturedBinance(futures=False),
     "fstream.binance.com": lambda: CapturedBinance(futures=True),
@@ -49,7 +60,11 @@ _VENUES: Final[dict[str, Callable[[], CapturedVenue]]] = {
     "ws.okx.com": CapturedOkx,
     "www.okx.com": CapturedOkx,
 }
-_KNOWN: Final = "Binance, Coinbase, Gate.io, Kraken, Kraken Futures, KuCoin or OKX"
+_LISTS_ONLY: Final = ("api.bybit.com", "api.bitget.com", "api.coinbase.com", "api.exchange.coinbase.com")
+"""Hosts that list symbols, and belong to whichever streams stand beside them."""
+_EITHER: Final = {"api.kraken.com": "kraken", "api.pro.coinbase.com": "coinbase"}
+"""Hosts that list symbols for streams of two kinds."""
+_KNOWN: Final = "Binance, Bitget v2, Bybit v5, Coinbase, Gate.io, Kraken, Kraken Futures, KuCoin or OKX"
 
 
 def claims(first_line: bytes) -> bool:
@@ -63,22 +78,44 @@ def open_readers(files: Sequence[tuple[Path, bytes]]) -> list[CryptofeedReader]:
     Raises:
         Unreadable: The venue is unknown, not told, or not one and the same.
     """
-    hosts = {path: host for path, line in files if (host := _host(line))}
-    unknown = [host for host in hosts.values() if host not in _VENUES]
-    if unknown or not hosts:
-        was = f"a capture of {unknown[0]}" if unknown else "none that tells its venue"
-        raise Unreadable(f"expected a capture of {_KNOWN}, was {was}")
-    venues = [_VENUES[host]() for host in hosts.values()]
-    names = sorted({venue.venue for venue in venues})
+    kinds = _kinds([place for _, line in files if (place := _place(line))])
+    names = sorted({_VENUES[kind]().venue for kind in kinds})
     if len(names) > 1:
         raise Unreadable(f"expected captures of one venue, was {' and '.join(names)}")
-    rules = _rules(venues[0], [path for path, line in files if _ANSWERED.match(line)])
-    return [CryptofeedReader(venues[0], rules) for _ in files]
+    make = _VENUES[kinds[0]]
+    rules = _rules(make(), [path for path, line in files if _ANSWERED.match(line)])
+    return [CryptofeedReader(make(), rules) for _ in files]
 
 
-def _host(first_line: bytes) -> str:
+def _kinds(places: Sequence[str]) -> list[str]:
+    """Which streams the addresses are of, those that only list symbols left out."""
+    streams = [place for place in places if place.partition("/")[0] not in _LISTS_ONLY]
+    found = [_kind(place) for place in streams]
+    unknown = [place for place, kind in zip(streams, found, strict=True) if not kind]
+    if unknown or not found:
+        was = f"a capture of {unknown[0].rstrip('/')}" if unknown else "none that tells its venue"
+        raise Unreadable(f"expected a capture of {_KNOWN}, was {was}")
+    sure = [kind for kind in found if kind not in _EITHER]
+    venues = {_VENUES[kind]().venue for kind in sure}
+    return sure + [kind for kind in found if kind in _EITHER and _EITHER[kind] not in venues]
+
+
+def _kind(place: str) -> str:
+    """The key of an address: its host with its path, or its host."""
+    host, _, path = place.partition("/")
+    exact = f"{host}/{path.rstrip('/')}"
+    if exact in _VENUES:
+        return exact
+    return host if host in _VENUES else ""
+
+
+def _place(first_line: bytes) -> str:
+    """Host and path of the address that a file begins with; empty where it tells none."""
     found = _URL.match(first_line)
-    return urlsplit(found.group().decode()).hostname or "" if found else ""
+    if not found:
+        return ""
+    url = urlsplit(found.group().decode("utf-8", "replace"))
+    return f"{url.hostname or ''}{url.path}"
 
 
 def _rules(venue: CapturedVenue, paths: list[Path]) -> dict[str, Rule]:
