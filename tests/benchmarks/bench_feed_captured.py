@@ -27,8 +27,8 @@ from tests.captures import CAPTURES
 from tradetui.domain.instrument import Instrument, InstrumentKind
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, MarketMessage, Trade
 from tradetui.domain.profile import Profile
+from tradetui.feeds.backfill import Backfill
 from tradetui.feeds.binance import BinanceCodec
-from tradetui.feeds.native.backfill import Backfill
 from tradetui.feeds.native.binance import Depth
 from tradetui.feeds.native.feed import NativeFeed
 from tradetui.feeds.native.venues import venue_of

@@ -112,11 +112,8 @@ class Rig:
         return self.book == self.exchange.top(DEEP) and self.has_the_prints()
 
     def has_the_prints(self) -> bool:
-        """Each came once; ccxt may miss those of an outage, as it does not fetch them."""
-        numbers, expected = self.numbers(), self.expected_numbers()
-        if self.is_native:
-            return numbers == expected
-        return len(set(numbers)) == len(numbers) and set(numbers) <= set(expected)
+        """Each came once."""
+        return self.numbers() == self.expected_numbers()
 
     # --- what came out
 
@@ -172,7 +169,9 @@ class Rig:
 
     def check_values(self) -> None:
         """Nothing that can not be was delivered."""
+        sides = {each.number: each.side for each in self.exchange.prints}
         for trade in self.trades():
+            assert trade.aggressor == sides[number_of(trade)]
             assert math.isfinite(trade.price)
             assert math.isfinite(trade.qty)
             assert trade.price > 0
@@ -198,7 +197,7 @@ async def rigged(
     prepare: Callable[[Exchange], None],
     tls: ssl.SSLContext | None = None,
     ca_file: str = "",
-    settings: Mapping[str, float] = MappingProxyType({}),
+    settings: Mapping[str, Any] = MappingProxyType({}),
 ) -> AsyncIterator[Rig]:
     """A running feed at a running exchange; afterwards nothing of it may be left."""
     exchange = exchange_of(venue, captures)

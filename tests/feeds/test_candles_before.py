@@ -19,9 +19,9 @@ from tests.feeds import frames
 from tradetui.domain.market_data import CandleHistory, FeedState, MarketMessage, Timeframe, Trade
 from tradetui.domain.profile import Profile
 from tradetui.errors import FeedError
+from tradetui.feeds import backfill
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.feed import CcxtFeed
-from tradetui.feeds.native import backfill
 from tradetui.feeds.native import feed as native_feed
 from tradetui.feeds.native.feed import NativeFeed
 from tradetui.feeds.native.venues import venue_of

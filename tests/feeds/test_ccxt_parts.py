@@ -22,7 +22,7 @@ from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.book import BadBook, BookReader, CrossedBook, RememberingBook, exchange_ns
 from tradetui.feeds.ccxt.history import closed_candles
 from tradetui.feeds.ccxt.instruments import instrument_of, nearest_symbol
-from tradetui.feeds.ccxt.trades import BadTrade, TradeReader
+from tradetui.feeds.ccxt.trades import BadTrade, TradeReader, reader_of
 from tradetui.feeds.ccxt.words import words_for
 
 NOW = 1_723_161_300_000_000_000
@@ -147,11 +147,21 @@ def test_a_trade_that_can_not_be_is_refused(changes: dict[str, object]) -> None:
         TradeReader("A/B").read(row(**changes), NOW)
 
 
-def test_a_first_page_of_old_trades_is_left_out_and_a_later_one_fills_the_hole() -> None:
+def test_a_first_page_is_told_apart_from_what_is_new_each_time_a_stream_begins() -> None:
     reader, now_ms = TradeReader("A/B"), NOW // 1_000_000
     page = [row(id=str(number), timestamp=now_ms - 1000 * (5 - number)) for number in range(6)]
-    assert [each["id"] for each in reader.without_the_past(page)] == ["4", "5"]
-    assert reader.without_the_past(page) == page
+    assert reader.split(page) == (page[:4], page[4:])
+    assert reader.split(page) == ([], page)
+    reader.begin()
+    assert reader.split(page) == (page[:4], page[4:])
+
+
+def test_the_side_of_a_print_is_the_aggressors_also_where_the_exchange_tells_the_makers() -> None:
+    sides = {name: reader_of(name, "A/B").read(row(), NOW) for name in ("coinbase", "kraken")}
+    assert {name: trade and trade.aggressor for name, trade in sides.items()} == {
+        "coinbase": Side.SELL,
+        "kraken": Side.BUY,
+    }
 
 
 def test_candles_that_are_open_unsound_or_double_are_dropped() -> None:

@@ -79,8 +79,8 @@ def make_feed(
             symbols=profile.symbols,
         )
     from tradetui.feeds import egress
-    from tradetui.feeds.ccxt.feed import CcxtFeed
-    from tradetui.feeds.native.audit import Audits
+    from tradetui.feeds.audit import Audits
+    from tradetui.feeds.ccxt.feed import CcxtFeed, audit_every_s
     from tradetui.feeds.native.feed import NativeFeed
     from tradetui.feeds.native.venues import has_native, venue_of
 
@@ -92,7 +92,9 @@ def make_feed(
         return NativeFeed(
             profile, venue_of(profile), stale_after_s=stale, lagging_after_s=lagging, audits=audits
         )
-    return CcxtFeed(profile, stale_after_s=stale, lagging_after_s=lagging)
+    every_s = audit_every_s(profile.exchange, feed.audit_every_s)
+    audits = Audits(every_s=every_s, are_cut=True)
+    return CcxtFeed(profile, stale_after_s=stale, lagging_after_s=lagging, audits=audits)
 
 
 def growing(

@@ -224,7 +224,12 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     ] = 2.0
     audit_every_s: Annotated[
         int,
-        Meta(ge=0, le=86_400, description="Each book is held against a snapshot so often; 0: never."),
+        Meta(
+            ge=0,
+            le=86_400,
+            description="Each book is held against a snapshot so often, through ccxt at least every 30 s "
+            "where no loss would show; 0: never.",
+        ),
     ] = 300
 
 

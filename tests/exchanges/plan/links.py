@@ -50,7 +50,7 @@ async def _outage(rig: Rig, cut: Callable[[], Awaitable[None]]) -> None:
     await cut()
     await rig.told(DOWN)
     await rig.eventually(lambda: not rig.exchange.listening(BOOK))
-    lost = [rig.new_print() for _ in range(4)] if rig.is_native else []  # ccxt fetches no missed prints
+    lost = [rig.new_print() for _ in range(4)]
     for each in lost:
         await rig.exchange.tell(each)
     rig.exchange.market.jump(Decimal(3))
@@ -82,7 +82,7 @@ fault(13, "close-1006", is_long=True)(_cutting(reset=False))
 fault(13, "reset")(_cutting(reset=True))
 
 
-@fault(13, "long-outage", is_shared=True, not_for={"ccxt": "ccxt fetches no missed prints"})
+@fault(13, "long-outage", is_shared=True)
 async def long_outage(rig: Rig) -> None:
     """More was printed than one page of REST holds: all of it comes, or it is said what does not."""
     await rig.live()

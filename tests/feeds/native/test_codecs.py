@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import ccxt
 import pytest
 
 from tests.exchanges.captures import DecimalBook
@@ -23,12 +25,14 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.feeds.book_sync import Sync
+from tradetui.feeds.ccxt.trades import reader_of
 from tradetui.feeds.native.bitget import BitgetVenue
 from tradetui.feeds.native.bybit import BybitVenue
 from tradetui.feeds.native.coinbase import CoinbaseVenue
 from tradetui.feeds.native.kraken_futures import KrakenFuturesVenue
 from tradetui.feeds.native.okx import OkxVenue
 from tradetui.feeds.native.venue import BookPart, FrameError, Item, Lost, Refused, Venue
+from tradetui.feeds.trades import identity
 
 SPOT, LINEAR, INVERSE = "BTC/USDT", "BTC/USDT:USDT", "BTC/USD:BTC"
 
@@ -235,6 +239,22 @@ def test_coinbase_samples_are_books_prints_by_the_other_side_and_quotes(captures
     assert isinstance(first, Trade)
     assert isinstance(second, Trade)
     assert (first.aggressor, second.aggressor) == (Side.SELL, Side.BUY), "the venue names the maker's side"
+
+
+@pytest.mark.captures
+def test_a_print_of_coinbase_has_one_side_whether_it_came_by_stream_or_by_rest(captures: Path) -> None:
+    """The captured answer shows whose side it is: its newest prints are at the best ask, so buyers came."""
+    answer = json.loads(sample(captures, "coinbase/http_ticker"))
+    assert {row["price"] for row in answer["trades"][:2]} == {answer["best_ask"]}
+    event = {"type": "update", "trades": answer["trades"]}
+    frame = {"channel": "market_trades", "sequence_num": 0, "events": [event]}
+    by_stream = ready(CoinbaseVenue(), "BTC/USD").decode(json.dumps(frame).encode(), 1)
+    exchange, reader = ccxt.coinbase(), reader_of("coinbase", "BTC/USD")
+    market = {"symbol": "BTC/USD", "id": "BTC-USD"}
+    by_rest = [reader.read(exchange.parse_trade(row, market), time.time_ns()) for row in answer["trades"]]
+    sides = [(identity(each), each.aggressor) for each in by_stream if isinstance(each, Trade)]
+    assert sides == [(995098663, Side.BUY), (995098662, Side.BUY), (995098661, Side.SELL)]
+    assert [(each.trade_id, each.aggressor) for each in by_rest if each is not None] == sides
 
 
 def test_bitget_holds_the_checksum_of_each_update() -> None:

@@ -12,14 +12,17 @@ from typing import Any, Final
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Candle, FeedState, Timeframe
 from tradetui.domain.profile import Profile
+from tradetui.feeds.audit import Audits
+from tradetui.feeds.backfill import Backfill
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.history import candles_before
-from tradetui.feeds.ccxt.hub import Channel, Hub
+from tradetui.feeds.ccxt.hub import NUMBERED, Channel, Hub
 from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
 from tradetui.feeds.ccxt.prices import fetch_marks, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
+from tradetui.feeds.ccxt.trades import reader_of
 from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.delivery import Delivery
@@ -29,9 +32,17 @@ from tradetui.feeds.protocol import Sink
 _HISTORY_AGAIN_S: Final = 60.0
 """After an outage as long as this the minutes that were missed are fetched before the book."""
 _TICKERS_EVERY_S: Final = 30.0
+_AUDIT_EVERY_S: Final = 30.0
+_NEVER_ALIKE: Final = 3
+"""A book that never once agreed with a snapshot is not taken anew for that more often."""
 _MARKS_EVERY_S: Final = 3.0
 _BOOK_DEPTH: Final = {"kraken": 10, "bybit": 200}
 _dialing_stream: ContextVar[Stream | None] = ContextVar("dialing_stream", default=None)
+
+
+def audit_every_s(exchange: str, usual_s: float) -> float:
+    """How often books are held against snapshots (E-25): sooner where a loss does not show by itself."""
+    return usual_s if exchange in NUMBERED else min(usual_s, _AUDIT_EVERY_S)
 
 
 def _note_address(url: str) -> None:
@@ -64,6 +75,7 @@ class CcxtFeed:
         first_book_s: float = 15.0,
         reload_s: float = 3600.0,
         book_depth: int | None = None,
+        audits: Audits | None = None,
     ) -> None:
         self._profile = profile
         self._retry_s = retry_s
@@ -76,6 +88,7 @@ class CcxtFeed:
                 SymbolHealth(symbol, lagging_after_s=lagging_after_s),
                 (Stream(symbol, Part.BOOK, self._backoff()), Stream(symbol, Part.TRADES, self._backoff())),
                 Pulse(stale_after_s),
+                reader_of(profile.exchange, symbol),
             )
             for symbol in profile.symbols
         }
@@ -84,6 +97,7 @@ class CcxtFeed:
         """Gives a client whose markets are read already; None where there is none."""
         self._deliver = Delivery()
         self.clock = VenueClock()
+        self.audits = audits or Audits(every_s=0.0)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -108,7 +122,7 @@ class CcxtFeed:
         """Deliver until canceled. Raises what the sink raised, and FeedError for an unknown exchange."""
         self._exchange = exchange = open_exchange(self._profile)
         exchange.markets_of = self.markets_of
-        hub = Hub(exchange, self._channels, self._deliver)
+        hub = Hub(exchange, self._channels, self._deliver, self.audits)
         exchange.harden(hub, dialing=_note_address, backoff=self._backoff)
         await self._deliver.run(sink, lambda: self._work(hub), close=exchange.shut)
 
@@ -131,7 +145,9 @@ class CcxtFeed:
             scales = {each.symbol: (each.price_scale, each.qty_scale) for each in listed}
             hub.check_with(KrakenBooks(scales, depth=self._depth or 10))
         async with asyncio.TaskGroup() as group:
+            hub.backfill = Backfill(hub, rest, group, single_trades=True)
             group.create_task(self._watch_silence(hub))
+            group.create_task(self._audit(hub, [self._channels[each.symbol] for each in listed]))
             group.create_task(self.clock.follow(self._exchange))
             group.create_task(rest.reload_markets(hub, listed))
             group.create_task(rest.tell_pauses(hub))
@@ -154,6 +170,20 @@ class CcxtFeed:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._pump(hub, channel.book))
             group.create_task(self._pump(hub, channel.trades))
+
+    async def _audit(self, hub: Hub, channels: list[Channel]) -> None:
+        """Hold the books against snapshots; one that differs is taken anew."""
+
+        def found(symbol: str, words: str) -> None:
+            channel = self._channels[symbol]
+            if channel.stats.mismatches > _NEVER_ALIKE and channel.stats.audits == channel.stats.mismatches:
+                text = "its snapshots are of another kind than its stream"
+                hub.say(symbol, Part.NOTICE, FeedState.STREAMING, text=text)
+            else:
+                hub.kick(channel.book, Outage(FeedState.GAP, words))
+
+        numbered = self._profile.exchange.startswith("binance")
+        await self.audits.run(self._exchange, channels, numbered=numbered, found=found)
 
     async def _deepen_history(self, hub: Hub, symbols: list[str]) -> None:
         """Load the longer timeframes when the books stand: they share the exchange's request limit."""

@@ -6,6 +6,7 @@ sink in the order of the wire, and nothing is delivered after the frame that bro
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from time import monotonic, time_ns
 from typing import Any, Final
 
@@ -14,34 +15,70 @@ from ccxt import NetworkError
 from ccxt.async_support.base.ws.cache import ArrayCache
 from ccxt.async_support.base.ws.order_book import OrderBook
 
-from tradetui.domain.market_data import BookSnapshot, FeedState, FeedStatus, MarketMessage
+from tradetui.domain.market_data import (
+    BookSnapshot,
+    FeedState,
+    FeedStatus,
+    MarketMessage,
+    MissedTrades,
+    Trade,
+)
+from tradetui.feeds.audit import Audits
+from tradetui.feeds.backfill import Backfill
 from tradetui.feeds.ccxt.book import BadBook, BookReader, CrossedBook
 from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
 from tradetui.feeds.ccxt.socket import HardenedClient
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
 from tradetui.feeds.ccxt.trades import BadTrade, TradeReader
 from tradetui.feeds.ccxt.words import shortened, words_for
-from tradetui.feeds.health import Pulse, SymbolHealth
+from tradetui.feeds.health import FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.protocol import Sink
+from tradetui.feeds.trades import TradeFlow
 
-_NUMBERED: Final = ("binance", "binanceusdm", "binancecoinm", "kraken", "okx", "bitget")
+NUMBERED: Final = ("binance", "binanceusdm", "binancecoinm", "kraken", "okx", "bitget")
 """Exchanges whose book shows the loss of a frame with the next one."""
 
 _COMPARED: Final = 20
 _REFUSED_S: Final = 600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Prints:
+    """One symbol's prints."""
+
+    symbol: str
+    trades: TradeFlow
+
+
 class Channel:
     """All of one symbol: its health, its two streams and what reads them."""
 
-    def __init__(self, health: SymbolHealth, streams: tuple[Stream, Stream], pulse: Pulse) -> None:
+    def __init__(
+        self, health: SymbolHealth, streams: tuple[Stream, Stream], pulse: Pulse, reader: TradeReader
+    ) -> None:
         self.health = health
         self.book, self.trades = streams
         self.pulse = pulse
         self.book_reader = BookReader(health.symbol)
-        self.trade_reader = TradeReader(health.symbol)
+        self.trade_reader = reader
+        self.prints = Prints(health.symbol, TradeFlow())
         self.fell_silent: tuple[float, Any] | None = None
         """How long it was silent when it was called stale, and the top of its book then."""
+
+    @property
+    def symbol(self) -> str:
+        """The symbol."""
+        return self.health.symbol
+
+    @property
+    def stats(self) -> FeedStats:
+        """What went wrong so far."""
+        return self.health.stats
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the book was delivered and nothing was lost since."""
+        return self.book.is_live
 
     def learn_from(self, fresh: BookSnapshot) -> None:
         """A fresh book equal to the one that was called stale means that the market only sleeps."""
@@ -53,8 +90,12 @@ class Channel:
 class Hub:
     """The owner of an exchange's sockets."""
 
-    def __init__(self, exchange: Any, channels: dict[str, Channel], sink: Sink) -> None:
+    backfill: Backfill
+    """Asks for missed prints; for whoever runs the feed to set."""
+
+    def __init__(self, exchange: Any, channels: dict[str, Channel], sink: Sink, audits: Audits) -> None:
         self._exchange = exchange
+        self._audits = audits
         self._channels = channels
         self._sink = sink
         self._checks: KrakenBooks | None = None
@@ -139,7 +180,7 @@ class Hub:
 
     def bad_frame(self, socket: HardenedClient, error: Exception) -> None:
         """Count a frame that could not be handled; resync where the next one would not show the loss."""
-        shows_loss = self._exchange.id in _NUMBERED and isinstance(error, ValueError | msgspec.MsgspecError)
+        shows_loss = self._exchange.id in NUMBERED and isinstance(error, ValueError | msgspec.MsgspecError)
         streams = self._streams_of(socket)
         for symbol in {stream.symbol for stream in streams}:
             self._channels[symbol].health.stats.bad_messages += 1
@@ -157,6 +198,14 @@ class Hub:
             stream.connections += 1
             if not stream.is_book:
                 self.say(stream.symbol, stream.part, FeedState.STREAMING)
+                self._begin_prints(stream)
+
+    def _begin_prints(self, stream: Stream) -> None:
+        """Prints come again: fetch those that were missed, where the exchange tells them."""
+        channel = self._channels[stream.symbol]
+        channel.trade_reader.begin()
+        if stream.connections > 1 and self._exchange.has.get("fetchTrades"):
+            self.backfill.start(channel.prints)
 
     def lost(self, socket: HardenedClient, text: str) -> None:
         """Break off all streams of a socket that is gone."""
@@ -197,9 +246,11 @@ class Hub:
         if message is None:
             return
         self._sink(message)
+        self._audits.saw(message)
         if isinstance(message, BookSnapshot):
             channel.learn_from(message)
         if not channel.book.is_live:
+            channel.prints.trades.begin(message.ts_exchange or message.ts_received)
             channel.health.stats.resyncs += channel.book.went_live(now)
             self.say(channel.health.symbol, Part.BOOK, FeedState.STREAMING)
         self._judge_delay(channel, message.ts_exchange, message.ts_received)
@@ -208,17 +259,38 @@ class Hub:
         channel = self._channels.get(rows[0].get("symbol", "")) if rows else None
         if channel is None:
             return
-        now_ns = time_ns()
-        for row in channel.trade_reader.without_the_past(rows):
+        old, new = channel.trade_reader.split(rows)
+        if channel.trades.connections > 1:
+            self._take_old(channel, old)
+        for trade in self._read(channel, new):
+            if channel.prints.trades.take(trade) is not None:
+                self._sink(trade)
+            self._note_trade(channel)
+            self._judge_delay(channel, trade.ts_exchange, trade.ts_received)
+
+    def _take_old(self, channel: Channel, rows: list[dict[str, Any]]) -> None:
+        """What a stream opens with after an outage: those of it that were missed."""
+        flow, fresh = channel.prints.trades, list[Trade]()
+        for trade in self._read(channel, rows):
+            if flow.is_holding:
+                flow.take_late(trade)
+            elif flow.take(trade) is not None:
+                fresh.append(trade)
+        if fresh:
+            self._sink(MissedTrades(channel.symbol, time_ns(), fresh))
+
+    def _read(self, channel: Channel, rows: list[dict[str, Any]]) -> list[Trade]:
+        """Rows that are trades and new; those that can not be are counted."""
+        found, now_ns = list[Trade](), time_ns()
+        for row in rows:
             try:
                 trade = channel.trade_reader.read(row, now_ns)
             except BadTrade:
                 channel.health.stats.bad_messages += 1
                 continue
             if trade is not None:
-                self._sink(trade)
-                self._note_trade(channel)
-                self._judge_delay(channel, trade.ts_exchange, now_ns)
+                found.append(trade)
+        return found
 
     def _note_trade(self, channel: Channel) -> None:
         stream = channel.trades

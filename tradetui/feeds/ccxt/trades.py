@@ -12,6 +12,8 @@ from tradetui.feeds.ccxt.book import exchange_ns
 _REMEMBERED: Final = 20_000
 _OPENING_MS: Final = 1000
 _INF: Final = float("inf")
+_TELL_THE_MAKERS: Final = frozenset({"coinbase"})
+"""Exchanges whose prints carry the side of the order that rested, and ccxt leaves it so."""
 
 
 class BadTrade(FeedError):
@@ -21,22 +23,29 @@ class BadTrade(FeedError):
 class TradeReader:
     """Reads one symbol's trades: each id once, and none with a price or quantity that can not be."""
 
-    def __init__(self, symbol: str) -> None:
+    def __init__(self, symbol: str, *, is_makers_side: bool = False) -> None:
+        """`is_makers_side` says whose side the rows tell."""
         self.symbol = symbol
+        self._is_makers_side = is_makers_side
         self._known: set[int | str] = set()
         self._order: deque[int | str] = deque()
         self._has_begun = False
 
-    def without_the_past(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Of the first batch only the newest second: some exchanges open with a page of old trades.
+    def begin(self) -> None:
+        """The stream was subscribed: what comes first may be old."""
+        self._has_begun = False
 
-        After a reconnect such a page fills the hole in the tape, as known trades do not come twice.
+    def split(self, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Old rows and new ones: some exchanges open with a page of old trades.
+
+        Of the first batch only the newest second is new.
         """
         if self._has_begun:
-            return rows
+            return [], rows
         self._has_begun = True
         newest = max(row.get("timestamp") or 0 for row in rows)
-        return [row for row in rows if (row.get("timestamp") or 0) >= newest - _OPENING_MS]
+        old = [row for row in rows if (row.get("timestamp") or 0) < newest - _OPENING_MS]
+        return old, rows[len(old) :]
 
     def read(self, row: dict[str, Any], ts_received: int) -> Trade | None:
         """A trade; None for one seen before. Raises BadTrade for a price or quantity that can not be."""
@@ -48,6 +57,8 @@ class TradeReader:
             return None
         side = row.get("side")
         aggressor = Side(side) if side in ("buy", "sell") else None
+        if aggressor is not None and self._is_makers_side:
+            aggressor = aggressor.opposite
         stamp = exchange_ns(row.get("timestamp"), ts_received)
         return Trade(self.symbol, stamp, ts_received, float(price), float(qty), aggressor, trade_id)
 
@@ -59,6 +70,11 @@ class TradeReader:
         if len(self._order) > _REMEMBERED:
             self._known.discard(self._order.popleft())
         return True
+
+
+def reader_of(exchange_id: str, symbol: str) -> TradeReader:
+    """A reader of an exchange's trades, whether they come by stream or by REST."""
+    return TradeReader(symbol, is_makers_side=exchange_id in _TELL_THE_MAKERS)
 
 
 def _size(row: dict[str, Any]) -> object:

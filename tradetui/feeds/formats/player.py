@@ -11,7 +11,6 @@ from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedState, Trad
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.formats.reader import Reader, Unreadable
 from tradetui.feeds.formats.units import Unit, unpack
-from tradetui.feeds.native.trades import TradeFlow
 from tradetui.feeds.native.venue import (
     BookPart,
     BookSequence,
@@ -28,6 +27,7 @@ from tradetui.feeds.recording_lines import Stamped
 from tradetui.feeds.recording_scan import Recording
 from tradetui.feeds.replay_marks import BadLine, Crossed, Marks
 from tradetui.feeds.touch import Touch
+from tradetui.feeds.trades import TradeFlow
 
 _CROSSED_UPDATES: Final = 2
 _LOST: Final = (Sync.GAP, Sync.CROSSED)

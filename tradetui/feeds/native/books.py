@@ -9,12 +9,12 @@ from time import monotonic
 from typing import Any, Final, Protocol
 
 from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedState
+from tradetui.feeds.audit import Audits
+from tradetui.feeds.backfill import Backfill
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.ccxt.rest import Teller
 from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.ccxt.words import words_for
-from tradetui.feeds.native.audit import Audits
-from tradetui.feeds.native.backfill import Backfill
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.venue import BookPart, LiveBook, ResyncBy, Venue, whole_book
 from tradetui.feeds.protocol import FrameKeeper

@@ -14,9 +14,9 @@ from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.native.connection import Connection
 from tradetui.feeds.native.timing import VenueTime
-from tradetui.feeds.native.trades import TradeFlow
 from tradetui.feeds.native.venue import LiveBook, Remembers
 from tradetui.feeds.protocol import Stands
+from tradetui.feeds.trades import TradeFlow
 
 Stamped = TypeVar("Stamped", bound=Trade | BookSnapshot | BookDelta | BestQuote | MarkPrice)
 

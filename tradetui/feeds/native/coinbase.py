@@ -2,7 +2,8 @@
 
 Source: Coinbase's Advanced Trade websocket documentation. `sequence_num` rises by one over all channels
 of a connection, so a hole in it takes the trust of every book there, and only a new connection brings
-snapshots again. The side of a print is the maker's. Heartbeats keep quiet channels open.
+snapshots again. The side of a print is the maker's, by stream and by REST alike: a captured answer has
+its newest prints at the best ask and calls them SELL. Heartbeats keep quiet channels open.
 """
 
 from __future__ import annotations

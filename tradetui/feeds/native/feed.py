@@ -25,6 +25,8 @@ from tradetui.domain.market_data import (
 )
 from tradetui.domain.profile import Profile
 from tradetui.feeds import egress
+from tradetui.feeds.audit import Audits
+from tradetui.feeds.backfill import Backfill
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.history import candles_before
@@ -35,8 +37,6 @@ from tradetui.feeds.ccxt.words import shortened
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.delivery import Delivery
 from tradetui.feeds.health import Backoff, FeedStats, SymbolHealth
-from tradetui.feeds.native.audit import Audits
-from tradetui.feeds.native.backfill import Backfill
 from tradetui.feeds.native.books import Books, Deadlines
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import HANDSHAKE_S, Connection, Line, Listener

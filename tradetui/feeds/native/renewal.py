@@ -15,15 +15,14 @@ from time import monotonic, time_ns
 from typing import Any, Final, Protocol
 
 from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedState, Trade
+from tradetui.feeds.backfill import Backfill
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.ccxt.rest import Teller
 from tradetui.feeds.ccxt.stream import Part
-from tradetui.feeds.native.backfill import Backfill
 from tradetui.feeds.native.binance import Depth, DepthBook
 from tradetui.feeds.native.books import Books
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import Connection, Listener
-from tradetui.feeds.native.trades import identity
 from tradetui.feeds.native.venue import (
     BookPart,
     FrameError,
@@ -36,6 +35,7 @@ from tradetui.feeds.native.venue import (
     Venue,
 )
 from tradetui.feeds.protocol import FrameKeeper
+from tradetui.feeds.trades import identity
 
 OVERLAP_S: Final = 2.0
 """For so long both are listened to: longer than one of them lags behind the other."""

@@ -55,7 +55,7 @@ class SeenNumbers:
 class TradeFlow:
     """Lets each print through once."""
 
-    __slots__ = ("_held", "_names", "_names_order", "_next", "_numbers", "last_ts")
+    __slots__ = ("_held", "_late", "_names", "_names_order", "_next", "_numbers", "last_ts")
 
     def __init__(self) -> None:
         self.last_ts = 0
@@ -66,6 +66,7 @@ class TradeFlow:
         self._names: set[str] = set()
         self._names_order: deque[str] = deque()
         self._held: list[Trade] | None = None
+        self._late: list[Trade] = []
 
     def begin(self, ts: int) -> None:
         """From this time on prints are missed, where none has come yet."""
@@ -85,6 +86,11 @@ class TradeFlow:
         """What comes from now on waits."""
         self._held = self._held if self._held is not None else []
 
+    def take_late(self, trade: Trade) -> None:
+        """A print that the stream brings though it is older: missed, where prints were missed."""
+        if self._held is not None:
+            self._late.append(trade)
+
     def take(self, trade: Trade) -> Trade | None:
         """A print of the stream; None where it was seen before or has to wait."""
         if self._held is not None:
@@ -103,6 +109,7 @@ class TradeFlow:
         Where these have a hole too, what was missed reaches as far as they do; their ids tell them apart.
         """
         held, self._held = self._held or [], None
+        missed, self._late = [*missed, *self._late], []
         newest = max((trade.ts_exchange for trade in missed), default=0)
         end = max if is_holed else min
         until = end((trade.ts_exchange for trade in held if trade.ts_exchange), default=newest)

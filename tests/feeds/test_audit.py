@@ -15,7 +15,7 @@ from tests.exchanges.captures import DecimalBook
 from tests.exchanges.collector import Collector, fed
 from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedState
 from tradetui.domain.profile import Profile
-from tradetui.feeds.native.audit import CHECKED, KNOWN, Audits, Evidence, Level, Sides
+from tradetui.feeds.audit import CHECKED, KNOWN, Audits, Evidence, Level, Sides
 from tradetui.feeds.native.feed import NativeFeed
 from tradetui.feeds.native.venues import venue_of
 

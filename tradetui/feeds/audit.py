@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
+from ccxt import ExchangeError, NetworkError
+
 from tradetui.domain.market_data import BookDelta, BookSnapshot
 from tradetui.feeds.health import FeedStats
 
@@ -34,7 +36,10 @@ _SPREAD: Final = random.Random()  # noqa: S311 - only spreads questions
 class Audited(Protocol):
     """One symbol, as much of it as is needed here."""
 
-    is_live: bool
+    @property
+    def is_live(self) -> bool:
+        """Whether its book can be held against one."""
+        ...
 
     @property
     def symbol(self) -> str:
@@ -59,12 +64,12 @@ class Evidence:
         self._sizes: tuple[dict[float, list[tuple[int, float]]], ...] = ({}, {})
         self._deepest: list[float | None] = [None, None]
 
-    def begin(self, sides: Sides, number: int) -> None:
-        """Take the book as it stands behind an update."""
+    def begin(self, sides: Sides, number: int, *, is_cut: bool = False) -> None:
+        """Take the book as it stands behind an update; one that is cut ends where it is known no further."""
         self.is_begun, self.begun_at = True, number
         for side, levels in enumerate(sides):
             self._sizes[side].update({price: [(0, qty)] for price, qty in levels})
-            self._deepest[side] = levels[-1][0] if len(levels) >= KNOWN else None
+            self._deepest[side] = levels[-1][0] if levels and (is_cut or len(levels) >= KNOWN) else None
 
     def take(self, message: BookSnapshot | BookDelta) -> None:
         """Remember what changed."""
@@ -117,12 +122,17 @@ class Evidence:
 class Audits:
     """Asks for one book after the other, each about so often."""
 
-    def __init__(self, *, every_s: float, window_s: float = 2.0) -> None:
-        """`every_s` of 0 asks never; the window begins so long before the question, and ends half as late."""
+    def __init__(self, *, every_s: float, window_s: float = 2.0, are_cut: bool = False) -> None:
+        """`every_s` of 0 asks never; the window begins so long before the question, and ends half as late.
+
+        `are_cut` says that the books may end where the exchange's do not.
+        """
         self.top: Callable[[str], Sides | None] = lambda _symbol: None
         """The best levels of a book as it is kept; whoever keeps it sets this."""
         self._every_s = every_s
         self._window_s = window_s
+        self._are_cut = are_cut
+        self._asks_whole = False
         self._watched: dict[str, Evidence] = {}
 
     def saw(self, message: BookSnapshot | BookDelta) -> None:
@@ -132,7 +142,7 @@ class Audits:
         if evidence.is_begun:
             evidence.take(message)
         elif (sides := self.top(message.symbol)) is not None:
-            evidence.begin(sides, message.update_id)
+            evidence.begin(sides, message.update_id, is_cut=self._are_cut)
 
     async def run(
         self, exchange: Any, channels: Sequence[Audited], *, numbered: bool, found: Callable[[str, str], None]
@@ -169,9 +179,9 @@ class Audits:
         try:
             await asyncio.sleep(self._window_s)
             if not evidence.is_begun and (sides := self.top(symbol)) is not None:
-                evidence.begin(sides, 0)
+                evidence.begin(sides, 0, is_cut=self._are_cut)
             async with asyncio.timeout(_ANSWER_S):
-                book = await exchange.fetch_order_book(symbol, _ASKED)
+                book = await self._asked(exchange, symbol)
             await asyncio.sleep(self._window_s / 2)
         finally:
             self._watched.pop(symbol, None)
@@ -181,6 +191,17 @@ class Audits:
         if number and number < evidence.begun_at:
             return None
         return evidence.differing((_levels(book["bids"]), _levels(book["asks"])), number)
+
+    async def _asked(self, exchange: Any, symbol: str) -> Any:
+        """A snapshot; some exchanges know other numbers of levels only, and are asked for none."""
+        if not self._asks_whole:
+            try:
+                return await exchange.fetch_order_book(symbol, _ASKED)
+            except NetworkError:
+                raise
+            except ExchangeError:
+                self._asks_whole = True
+        return await exchange.fetch_order_book(symbol)
 
 
 def _levels(rows: Sequence[Sequence[float]]) -> list[Level]:

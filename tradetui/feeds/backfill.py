@@ -1,0 +1,189 @@
+"""The prints that a stream did not bring, by REST: each venue is asked in its own way.
+
+Binance's spot stream brings single trades, so they are asked for instead of ccxt's aggregates, whose ids
+are others; through ccxt its contracts' do too. Coinbase wants an end with a beginning; OKX and Bybit refuse
+longer pages than theirs; of Kraken Futures' two histories one is wholly public. Of other exchanges nothing
+is known: their newest page is asked for, and where it does not reach back, what came from then on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from time import time_ns
+from typing import Any, Final, Protocol
+
+from tradetui.domain.market_data import FeedState, MissedTrades, Trade
+from tradetui.feeds.ccxt.rest import RestSide, Teller
+from tradetui.feeds.ccxt.stream import Part
+from tradetui.feeds.ccxt.trades import BadTrade, TradeReader, reader_of
+from tradetui.feeds.ccxt.words import words_for
+from tradetui.feeds.trades import TradeFlow
+
+_PATIENCE_S: Final = 5.0
+"""Prints of the stream wait for the missed ones for so long."""
+_HISTORY_AGAIN_S: Final = 60.0
+_FRUITLESS: Final = 3
+"""So many holes that REST knows nothing of, and the venue's count is no count."""
+_MS: Final = 1_000_000
+_PAGE: Final = {"okx": 500, "bybit": 60, "krakenfutures": 100}
+_OTHERWISE: Final = 1000
+_FORWARD: Final = ("kraken", "binanceusdm")
+_KNOWN: Final = frozenset(
+    {"binance", "binanceusdm", "bitget", "bybit", "coinbase", "kraken", "krakenfutures", "okx"}
+)
+_PAGES: Final = 5
+_MORE: Final = {"krakenfutures": {"method": "publicGetHistory"}}
+
+
+class Followed(Protocol):
+    """One symbol's prints."""
+
+    @property
+    def trades(self) -> TradeFlow:
+        """Each once."""
+        ...
+
+    @property
+    def symbol(self) -> str:
+        """The symbol."""
+        ...
+
+
+class Backfill:
+    """Asks for what was missed, of each symbol once at a time."""
+
+    def __init__(
+        self, teller: Teller, rest: RestSide, group: asyncio.TaskGroup, *, single_trades: bool = False
+    ) -> None:
+        """`single_trades` says that the streams of contracts bring no aggregates either."""
+        self._teller = teller
+        self._single_trades = single_trades
+        self._rest = rest
+        self._group = group
+        self._again: set[str] = set()
+        self._holed: set[str] = set()
+        """Symbols whose waiting prints have a hole themselves."""
+        self._fruitless: dict[str, int] = {}
+
+    def start(self, channel: Followed, lost_for_s: float = 0.0) -> None:
+        """Let the stream's prints wait until those that were missed are there."""
+        if channel.trades.is_holding:
+            self._again.add(channel.symbol)
+        elif channel.trades.last_ts:
+            channel.trades.hold()
+            self._group.create_task(self._fill(channel, lost_for_s))
+
+    def count_hole(self, channel: Followed) -> None:
+        """The count of prints has a hole: ask, unless such holes have shown to be none."""
+        if self._fruitless.get(channel.symbol, 0) < _FRUITLESS:
+            self._fruitless[channel.symbol] = self._fruitless.get(channel.symbol, 0) + 1
+            if channel.trades.is_holding:
+                self._holed.add(channel.symbol)
+            self.start(channel)
+
+    async def _fill(self, channel: Followed, lost_for_s: float) -> None:
+        symbol, was_long = channel.symbol, lost_for_s > _HISTORY_AGAIN_S
+        if was_long:
+            await self._rest.load_history(self._teller, symbol)
+        missed = await self._missed(channel)
+        is_holed = symbol in self._holed
+        if is_holed:  # more was lost while that was asked for
+            self._holed.discard(symbol)
+            self._again.discard(symbol)
+            missed += await self._missed(channel)
+        lost, held = channel.trades.release(missed, is_holed=is_holed)
+        if lost:
+            self._fruitless[symbol] = 0
+            self._teller.deliver(MissedTrades(symbol, time_ns(), lost))
+        for trade in held:
+            self._teller.deliver(trade)
+        if was_long:
+            await self._rest.deepen_history(self._teller, [symbol])
+        if symbol in self._again:
+            self._again.discard(symbol)
+            self._holed.discard(symbol)
+            self.start(channel)
+
+    async def _missed(self, channel: Followed) -> list[Trade]:
+        symbol, missed, text = channel.symbol, list[Trade](), ""
+        try:
+            missed, is_all = await missed_prints(
+                self._rest.exchange, symbol, channel.trades.last_ts, single_trades=self._single_trades
+            )
+            text = "" if is_all else f"missed trades: only {len(missed):,} of them could be fetched"
+        except Exception as error:  # noqa: BLE001 - the outside world becomes words
+            text = f"missed trades could not be fetched: {words_for(error)}"
+        if text:
+            self._teller.say(symbol, Part.NOTICE, FeedState.STREAMING, text=text)
+        return missed
+
+
+async def missed_prints(
+    exchange: Any, symbol: str, since_ns: int, *, single_trades: bool = False
+) -> tuple[list[Trade], bool]:
+    """What was printed since then, and whether that is all of it; raises what ccxt raises."""
+    async with asyncio.timeout(_PATIENCE_S):
+        if exchange.id in _KNOWN:
+            return await _as_known(exchange, symbol, since_ns // _MS, single_trades=single_trades)
+        return await _as_any(exchange, symbol, since_ns // _MS)
+
+
+async def _as_known(
+    exchange: Any, symbol: str, since: int, *, single_trades: bool
+) -> tuple[list[Trade], bool]:
+    """Some venues answer from the beginning on and are asked again; the others with their newest page."""
+    reader, found, size = reader_of(exchange.id, symbol), list[Trade](), _page(exchange, symbol)
+    are_single = exchange.id.startswith("binance") and (single_trades or ":" not in symbol)
+    goes_forward = not are_single and (exchange.id in _FORWARD or exchange.id == "binance")
+    for _ in range(_PAGES if goes_forward else 1):
+        more = _more(exchange.id, symbol, since=since, are_single=are_single)
+        rows = await exchange.fetch_trades(symbol, since=since, limit=size, params=more)
+        fresh = _read(reader, rows)
+        found += fresh
+        if len(rows) < size or not fresh:
+            return found, len(rows) < size
+        since = max(trade.ts_exchange for trade in fresh) // _MS
+    return found, False
+
+
+async def _as_any(exchange: Any, symbol: str, since: int) -> tuple[list[Trade], bool]:
+    """The newest page, and what is older where the exchange answers from a moment on."""
+    reader = reader_of(exchange.id, symbol)
+    newest = _read(reader, await exchange.fetch_trades(symbol))
+    first = min((trade.ts_exchange for trade in newest), default=0)
+    if first <= since * _MS:
+        return newest, True
+    rows = await exchange.fetch_trades(symbol, since=since)
+    stamps = sorted((row.get("timestamp") or 0) * _MS for row in rows)
+    is_joined = bool(stamps) and stamps[0] < first <= stamps[-1]
+    return [*_read(reader, rows), *newest], is_joined
+
+
+def _read(reader: TradeReader, rows: Iterable[dict[str, Any]]) -> list[Trade]:
+    """Those that are new and can be."""
+    found, now = list[Trade](), time_ns()
+    for row in rows:
+        with suppress(BadTrade):
+            trade = reader.read(row, now)
+            if trade is not None:
+                found.append(trade)
+    return found
+
+
+def _page(exchange: Any, symbol: str) -> int:
+    if exchange.id == "bybit" and ":" in symbol:
+        return _OTHERWISE
+    return _PAGE.get(exchange.id, _OTHERWISE)
+
+
+def _more(exchange_id: str, symbol: str, *, since: int, are_single: bool) -> dict[str, Any]:
+    if are_single:
+        return {"fetchTradesMethod": "fapiPublicGetTrades" if ":" in symbol else "publicGetTrades"}
+    if exchange_id == "kraken":
+        # ccxt would cut it to a second, and the venue leaves out the moment itself
+        return {"since": str(since * _MS - 1)}
+    if exchange_id == "coinbase":
+        return {"until": time_ns() // _MS + 1000}
+    return _MORE.get(exchange_id, {})
