@@ -11,7 +11,7 @@ import msgspec
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.wire import Price, Quantity
 from tradetui.feeds.scan.table import ScanTable
-from tradetui.feeds.scan.venues import Address, Names, groups
+from tradetui.feeds.scan.venues import Address, Names, groups, spread
 
 _BITGET: Final = "wss://ws.bitget.com/v2/ws/public"
 _COINBASE: Final = "wss://advanced-trade-ws.coinbase.com"
@@ -45,7 +45,7 @@ class BitgetScan:
 
     def lines(self, names: Sequence[str]) -> Sequence[Line]:
         """A hundred on a connection: the venue asks for few."""
-        return [Line(url=self._url, symbols=group, ping="ping", ping_s=25.0) for group in groups(names, 100)]
+        return spread(self._url, names, most=100, ping="ping", ping_s=25.0)
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """Fifty channels a frame."""
@@ -59,12 +59,15 @@ class BitgetScan:
             return
         for ticker in _bitget(frame).data:
             row = names.get(ticker.instId)
-            if row is None:
-                continue
-            if ticker.bidPr and ticker.askPr:
-                table.quote(row, ticker.bidPr, ticker.bidSz, ticker.askPr, ticker.askSz)
-            table.figures(row, ticker.lastPr, ticker.change24h * 100, ticker.quoteVolume)
-            table.told(row, ts_received)
+            if row is not None:
+                table.ticker(
+                    row,
+                    ts_received,
+                    touch=(ticker.bidPr, ticker.bidSz, ticker.askPr, ticker.askSz),
+                    last=ticker.lastPr,
+                    change_pct=ticker.change24h * 100,
+                    quote_volume=ticker.quoteVolume,
+                )
 
 
 class _CoinbaseTicker(msgspec.Struct, gc=False):
@@ -99,7 +102,7 @@ class CoinbaseScan:
 
     def lines(self, names: Sequence[str]) -> Sequence[Line]:
         """Some hundreds on a connection."""
-        return [Line(url=self._url, symbols=group) for group in groups(names, 250)]
+        return spread(self._url, names)
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """A hundred products a frame, and the heartbeat that keeps the connection."""
@@ -114,13 +117,16 @@ class CoinbaseScan:
             return
         for ticker in (each for event in _coinbase_events(outer.events) for each in event.tickers):
             row = names.get(ticker.product_id)
-            if row is None:
-                continue
-            if ticker.best_bid and ticker.best_ask:
+            if row is not None:
                 bid, ask = ticker.best_bid, ticker.best_ask
-                table.quote(row, bid, ticker.best_bid_quantity, ask, ticker.best_ask_quantity)
-            table.figures(row, ticker.price, ticker.price_percent_chg_24_h, ticker.volume_24_h * ticker.price)
-            table.told(row, ts_received)
+                table.ticker(
+                    row,
+                    ts_received,
+                    touch=(bid, ticker.best_bid_quantity, ask, ticker.best_ask_quantity),
+                    last=ticker.price,
+                    change_pct=ticker.price_percent_chg_24_h,
+                    quote_volume=ticker.volume_24_h * ticker.price,
+                )
 
 
 class _FuturesTicker(msgspec.Struct, gc=False):
@@ -146,7 +152,7 @@ class KrakenFuturesScan:
 
     def lines(self, names: Sequence[str]) -> Sequence[Line]:
         """Some hundreds on a connection."""
-        return [Line(url=self._url, symbols=group) for group in groups(names, 250)]
+        return spread(self._url, names)
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """A hundred products a frame."""
@@ -157,9 +163,12 @@ class KrakenFuturesScan:
         """One ticker."""
         ticker = _futures(frame)
         row = names.get(ticker.product_id)
-        if ticker.feed != "ticker" or row is None or ticker.last is None:
-            return
-        if ticker.bid and ticker.ask:
-            table.quote(row, ticker.bid, ticker.bid_size, ticker.ask, ticker.ask_size)
-        table.figures(row, ticker.last, ticker.change, ticker.volumeQuote)
-        table.told(row, ts_received)
+        if ticker.feed == "ticker" and row is not None and ticker.last is not None:
+            table.ticker(
+                row,
+                ts_received,
+                touch=(ticker.bid, ticker.bid_size, ticker.ask, ticker.ask_size),
+                last=ticker.last,
+                change_pct=ticker.change,
+                quote_volume=ticker.volumeQuote,
+            )

@@ -46,6 +46,23 @@ class ScanTable:
         self.change_pct[row] = change_pct
         self.quote_volume[row] = quote_volume
 
+    def ticker(
+        self,
+        row: int,
+        ts_received: int,
+        *,
+        touch: tuple[float, float, float, float],
+        last: float,
+        change_pct: float,
+        quote_volume: float,
+    ) -> None:
+        """Write a whole ticker; `touch` is as `quote` takes it, and none where a price in it is zero."""
+        bid, bid_qty, ask, ask_qty = touch
+        if bid and ask:
+            self.quote(row, bid, bid_qty, ask, ask_qty)
+        self.figures(row, last, change_pct, quote_volume)
+        self.told(row, ts_received)
+
     def told(self, row: int, ts_received: int) -> None:
         """Note when a row was written."""
         self.ts_received[row] = ts_received

@@ -48,6 +48,13 @@ def groups(names: Sequence[str], most: int) -> list[tuple[str, ...]]:
     return [tuple(names[start : start + most]) for start in range(0, len(names), most)]
 
 
+def spread(
+    url: str, names: Sequence[str], *, most: int = 250, ping: str = "", ping_s: float = 15.0
+) -> list[Line]:
+    """As many connections to one address as the names need."""
+    return [Line(url=url, symbols=group, ping=ping, ping_s=ping_s) for group in groups(names, most)]
+
+
 # --- Binance
 
 
@@ -76,8 +83,7 @@ class BinanceScan:
     def lines(self, names: Sequence[str]) -> Sequence[Line]:
         """Spot takes a thousand streams on a connection."""
         if not self._futures:
-            url = self._address(_BINANCE)
-            return [Line(url=url, symbols=group, ping_s=60.0) for group in groups(names, 500)]
+            return spread(self._address(_BINANCE), names, most=500, ping_s=60.0)
         urls = (_BINANCE_MARKET, _BINANCE_PUBLIC)
         return [Line(url=self._address(url), symbols=tuple(names), ping_s=60.0) for url in urls]
 
@@ -141,7 +147,7 @@ class BybitScan:
 
     def lines(self, names: Sequence[str]) -> Sequence[Line]:
         """Some hundreds on a connection."""
-        return [Line(url=self._url, symbols=group, ping='{"op":"ping"}') for group in groups(names, 250)]
+        return spread(self._url, names, ping='{"op":"ping"}')
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """Ten topics a frame: spot takes no more."""
@@ -200,15 +206,13 @@ class OkxScan:
 
     def lines(self, names: Sequence[str]) -> Sequence[Line]:
         """Some hundreds on a connection."""
-        return [Line(url=self._url, symbols=group, ping="ping") for group in groups(names, 250)]
+        return spread(self._url, names, ping="ping")
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """A hundred channels a frame."""
-        args = [{"channel": "tickers", "instId": name} for name in line.symbols]
-        return [
-            json.dumps({"op": "subscribe", "args": args[start : start + 100]})
-            for start in range(0, len(args), 100)
-        ]
+        for group in groups(line.symbols, 100):
+            args = [{"channel": "tickers", "instId": name} for name in group]
+            yield json.dumps({"op": "subscribe", "args": args})
 
     def read(self, frame: bytes, ts_received: int, names: Names, table: ScanTable) -> None:
         """Some tickers; a contract's volume is told in coins."""
@@ -218,13 +222,15 @@ class OkxScan:
             row = names.get(ticker.instId)
             if row is None:
                 continue
-            if ticker.bidPx and ticker.askPx:
-                table.quote(row, ticker.bidPx, ticker.bidSz, ticker.askPx, ticker.askSz)
-            change = (ticker.last / ticker.open24h - 1) * 100 if ticker.open24h else 0.0
             in_coins = ticker.instId.count("-") > 1
-            volume = ticker.volCcy24h * ticker.last if in_coins else ticker.volCcy24h
-            table.figures(row, ticker.last, change, volume)
-            table.told(row, ts_received)
+            table.ticker(
+                row,
+                ts_received,
+                touch=(ticker.bidPx, ticker.bidSz, ticker.askPx, ticker.askSz),
+                last=ticker.last,
+                change_pct=(ticker.last / ticker.open24h - 1) * 100 if ticker.open24h else 0.0,
+                quote_volume=ticker.volCcy24h * ticker.last if in_coins else ticker.volCcy24h,
+            )
 
 
 # --- Kraken
@@ -259,8 +265,7 @@ class KrakenScan:
 
     def lines(self, names: Sequence[str]) -> Sequence[Line]:
         """Some hundreds on a connection."""
-        ping = '{"method":"ping"}'
-        return [Line(url=self._url, symbols=group, ping=ping) for group in groups(names, 250)]
+        return spread(self._url, names, ping='{"method":"ping"}')
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """A hundred symbols a frame."""
@@ -277,7 +282,11 @@ class KrakenScan:
         for ticker in _kraken_tickers(outer.data):
             row = names.get(ticker.symbol)
             if row is not None:
-                table.quote(row, ticker.bid, ticker.bid_qty, ticker.ask, ticker.ask_qty)
-                volume = ticker.volume * (ticker.vwap or ticker.last)
-                table.figures(row, ticker.last, ticker.change_pct, volume)
-                table.told(row, ts_received)
+                table.ticker(
+                    row,
+                    ts_received,
+                    touch=(ticker.bid, ticker.bid_qty, ticker.ask, ticker.ask_qty),
+                    last=ticker.last,
+                    change_pct=ticker.change_pct,
+                    quote_volume=ticker.volume * (ticker.vwap or ticker.last),
+                )
