@@ -213,6 +213,26 @@ def test_kraken_counts_linear_contracts_by_their_worth() -> None:
     assert found.maintenance_of(found.tier_size(D(5), D(100_001))) == (D("0.03"), D(0))
 
 
+def test_gate_and_kucoin_tell_notionals_in_the_settlement_asset() -> None:
+    """Rows as ccxt's own documentation of both endpoints shows them."""
+    gate = ccxt.pro.gate().parse_market_leverage_tiers(
+        [
+            {"maintenance_rate": "0.004", "tier": 1, "leverage_max": "125", "risk_limit": "1000000"},
+            {"maintenance_rate": "0.005", "tier": 2, "leverage_max": "100", "risk_limit": "2000000"},
+        ],
+        {"symbol": "BTC/USDT:USDT", "settle": "USDT"},
+    )
+    found = with_tiers(perp(venue="gate"), gate, TierRule.PARTS)
+    assert found.tiers == table([("1000000", "0.004", "125"), ("2000000", "0.005", "100")])
+    row_of = {"symbol": "ETHUSDTM", "level": 1, "minRiskLimit": 0, "initialMargin": 0.01}
+    kucoin = ccxt.pro.kucoinfutures().parse_market_leverage_tiers(
+        [{**row_of, "maxRiskLimit": 300000, "maxLeverage": 100, "maintainMargin": 0.005}],
+        {"symbol": "ETH/USDT:USDT", "base": "ETH"},
+    )
+    found = with_tiers(perp(venue="kucoinfutures"), kucoin, TierRule.WHOLE)
+    assert found.tiers == table([("300000", "0.005", "100")])
+
+
 def test_only_contracts_of_venues_with_a_public_table_are_asked_for() -> None:
     assert rule_of(perp(venue="binanceusdm")) is None
     assert rule_of(perp(venue="bingx")) is None
