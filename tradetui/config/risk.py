@@ -115,7 +115,12 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True):
         Decimal, Meta(extra={"above": 0}, description="Most that one entry may risk, in R of size.")
     ] = Decimal(2)
     max_open_risk: Annotated[
-        Decimal, Meta(extra={"above": 0}, description="Most that may be at risk at once, in R of size.")
+        Decimal,
+        Meta(
+            extra={"above": 0},
+            description="Most that may be at risk at once, in R of size; there is a warning "
+            "when one more entry of 1 R would not fit.",
+        ),
     ] = Decimal(2)
     require_stop: Annotated[bool, Meta(description="Refuse entries that bring no stop.")] = True
     weekly_loss: Annotated[
