@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.market import Levels, Table, perp, wide_limits
+from tests.engine.market import MS, SECOND, Levels, Table, perp, wide_limits
 from tradetui.domain.command import AnyCommand, Flatten, SetStop, Size, Stop, SubmitOrder, Target
 from tradetui.domain.fill import Fill
 from tradetui.domain.market_data import BookDelta, FundingSettled, Side
@@ -28,11 +29,11 @@ Step = tuple[str, int, int, int]
 class Market:
     """Plays the same steps as they are, mirrored around a pivot, or with every size multiplied."""
 
-    def __init__(self, *, mirrored: bool = False, factor: int = 1) -> None:
+    def __init__(self, *, mirrored: bool = False, factor: int = 1, latency_ns: int = 0) -> None:
         self.sign = -1 if mirrored else 1
         self.factor = factor
         settings = wide_limits(balance=D(100_000_000), leverage=D(2))
-        self.table = Table(FREE, settings=settings)
+        self.table = Table(FREE, settings=settings, latency_ns=latency_ns)
         self.middle = 0
         self.table.open(*self.book(4, 3, 2))
         self.told_ts = self.table.now
@@ -160,19 +161,31 @@ def test_a_book_update_that_changes_nothing_changes_nothing(seed: int) -> None:
     assert retold.table.engine.equity() == plain.table.engine.equity()
 
 
-@given(st.integers(0, 10**9))
-def test_a_print_in_two_halves_fills_no_more_than_the_whole(seed: int) -> None:
-    whole, halves = played(Market(), seed), played(Market(), seed)
+def in_two_halves(seed: int, latency_ns: int) -> Iterator[tuple[OrderState, Decimal, Decimal]]:
+    """Each order's state before a print, what it got where that came whole, and where it came in halves."""
+    whole, halves = (played(Market(latency_ns=latency_ns), seed) for _ in range(2))
     chance = random.Random(seed)
     price, size, side = float(whole.price(chance.randint(-12, 12))), 0.02 * chance.randint(1, 60), Side.SELL
-    before = list(whole.table.state.orders)
+    before = dict(whole.table.state.orders)
     whole.table.trade(price, size, side)
     for _ in range(2):
         halves.table.trade(price, size / 2, side)
-    for order_id in before:
-        order = halves.table.state.orders[order_id]
-        most = whole.table.state.orders[order_id].filled
-        assert order.filled <= most
+    for market in (whole, halves):
+        market.table.now = whole.table.now + SECOND
+        market.play(("book", 5, 5, 5))
+    for order_id, order in before.items():
+        one, two = (market.table.state.orders[order_id].filled for market in (whole, halves))
+        yield order.state, one, two
+
+
+@given(st.integers(0, 10**9))
+def test_a_print_in_two_halves_fills_what_rests_no_more_than_the_whole(seed: int) -> None:
+    assert all(two <= one for state, one, two in in_two_halves(seed, 0) if state not in WAITING)
+
+
+@given(st.integers(0, 10**9))
+def test_nor_does_it_fill_what_it_fires_where_that_acts_after_both(seed: int) -> None:
+    assert all(two <= one for _, one, two in in_two_halves(seed, 20 * MS))
 
 
 def test_the_scripts_trade_in_every_way() -> None:
