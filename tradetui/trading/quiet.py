@@ -44,8 +44,9 @@ def _levels(
     now = standing.equity - standing.flows
     if rule.kind in LOSSES and rule.measure is Measure.EQUITY:
         yield from _loss_levels(rule, standing, parts, is_locked=is_locked)
-        if rule.kind is RuleKind.MAX_LOSS_PEAK:
-            yield max(standing.book.peak, now)
+    if rule.kind is RuleKind.MAX_LOSS_PEAK:
+        # a new high lifts the floor, which may pass a value that does not move: the realized result
+        yield max(standing.book.peak, now)
     elif rule.kind is RuleKind.PROFIT_STOP and rule.measure is Measure.EQUITY:
         start, target = thresholds.reference(rule, standing), thresholds.amount_of(rule, standing)
         yield from (start + target * part for part in parts)
