@@ -137,11 +137,12 @@ def most(length: int, reach: int, step: int = STRETCH) -> int:
 
 
 def rolling_mean(values: FloatArray, period: int, out: FloatArray) -> None:
-    """Means of windows, NaN before the first full one."""
-    sums = Sums(period, most(len(values), period - 1, LONG_STRETCH), 1.0 / period)
+    """Means of windows, NaN before the first full one; a sum is divided: a third of 3 is 1."""
+    sums = Sums(period, most(len(values), period - 1, LONG_STRETCH))
     out[: period - 1] = np.nan
     for here, covered in windowed(len(values), period - 1, LONG_STRETCH):
         sums.over(values[covered], out[here])
+        out[here] /= period
 
 
 def rolling_range(
