@@ -8,7 +8,7 @@ from functools import cache
 from time import monotonic
 from typing import Any, Final
 
-from ccxt import DDoSProtection, RateLimitExceeded
+from ccxt import BaseError, DDoSProtection, RateLimitExceeded
 
 from tradetui.domain.profile import Profile
 from tradetui.feeds import egress
@@ -85,7 +85,9 @@ class Hardening:
             raise RateLimitExceeded(self.pause_words)
         try:
             return await super().fetch(url, method, headers, body)  # type: ignore[misc]
-        except (DDoSProtection, RateLimitExceeded) as error:
+        except BaseError as error:
+            if not _asked_too_often(error):
+                raise
             asked = retry_after(self.last_response_headers)
             usual = _PAUSE_S.get(http_status(error), _USUAL_PAUSE_S)
             self._pause_words = words_for(error)
@@ -145,6 +147,11 @@ class Hardening:
         await asyncio.gather(*(socket.shut() for socket in {*self._sockets, *self.clients.values()}))
         self.clients.clear()
         await self.close()  # type: ignore[attr-defined]
+
+
+def _asked_too_often(error: BaseError) -> bool:
+    """By its kind or by its status: of OKX's refusals ccxt says that the exchange is not available."""
+    return isinstance(error, DDoSProtection | RateLimitExceeded) or http_status(error) in (418, 429)
 
 
 def _consume(future: Any) -> None:

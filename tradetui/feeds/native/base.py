@@ -70,6 +70,12 @@ class OneAddress:
         yield from self.asks("unsubscribe", names, book_only=True)
         yield from self.asks("subscribe", names, book_only=True)
 
+    def revive(self, symbol: str) -> Iterable[str]:
+        """Everything again: what it was is given up first."""
+        names = [self.name(self._instruments[symbol])]
+        yield from self.asks("unsubscribe", names)
+        yield from self.asks("subscribe", names)
+
     def book(self, symbol: str) -> LiveBook:
         """A fresh book rule: numbered messages."""
         del symbol

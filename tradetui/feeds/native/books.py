@@ -158,6 +158,8 @@ class Books:
         wait = channel.wait_before_resync()
         self._owner.say(channel.symbol, Part.BOOK, state, text=why, retry_s=wait)
         match self._venue.resync:
+            case _ if state is FeedState.STALE:
+                self._ask_alone(channel, wait)
             case ResyncBy.REST:
                 self.ask(channel, wait)
             case ResyncBy.RESUBSCRIBE:
@@ -166,9 +168,19 @@ class Books:
             case ResyncBy.RECONNECT:
                 channel.connections[0].drop(why)
 
+    def _ask_alone(self, channel: Channel, wait_s: float) -> None:
+        """Subscribe one symbol again, while the connection goes on for the others."""
+        self.ask(channel, wait_s)
+        asyncio.get_running_loop().call_later(wait_s, self._revive, channel)
+
     def _resubscribe(self, channel: Channel) -> None:
-        for frame in self._venue.resubscribe(channel.symbol):
+        for frame in channel.connections[0].codec.resubscribe(channel.symbol):
             channel.connections[0].send(frame)
+
+    def _revive(self, channel: Channel) -> None:
+        for frame in channel.connections[0].codec.revive(channel.symbol):
+            channel.connections[0].send(frame)
+        self._backfill.start(channel)
 
     async def watch(self) -> None:
         """Notice silence, and books that were asked for and never came."""
@@ -190,15 +202,23 @@ class Books:
         words = f"silent for {silent:.1f} s"
         if channel.updates <= 1:
             channel.pulse.allow(silent)  # nothing followed a fresh book: the market sleeps
-        others = [self._channels[symbol] for symbol in channel.connections[0].line.symbols]
-        if any(each.is_live and not each.pulse.is_overdue(now) for each in others):
+        if self._others_live(channel, now):
             self.resync(channel, FeedState.STALE, words)
         else:
             self._give_up(channel, FeedState.STALE, words)
 
+    def _others_live(self, channel: Channel, now: float) -> bool:
+        """Whether the connection brings books of other symbols: then one symbol's trouble is its own."""
+        others = [self._channels[s] for c in channel.connections[:1] for s in c.line.symbols]
+        return any(each.is_live and not each.pulse.is_overdue(now) for each in others if each is not channel)
+
     def _give_up(self, channel: Channel, state: FeedState, why: str) -> None:
-        """Only another connection helps; the others of its symbols come back with it."""
+        """Only another connection helps, unless others of its symbols live on this one."""
         channel.lose()
-        self._owner.say(channel.symbol, Part.BOOK, state, text=why)
-        for connection in channel.connections[:1]:
+        is_alone = not self._others_live(channel, monotonic())
+        wait = 0.0 if is_alone else channel.wait_before_resync()
+        self._owner.say(channel.symbol, Part.BOOK, state, text=why, retry_s=wait)
+        if not is_alone:
+            self._ask_alone(channel, wait)
+        for connection in channel.connections[:1] if is_alone else ():
             connection.drop(why)

@@ -49,6 +49,8 @@ class Channel:
         """When data was lost, until trades and history were asked for."""
         self.resync_backoff = backoff
         self._resynced_at = 0.0
+        self._lived_s = 10.0
+        """How long the book was live last, until it was asked for again; the first time is no failure."""
 
     @property
     def symbol(self) -> str:
@@ -62,6 +64,8 @@ class Channel:
 
     def lose(self) -> None:
         """Nothing known of the book holds any more."""
+        if self.is_live:
+            self._lived_s = monotonic() - self._resynced_at
         self.is_live = False
         self.crossed_updates = 0
         self.asked_at = None
@@ -87,8 +91,9 @@ class Channel:
         return Stands(symbol=self.symbol, rule=self.book.rule(), memory=memory)
 
     def wait_before_resync(self) -> float:
-        """Seconds to wait before a whole book is asked for again: none after a stable time."""
-        return self.resync_backoff.next_wait(monotonic() - self._resynced_at if self._resynced_at else 10.0)
+        """Seconds to wait before a whole book is asked for again: none after a stable time, once."""
+        lived, self._lived_s = self._lived_s, 0.0
+        return self.resync_backoff.next_wait(lived)
 
     def timely(self, teller: Teller, message: Stamped) -> Stamped:
         """The message, without its time where that can not be."""

@@ -64,6 +64,14 @@ class Codec(Protocol):
         """What to send when a connection is open."""
         ...
 
+    def resubscribe(self, symbol: str) -> Iterable[str]:
+        """What to send for a whole book of one symbol."""
+        ...
+
+    def revive(self, symbol: str) -> Iterable[str]:
+        """What to send for everything of one symbol."""
+        ...
+
     def decode(self, frame: bytes, ts_received: int) -> Sequence[Any]:
         """A frame as items."""
         ...

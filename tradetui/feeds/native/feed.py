@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from time import perf_counter_ns, time_ns
+from time import monotonic, perf_counter_ns, time_ns
 from typing import Any, Final
 
 from tradetui.domain.instrument import Instrument
@@ -62,6 +62,7 @@ from tradetui.feeds.scan.scanner import Scanner, scanner_of
 from tradetui.feeds.scan.table import ScanTable
 
 _TICKERS_EVERY_S: Final = 30.0
+_REFUSED_AGAIN_S: Final = 60.0
 _TIMED_EVERY: Final = 16
 """Of so many reads one is timed: looking at the clock costs as much as a step of the way."""
 
@@ -394,12 +395,13 @@ class NativeFeed:
             self.aged(connection)
 
     def _refuse(self, connection: Connection, refused: Refused) -> None:
-        """What never worked is not asked for again; what did is tried on another connection."""
+        """What never worked is not asked for again; what did is: by itself, or on another connection."""
         text = shortened(refused.text)
         for symbol in [refused.symbol] if refused.symbol in self._channels else connection.line.symbols:
             channel = self._channels[symbol]
-            if not channel.was_live:
-                channel.asked_at = None
+            is_its_own = symbol == refused.symbol and not channel.is_live
+            if not channel.was_live or is_its_own:
+                channel.asked_at = monotonic() + _REFUSED_AGAIN_S if channel.was_live else None
                 self.say(symbol, Part.BOOK, FeedState.HALTED, text=f"refused: {text}")
             elif connection.age_s > self._settle_s:
                 connection.drop(f"the exchange says: {text}")

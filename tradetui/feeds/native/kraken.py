@@ -235,6 +235,13 @@ class KrakenVenue:
         yield self._asking("unsubscribe", "book", (symbol,), depth=self._depth)
         yield self._asking("subscribe", "book", (symbol,), depth=self._depth)
 
+    def revive(self, symbol: str) -> Iterable[str]:
+        """Book, prints and quotes again."""
+        yield from self.resubscribe(symbol)
+        for method in ("unsubscribe", "subscribe"):
+            yield self._asking(method, "trade", (symbol,), snapshot=False)
+            yield self._asking(method, "ticker", (symbol,), event_trigger="bbo")
+
     def _asking(self, method: str, channel: str, symbols: Sequence[str], **more: Any) -> str:
         params = {"channel": channel, "symbol": list(symbols), **more}
         return json.dumps({"method": method, "params": params, "req_id": next(self._ids)})

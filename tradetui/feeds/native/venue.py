@@ -158,6 +158,10 @@ class Venue(Protocol):
         """What to send for a whole book of one symbol, where `resync` says so."""
         ...
 
+    def revive(self, symbol: str) -> Iterable[str]:
+        """What to send for everything of one symbol, on a connection that goes on for others."""
+        ...
+
     def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
         """A frame as items; raises FrameError for one that can not be understood."""
         ...
