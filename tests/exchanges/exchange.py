@@ -111,6 +111,7 @@ class Exchange(Loopback):
         self.swaps = 0
         self.garbles = 0
         self.acknowledges = True
+        self.answers_twice = False
         self.sends_snapshots = True
         self.cuts_snapshot = False
         self.refuses = False
@@ -134,6 +135,8 @@ class Exchange(Loopback):
 
     async def heard(self, socket: web.WebSocketResponse, text: str) -> None:
         pong = self.wording.pong(text)
+        if pong is not None and not self.pongs:
+            return
         if pong is not None:
             await self._say(socket, pong)
         else:
@@ -146,7 +149,7 @@ class Exchange(Loopback):
         ask = self.wording.asked(frame)
         if not self.acknowledges:
             return
-        for answer in ask.answers:
+        for answer in ask.answers * (1 + self.answers_twice):
             await self._say(socket, answer)
         listened = self._listeners.setdefault(socket, set())
         if ask.verb == "unsubscribe":
@@ -154,7 +157,8 @@ class Exchange(Loopback):
             return
         listened |= ask.channels
         if BOOK in ask.channels and not self.wording.snapshot_by_rest and self.sends_snapshots:
-            await self._send_snapshot(socket)
+            for _ in range(1 + self.answers_twice):
+                await self._send_snapshot(socket)
 
     async def _send_snapshot(self, socket: web.WebSocketResponse) -> None:
         for text in self.wording.snapshot(self.book, self.clock()):

@@ -32,6 +32,7 @@ class Loopback:
         self.handshake_fault: tuple[int, dict[str, str]] | None = None
         self.handshakes_hang = False
         self.hangs_on = ""
+        self.pongs = True
         self.keeps_alive = True
         """Whether a connection is good for more than one request; ccxt dials streams on one that is."""
         self.hung = asyncio.Event()
@@ -74,7 +75,7 @@ class Loopback:
         if self.handshake_fault is not None:
             status, headers = self.handshake_fault
             return web.Response(status=status, headers=headers)
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(autoping=self.pongs)
         await socket.prepare(request)
         if self.is_storming:
             await socket.close()

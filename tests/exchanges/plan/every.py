@@ -1,11 +1,11 @@
-"""All forms of all 28 faults, in the order of the plan."""
+"""All forms of all faults, in the order of the plan."""
 
 from __future__ import annotations
 
-from tests.exchanges.plan import books, links, values
+from tests.exchanges.plan import books, links, others, values
 from tests.exchanges.plan.fault import FAULTS, Fault
 
-PARTS = (books, links, values)
+PARTS = (books, links, values, others)
 """Importing them fills the plan."""
 NAMES = {
     1: "gap",
@@ -36,6 +36,10 @@ NAMES = {
     26: "big move while away",
     27: "maintenance notice",
     28: "fragments, deflate",
+    29: "two at once",
+    30: "answered twice",
+    31: "no pongs, data flows",
+    32: "half a stream",
 }
 
 

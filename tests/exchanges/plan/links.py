@@ -148,7 +148,7 @@ async def handshake_429_date(rig: Rig) -> None:
     await rig.eventually(lambda: any(20 < s.retry_s <= 31 for s in rig.statuses()))
 
 
-@fault(16, "rest-429-date", is_shared=True, not_for={"kraken ccxt": "its streams ask nothing of REST"})
+@fault(16, "rest-429-date", not_for={"kraken ccxt": "its streams ask nothing of REST"})
 async def rest_429_date(rig: Rig) -> None:
     await rig.live()
     rig.exchange.rest_faults["/"] = (429, {"Retry-After": _in(rig, 30)})

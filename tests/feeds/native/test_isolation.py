@@ -15,6 +15,9 @@ from tests.exchanges.rig import CALM, Rig
 from tests.exchanges.venues.every import exchange_of
 from tradetui.domain.market_data import FeedState, FeedStatus
 from tradetui.domain.profile import Profile
+from tradetui.feeds.health import Backoff, SymbolHealth
+from tradetui.feeds.native import channel as channel_module
+from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.feed import NativeFeed
 from tradetui.feeds.native.venues import venue_of
 
@@ -120,3 +123,20 @@ async def test_a_symbol_that_is_delisted_while_it_is_followed_is_halted_alone() 
         assert "doesn't exist" in pair.told(pair.other)[-1].text
         assert pair.troubles() == []
         assert pair.rig.dials == 1
+
+
+def test_a_book_that_lived_long_is_asked_for_at_once_and_then_less_and_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(channel_module, "monotonic", lambda: clock[0])
+    health = SymbolHealth("A/B", lagging_after_s=2.0)
+    channel = Channel(health, stale_after_s=5.0, backoff=Backoff(1.0, chance=lambda: 0.0))
+    channel.went_live()
+    clock[0] += 3600.0
+    channel.lose()
+    assert [channel.wait_before_resync() for _ in range(4)] == [0.0, 1.0, 2.0, 4.0]
+    channel.went_live()
+    clock[0] += 3.0
+    channel.lose()
+    assert channel.wait_before_resync() == 8.0, "three seconds are no stable time"
