@@ -69,11 +69,11 @@ def _mute(exchange: Exchange) -> None:
 NOT_MUTE = {"ccxt": "its pings are 10 s apart", "binance-usdm": "here nothing comes on its second connection"}
 
 
-@fault(31, "no-pongs", prepare=_mute, settings={"ping_s": 0.1}, not_for=NOT_MUTE)
+@fault(31, "no-pongs", prepare=_mute, settings={"ping_s": 0.6}, is_long=True, not_for=NOT_MUTE)
 async def no_pongs(rig: Rig) -> None:
     """Data is a sign of life; where it ends too, the connection is given up."""
     await rig.live()
-    dials, due = rig.dials, rig.exchange.clock() + 600
+    dials, due = rig.dials, rig.exchange.clock() + 1800
     await rig.while_playing(lambda: rig.exchange.clock() > due)
     assert rig.dials == dials
     assert [s for s in rig.statuses() if s.state is not FeedState.STREAMING] == []
