@@ -108,7 +108,8 @@ class _Taken:
             print(f"recorded {self.recorder.words}: {path}", file=sys.stderr)
             print(f"play it: tradetui replay {path}", file=sys.stderr)
             return
-        raise self._error
+        kept = f"; what was written by then is kept, {in_bytes(self.recorder.size)}"
+        raise RecordingError(f"{self._error}{kept if self.recorder.size else ''}")
 
     def _fail(self, error: RecordingError) -> None:
         self._error = error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,15 +14,17 @@ import msgspec
 
 from tradetui.cli.output import clear_progress, has_unicode, lines_progress
 from tradetui.config.nearest import nearest
+from tradetui.domain.market_data import MarketMessage
 from tradetui.domain.number import canonical
-from tradetui.errors import ConfigError, Fault
+from tradetui.errors import ConfigError, Fault, RecordingError
 from tradetui.feeds.inspection import inspect
-from tradetui.feeds.recorder import Recorder, in_bytes
+from tradetui.feeds.recorder import Recorder, UnwritableError, in_bytes
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.runtime.cutting import cut
 from tradetui.runtime.excerpt import EVERYTHING, excerpt
 
 _SECOND: Final = 1_000_000_000
+_TOLD_EVERY: Final = 4096
 _LATER: Final = re.compile(r"\+(\d+(?:\.\d{1,9})?)(s|m|h)?")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600}
 
@@ -95,7 +98,8 @@ def _check(options: argparse.Namespace, feed: ReplayFeed) -> int:
     print(f"{found.lines:,} lines: {counts or 'nothing that could be read'}")
     if found.frames:
         print(f"{found.frames:,} raw frames, decoded again")
-    print(f"longest silence {found.longest_silence_s:.1f} s, at {_iso(found.silence_from)}")
+    if found.silence_from:
+        print(f"longest silence {found.longest_silence_s:.1f} s, at {_iso(found.silence_from)}")
     for fault in found.faults:
         print(f"✗ {fault}" if has_unicode() else f"XX {fault}")
     if found.is_sound:
@@ -109,11 +113,44 @@ def _cut(options: argparse.Namespace, feed: ReplayFeed) -> int:
     span = _span(options, feed)
     found = feed.recording
     recorder = Recorder(options.out, profile=found.paths[0].name, venue=found.venue or ("", False))
-    cut(feed, span, recorder, progress=lines_progress("cutting", total=found.lines))
-    recorder.close()
+    try:
+        cut(feed, span, recorder, progress=lines_progress("cutting", total=found.lines))
+        recorder.close()
+    except UnwritableError:
+        recorder.discard()
+        raise
+    except RecordingError as error:
+        if not recorder.messages:
+            recorder.discard()
+            raise
+        recorder.close()
+        kept = f"{recorder.words}: {recorder.path}"
+        raise RecordingError(f"{error}; what came before is kept, {kept}") from None
+    except BaseException:
+        recorder.discard()
+        raise
     clear_progress()
+    _say_notes(feed)
     print(f"{recorder.words}: {recorder.path}")
     return 0
+
+
+def _watched(feed: ReplayFeed) -> Iterator[MarketMessage]:
+    """The messages, with progress on the way."""
+    progress = lines_progress("exporting", total=feed.recording.lines)
+    for count, message in enumerate(feed.messages()):
+        if not count % _TOLD_EVERY:
+            progress(feed.lines)
+        yield message
+
+
+def _say_notes(feed: ReplayFeed) -> None:
+    """What is missing of what was read."""
+    for note in feed.recording.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if feed.bad_messages:
+        text = f"{feed.bad_messages:,} lines could not be understood and are left out"
+        print(f"note: {text}", file=sys.stderr)
 
 
 def _export(options: argparse.Namespace, feed: ReplayFeed) -> int:
@@ -125,9 +162,11 @@ def _export(options: argparse.Namespace, feed: ReplayFeed) -> int:
     if options.kind not in KINDS:
         message = f"unknown{nearest(options.kind, KINDS)}; there are {', '.join(KINDS)}"
         raise ConfigError("arguments", [Fault("--kind", options.kind, message)])
-    messages = feed.messages()
     span = _span(options, feed)
+    messages = _watched(feed)
     rows = export(excerpt(messages, span) if span != EVERYTHING else messages, options.kind, options.out)
+    clear_progress()
+    _say_notes(feed)
     print(f"{rows:,} rows of {options.kind}: {options.out}")
     return 0
 

@@ -71,13 +71,19 @@ def export(messages: Iterable[MarketMessage], kind: str, path: Path) -> int:
     """
     if path.exists():
         raise RecordingError(f"{path}: is there already; nothing is written over")
+    if not path.parent.is_dir():
+        raise RecordingError(f"{path}: there is no folder {path.parent}")
     rows_of, columns = _TABLES[kind]
     rows = (row for message in messages for row in rows_of(message))
     write = _writer(path)
     try:
         return write(path, rows, columns)
     except OSError as error:
+        path.unlink(missing_ok=True)
         raise RecordingError(f"{path}: can not be written: {error.strerror or error}") from None
+    except BaseException:  # a table that ends in the middle looks like a whole one
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _writer(path: Path) -> Callable[[Path, Iterator[Row], tuple[str, ...]], int]:

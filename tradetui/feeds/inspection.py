@@ -140,7 +140,7 @@ def inspect(feed: ReplayFeed, *, progress: Progress | None = None) -> Inspection
     if feed.bad_messages > len(faults):
         faults.append(f"and {feed.bad_messages - len(faults):,} more lines that can not be understood")
     faults += inspector.faults()
-    faults += [f"missing: {note}" for note in feed.recording.notes]
+    faults += feed.recording.notes
     frames = 0
     if feed.recording.venue is not None:
         frames, differences = _decoded_again(feed, inspector)

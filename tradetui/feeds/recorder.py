@@ -8,7 +8,7 @@ back, or a print that was fetched late, is written at the time of the line befor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -19,18 +19,33 @@ from tradetui.feeds.protocol import Stands
 from tradetui.feeds.recording import ASKED, FRAME, OPENED, RecordingWriter
 
 
+class UnwritableError(RecordingError):
+    """The disk does not take a recording; whole blocks that were written before stay readable."""
+
+
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
     """What the disk refuses, in words that name the file."""
     try:
         yield
     except OSError as error:
-        raise RecordingError(f"{path}: can not be written: {error.strerror or error}") from None
+        raise UnwritableError(f"{path}: can not be written: {error.strerror or error}") from None
 
 
 def in_bytes(size: int) -> str:
     """A size on the disk in the unit that suits it."""
     return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{size // 1000} kB"
+
+
+def _writer(path: Path, profile: str, venue: tuple[str, bool]) -> RecordingWriter:
+    """A new file; one that does not even take its first line is not left behind."""
+    try:
+        return RecordingWriter(path, profile=profile, venue=venue)
+    except FileExistsError:
+        raise
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 class Recorder:
@@ -48,7 +63,7 @@ class Recorder:
             raise RecordingError(f"{path}: is there already; a recording is never written over")
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = RecordingWriter(path, profile=profile, venue=venue)
+            self._writer = _writer(path, profile, venue)
 
     @property
     def size(self) -> int:
@@ -95,6 +110,12 @@ class Recorder:
     def _beside(self, kind: bytes, content: bytes, ts_received: int) -> None:
         with _told(self.path):
             self._writer.write_beside(kind, content, ts_received)
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        with suppress(UnwritableError):
+            self.close()
+        self.path.unlink(missing_ok=True)
 
     def flush(self) -> None:
         """Hand what has gathered to the disk; raises RecordingError where that fails."""

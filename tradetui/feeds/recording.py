@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 from types import TracebackType
@@ -100,6 +101,8 @@ class RecordingWriter:
                 contracts.
         """
         self._file = path.open("xb", buffering=0)
+        self._size = 0
+        """Bytes of whole members on the disk."""
         self._encode = msgspec.json.Encoder().encode
         self._block_bytes = block_bytes
         self._newest = self._first = 0
@@ -141,7 +144,7 @@ class RecordingWriter:
         if not self._lines:
             return
         self._since_keyframe += len(self._lines)
-        self._file.write(self._member(bytes(self._lines), self._holds, first=self._first, lines=self._count))
+        self._put(self._member(bytes(self._lines), self._holds, first=self._first, lines=self._count))
         self._lines.clear()
         self._first = self._count = 0
         self._holds = Holds.LINES
@@ -163,7 +166,20 @@ class RecordingWriter:
             (Holds.KEYFRAME, KEYFRAME, stands),
         ):
             text = b"%d %b%b}\n" % (now, begins, content)
-            self._file.write(self._member(text, kind, first=now, lines=1))
+            self._put(self._member(text, kind, first=now, lines=1))
+
+    def _put(self, member: bytes) -> None:
+        """Write a member whole; where the disk takes only a part, that part is taken back and it ends."""
+        rest = memoryview(member)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) or 0 :]
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(self._size)
+            self._file.close()
+            raise
+        self._size += len(member)
 
     def close(self) -> None:
         """Write the last block; a second call does nothing."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,7 @@ from tradetui.feeds.recording_members import Holds
 from tradetui.feeds.recording_survey import Survey
 
 _KEPT_BYTES: Final = 96 << 20
+_SECOND_NS: Final = 1_000_000_000
 
 if TYPE_CHECKING:
     from tradetui.feeds.formats.reader import Reader
@@ -90,6 +92,7 @@ def scan(
     """
     if not paths:
         raise RecordingError("expected at least one recording, was none")
+    _check_once(paths)
     metadata = Metadata(instruments) if instruments else None
     index = index_of(paths)
     if index is not None:
@@ -114,7 +117,7 @@ def _read(files: list[_File], survey: Survey, progress: Progress | None) -> list
     for number, file in enumerate(files):
         for block in file.blocks():
             if file.payload == MESSAGES:
-                survey.add_messages(block.lines)
+                file.symbols |= survey.add_messages(block.lines)
             else:
                 survey.add_frames(block)
             lines += len(block)
@@ -126,6 +129,15 @@ def _read(files: list[_File], survey: Survey, progress: Progress | None) -> list
             if progress is not None:
                 progress(lines)
     return kept
+
+
+def _check_once(paths: Sequence[Path]) -> None:
+    """Nothing is played twice; raises RecordingError."""
+    seen: set[Path] = set()
+    for path in paths:
+        if path.resolve() in seen:
+            raise RecordingError(f"{path}: is named twice; each file of a recording is played once")
+        seen.add(path.resolve())
 
 
 def _indexed(index: RecordingIndex, paths: Sequence[Path], metadata: Metadata | None) -> Recording:
@@ -178,10 +190,20 @@ def _result(
             listed.symbol for found, listed, _ in instruments if found and found.name in survey.single_trades
         ),
         without_book=frozenset(listed.symbol for found, listed, has_book in instruments if not has_book),
-        notes=tuple(file.note for file in files if file.note),
+        notes=(*(file.note for file in files if file.note), *_overlaps(files)),
         venue=_venue(files),
         blocks=lambda: _merged(files, kept),
     )
+
+
+def _overlaps(files: list[_File]) -> Iterator[str]:
+    """Files that recorded one symbol at the same time: what both hold comes twice."""
+    for early, late in pairwise(sorted(files, key=lambda file: file.first_ts)):
+        both = sorted(early.symbols & late.symbols)
+        seconds = (early.last_ts - late.first_ts) / _SECOND_NS
+        if both and seconds > 0:
+            words = f"{early.path.name} and {late.path.name} overlap by {seconds:,.1f} s"
+            yield f"{words}: {', '.join(both)} comes twice there"
 
 
 def _venue(files: list[_File]) -> tuple[str, bool] | None:
@@ -200,6 +222,8 @@ class _File:
         self.first_ts = 0
         self.last_ts = 0
         self.lines = 0
+        self.symbols: set[str] = set()
+        """Those that it lists."""
         self.note = ""
         """What a crash of the writer took away."""
 

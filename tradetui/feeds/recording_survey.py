@@ -65,8 +65,9 @@ class Survey:
         """Venue symbols whose single trades were recorded."""
         return frozenset(name for name, found in self._found.items() if found.has_trades)
 
-    def add_messages(self, block: list[bytes]) -> None:
-        """Take in lines of the program's own messages."""
+    def add_messages(self, block: list[bytes]) -> set[str]:
+        """Take in lines of the program's own messages; returns the symbols that they list."""
+        found: set[str] = set()
         for line in block:
             if _LISTED in line and line.partition(b" ")[2].startswith(b"{" + _LISTED):
                 try:
@@ -74,6 +75,8 @@ class Survey:
                 except msgspec.MsgspecError:
                     continue
                 self._listed[listed.symbol] = listed.instrument
+                found.add(listed.symbol)
+        return found
 
     def add_frames(self, block: LineBlock) -> None:
         """Take in lines of raw frames."""

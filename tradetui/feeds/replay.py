@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tradetui.domain.market_data import Candle, MarketMessage, Timeframe
+from tradetui.errors import RecordingError
 from tradetui.feeds.protocol import Sink
 from tradetui.feeds.recording_lines import Stamped
 from tradetui.feeds.recording_scan import Progress, scan
@@ -146,8 +147,7 @@ class ReplayFeed:
         """Everything as an iterator, every quote included; counts run ahead by up to a slice of lines."""
         delivered: list[MarketMessage] = []
         play = self._start(delivered.append)
-        lines = self._lines()
-        while slice_of := list(islice(lines, _SLICE_LINES)):
+        for slice_of in _slices(self._lines()):
             play(slice_of)
             yield from delivered
             delivered.clear()
@@ -308,6 +308,21 @@ class ReplayFeed:
         speed = "max" if self._speed == inf else f"{self._speed:g}×"
         paused = " · seeking" if self._is_seeking else " · paused" if self._paused else ""
         return f"{place} of {_minutes(self.last_ts - self.first_ts)} · {speed}{paused}"
+
+
+def _slices(lines: Iterator[Stamped]) -> Iterator[list[Stamped]]:
+    """Lines in slices; what was read before a damaged place comes before that is raised."""
+    gathered: list[Stamped] = []
+    try:
+        for stamped in lines:
+            gathered.append(stamped)
+            if len(gathered) >= _SLICE_LINES:
+                yield gathered
+                gathered = []
+    except RecordingError:
+        yield gathered
+        raise
+    yield gathered
 
 
 def _minutes(duration_ns: int) -> str:

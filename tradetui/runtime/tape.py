@@ -69,15 +69,14 @@ class Tape:
         path = recording_path(self._folder, self._profile, now)
         venue = source.frames_of if source is not None else ("", False)
         recorder = Recorder(path, profile=self._profile, venue=venue)
-        known = list(standings)
-        for message in opening(known, now):
-            recorder.take(message)
-        if source is not None:
-            of = {each.instrument.symbol: each for each in known}
-            for stands in source.stands():
-                recorder.stands(filled(stands, of.get(stands.symbol), now), now)
-            source.keeper = self
+        try:
+            _open(recorder, list(standings), now, source)
+        except RecordingError:
+            recorder.discard()
+            raise
         self._recorder, self._source = recorder, source
+        if source is not None:
+            source.keeper = self
         return f"recording to {path}"
 
     def take(self, message: MarketMessage) -> None:
@@ -109,7 +108,7 @@ class Tape:
                 recorder.flush()
         except RecordingError as error:
             self._let_go()
-            self.on_failure(f"{error}; the recording has ended")
+            self.on_failure(f"{error}; the recording has ended, what was written by then is kept")
 
     def _let_go(self) -> Recorder | None:
         recorder, self._recorder = self._recorder, None
@@ -125,3 +124,13 @@ class Tape:
             return ""
         recorder.close()
         return f"recorded {recorder.words}: {recorder.path}"
+
+
+def _open(recorder: Recorder, known: list[Standing], now: int, source: GivesFrames | None) -> None:
+    """Write how everything stands, and hand it to the disk."""
+    for message in opening(known, now):
+        recorder.take(message)
+    of = {each.instrument.symbol: each for each in known}
+    for stands in source.stands() if source is not None else ():
+        recorder.stands(filled(stands, of.get(stands.symbol), now), now)
+    recorder.flush()
