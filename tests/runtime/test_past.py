@@ -167,7 +167,7 @@ async def test_a_second_look_costs_no_question(cache: CandleCache) -> None:
     first, second = Exchange(begins=NOW - 800 * MINUTE), Exchange(begins=0)
     found = []
     for exchange in (first, second):
-        past, candles = Past(exchange, cache=cache), known(100)
+        past, candles = Past(exchange, cache=cache, again_s=0.0), known(100)
         async with running(past):
             for _ in range(4):
                 past.want(SYMBOL, candles.series(M1))
@@ -176,7 +176,25 @@ async def test_a_second_look_costs_no_question(cache: CandleCache) -> None:
         assert stretch is not None
         found.append((stretch.candles, stretch.is_oldest))
     assert found[0] == found[1]
-    assert (len(first.asked), second.asked) == (3, [])
+    assert first.asked[1:] == first.asked[1:2] + [first.begins] * 2, "an end is asked for twice"
+    assert second.asked == []
+
+
+async def test_one_empty_answer_is_no_end(cache: CandleCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = Exchange(begins=0)
+    truly, answers = exchange.candles_before, iter([False])
+
+    async def hiccup(symbol: str, timeframe: Timeframe, ts: int, count: int) -> Sequence[Candle]:
+        return await truly(symbol, timeframe, ts, count) if next(answers, True) else []
+
+    monkeypatch.setattr(exchange, "candles_before", hiccup)
+    past, candles = Past(exchange, cache=cache, again_s=0.0), known(100)
+    async with running(past):
+        past.want(SYMBOL, candles.series(M1))
+        await settled(past)
+    stretch = past.stretch(SYMBOL, M1)
+    assert stretch is not None
+    assert (stretch.is_oldest, len(stretch.candles)) == (False, 100 + PAGE)
 
 
 def page(first: int, last: int, *, is_oldest: bool = False) -> Page:

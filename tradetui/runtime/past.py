@@ -114,11 +114,13 @@ class Past:
         feed: Feed,
         *,
         cache: Cache | None = None,
+        again_s: float = 1.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`cache` keeps what an exchange told; None for markets that can tell it again at once."""
         self._feed = feed
         self._cache = cache
+        self._again_s = again_s
         self._monotonic = monotonic
         self._stretches: OrderedDict[Key, Stretch] = OrderedDict()
         self._wish: _Wish | None = None
@@ -188,6 +190,10 @@ class Past:
         if not isinstance(self._feed, KnowsPast):
             return Page((), wish.before, wish.before, is_oldest=True)
         candles = await self._feed.candles_before(symbol, timeframe, wish.before, PAGE)
+        if not candles and self._cache is not None:
+            # that there are no older ones is believed for a day: an exchange has to say it twice
+            await asyncio.sleep(self._again_s)
+            candles = await self._feed.candles_before(symbol, timeframe, wish.before, PAGE)
         begins = candles[0].open_ts if candles else wish.before
         page = Page(tuple(candles), begins, wish.before, is_oldest=not candles)
         if self._cache is not None:
