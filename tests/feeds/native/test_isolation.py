@@ -95,7 +95,7 @@ def told_waits(pair: Pair) -> list[float]:
 
 @pytest.mark.parametrize("venue", VENUES)
 async def test_a_symbol_that_falls_silent_for_good_disturbs_nobody(venue: str) -> None:
-    async with paired(venue, first_book_s=0.3, stale_after_s=0.3) as pair:
+    async with paired(venue, first_book_s=0.3, stale_after_s=1.0) as pair:
         await pair.other_goes_live()
         await pair.rig.while_playing(lambda: FeedState.STALE in [s.state for s in pair.told(pair.other)])
         await pair.rig.while_playing(lambda: FeedState.DOWN in [s.state for s in pair.told(pair.other)])
@@ -106,7 +106,7 @@ async def test_a_symbol_that_falls_silent_for_good_disturbs_nobody(venue: str) -
 
 
 async def test_a_symbol_that_is_delisted_while_it_is_followed_is_halted_alone() -> None:
-    async with paired("okx", first_book_s=0.3, stale_after_s=0.3) as pair:
+    async with paired("okx", first_book_s=0.3, stale_after_s=1.0) as pair:
         await pair.other_goes_live()
         asked = pair.exchange.received
 
