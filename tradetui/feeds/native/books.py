@@ -171,13 +171,14 @@ class Books:
     def _ask_alone(self, channel: Channel, wait_s: float) -> None:
         """Subscribe one symbol again, while the connection goes on for the others."""
         self.ask(channel, wait_s)
-        asyncio.get_running_loop().call_later(wait_s, self._revive, channel)
+        self._group.create_task(self._revive(channel, wait_s))
 
     def _resubscribe(self, channel: Channel) -> None:
         for frame in channel.connections[0].codec.resubscribe(channel.symbol):
             channel.connections[0].send(frame)
 
-    def _revive(self, channel: Channel) -> None:
+    async def _revive(self, channel: Channel, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)  # in a task: it ends with the feed
         for frame in channel.connections[0].codec.revive(channel.symbol):
             channel.connections[0].send(frame)
         self._backfill.start(channel)
