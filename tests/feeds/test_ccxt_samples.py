@@ -52,7 +52,7 @@ SAMPLES = [
         ("coinbase/ws_l2_data_snapshot", "coinbase/ws_l2_data_update"),
         "coinbase/ws_market_trades",
         (("68900", "2"), ("68901.5", "1.2")),
-        ("68900.5", "0.0015", Side.BUY),
+        ("68900.5", "0.0015", Side.SELL),  # the frame says BUY, which is the maker's side
     ),
     Sample(
         *("krakenfutures", "BTC/USD:BTC", "PI_XBTUSD"),
