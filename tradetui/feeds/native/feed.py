@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from time import monotonic, perf_counter_ns, time_ns
+from time import perf_counter_ns, time_ns
 from typing import Any, Final
 
 from tradetui.domain.instrument import Instrument
@@ -33,13 +33,13 @@ from tradetui.feeds.ccxt.history import candles_before
 from tradetui.feeds.ccxt.prices import fetch_interest, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Part
-from tradetui.feeds.ccxt.words import shortened
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.delivery import Delivery
 from tradetui.feeds.health import Backoff, FeedStats, SymbolHealth
 from tradetui.feeds.native.books import Books, Deadlines
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import HANDSHAKE_S, Connection, Line, Listener
+from tradetui.feeds.native.hearing import Hearing
 from tradetui.feeds.native.renewal import Renewal, Renewals
 from tradetui.feeds.native.venue import (
     IS_PART,
@@ -75,6 +75,17 @@ class NativeFeed:
     """
 
     own_clock = False
+    crossed: Callable[[str], bool]
+    markets_of: Callable[[], Any]
+    """Gives a client whose markets are read already; None where there is none."""
+    keeper: FrameKeeper | None = None
+    """Whoever keeps the frames as they came; None for nobody."""
+    _exchange: Any = None
+    _scanner: Scanner | None = None
+    _backfill: Backfill
+    _books: Books
+    _renewals: Renewals
+    _hearing: Hearing
 
     def __init__(
         self,
@@ -100,7 +111,7 @@ class NativeFeed:
         self._reload_s = reload_s
         self._settle_s = settle_s
         self._handshake_s, self._ping_s = handshake_s, ping_s
-        self.crossed: Callable[[str], bool] = lambda _symbol: False
+        self.crossed, self.markets_of = lambda _symbol: False, lambda: None
         self._channels = {
             symbol: Channel(
                 SymbolHealth(symbol, lagging_after_s=lagging_after_s),
@@ -110,22 +121,12 @@ class NativeFeed:
             for symbol in profile.symbols
         }
         self._connections: list[Connection] = []
-        self._exchange: Any = None
-        self.markets_of: Callable[[], Any] = lambda: None
-        """Gives a client whose markets are read already; None where there is none."""
-        self._rest: RestSide | None = None
-        self.keeper: FrameKeeper | None = None
-        """Whoever keeps the frames as they came; None for nobody."""
-        self._backfill: Backfill
-        self._books: Books
-        self._renewals: Renewals
         self._listed: list[Instrument] = []
         self.deliver = Delivery()
         """Hands a message to the sink."""
         self.clock = VenueClock()
         self.audits = audits or Audits(every_s=0.0)
         self.busy_ns = self._reads = 0
-        self._scanner: Scanner | None = None
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -175,7 +176,6 @@ class NativeFeed:
         for symbol in self.symbols:
             self.say(symbol, Part.MARKET, FeedState.CONNECTING, text="loading markets")
         rest = RestSide(self._exchange, self._profile, retry_s=self._retry_s, reload_s=self._reload_s)
-        self._rest = rest
         await rest.load_markets(self)
         listed = self._listed = [each for symbol in self.symbols if (each := rest.listed(self, symbol))]
         for each in listed:
@@ -185,6 +185,15 @@ class NativeFeed:
             self._backfill = Backfill(self, rest, group)
             self._books = self._book_keeping(group)
             self._renewals = self._renewing(group)
+            self._hearing = Hearing(
+                self,
+                self._venue,
+                self._channels,
+                books=self._books,
+                backfill=self._backfill,
+                rest=rest,
+                settle_s=self._settle_s,
+            )
             group.create_task(rest.tell_pauses(self))
             group.create_task(rest.reload_markets(self, listed))
             await asyncio.gather(*(rest.load_history(self, each.symbol) for each in listed))
@@ -324,7 +333,7 @@ class NativeFeed:
                     else:
                         self._take(connection, item)
             except (FrameError, KeyError, ValueError) as error:
-                self._distrust(connection, error)
+                self._hearing.distrust(connection, error)
             except Exception as error:  # noqa: BLE001 - raised again by run
                 self.deliver.fail(error)
 
@@ -346,67 +355,14 @@ class NativeFeed:
         """Put another in its place."""
         self._renewals.begin(connection)
 
-    def _distrust(self, connection: Connection, error: Exception) -> None:
-        for symbol in connection.line.symbols:
-            self._channels[symbol].stats.bad_messages += 1
-        for symbol in connection.line.symbols:
-            channel = self._channels[symbol]
-            if channel.is_live and connection is channel.connections[0]:
-                self._books.resync(
-                    channel, FeedState.GAP, f"a frame could not be read: {shortened(str(error))}"
-                )
-                if not self._venue.counts_prints:
-                    self._backfill.start(channel)  # it may have been a print
-
     def _take(self, connection: Connection, item: MarketMessage | Word) -> None:
         match item:
             case MarkPrice():
                 self.deliver(self._channels[item.symbol].timely(self, item))
-            case Refused():
-                self._refuse(connection, item)
-            case Said() | Lost():
-                self._hear(connection, item)
-            case Subscribed() | Restated() | PrintsMissing():
-                self._note(item)
+            case Refused() | Said() | Lost() | Subscribed() | Restated() | PrintsMissing():
+                self._hearing.hear(connection, item)
             case _:
                 self.deliver(item)
-
-    def _note(self, item: Subscribed | Restated | PrintsMissing) -> None:
-        """What concerns one symbol and is no data."""
-        channel = self._channels[item.symbol]
-        if isinstance(item, PrintsMissing):
-            self._backfill.count_hole(channel)
-        elif isinstance(item, Restated):
-            if self._rest is not None:
-                self._rest.restate(self, item.symbol, item.status)
-        elif self._venue.resync is ResyncBy.REST:
-            self._books.ask(channel, 0.0)
-
-    def _hear(self, connection: Connection, words: Said | Lost) -> None:
-        """What concerns all symbols of a connection."""
-        for symbol in connection.line.symbols:
-            if isinstance(words, Said):
-                self.say(symbol, Part.NOTICE, FeedState.STREAMING, text=words.text)
-            elif self._channels[symbol].is_live:
-                self._books.resync(self._channels[symbol], FeedState.GAP, words.text)
-        if isinstance(words, Lost):
-            connection.drop(words.text)
-        elif words.reconnects:
-            self.aged(connection)
-
-    def _refuse(self, connection: Connection, refused: Refused) -> None:
-        """What never worked is not asked for again; what did is: by itself, or on another connection."""
-        text = shortened(refused.text)
-        for symbol in [refused.symbol] if refused.symbol in self._channels else connection.line.symbols:
-            channel = self._channels[symbol]
-            is_its_own = symbol == refused.symbol and not channel.is_live
-            if not channel.was_live or is_its_own:
-                channel.asked_at = monotonic() + _REFUSED_AGAIN_S if channel.was_live else None
-                self.say(symbol, Part.BOOK, FeedState.HALTED, text=f"refused: {text}")
-            elif connection.age_s > self._settle_s:
-                connection.drop(f"the exchange says: {text}")
-            else:
-                self.say(symbol, Part.NOTICE, FeedState.STREAMING, text=f"the exchange says: {text}")
 
     # --- what is the most
 
