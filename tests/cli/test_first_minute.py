@@ -16,9 +16,10 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def cockpit(folder: Path, *arguments: str, size: tuple[int, int] = (200, 60), **environment: str) -> Terminal:
-    return Terminal(
-        [*PROGRAM, *arguments], folder=folder, columns=size[0], lines=size[1], environment=environment
-    )
+    """The program, in a calm market: its price reaches no stop while a busy machine waits."""
+    scenario = () if "--scenario" in arguments else ("--scenario", "calm")
+    command = [*PROGRAM, *arguments, *scenario]
+    return Terminal(command, folder=folder, columns=size[0], lines=size[1], environment=environment)
 
 
 def config(folder: Path, text: str) -> str:
