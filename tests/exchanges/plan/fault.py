@@ -36,9 +36,13 @@ class Fault:
     is_long: bool = False
     """Whether another form of it is nearly the same."""
 
-    def is_for_the_long_run(self, venue: str) -> bool:
+    is_slow_through_ccxt: bool = False
+    """Whether ccxt misses the short deadlines on a busy machine: then it has the long run for it."""
+
+    def is_for_the_long_run(self, venue: str, through: str) -> bool:
         """Whether it is left out of the usual run."""
-        return self.is_long or (self.is_shared and venue not in STANDING)
+        is_slow = self.is_slow_through_ccxt and through == "ccxt"
+        return self.is_long or is_slow or (self.is_shared and venue not in STANDING)
 
     def reason(self, venue: str, through: str) -> str:
         """Why it does not apply; empty where it does."""
