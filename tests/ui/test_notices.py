@@ -1,4 +1,4 @@
-"""What is said once: at most three lines, with sign and word, gone after a while."""
+"""What is said once: at most three lines off the figures, one for each command, gone after a while."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import pytest
 
 from tests.ui.fake_link import FakeLink
 from tradetui.ui.app import CockpitApp
-from tradetui.ui.panes.notices import MOST, SHOWN_S, Line, Notices, notice_rows
+from tradetui.ui.panes.command_line import CommandLine
+from tradetui.ui.panes.notices import LOUD_S, MOST, SHOWN_S, Line, Notices, Weight, notice_rows
+from tradetui.ui.panes.prompt import FirstPrompt
 
 
 class Clock:
@@ -23,22 +25,22 @@ def texts(notices: Notices) -> list[str]:
 @pytest.mark.parametrize(
     ("severity", "head"),
     [
-        ("success", " ✓ done    "),
-        ("info", " · note    "),
-        ("warning", " ! warning "),
-        ("error", " ✗ error   "),
-        ("odd", " · note    "),
+        ("success", " ✓ "),
+        ("info", " · "),
+        ("warning", " ! "),
+        ("error", " ✗ "),
+        ("odd", " · "),
     ],
 )
-def test_each_severity_has_a_sign_and_a_word(severity: str, head: str) -> None:
+def test_each_severity_has_a_sign(severity: str, head: str) -> None:
     ((start, _), (text, _)) = notice_rows(Line(severity, "stop moved", 0), 80)[0]
     assert (start, text) == (head, "stop moved")
 
 
 def test_signs_have_ascii_forms_and_long_words_wrap() -> None:
-    assert notice_rows(Line("error", "no", 0), 80, utf8=False)[0][0][0] == " x error   "
+    assert notice_rows(Line("error", "no", 0), 80, utf8=False)[0][0][0] == " x "
     rows = notice_rows(Line("error", "the order is below the minimum of 5 USDT", 0, times=3), 40)
-    assert [row[1][0] for row in rows] == ["the order is below the", "minimum of 5 USDT ×3"]
+    assert [row[1][0] for row in rows] == ["the order is below the minimum of 5", "USDT ×3"]
     assert all(sum(len(text) for text, _ in row) <= 40 for row in rows)
 
 
@@ -56,9 +58,9 @@ async def test_three_stay_the_oldest_goes_and_time_takes_the_rest() -> None:
             clock.now += 1
         assert texts(notices) == ["thing 1", "thing 2", "thing 3"]
         await pilot.pause()
-        assert notices.region.bottom == 59
+        assert notices.region.bottom == app.query_one("#chart").region.bottom
         assert notices.region.height == 3
-        clock.now += SHOWN_S - 2
+        clock.now += SHOWN_S["info"] - 2
         app._tick()
         assert texts(notices) == ["thing 3"]
         clock.now += 2
@@ -73,10 +75,10 @@ async def test_the_same_words_again_are_counted_and_stay() -> None:
         await pilot.pause()
         app._tick()
         app.say("not armed", "warning")
-        clock.now += SHOWN_S - 1
+        clock.now += LOUD_S - 1
         app._tick()
         app.say("not armed", "warning")
-        clock.now += SHOWN_S - 1
+        clock.now += LOUD_S - 1
         app._tick()
         (line,) = app.query_one(Notices).lines
         assert (line.text, line.times) == ("not armed", 2)
@@ -91,7 +93,7 @@ async def test_what_is_said_before_the_first_frame_stays_as_long() -> None:
         (text,) = texts(app.query_one(Notices))
         assert text == "theme = midnite: no such theme; did you mean midnight?; midnight is used"
         assert app.theme == "midnight"
-        clock.now += SHOWN_S - 0.1
+        clock.now += LOUD_S - 0.1
         app._tick()
         assert app.query_one(Notices).lines
 
@@ -107,20 +109,80 @@ async def test_a_notice_moves_no_pane() -> None:
         assert [pane.region for pane in app.desk.children] == regions
 
 
-@pytest.mark.parametrize(
-    ("size", "keys", "bottom"), [((80, 24), [], 22), ((200, 60), ["Z"], 58), ((120, 35), [], 34)]
-)
-async def test_a_notice_never_covers_the_position_line(
-    size: tuple[int, int], keys: list[str], bottom: int
-) -> None:
+NEVER_COVERED = ("positions", "orders", "ticket", "ladder", "account", "position-line", "footer")
+AXIS = 12
+
+
+@pytest.mark.parametrize("size", [(200, 60), (160, 45), (120, 35), (80, 24)])
+async def test_what_is_said_covers_no_figure_that_a_decision_needs(size: tuple[int, int]) -> None:
+    app = CockpitApp(FakeLink())
+    async with app.run_test(size=size) as pilot:
+        while not app.is_furnished:
+            await pilot.pause()
+        app._tick()
+        for severity in ("success", "warning", "error"):
+            app.say("the order is below the minimum of 5 USDT; 0.00009 BTC would be accepted", severity)
+        for key in ("up", "L", "L", "t", "escape", ":"):
+            await pilot.press(key)
+            await pilot.pause()
+            covered, boxes = app.query_one(Notices).region, app.desk.plan.boxes
+            assert covered.height == MOST
+            alone = [*boxes] if len(boxes) == 1 else []
+            panes = [app.query_one(f"#{name}") for name in NEVER_COVERED if name not in alone]
+            shown = [pane for pane in (*panes, app.query_one(CommandLine)) if pane.display and pane.region]
+            assert [pane.id for pane in shown if pane.region.overlaps(covered)] == []
+            assert "chart" not in boxes or covered.right <= app.query_one("#chart").region.right - AXIS
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 35)])
+async def test_one_pane_alone_is_covered_at_its_lower_end_only(size: tuple[int, int]) -> None:
     app = CockpitApp(FakeLink())
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        app._tick()
-        await pilot.press(*keys)
-        app.say("the order is below the minimum", "error")
+        app.focus_pane("positions")
+        await pilot.press(*(["Z"] if size[0] > 80 else []))
+        for number in range(MOST):
+            app.say(f"thing {number}", ("info", "success", "warning")[number])
         await pilot.pause()
-        assert app.query_one(Notices).region.bottom == bottom
+        notices, pane = app.query_one(Notices).region, app.query_one("#positions").region
+        assert notices.bottom == pane.bottom
+        assert notices.y > pane.y + pane.height // 2
+
+
+def said_rows(app: CockpitApp) -> list[str]:
+    return ["".join(text for text, _ in row).rstrip() for row in app.query_one(Notices).rows]
+
+
+async def test_what_one_command_leads_to_is_one_line() -> None:
+    app = CockpitApp(FakeLink())
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.pause()
+        app._tick()
+        app.say("buy order of BTC/USDT is on its way", "success", weight=Weight.PROMISE)
+        await pilot.pause()
+        assert said_rows(app) == [" ✓ buy order of BTC/USDT is on its way"]
+        app.say("as much as the balance carries: 0.18", "success", weight=Weight.REMARK)
+        app.say("max open risk 50 % used", "warning")
+        app.say("bought 0.18 BTC/USDT at 52,199.5", "success")
+        app.say("bought 0.18 BTC/USDT at 52,199.5", "success")
+        await pilot.pause()
+        assert said_rows(app) == [
+            " ! max open risk 50 % used",
+            " ✓ bought 0.18 BTC/USDT at 52,199.5 · as much as the balance carries: 0.18",
+        ]
+
+
+async def test_escape_takes_away_what_is_said_once_the_first_question_is_closed() -> None:
+    app = CockpitApp(FakeLink(), first_run=True)
+    async with app.run_test(size=(120, 35)) as pilot:
+        while not app.is_furnished:
+            await pilot.pause()
+        app.say("refused: the day is locked", "error")
+        await pilot.press("escape")
+        assert app.query_one(Notices).display
+        assert not app.query_one(FirstPrompt).display
+        await pilot.press("escape")
+        assert not app.query_one(Notices).display
 
 
 async def test_a_notice_is_wrapped_anew_at_another_width() -> None:
@@ -134,8 +196,8 @@ async def test_a_notice_is_wrapped_anew_at_another_width() -> None:
         await pilot.resize_terminal(80, 24)
         await pilot.resize_terminal(44, 24)
         await pilot.pause()
-        assert (notices.region.x, notices.region.height) == (0, 3)
-        assert notices.region.right <= 44
+        assert (notices.region.x, notices.region.height) == (1, 3)
+        assert notices.region.right <= 44 - 9
         await pilot.resize_terminal(44, 7)
         await pilot.pause()
         assert notices.region.height == 1
@@ -148,12 +210,11 @@ async def test_of_an_older_notice_that_does_not_fit_the_beginning_stays() -> Non
         app.say(
             "the ladder's cursor is not set: move it with the up and down keys first, then again", "warning"
         )
-        app.say("buy order is on its way", "success")
+        app.say("layout trading")
         app.say("bought 0.349 at 49,904.6", "success")
         await pilot.pause()
         texts = ["".join(text for text, _ in row) for row in app.query_one(Notices).rows_at(80)]
         assert len(texts) == 3
-        assert "warning" in texts[0]
-        assert "the ladder's cursor is not set" in texts[0]
+        assert texts[0].startswith(" ! the ladder's cursor is not set")
         assert texts[0].endswith("…")
         assert len(texts[0]) <= 80

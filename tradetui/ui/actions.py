@@ -112,6 +112,7 @@ ACTIONS: Final = (
     _system("away", "w", "away", "what happened while nobody watched; Enter acknowledges it"),
     _system("diagnostics", "D", "diagnostics", "how the data is: delays, channels, connections, clock"),
     _system("record", "ctrl+r", "record", "record this market, or end the recording"),
+    _system("dismiss", "escape", "dismiss", "take away what is said over the chart"),
     _system("pause", "P", "pause", "pause or continue a recording"),
     _system("step", ">", "step", "one step of a recording"),
     _system("seek_back", "<", "back", "back by ten seconds in a recording"),

@@ -29,6 +29,7 @@ from tradetui.ui.panes.chart import ChartPane
 from tradetui.ui.panes.chooser import Chooser
 from tradetui.ui.panes.command_line import CommandLine
 from tradetui.ui.panes.ladder import LadderPane
+from tradetui.ui.panes.notices import Weight
 from tradetui.ui.panes.prompt import KEYS as PROMPT_KEYS
 from tradetui.ui.panes.prompt import FirstPrompt
 from tradetui.ui.panes.ticket import TicketPane
@@ -207,7 +208,8 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
 
     def _tell(self, reply: Reply, otherwise: str = "done") -> None:
         if reply.refusal is None:
-            self.say(reply.text or otherwise, "success")
+            weight = Weight.REMARK if reply.text else Weight.PROMISE
+            self.say(reply.text or otherwise, "success", weight=weight)
         else:
             self.say(refused_words(reply.refusal), "error")
 

@@ -16,7 +16,6 @@ from tradetui.ui.controls_words import ALONE, Vocabulary, Wish
 from tradetui.ui.layout import LayoutName
 from tradetui.ui.panes.chooser import Choice, Chooser
 from tradetui.ui.panes.command_line import CommandLine
-from tradetui.ui.panes.notices import Notices
 from tradetui.ui.panes.prompt import FirstPrompt
 from tradetui.ui.panes.ticket import TicketPane
 from tradetui.ui.panes.ticket_fields import TicketFields
@@ -159,18 +158,22 @@ class ScreenLists(Shell):
         self.query_one(TicketPane).fields.close(applied=False)
 
     def place_notices(self) -> None:
-        """Keep what is said, and the first question, above what is typed, and that above the bars."""
+        """Keep what is typed into above the bars, and the first question above that."""
+        if self.is_furnished:
+            chooser, line = self._main.query_one(Chooser), self._main.query_one(CommandLine)
+            prompt = self._main.query_one(FirstPrompt)
+            chooser.styles.offset = line.styles.offset = (0, -self.rows_below)
+            prompt.styles.offset = (0, prompt.display - self.rows_below - self.rows_typed_into)
+        super().place_notices()
+
+    @property
+    def rows_typed_into(self) -> int:
+        """Rows of the list, the command line and the first question, as far as they are shown."""
         if not self.is_furnished:
-            super().place_notices()
-            return
-        main = self._main
-        chooser, line = main.query_one(Chooser), main.query_one(CommandLine)
-        rows = self.rows_below
-        chooser.styles.offset = line.styles.offset = (0, -rows)
-        rows += (chooser.rows if chooser.display else 0) + (2 if line.display else 0)
-        prompt = main.query_one(FirstPrompt)
-        prompt.styles.offset = (0, -rows)
-        main.query_one(Notices).styles.offset = (0, -rows - prompt.display)
+            return 0
+        chooser, line = self._main.query_one(Chooser), self._main.query_one(CommandLine)
+        rows = (chooser.rows if chooser.display else 0) + (2 if line.display else 0)
+        return rows + self._main.query_one(FirstPrompt).display
 
     def on_chooser_closed(self) -> None:
         """The list is gone."""

@@ -14,6 +14,7 @@ from tradetui.ui.controls_view import stepped_timeframe
 from tradetui.ui.layout import DIAGNOSTICS, Choice
 from tradetui.ui.panes.chart import ChartPane
 from tradetui.ui.panes.ladder import LadderPane
+from tradetui.ui.panes.notices import Notices
 from tradetui.ui.panes.orders import OrdersPane
 from tradetui.ui.panes.watchlist import WatchlistPane
 from tradetui.ui.screens.help import HelpScreen
@@ -88,6 +89,9 @@ class ScreenKeys(ScreenLists):
 
             await desk.mount(DiagnosticsPane(id=DIAGNOSTICS))
         self.arrange(msgspec.structs.replace(desk.choice, pane=DIAGNOSTICS, zoomed=True))
+
+    def _do_dismiss(self) -> None:
+        self._main.query_one(Notices).dismiss()
 
     # panes
 

@@ -17,6 +17,9 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
+from tradetui.ui.paint.axis import axis_cells
+from tradetui.ui.panes.base import GUTTER
+
 PANES: Final = (
     "chart",
     "ladder",
@@ -89,6 +92,16 @@ class Plan(msgspec.Struct, frozen=True):
         """The pane that has the focus: the chosen one, or the most important that is shown."""
         wanted = (choice.pane, choice.name.main_pane, *PANES)
         return next(name for name in wanted if name in self.boxes)
+
+    @property
+    def quiet(self) -> Region:
+        """Where words may lie for a while: the chart without its axis, else the tape, else the one pane.
+
+        Every decision needs positions, stops, ticket and the ladder's touch, so nothing covers those.
+        """
+        name = next((each for each in ("chart", "tape") if each in self.boxes), next(iter(self.boxes)))
+        box = self.boxes[name]
+        return box.shrink((0, axis_cells(box.width - GUTTER), 0, GUTTER)) if name == "chart" else box
 
     def pane_after(self, pane: str, step: int) -> str:
         """The pane that tab (+1) or shift+tab (-1) goes to; where one is shown, all take turns."""

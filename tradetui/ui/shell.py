@@ -24,7 +24,7 @@ from tradetui.ui.panes.chart import ChartPane
 from tradetui.ui.panes.fills import FillsPane
 from tradetui.ui.panes.footer import Context, Footer
 from tradetui.ui.panes.ladder import LadderPane
-from tradetui.ui.panes.notices import Notices
+from tradetui.ui.panes.notices import Notices, Weight
 from tradetui.ui.panes.orders import OrdersPane
 from tradetui.ui.panes.position_line import PositionLine
 from tradetui.ui.panes.positions import PositionsPane
@@ -227,8 +227,16 @@ class Shell(App[None], inherit_css=False):
         return plan.has_footer + plan.has_position_line
 
     def place_notices(self) -> None:
-        """Keep what is said above the bars."""
-        self._main.query_one(Notices).styles.offset = (0, -self.rows_below)
+        """Keep what is said off the figures, and above the bars and whatever is typed into."""
+        place, screen = self.desk.plan.quiet.translate((0, 1)), self.size
+        lowest = screen.height - self.rows_below - self.rows_typed_into
+        over = max(0, place.bottom - lowest)
+        self._main.query_one(Notices).lie_in(place.shrink((0, 0, over, 0)), screen)
+
+    @property
+    def rows_typed_into(self) -> int:
+        """Rows of lists and lines that lie above the bars; a subclass knows."""
+        return 0
 
     def _focus_in(self, desk: Desk, name: str) -> None:
         self._substitute = "" if name == desk.choice.pane else name
@@ -314,6 +322,6 @@ class Shell(App[None], inherit_css=False):
         )
         main.query_one(Footer).show_keys(self.footer_keys, context)
 
-    def say(self, text: str, severity: str = "info") -> None:
+    def say(self, text: str, severity: str = "info", *, weight: Weight = Weight.FACT) -> None:
         """Say something once: severity is info, success, warning or error."""
-        self._main.query_one(Notices).say(text, severity)
+        self._main.query_one(Notices).say(text, severity, weight=weight)

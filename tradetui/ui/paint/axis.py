@@ -113,6 +113,11 @@ def shortened(words: str, width: int) -> str:
     return clip(words, width)
 
 
+def axis_cells(width: int) -> int:
+    """Columns of the price axis of a chart so wide."""
+    return 12 if width >= 60 else 9 if width >= 32 else 0
+
+
 def time_row(candles: Sequence[ChartCandle], step_s: int, columns: int, zone: str) -> str:
     """Round times under their columns, the newest candle at the right."""
     cells = [" "] * columns

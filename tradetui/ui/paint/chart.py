@@ -14,7 +14,15 @@ import msgspec
 
 from tradetui.domain.market_data import Side
 from tradetui.domain.view_market import ChartCandle, ChartView, FillMark, IndicatorLine, PriceMark
-from tradetui.ui.paint.axis import MARK_LINES, axis_label, price_labels, tag_rows, tag_run, time_row
+from tradetui.ui.paint.axis import (
+    MARK_LINES,
+    axis_cells,
+    axis_label,
+    price_labels,
+    tag_rows,
+    tag_run,
+    time_row,
+)
 from tradetui.ui.paint.braille import line_cells, sign
 from tradetui.ui.paint.candles import bar_cells, candle_cells, candle_ink, heikin_ashi
 from tradetui.ui.paint.grid import Column, Grid, empty_column
@@ -43,7 +51,7 @@ class ChartLayout(msgspec.Struct, frozen=True):
 
 def layout_of(width: int, height: int, panes: int) -> ChartLayout:
     """Price first; volume, time and indicators where there is room."""
-    axis = 12 if width >= 60 else 9 if width >= 32 else 0
+    axis = axis_cells(width)
     time = 1 if height >= 8 else 0
     volume = 5 if height >= 40 else 3 if height >= 20 else 2 if height >= 14 else 0
     pane = 7 if height >= 46 else 5 if height >= 32 else 4 if height >= 24 else 0

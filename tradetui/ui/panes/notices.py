@@ -1,24 +1,46 @@
-"""What the trader should read once: up to three lines above the footer, gone after a while."""
+"""What the trader should read once: up to three lines over the chart, gone after a while or at a key.
+
+They lie where no figure stands that a decision needs: never over positions, stops, ticket or the
+ladder beside a chart. What one command leads to is one line.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import Final, NamedTuple
+
+from textual.geometry import Region, Size
 
 from tradetui.ui.paint.rows import Row, plain, width_of, wrapped
 from tradetui.ui.panes.bar import Bar
 from tradetui.ui.terminal import facts_of
 
 MOST: Final = 3
-SHOWN_S: Final = 8.0
+SHOWN_S: Final = {"success": 5.0, "info": 5.0}
+LOUD_S: Final = 8.0
+"""How long a line stands; warnings and errors longer."""
+TOGETHER_S: Final = 1.0
+"""What is said so soon after another thing, and as loud, belongs to it."""
+BETWEEN: Final = " · "
 SIGNS: Final = {
-    "success": ("✓", "done", "up!"),
-    "info": ("·", "note", "text!"),
-    "warning": ("!", "warning", "warn!"),
-    "error": ("✗", "error", "down!"),
+    "success": ("✓", "up!"),
+    "info": ("·", "dim"),
+    "warning": ("!", "warn!"),
+    "error": ("✗", "down!"),
 }
-"""Severity to sign, word and ink."""
+"""Severity to sign and ink."""
 ASCII_SIGNS: Final = {"✓": "+", "✗": "x", "·": "-"}
+
+
+class Weight(IntEnum):
+    """What a line is worth beside others."""
+
+    PROMISE = 0
+    """Something will come; it goes when anything else is said."""
+    REMARK = 1
+    """About what was asked for; it stands behind what came of it."""
+    FACT = 2
 
 
 class Line(NamedTuple):
@@ -28,6 +50,8 @@ class Line(NamedTuple):
     text: str
     until: float
     times: int = 1
+    born: float = 0.0
+    weight: Weight = Weight.FACT
 
 
 class Notices(Bar):
@@ -41,31 +65,44 @@ class Notices(Bar):
         super().__init__(id=id)
         self.lines: tuple[Line, ...] = ()
         self._now = 0.0
+        self._columns = 80
 
-    def say(self, text: str, severity: str = "info") -> None:
-        """Add a line; the same words again are counted and stay longer."""
+    def say(self, text: str, severity: str = "info", *, weight: Weight = Weight.FACT) -> None:
+        """Add a line, or join what was said a moment ago; the same words again are counted."""
         text = text.strip()
-        until = self._now + SHOWN_S
-        last = self.lines[-1] if self.lines else None
-        if last is not None and (last.text, last.severity) == (text, severity):
-            self.lines = (*self.lines[:-1], last._replace(until=until, times=last.times + 1))
-        elif text:
-            self.lines = (*self.lines, Line(severity, text, until))[-MOST:]
+        if not text:
+            return
+        until = self._now + SHOWN_S.get(severity, LOUD_S)
+        new = Line(severity, text, until, born=self._now, weight=weight)
+        stay = tuple(line for line in self.lines if line.weight is not Weight.PROMISE or line.text == text)
+        self.lines = joined(stay, new)[-MOST:]
+        self.place()
+
+    def dismiss(self) -> None:
+        """Take away all that is said."""
+        self.lines = ()
         self.place()
 
     def pass_time(self, now: float) -> None:
         """Tell the time in seconds of any clock; lines that stood long enough go."""
         if not self._now:
-            self.lines = tuple(line._replace(until=line.until + now) for line in self.lines)
+            self.lines = tuple(line._replace(until=line.until + now, born=now) for line in self.lines)
         self._now = now
         kept = tuple(line for line in self.lines if line.until > now)
         if len(kept) != len(self.lines):
             self.lines = kept
             self.place()
 
+    def lie_in(self, place: Region, screen: Size) -> None:
+        """Lie at the lower left of a place on the screen."""
+        self.styles.offset = (place.x, place.bottom - screen.height)
+        if place.width != self._columns:
+            self._columns = place.width
+            self.place()
+
     def place(self) -> None:
-        """Take as much room as the words need at the terminal's present size."""
-        rows = self.rows_at(self.app.size.width)
+        """Take as much room as the words need where they lie."""
+        rows = self.rows_at(self._columns)
         self.display = bool(rows)
         self.styles.height = max(1, len(rows))
         self.styles.width = max((width_of(row) for row in rows), default=1) + 1
@@ -74,13 +111,34 @@ class Notices(Bar):
     def rows_at(self, width: int) -> Sequence[Row]:
         """At most three rows, the newest lines whole; of an older one as much of its beginning as fits."""
         del width  # its own width follows from the words
-        (columns, height), utf8 = self.app.size, facts_of(self.app).utf8
-        most = max(1, min(MOST, height // 4))
+        utf8 = facts_of(self.app).utf8
+        most = max(1, min(MOST, self.app.size.height // 4))
         rows: list[Row] = []
         for line in reversed(self.lines):
-            more = notice_rows(line, columns, utf8=utf8)
+            more = notice_rows(line, self._columns, utf8=utf8)
             rows = [*beginning(more, most - len(rows)), *rows]
         return rows
+
+
+def joined(lines: tuple[Line, ...], new: Line) -> tuple[Line, ...]:
+    """The lines with a new one: counted, joined to the one that it belongs to, or at the end."""
+    last = lines[-1] if lines else None
+    if last is not None and (last.text, last.severity) == (new.text, new.severity):
+        return (*lines[:-1], last._replace(until=new.until, times=last.times + 1))
+    for at, line in enumerate(lines):
+        if line.severity == new.severity and line.times == 1 and new.born - line.born < TOGETHER_S:
+            return (*lines[:at], *lines[at + 1 :], _together(line, new))
+    return (*lines, new)
+
+
+def _together(line: Line, new: Line) -> Line:
+    """Two that belong together as one: what happened before what is remarked about it."""
+    if new.text in line.text.split(BETWEEN):
+        return line._replace(until=new.until)
+    first, second = (new, line) if line.weight < new.weight else (line, new)
+    return line._replace(
+        text=f"{first.text}{BETWEEN}{second.text}", until=new.until, weight=max(line.weight, new.weight)
+    )
 
 
 def beginning(rows: list[Row], most: int) -> list[Row]:
@@ -91,10 +149,9 @@ def beginning(rows: list[Row], most: int) -> list[Row]:
 
 
 def notice_rows(line: Line, width: int, *, utf8: bool = True) -> list[Row]:
-    """One line with its sign and word, wrapped where the terminal is narrow."""
-    sign, word, ink = SIGNS.get(line.severity, SIGNS["info"])
-    sign = sign if utf8 else ASCII_SIGNS.get(sign, sign)
-    head = f" {sign} {word:<7} "
+    """One line with its sign, wrapped where there is little room."""
+    sign, ink = SIGNS.get(line.severity, SIGNS["info"])
+    head = f" {sign if utf8 else ASCII_SIGNS.get(sign, sign)} "
     again = f"  ×{line.times}" if line.times > 1 else ""
     texts = wrapped(plain(line.text) + again, max(10, width - len(head) - 1))[:MOST]
     return [((head if at == 0 else " " * len(head), ink), (text, "text")) for at, text in enumerate(texts)]
