@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ IMPURE = {"asyncio", "time", "random", "textual", "rich", "ccxt", "aiosqlite", "
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.stat().st_size)
 
 
+@cache
 def imports_of(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -44,26 +46,34 @@ def room_of(module: str) -> str | None:
     return parts[1] if parts[0] == "tradetui" and len(parts) > 1 else None
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def room_with(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def files_of(rooms: set[str]) -> list[Path]:
+    return [path for path in FILES if room_with(path) in rooms]
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_a_file_imports_only_from_lower_floors_or_its_own_room(path: Path) -> None:
-    room = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    room = room_with(path)
     assert room in FLOOR, f"{room} stands on no floor"
     rooms = {below for module in imports_of(path) if (below := room_of(module)) and below in FLOOR}
     wrong = {below for below in rooms - {room} if FLOOR[below] >= FLOOR[room]}
     assert not wrong, f"{path.name} reaches up or sideways to {sorted(wrong)}"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", files_of(PURE), ids=name_of)
 def test_the_core_knows_no_clock_no_chance_and_no_input_or_output(path: Path) -> None:
-    room = path.relative_to(ROOT).parts[0].removesuffix(".py")
-    if room in PURE:
-        assert not {module.split(".")[0] for module in imports_of(path)} & IMPURE
+    assert not {module.split(".")[0] for module in imports_of(path)} & IMPURE
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", files_of({"ui", "remote"}), ids=name_of)
 def test_the_screen_sees_only_the_domain_and_the_link(path: Path) -> None:
-    if path.relative_to(ROOT).parts[0] not in ("ui", "remote"):
-        return
     below = {module for module in imports_of(path) if room_of(module) in FLOOR}
     allowed = (
         "tradetui.domain",
@@ -85,6 +95,12 @@ def loaded_by(statement: str) -> set[str]:
 def test_importing_the_screen_loads_nothing_that_computes() -> None:
     heavy = {"numpy", "pandas", "ccxt", "aiosqlite", "aiohttp"}
     assert not loaded_by("import tradetui.ui.app") & heavy
+
+
+def test_reading_recordings_loads_no_exchange() -> None:
+    loaded = loaded_by("import tradetui.cli.replay, tradetui.cli.recordings")
+    assert "numpy" in loaded
+    assert not loaded & {"ccxt", "aiohttp", "pandas", "textual"}
 
 
 @pytest.mark.parametrize("option", ["--version", "--help"])

@@ -15,7 +15,7 @@ from tradetui.domain.profile import Profile
 from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.feed import CcxtFeed
-from tradetui.feeds.guard import LiveTradingRefused
+from tradetui.feeds.frame_guard import LiveTradingRefused
 
 HOSTS = {
     "binance": "api.binance.com",

@@ -13,7 +13,8 @@ import pytest
 from tests.exchanges.recorder import Recorder, recording_server
 from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.endpoint import checked_endpoint, rewritten, send_to_endpoint
-from tradetui.feeds.guard import CREDENTIALS, LiveTradingRefused, check_frame, guarded_class
+from tradetui.feeds.frame_guard import LiveTradingRefused, check_frame
+from tradetui.feeds.guard import CREDENTIALS, guarded_class
 
 IDS = ("binance", "binanceusdm", "coinbase", "kraken", "krakenfutures", "bybit", "bitget", "okx")
 CALLS: dict[str, tuple[object, ...]] = {

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from tests.exchanges.loopback import Loopback
 from tradetui.domain.profile import Profile
-from tradetui.feeds.guard import check_frame
+from tradetui.feeds.frame_guard import check_frame
 from tradetui.feeds.scan.more_venues import BitgetScan, CoinbaseScan, KrakenFuturesScan
 from tradetui.feeds.scan.scanner import SCANS, Scanner, scanner_of, wanted
 from tradetui.feeds.scan.table import ScanTable

@@ -18,7 +18,8 @@ from tradetui.domain.instrument import Instrument, LeverageTier, TierRule
 from tradetui.domain.market_data import InstrumentListed
 from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.tiers import rule_of, with_tiers
-from tradetui.feeds.guard import LiveTradingRefused, guarded_class
+from tradetui.feeds.frame_guard import LiveTradingRefused
+from tradetui.feeds.guard import guarded_class
 
 D = Decimal
 Rows = list[tuple[str | None, str, str]]

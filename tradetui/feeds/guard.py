@@ -8,7 +8,6 @@ frames that subscribe, unsubscribe or ping.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -19,6 +18,7 @@ import ccxt.pro
 from ccxt.async_support.base.ws.client import Client
 
 from tradetui.errors import FeedError
+from tradetui.feeds.frame_guard import SECRET, LiveTradingRefused, check_frame
 
 CREDENTIALS: Final = (
     *("apiKey", "secret", "uid", "accountId", "login", "password", "twofa"),
@@ -39,20 +39,11 @@ _PRIVATE: Final = re.compile(
     r"|^(fetch|watch|un_watch)_(?!\w*order_book)(\w*_)?orders?(_\w+)?$"
 )
 """Leverage tiers pass by name: most exchanges tell them to everybody, and signing holds back the others."""
-_SECRET: Final = re.compile(
-    r"api.?key|access.?key|secret|sign|auth|passphrase|password|token|jwt|cookie|listen.?key|^challenge",
-    re.IGNORECASE,
-)
 _CLOSED_SECTION: Final = re.compile(r"private|sapi|papi", re.IGNORECASE)
 _CLOSED_ADDRESS: Final = re.compile(
     r"private|ws-\w*api|auth|/trade\b|/pm/|listenkey|/[A-Za-z0-9]{24,}$", re.IGNORECASE
 )
 _OPEN_SECTIONS: Final = ("public", "data", "charts")
-_VERBS: Final = frozenset({"subscribe", "unsubscribe", "ping", "pong"})
-
-
-class LiveTradingRefused(FeedError):
-    """Something tried to sign in, write, or leave the exchange's public side."""
 
 
 def _refusing(name: str) -> Any:
@@ -94,32 +85,6 @@ class GuardedClient(Client):  # type: ignore[misc]
         await super().send(message)
 
 
-def check_frame(message: object) -> None:
-    """Raise LiveTradingRefused unless a frame only subscribes, unsubscribes or pings, without secrets."""
-    if isinstance(message, str):
-        if message in _VERBS:
-            return
-        message = _as_object(message)
-    if not isinstance(message, Mapping):
-        raise LiveTradingRefused("a frame that is neither a ping nor a subscription was held back")
-    verbs = [str(message[key]).lower() for key in ("method", "op", "event", "type") if key in message]
-    if not verbs or not set(verbs) <= _VERBS or _holds_secret(message):
-        raise LiveTradingRefused(f"a frame of kind {', '.join(verbs) or 'unknown'} was held back")
-
-
-def _as_object(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-def _holds_secret(value: object) -> bool:
-    if isinstance(value, Mapping):
-        return any(_SECRET.search(str(key)) or _holds_secret(below) for key, below in value.items())
-    return isinstance(value, list) and any(_holds_secret(below) for below in value)
-
-
 class Guard:
     """The layers that stand before a ccxt exchange class; mixed in by `guarded_class`."""
 
@@ -159,7 +124,7 @@ class Guard:
             method != "GET"
             or body
             or urlsplit(url).netloc not in self.hosts
-            or any(map(_SECRET.search, names))
+            or any(map(SECRET.search, names))
         ):
             raise LiveTradingRefused(f"{method} {urlsplit(url).netloc} is not public reading")
         return await super().fetch(url, method, headers, body)  # type: ignore[misc]

@@ -32,7 +32,7 @@ from picows import (
 
 from tradetui.feeds.clean import clean
 from tradetui.feeds.egress import EgressRefused
-from tradetui.feeds.guard import LiveTradingRefused, check_frame
+from tradetui.feeds.frame_guard import LiveTradingRefused, check_frame
 from tradetui.feeds.health import Backoff
 from tradetui.feeds.network import encryption_words, retry_after, tls_context
 
