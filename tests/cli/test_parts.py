@@ -51,6 +51,13 @@ def daily_loss(limits: RiskLimits) -> tuple[Decimal, Unit]:
     return rule.amount, rule.unit
 
 
+def test_the_assumed_maintenance_of_a_profile_reaches_the_engine(tmp_path: Path) -> None:
+    text = '[profiles.sim]\nassumed_maintenance = "deny"\n'
+    denied = load(config_text(tmp_path, text))
+    assert engine_settings(denied.profiles["sim"], denied).assumed_maintenance is None
+    assert engine_settings(load(None).profiles["sim"], load(None)).assumed_maintenance == D("0.005")
+
+
 def test_limits_chosen_in_the_cockpit_hold_until_the_config_names_any(tmp_path: Path) -> None:
     profile = load(None).profiles["sim"]
     kept = chosen_in_the_cockpit()

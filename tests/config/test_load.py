@@ -48,6 +48,23 @@ def test_a_table_is_merged_over_the_shipped_profile_of_its_name(tmp_path: Path) 
     assert profile.exchange == "binance"
 
 
+@pytest.mark.parametrize(
+    ("written", "rate"), [("0.01", "0.01"), ('"0.004"', "0.004"), ('"deny"', None), ('""', None)]
+)
+def test_the_assumed_maintenance_is_a_rate_or_none(tmp_path: Path, written: str, rate: str | None) -> None:
+    text = f"[profiles.binanceusdm]\nassumed_maintenance = {written}\n"
+    found = load(config(tmp_path, text)).profiles["binanceusdm"].assumed_maintenance
+    assert found == (Decimal(rate) if rate else None)
+    assert load(None).profiles["binanceusdm"].assumed_maintenance == Decimal("0.005")
+
+
+@pytest.mark.parametrize("written", ["1", "0", "-0.1", '"denied"', '"nan"'])
+def test_an_assumed_maintenance_that_is_no_rate_is_a_fault(tmp_path: Path, written: str) -> None:
+    faults = faults_of(tmp_path, f"[profiles.sim]\nassumed_maintenance = {written}\n")
+    expected = "expected a rate above 0 and below 1, as 0.005, or deny"
+    assert expected in faults["profiles.sim.assumed_maintenance"]
+
+
 def test_a_new_profile_takes_the_day_of_the_config(tmp_path: Path) -> None:
     text = '[day]\nzone = "Europe/Berlin"\n[profiles.mine]\nexchange = "kucoin"\nsymbols = ["BTC/USDT"]'
     profile = load(config(tmp_path, text)).profiles["mine"]

@@ -10,7 +10,7 @@ import msgspec
 from tradetui.domain.command import AnyCommand, CommandIssued, Size, SizeUnit, Stop, SubmitOrder, Target
 from tradetui.domain.event import Event, Filled, OrderChanged
 from tradetui.domain.fill import Fill
-from tradetui.domain.instrument import Instrument, InstrumentKind
+from tradetui.domain.instrument import Instrument, InstrumentKind, LeverageTier
 from tradetui.domain.market_data import (
     BookDelta,
     BookSnapshot,
@@ -37,6 +37,10 @@ PERP = "BTC/USDT:USDT"
 SPOT = "BTC/USDT"
 INVERSE = "BTC/USD:BTC"
 Levels = list[tuple[float, float]]
+
+
+NO_MAINTENANCE = (LeverageTier(None, D(0)),)
+"""A table of one row, which needs nothing."""
 
 
 def perp(**changes: Any) -> Instrument:

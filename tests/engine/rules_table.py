@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tests.engine.market import START, Table, perp, wide_limits
+from tests.engine.market import NO_MAINTENANCE, START, Table, perp, wide_limits
 from tradetui.domain.command import Flatten
 from tradetui.domain.event import Event, LimitBreached, Locked
 from tradetui.domain.market_data import ClockTick, FeedState
@@ -17,7 +17,7 @@ from tradetui.trading.settings import EngineSettings
 D = Decimal
 HOUR = 3600 * 10**9
 MINUTE = 60 * 10**9
-FREE = perp(maker_fee=D(0), taker_fee=D(0), tick_size=D(1), maintenance_rate=D(0))
+FREE = perp(maker_fee=D(0), taker_fee=D(0), tick_size=D(1), tiers=NO_MAINTENANCE)
 ENTRY = 20_000
 MIDNIGHT = 1_700_006_400 * 10**9
 """2023-11-15T00:00Z, the first one after the start."""

@@ -10,6 +10,7 @@ from tests.engine.market import PERP, Table, perp, wide_limits
 from tests.engine.rules_table import FREE
 from tradetui.domain.command import CancelOrder, MarginMode, SetLimit, SetStop, Stop, Withdraw
 from tradetui.domain.event import Noted, StopLoosened
+from tradetui.domain.instrument import LeverageTier
 from tradetui.domain.market_data import InstrumentListed
 from tradetui.domain.order import OrderRole, OrderState
 from tradetui.domain.reply import Reason
@@ -91,7 +92,7 @@ def test_a_liquidation_price_that_moves_past_the_stop_is_an_alarm_once() -> None
     market.buy("1", stop="16200")
     quote(market, 19_990.0)
     assert not beyond(market)
-    market.feed(InstrumentListed(perp(tick_size=D(1), maintenance_rate=D("0.02")), market.tick()))
+    market.feed(InstrumentListed(perp(tick_size=D(1), tiers=(LeverageTier(None, D("0.02")),)), market.tick()))
     quote(market, 19_980.0)
     quote(market, 19_970.0)
     assert len(beyond(market)) == 1

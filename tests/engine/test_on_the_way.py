@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.engine.market import MS, SECOND, Table, perp, wide_limits
+from tests.engine.market import MS, NO_MAINTENANCE, SECOND, Table, perp, wide_limits
 from tradetui.domain.command import CancelOrder, Flatten, Half, Reverse, SetStop, SetTarget, Stop, Target
 from tradetui.domain.market_data import ClockTick, FeedState
 from tradetui.domain.order import OrderRole, OrderState
@@ -172,7 +172,7 @@ def test_a_limit_that_rests_may_have_its_stop_below_itself_only() -> None:
 
 def test_a_sale_far_below_the_bid_holds_back_what_it_will_need() -> None:
     """A limit of a sale is the cheapest price that it may meet, not the dearest."""
-    loose = perp(maintenance_rate=D(0), taker_fee=D(0), maker_fee=D(0))
+    loose = perp(tiers=NO_MAINTENANCE, taker_fee=D(0), maker_fee=D(0))
     market = Table(loose, settings=wide_limits(balance=D(1_800))).open(BIDS, ASKS)
     refused = market.sell("0.301", limit="57000", stop="60100")
     assert refused.refusal is not None
@@ -183,7 +183,7 @@ def test_a_sale_far_below_the_bid_holds_back_what_it_will_need() -> None:
 
 
 def test_a_sale_that_the_balance_no_longer_carries_when_it_arrives_is_not_paid_by_the_insurance() -> None:
-    loose = perp(maintenance_rate=D(0), taker_fee=D(0), maker_fee=D(0))
+    loose = perp(tiers=NO_MAINTENANCE, taker_fee=D(0), maker_fee=D(0))
     settings = wide_limits(balance=D(1_800))
     market = Table(loose, settings=settings, latency_ns=100 * MS).open(BIDS, ASKS)
     reply = market.sell("0.3", limit="60000", stop="65900")

@@ -338,7 +338,8 @@ def test_a_stop_by_a_mark_that_stays_out_is_an_alarm_whatever_the_book_does() ->
     for _ in range(12):
         market.tick(SECOND // 2)
         market.snapshot(BIDS, ASKS)
-    (alarm,) = [event.body.text for event in market.journal if isinstance(event.body, Noted)]
+    noted = [event.body for event in market.journal if isinstance(event.body, Noted)]
+    (alarm,) = [body.text for body in noted if body.what == "alarm"]
     assert alarm.endswith("its stop at 59500 has seen no price for 5 s: no mark price comes")
 
 

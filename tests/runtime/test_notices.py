@@ -8,6 +8,7 @@ import pytest
 from tests.engine.market import PERP, START, D, Table, perp, risk
 from tradetui.domain.command import CancelOrder, Flatten, SetRiskLimits, SetStop, Stop, Target
 from tradetui.domain.event import Event, Noted
+from tradetui.domain.instrument import LeverageTier
 from tradetui.domain.market_data import FeedState, FeedStatus
 from tradetui.domain.order import TimeInForce
 from tradetui.domain.rule import Unit
@@ -21,7 +22,8 @@ ASKS = [(60000.1, 0.05), (60001.1, 5.0)]
 
 
 def table(settings: EngineSettings | None = None) -> Table:
-    return Table(settings=settings).open(BIDS, ASKS)
+    told = perp(tiers=(LeverageTier(None, D("0.005"), D(50)),))
+    return Table(told, settings=settings).open(BIDS, ASKS)
 
 
 def said(table: Table, *, asked: bool = False) -> list[tuple[str, str]]:

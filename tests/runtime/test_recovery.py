@@ -152,7 +152,9 @@ async def test_a_damaged_journal_is_refused_with_the_mend_and_left_as_it_is(tmp_
     await trade(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("DROP TRIGGER event_no_update")
-        connection.execute("UPDATE event SET payload = replace(payload, '60000', '60001') WHERE seq = 8")
+        connection.execute(
+            "UPDATE event SET payload = replace(payload, '60000', '60001') WHERE type = 'filled'"
+        )
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = hashlib.sha256(path.read_bytes()).digest()
     with pytest.raises(JournalDamaged, match=r"QUARANTINED.*put a backup in its place"):

@@ -174,6 +174,12 @@ def test_the_account_adds_up(scene: Scene) -> None:
     )
 
 
+def test_r_chk_1_the_account_says_which_maintenance_is_assumed_for_what_is_held(scene: Scene) -> None:
+    assert scene.frame().account.maintenance == ""
+    entered(scene)
+    assert scene.frame().account.maintenance == "0.5 % assumed"
+
+
 def _used(worth: Decimal, there: Decimal) -> Decimal:
     """What the maintenance, with the fee to close, is of what stands behind the position, in percent."""
     return round(worth * D("0.0055") / there * 100, 1)

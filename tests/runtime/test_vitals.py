@@ -231,6 +231,10 @@ def test_a_view_says_which_maintenance_holds_and_whether_it_is_only_assumed() ->
     view = health.view(scene.symbol, Feeding.symbols, now=START)
     assert view is not None
     assert view.margin_text == "maintenance 0.5 % assumed"
+    scene.engine.settings = replace(scene.engine.settings, assumed_maintenance=None)
+    denied = part(scene)[0].view(scene.symbol, Feeding.symbols, now=START)
+    assert denied is not None
+    assert denied.margin_text == "no entries: no leverage tiers"
 
 
 def test_a_watched_contract_says_how_many_tiers_are_known() -> None:

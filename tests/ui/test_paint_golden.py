@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from tests.ui.fake_account import FakeAccount
 from tests.ui.pane_views import TS
 from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.view import LimitGauge, PositionView
@@ -18,7 +19,7 @@ from tradetui.ui.paint.numbers import compact, fixed, held_text, signed
 from tradetui.ui.paint.oscillator import pane_title
 from tradetui.ui.paint.rows import Row
 from tradetui.ui.paint.scale import Scale, round_values
-from tradetui.ui.panes.account import balance, gauge_row
+from tradetui.ui.panes.account import amounts, balance, gauge_row
 from tradetui.ui.panes.positions import second_line
 from tradetui.ui.panes.tape import TapePane
 from tradetui.ui.panes.watchlist import WatchlistPane, change_text, is_mover, short_symbol
@@ -202,6 +203,14 @@ def test_the_second_line_tells_margin_and_funding() -> None:
 def test_what_orders_lock_has_its_own_line() -> None:
     pairs = balance("USDT", Decimal("0.52"), Decimal("108.4"))
     assert pairs == [("USDT", ("0.52", "text")), ("  in orders", ("108.40", "dim"))]
+
+
+def test_an_assumed_maintenance_has_its_own_line() -> None:
+    account = FakeAccount().view()
+    assert not any("maintenance" in text(row) for row in amounts(account, 40))
+    assumed = msgspec.structs.replace(account, maintenance="0.5 % assumed")
+    lines = [text(row).split() for row in amounts(assumed, 40)]
+    assert ["maintenance", "0.5", "%", "assumed"] in lines
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,8 @@ def test_r_trg_2_the_ticket_shows_both_distances_where_there_is_a_liquidation() 
     assert words(preview_rows(leveraged, 50))[2:] == ["stop -302.0 last · liq -5,678.5 mark"]
     bare = msgspec.structs.replace(leveraged, stop=None, stop_away=None)
     assert words(preview_rows(bare, 50))[2:] == ["no stop · liq -5,678.5 mark"]
+    assumed = msgspec.structs.replace(leveraged, assumes=True)
+    assert words(preview_rows(assumed, 50))[2:] == ["stop -302.0 last · liq ≈ -5,678.5 mark"]
 
 
 def test_rests_and_expires_are_said_and_a_refusal_in_its_own_words() -> None:

@@ -155,6 +155,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         leverage=profile.leverage,
         margin_mode=MarginMode(profile.margin_mode),
         maintenance=profile.maintenance,
+        assumed_maintenance=profile.assumed_maintenance,
         fee_tiers=tuple(FeeTier(*row) for row in profile.fee_tiers),
         fee_asset=profile.fee_asset,
         fee_multiplier=profile.fee_multiplier,

@@ -60,7 +60,7 @@ def _profile() -> Iterator[str]:
     for field in msgspec.structs.fields(ProfileTable):
         shown = {"exchange": '"binance"', "symbols": '["BTC/USDT"]', "fees": "[0.001, 0.001]"}.get(field.name)
         yield from _comment(_meaning(field.type))
-        yield f"# {field.name} = {shown or _toml(field.default)}"
+        yield f"# {field.name} = {shown or _default(field)}"
 
 
 def _rule_tables() -> Iterator[str]:

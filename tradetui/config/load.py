@@ -16,7 +16,7 @@ from tradetui.config.limits import effective_day, limits_of
 from tradetui.config.nearest import nearest
 from tradetui.config.network import network_faults, network_of
 from tradetui.config.paths import themes_folder
-from tradetui.config.profiles import SHIPPED, merged
+from tradetui.config.profiles import SHIPPED, assumed_rate, merged
 from tradetui.config.risk import RuleTable
 from tradetui.config.settings import Day, ProfileTable, Settings
 from tradetui.domain.market_data import Timeframe
@@ -206,6 +206,11 @@ def _check_profile(name: str, profile: ProfileTable, written: dict[str, Any]) ->
             faults.append(
                 Fault(f"{key}.symbols", _shown(symbol), "expected the form BTC/USDT or BTC/USDT:USDT")
             )
+    try:
+        assumed_rate(profile.assumed_maintenance)
+    except ValueError:
+        wrong = "expected a rate above 0 and below 1, as 0.005, or deny"
+        faults.append(Fault(f"{key}.assumed_maintenance", profile.assumed_maintenance, wrong))
     if profile.endpoint and (wrong := endpoint_fault(profile.endpoint)):
         faults.append(Fault(f"{key}.endpoint", _shown(profile.endpoint), wrong))
     return faults

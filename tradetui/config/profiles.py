@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from tradetui.config.settings import Day, ProfileTable
+from tradetui.domain.number import parse_decimal
 from tradetui.domain.profile import Network, Profile
 
 _USDT: Final = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "ADA/USDT", "DOGE/USDT", "PEPE/USDT")
@@ -62,4 +63,16 @@ def _over(shipped: Profile | None, name: str, table: ProfileTable, *, written: d
     changes = {key: getattr(table, key) for key in written if key != "fees"}
     if table.fees is not None:
         changes["maker_fee"], changes["taker_fee"] = table.fees
+    if "assumed_maintenance" in changes:
+        changes["assumed_maintenance"] = assumed_rate(table.assumed_maintenance)
     return msgspec.structs.replace(base, **changes)
+
+
+def assumed_rate(text: str) -> Decimal | None:
+    """A rate, or None for deny and for nothing; raises ValueError for what is neither."""
+    if text in ("", "deny"):
+        return None
+    rate = parse_decimal(text)
+    if not 0 < rate < 1:
+        raise ValueError(f"{text} is no rate")
+    return rate

@@ -302,6 +302,14 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
             description="Maintenance at the mark price (mark_mm) or at the entry price (entry_mm).",
         ),
     ] = "mark_mm"
+    assumed_maintenance: Annotated[
+        str,
+        Meta(
+            extra={"or_number": True},
+            description="The maintenance rate of contracts whose exchange tells no leverage tiers, as "
+            "Binance; deny: no entries in them.",
+        ),
+    ] = "0.005"
     margin_call_level: Annotated[
         Decimal,
         Meta(extra={"above": 0}, description="On spot_margin: equity to used margin at which it is called."),

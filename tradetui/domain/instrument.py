@@ -126,6 +126,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind in (InstrumentKind.PERP_LINEAR, InstrumentKind.PERP_INVERSE)
 
     @property
+    def lacks_tiers(self) -> bool:
+        """Whether the venue of a contract has told no table: its maintenance rate is assumed then."""
+        return self.is_perpetual and not self.tiers
+
+    @property
     def is_inverse(self) -> bool:
         """Whether a contract is worth a fixed amount of quote and settles in base."""
         return self.kind is InstrumentKind.PERP_INVERSE
@@ -220,14 +225,20 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
     def size_cap(self, leverage: Decimal) -> Decimal | None:
         """The largest size that may have so much leverage; None for no bound, zero for none at all."""
-        fitting = ZERO
+        fitting: Decimal | None = ZERO if self.tiers else None
         for tier in self.tiers:
             if ZERO < tier.max_leverage < leverage:
                 return fitting
-            if tier.cap is None:
-                return None
             fitting = tier.cap
-        return None
+        return fitting
+
+    def qty_of_size(self, size: Decimal, price: Decimal) -> Decimal:
+        """The quantity whose size is this as the tiers count it, not rounded."""
+        if self.tier_rule is TierRule.CONTRACTS:
+            return size
+        if self.is_inverse:
+            return MONEY.divide(MONEY.multiply(size, price), self.contract_size)
+        return MONEY.divide(size, MONEY.multiply(self.contract_size, price))
 
     def tier_number(self, size: Decimal) -> int:
         """Which tier a size is in, from zero."""

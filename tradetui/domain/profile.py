@@ -49,6 +49,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """isolated or cross: of a new account."""
     maintenance: str = "mark_mm"
     """mark_mm or entry_mm: at which price a venue takes maintenance."""
+    assumed_maintenance: Decimal | None = Decimal("0.005")
+    """Of contracts whose venue tells no leverage tiers; None: no entries in them."""
     margin_call_level: Decimal = Decimal("0.8")
     """On spot_margin: equity as a part of the margin used at which it is called."""
     margin_liquidation_level: Decimal = Decimal("0.4")

@@ -81,6 +81,7 @@ class Reason(StrEnum):
     OTHER_FILLED = "OTHER_FILLED"
     TRIGGER_SOURCE = "TRIGGER_SOURCE"
     FLATTEN = "FLATTEN"
+    NO_TIERS = "NO_TIERS"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -207,6 +207,8 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     """isolated or cross, while something leveraged is held."""
     margin_level: float | None = None
     """Of a margin account on spot, in percent."""
+    maintenance: str = ""
+    """The maintenance rate that is assumed for a contract that is held; empty where the venue tells it."""
 
 
 class SidePreview(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,6 +237,8 @@ class SidePreview(msgspec.Struct, frozen=True, kw_only=True):
     """Where the position that there would be is liquidated by its mark price; None on spot."""
     liquidation_away: Decimal | None = None
     """From the mark price to there."""
+    assumes: bool = False
+    """Whether that rests on an assumed maintenance rate: the venue tells none."""
 
 
 class TicketView(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ import msgspec
 
 from tradetui.domain.command import SubmitOrder
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import MONEY, ONE, ZERO, floor_to
-from tradetui.domain.order import OrderRole, TriggerBy
+from tradetui.domain.number import MONEY, ZERO
+from tradetui.domain.order import TriggerBy
 from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason
 from tradetui.engine import shape
@@ -18,6 +18,7 @@ from tradetui.engine.desk import Desk
 from tradetui.engine.pricing import Pricing
 from tradetui.engine.refusals import money, number, refuse
 from tradetui.engine.reserve import fitting_qty, reserve
+from tradetui.engine.tierchecks import TierChecks
 from tradetui.state import State
 from tradetui.trading import guard, risk
 from tradetui.trading.account import used_margin
@@ -32,6 +33,19 @@ class EntryChecks:
         self.state = state
         self.books = books
         self.pricing = pricing
+        self.tiers = TierChecks(books)
+
+    def priced(self, symbol: str) -> None:
+        """Raises Refused while another position has no price of this run: its risk can not be counted."""
+        for held in self.state.positions:
+            instrument = self.state.instruments[held]
+            if held == symbol or instrument.is_gone or self.books.is_priced(held) or self.state.is_dust(held):
+                continue
+            raise refuse(
+                Reason.RECOVERING,
+                f"{held} is held and has no price since the start: what is at risk can not be counted",
+                mend="wait for its data",
+            )
 
     def flip(self, desk: Desk, command: SubmitOrder, position: Position | None) -> None:
         """A sale of nothing on spot, or more than closes the position."""
@@ -184,42 +198,6 @@ class EntryChecks:
             return ZERO
         lost = ZERO if position.cross else min(ZERO, self.books.unrealized(desk.symbol))
         return used_margin(desk.instrument, position) + lost
-
-    def tier(
-        self,
-        desk: Desk,
-        command: SubmitOrder,
-        position: Position | None,
-        *,
-        qty: Decimal,
-        entry: Decimal,
-        leverage: Decimal,
-    ) -> None:
-        """Raises Refused where the venue allows less leverage at the size that is wanted (section 9, 13)."""
-        instrument = desk.instrument
-        if instrument.is_spot:
-            return
-        held = (position.qty if position is not None else ZERO) + self._working(command)
-        worth = instrument.notional(held + qty, entry)
-        most = instrument.leverage_cap(instrument.tier_size(held + qty, entry))
-        if leverage <= most or (most <= ONE and not instrument.tiers):
-            return
-        room = max(ZERO, (instrument.size_cap(leverage) or ZERO) - instrument.tier_size(held, entry))
-        fitting = floor_to(MONEY.divide(room, instrument.tier_size(ONE, entry)), instrument.lot_size)
-        raise refuse(
-            Reason.LEVERAGE,
-            f"a position of {money(worth)} {instrument.settle} may have a leverage of {number(most)}, "
-            f"{number(leverage)} is set",
-            mend=f"leverage {number(most)}, or {number(fitting)} {instrument.qty_unit}",
-            needed=leverage,
-            limit=most,
-            nearest=fitting,
-        )
-
-    def _working(self, command: SubmitOrder) -> Decimal:
-        """What other entries of the same side may still add."""
-        entries = (o for o in self.state.live_of(command.symbol) if o.role is OrderRole.ENTRY)
-        return sum((o.leaves for o in entries if o.side is command.side), ZERO)
 
     def budget(self, desk: Desk, qty: Decimal, unit: Decimal, *, budget: Budget, reversing: bool) -> None:
         """Raises Refused where the order risks more than the budget of section 13.2 has left."""

@@ -109,6 +109,7 @@ class Engine:
         rechecks = Rechecks(self._intake.checks)
         flow.outdated = lambda desk, order: rechecks.outdated(desk, order, ts=self.ts)
         flow.fitting = rechecks.fitting
+        flow.opening = self._listings.tell_assumed
         self._gaps.liquidate = self._liquidator.in_gap
         self._gaps.settle = self._settlements.gap_ended
         self._settlements.in_gap = self._gaps.covers

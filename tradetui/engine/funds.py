@@ -120,20 +120,7 @@ class FundsDesk:
             raise refuse(Reason.UNSUPPORTED_KIND, f"{instrument.symbol} is spot: it has no leverage")
         if wanted < ONE:
             raise refuse(Reason.BAD_INPUT, f"expected a leverage of at least 1, was {number(wanted)}")
-        position = self.state.positions.get(instrument.symbol)
-        size = ZERO
-        if position is not None:
-            size = instrument.tier_size(position.qty, self.books.margins.mark(position))
-        most = instrument.leverage_cap(size)
-        if most < wanted and (most > ONE or instrument.tiers):
-            raise refuse(
-                Reason.LEVERAGE,
-                f"{instrument.symbol} allows a leverage of {number(most)} at this size",
-                mend=f"{number(most)} would pass",
-                needed=wanted,
-                limit=most,
-                nearest=most,
-            )
+        self.intake.checks.tiers.leverage(instrument, wanted)
 
     def _check_no_entries(self, symbol: str) -> None:
         """What working entries hold back was counted with the leverage that they were sent with."""

@@ -122,6 +122,7 @@ class Intake:
     def _check_state(self, desk: Desk, side: Side) -> None:
         """Account and data: locked, recovering, not fresh."""
         self.rules.halted(desk.symbol, side)
+        self.checks.priced(desk.symbol)
         if desk.is_fresh and not desk.recovering:
             return
         market = desk.market
@@ -203,7 +204,7 @@ class Intake:
         self.rules.sizes(desk.symbol, qty, entry, ts=ts, reversing=reversing)
         worst = self.pricing.worst_price(desk, command, entry)
         held_back = self.checks.balance(desk, command, qty, worst, leverage=leverage, reversing=reversing)
-        self.checks.tier(desk, command, position, qty=qty, entry=entry, leverage=leverage)
+        self.checks.tiers.entry(instrument, command, position, qty=qty, price=entry, leverage=leverage)
         unit = self.pricing.unit_risk(instrument, entry, stop, post_only=command.post_only)
         self.checks.budget(desk, qty, unit, budget=budget, reversing=reversing)
         risk = qty * unit

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 from tradetui.domain.event import InstrumentRegistered
 from tradetui.domain.instrument import Instrument, InstrumentKind
 from tradetui.domain.market_data import InstrumentListed
-from tradetui.domain.order import OrderState
+from tradetui.domain.order import Order, OrderRole, OrderState
+from tradetui.domain.reply import Reason
 from tradetui.engine.books import Books
 from tradetui.engine.consumption import restore_consumption
 from tradetui.engine.delisting import Delistings
@@ -15,6 +18,8 @@ from tradetui.engine.desk import Desk
 from tradetui.engine.due import DueAction
 from tradetui.engine.liquidation import Liquidator
 from tradetui.engine.orders import OrderFlow
+from tradetui.engine.refusals import number
+from tradetui.engine.tierchecks import TierChecks
 from tradetui.market.market import Market
 
 
@@ -38,6 +43,8 @@ class Listings:
         self.delistings = delistings
         self.markets = markets
         self._tier_volume = self.state.funds.tier_volume
+        self._told: dict[str, Decimal] = {}
+        """The rates that were said to be assumed in this run."""
 
     def open(self, instrument: Instrument) -> Desk:
         """A new desk for an instrument."""
@@ -49,9 +56,10 @@ class Listings:
 
     def take(self, message: InstrumentListed) -> bool:
         """An instrument is new, or its rules changed; True where that concerns something of ours."""
-        instrument, symbol = self._with_tiers(self.as_held(message.instrument)), message.symbol
+        instrument, symbol = self._assumed(self._with_tiers(self.as_held(message.instrument))), message.symbol
         desk = self.flow.desks.get(symbol) or self.open(instrument)
         seq, liquidation = self.state.seq, self.books.liquidation_price(symbol)
+        before = self.state.instruments.get(symbol, instrument)
         if self.state.instruments.get(symbol) != instrument:
             self.scribe.write(InstrumentRegistered(instrument=instrument), symbol=symbol)
         grid = (desk.instrument.tick_size, desk.instrument.lot_size)
@@ -64,7 +72,30 @@ class Listings:
             self.delistings.end(symbol)
         elif concerns:
             self.liquidator.calls.relisted(symbol, liquidation)
+            self._drop_surplus(before, instrument)
         return concerns
+
+    def _drop_surplus(self, before: Instrument, instrument: Instrument) -> None:
+        """New tiers take entries out that would carry a position beyond them (E-20); exits stay."""
+        if (before.tiers, before.tier_rule) == (instrument.tiers, instrument.tier_rule):
+            return
+        for order in list(TierChecks(self.books).surplus(instrument)):
+            if order.order_id in self.state.live:  # one may have gone with the one before it
+                self.flow.cancel_now(order, Reason.MAX_POSITION)
+
+    def tell_assumed(self, order: Order) -> None:
+        """Say once for each contract that an entry rests on an assumed maintenance rate (R-CHK-1)."""
+        instrument = self.state.instruments[order.symbol]
+        rate = instrument.maintenance_rate
+        if (
+            order.role is not OrderRole.ENTRY
+            or not instrument.lacks_tiers
+            or self._told.get(order.symbol) == rate
+        ):
+            return
+        self._told[order.symbol] = rate
+        text = f"no leverage tiers are told, {number(rate * 100)} % maintenance is assumed for every size"
+        self.scribe.note("assumed", f"{order.symbol}: {text}", symbol=order.symbol)
 
     def as_held(self, instrument: Instrument) -> Instrument:
         """An instrument as this account trades it: with its tier's fees, spot on margin where that is set."""
@@ -90,6 +121,13 @@ class Listings:
         return msgspec.structs.replace(
             instrument, tiers=before.tiers, tier_rule=before.tier_rule, max_leverage=before.max_leverage
         )
+
+    def _assumed(self, instrument: Instrument) -> Instrument:
+        """Where a venue tells no tiers the profile's rate stands in for them."""
+        rate = self.books.settings.assumed_maintenance
+        if rate is None or not instrument.lacks_tiers:
+            return instrument
+        return msgspec.structs.replace(instrument, maintenance_rate=rate)
 
     def follow_tier(self) -> None:
         """A trading day began with another volume behind it: its fees hold from here on (10.7)."""

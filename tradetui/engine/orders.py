@@ -53,6 +53,8 @@ class OrderFlow:
         """What may be used of an asset; the engine knows what cross positions have lost of it."""
         self.liquidate: Callable[[Order], None] = self.execute
         """Carries out a liquidation that had to wait for its book."""
+        self.opening: Callable[[Order], None] = lambda _order: None
+        """Tells what an order rests on before it is sent."""
         self.outdated: Callable[[Desk, Order], Reason] = lambda _desk, _order: Reason.NONE
         """Why an entry that had to wait may not act any more."""
         self.fitting: Callable[[Desk, Order], tuple[Decimal, Reason]] = lambda _, order: (
@@ -66,6 +68,7 @@ class OrderFlow:
     def send(self, order: Order, *, latency_ns: int) -> Order:
         """Take an order: it acts now, or when it has reached the venue."""
         order = msgspec.structs.replace(order, due_ts=self.scribe.ts + latency_ns)
+        self.opening(order)
         self.scribe.move(order, OrderState.SUBMITTED)
         self.desks[order.symbol].restake()
         self.plan_expiry(order)

@@ -84,6 +84,7 @@ def _with_distances(shown: SidePreview, desk: Desk, plan: Plan, *, mark: Decimal
         stop_away=near,
         liquidation=liquidation,
         liquidation_away=far,
+        assumes=desk.instrument.lacks_tiers,
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from tradetui.domain.command import CommandIssued, Size, Stop, SubmitOrder
 from tradetui.domain.event import LimitBreached
-from tradetui.domain.instrument import Instrument, InstrumentKind
+from tradetui.domain.instrument import Instrument, InstrumentKind, LeverageTier
 from tradetui.domain.market_data import (
     BookSnapshot,
     FeedState,
@@ -34,6 +34,8 @@ _START: Final = 1_000_000_000 * 10**9
 _SMALL: Final = Decimal(5)
 """What may be lost in the test; the first entry risks about one, and then loses ten."""
 _BALANCE: Final = Decimal(10_000)
+_LEVERAGE: Final = Decimal(1_000)
+"""More than any profile sets: leverage is not what is tested."""
 
 
 def unwired(settings: EngineSettings) -> tuple[str, ...]:
@@ -98,4 +100,5 @@ def _instrument(currency: str) -> Instrument:
         lot_size=ONE,
         maker_fee=ZERO,
         taker_fee=ZERO,
+        tiers=(LeverageTier(None, Decimal("0.005"), _LEVERAGE),),
     )

@@ -49,6 +49,7 @@ _NOTED: Final = {
     "ignored_terminal": "info",
     "amend_rejected": "warning",
     "chase_ended": "info",
+    "assumed": "info",
 }
 """Notes that are told, and how loud."""
 _WHY: Final[dict[OrderRole, str]] = {

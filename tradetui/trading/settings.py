@@ -77,6 +77,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Planned risk of an entry without a stop, as a part of its notional."""
     close_fee_in_maintenance: bool = True
     """Whether the maintenance margin includes the fee to close."""
+    assumed_maintenance: Decimal | None = Decimal("0.005")
+    """The rate for every size of contracts whose venue tells no tiers; None: no entries in them (R-CHK-1)."""
     maintenance: str = "mark_mm"
     """Maintenance at the mark price (mark_mm) or at the entry price (entry_mm)."""
     fee_tiers: tuple[FeeTier, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.instrument import Instrument, InstrumentKind
+from tradetui.domain.instrument import Instrument, InstrumentKind, LeverageTier
 from tradetui.domain.number import ONE
 
 _SPOT_FEE: Final = Decimal("0.001")
@@ -75,6 +75,7 @@ def _perp(base: str, tick: str, lot: str, min_notional: int) -> Instrument:
         maker_fee=_PERP_MAKER,
         taker_fee=_PERP_TAKER,
         max_leverage=Decimal(50),
+        tiers=(LeverageTier(None, Decimal("0.005"), Decimal(50)),),
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 from tradetui.domain.event import Locked
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import ZERO, money_scale
+from tradetui.domain.number import ZERO, canonical, money_scale
 from tradetui.domain.position import Position
 from tradetui.domain.rule import LockUntil
 from tradetui.domain.view import AccountView, Draft, LimitGauge, SidePreview, TicketView, TradingState
@@ -66,7 +66,14 @@ class AccountPart:
             funding=cents(state.funds.funding - state.funds.interest, currency),
             margin_mode=state.funds.margin_mode.value if self._leveraged() else "",
             margin_level=round(float(level) * 100, 1) if level is not None else None,
+            maintenance=self._assumed(),
         )
+
+    def _assumed(self) -> str:
+        """The maintenance rate that is assumed for what is held, where the venue tells none (R-CHK-1)."""
+        held = (self._published.instruments[position.symbol] for position in self._leveraged())
+        rates = {each.maintenance_rate for each in held if each.lacks_tiers}
+        return f"{canonical(max(rates) * 100)} % assumed" if rates else ""
 
     def _leveraged(self) -> list[Position]:
         held = self._published.positions.values()

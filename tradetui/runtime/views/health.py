@@ -68,13 +68,19 @@ class HealthPart:
             source=vitals.source,
             symbol=symbol,
             channels=channels(vitals, market, symbol, now),
-            margin_text=maintenance_words(market.instrument) if market is not None else "",
+            margin_text=self._maintenance(market.instrument) if market is not None else "",
             symbols=tuple([row(vitals, self._engine.markets.get(each), each, now) for each in symbols]),
             wires=tuple(vitals.wires()),
             clock=vitals.clock(shown.p50 if shown is not None else None),
             load=vitals.load(),
             clock_corrected=bool(vitals.correction_ms),
         )
+
+    def _maintenance(self, instrument: Instrument) -> str:
+        """The maintenance that holds, or that nothing is entered where none is told and none assumed."""
+        if instrument.lacks_tiers and self._engine.settings.assumed_maintenance is None:
+            return "no entries: no leverage tiers"
+        return maintenance_words(instrument)
 
 
 def maintenance_words(instrument: Instrument) -> str:

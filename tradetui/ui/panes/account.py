@@ -92,6 +92,8 @@ def amounts(account: AccountView, width: int) -> list[Row]:
         pairs.append(("level", (f"{account.margin_level:,.1f} %", "text")))
     elif account.margin_mode == "cross":
         pairs.append(("margins", ("cross", "text")))
+    if account.maintenance:
+        pairs.append(("maintenance", (plain(account.maintenance), "warn")))
     pairs += [pair for entry in account.balances for pair in balance(*entry)]
     across = 2 if width >= 56 else 1
     cell = (width - 2) // across

@@ -157,7 +157,9 @@ def preview_rows(side: SidePreview, width: int, currency: str = "") -> list[Row]
 def distance_words(side: SidePreview) -> str:
     """How far off the stop and the liquidation are, each from the price that decides it."""
     stop = "no stop" if side.stop_away is None else f"stop {_signed(side.stop_away)} {side.stop_by}"
-    liquidation = "" if side.liquidation_away is None else f" · liq {_signed(side.liquidation_away)} mark"
+    about = "≈ " if side.assumes else ""
+    away = side.liquidation_away
+    liquidation = "" if away is None else f" · liq {about}{_signed(away)} mark"
     return f" {stop}{liquidation}"
 
 
