@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.trading.match_rig import SECOND, Levels, Rig
 from tradetui.domain.market_data import BookDelta, Side
 from tradetui.domain.order import OrderRole
 from tradetui.market.book import OrderBook
+from tradetui.trading.match_types import LotGrid
+from tradetui.trading.overlay import Overlay
 from tradetui.trading.unseen import UNSEEN
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -170,3 +176,36 @@ def test_pricing_an_order_many_times_counts_a_burst_of_prints_once(monkeypatch: 
     answers = {tuple(rig.fills(rig.matcher.estimate(rig.order(BUY, 5)))) for _ in range(20)}
     assert answers == {(("4", "100.25"), ("1", "100.5"))}
     assert len(looks) == 100
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12), st.integers(1, 30), st.sampled_from([BUY, SELL, None])), max_size=12
+    ),
+    st.lists(st.integers(1, 12), max_size=10, unique=True),
+    st.integers(0, 4),
+)
+def test_prints_that_are_counted_together_take_off_what_they_take_off_one_by_one(
+    prints: list[tuple[int, int, Side | None]], levels: list[int], taken: int
+) -> None:
+    book = OrderBook(Decimal("0.25"))
+    for side in Side:
+        at = [100.0 + side.opposite.sign * 0.25 * level for level in levels]
+        changes = [(price, 5.0) for price in at]
+        book.apply_delta(*((changes, []) if side is BUY else ([], changes)))
+    together, singly = (Overlay(LotGrid(Decimal(1))) for _ in range(2))
+    for overlay in (together, singly):
+        if levels:
+            overlay.take(SELL, 400 + min(levels), lots=taken, displayed=5)
+    for side in Side:
+        own = [(400 - side.sign * away, lots) for away, lots, by in prints if by in (None, side.opposite)]
+        if own:
+            together.eat(book, side, own)
+        for each in own:
+            singly.eat(book, side, [each])
+    assert _told(together) == _told(singly)
+
+
+def _told(overlay: Overlay) -> dict[tuple[Side, int], tuple[int, int]]:
+    keys = [(side, tick) for side in Side for tick in range(380, 421)]
+    return {key: (overlay.eaten(*key), overlay.available(*key, displayed=5)) for key in keys}

@@ -8,6 +8,8 @@ refills nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tradetui.domain.market_data import Side
 from tradetui.trading.match_types import Depth, LotGrid
 
@@ -100,23 +102,36 @@ class Overlay:
         self._consumed.pop(key, None)
         self._eaten.pop(key, None)
 
-    def eat(self, book: Depth, side: Side, *, to_tick: int, lots: int) -> None:
-        """Take off what a print has eaten of a side: all that was better than its price, there its size.
+    def eat(self, book: Depth, side: Side, prints: Sequence[tuple[int, int]]) -> None:
+        """Take off what prints (tick, lots) have eaten of a side: what was better, and there their size.
 
-        Of a side whose every level is better than that, only its size: something is to be known still.
+        The worst of them passed all that the others ate, so one walk does for all. Of a side whose every
+        level is better than a print, only its size is taken off: something is to be known still.
         """
+        worst = min((tick for tick, _ in prints), key=lambda tick: tick * side.sign)
         passed: list[tuple[int, int]] = []
         for tick, qty in book.levels(side):
+            displayed = self._grid.lots(qty)
+            if (tick - worst) * side.sign > 0:
+                passed.append((tick, displayed))
+                continue
+            for each, known in passed:
+                self._eat_up_to(side, each, known, known)
+            if tick == worst:
+                self._eat_up_to(side, tick, displayed, sum(lots for at, lots in prints if at == worst))
+            return
+        for at, lots in prints:
+            self._eat_known(side, passed, to_tick=at, lots=lots)
+
+    def _eat_known(self, side: Side, levels: Sequence[tuple[int, int]], *, to_tick: int, lots: int) -> None:
+        """Take off what one print has eaten, where the worst of them lies behind all that is known."""
+        is_behind = all((tick - to_tick) * side.sign > 0 for tick, _ in levels[-1:])
+        for tick, displayed in levels:
             beyond = (tick - to_tick) * side.sign
-            if beyond <= 0:
-                for each, displayed in passed:
-                    self._eat_up_to(side, each, displayed, displayed)
-                if beyond == 0:
-                    self._eat_up_to(side, tick, self._grid.lots(qty), lots)
-                return
-            passed.append((tick, self._grid.lots(qty)))
-        for tick, displayed in passed:
-            lots -= self._eat_up_to(side, tick, displayed, lots)
+            if is_behind:
+                lots -= self._eat_up_to(side, tick, displayed, lots)
+            elif beyond >= 0:
+                self._eat_up_to(side, tick, displayed, displayed if beyond else lots)
 
     def _eat_up_to(self, side: Side, tick: int, displayed: int, lots: int) -> int:
         """Take at most so many lots off a level; returns how many."""

@@ -83,8 +83,8 @@ class UnseenPrints:
         return self._twin
 
     def _eat(self, book: Depth, overlay: Overlay) -> None:
-        for trade in self._waiting:
-            tick, lots = book.tick_of(trade.price), self._grid.lots(trade.qty)
-            for side in Side:
-                if trade.aggressor in (None, side.opposite):
-                    overlay.eat(book, side, to_tick=tick, lots=lots)
+        prints = [(book.tick_of(t.price), self._grid.lots(t.qty), t.aggressor) for t in self._waiting]
+        for side in Side:
+            own = [(tick, lots) for tick, lots, by in prints if by in (None, side.opposite)]
+            if own:
+                overlay.eat(book, side, own)
