@@ -31,9 +31,8 @@ from tradetui.domain.event import (
     SessionRolled,
     TrailMoved,
     Unlocked,
-    canonical_bytes,
-    chain_hash,
 )
+from tradetui.domain.event_text import canonical_bytes, chain_hash
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import (

@@ -1,14 +1,12 @@
 """What has happened: the facts that the journal keeps and that the state is folded from.
 
 An event is an envelope with a body. Bodies hold only exact values, so that the same inputs give
-the same bytes on any machine; `canonical_bytes` is that text, and the journal chains its hash.
+the same bytes on any machine (`event_text`).
 """
 
 from __future__ import annotations
 
-import hashlib
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -16,7 +14,7 @@ from tradetui.domain.command import MarginMode
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import ZERO, canonical
+from tradetui.domain.number import ZERO
 from tradetui.domain.order import Order, TriggerBy
 from tradetui.domain.reply import Refusal
 from tradetui.domain.rule import LockUntil, Rule
@@ -374,26 +372,3 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     ts_exchange: int = 0
     ts_received: int = 0
     postings: tuple[Posting, ...] = ()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return canonical(value)
-    if isinstance(value, dict):
-        return {key: _plain(value[key]) for key in sorted(value)}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        raise TypeError("a float may not stand in an event")
-    return value
-
-
-def canonical_bytes(event: Event) -> bytes:
-    """The one text of an event: JSON with sorted keys and canonical numbers; raises TypeError on a float."""
-    plain = _plain(msgspec.to_builtins(event, builtin_types=(Decimal,)))
-    return msgspec.json.encode(plain, order="deterministic")
-
-
-def chain_hash(previous: bytes, event: Event) -> bytes:
-    """The hash that ties an event to all before it (engine rule R-JRN-2)."""
-    return hashlib.sha256(previous + canonical_bytes(event)).digest()

@@ -19,7 +19,8 @@ from typing import Final
 import aiosqlite
 import msgspec
 
-from tradetui.domain.event import Event, canonical_bytes
+from tradetui.domain.event import Event
+from tradetui.domain.event_text import canonical_bytes
 from tradetui.domain.number import canonical
 from tradetui.errors import JournalError
 from tradetui.journal.reader import Head

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from tradetui.domain.command import CommandIssued
-from tradetui.domain.event import Event, canonical_bytes
+from tradetui.domain.event import Event
+from tradetui.domain.event_text import canonical_bytes
 from tradetui.domain.market_data import ClockTick, MarketMessage
 from tradetui.engine import Engine
 from tradetui.feeds.protocol import Sink

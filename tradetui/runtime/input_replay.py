@@ -8,7 +8,8 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.event import Event, Noted, canonical_bytes
+from tradetui.domain.event import Event, Noted
+from tradetui.domain.event_text import canonical_bytes
 from tradetui.engine import Engine
 from tradetui.journal.reader import read_events
 from tradetui.runtime.inputs import Chunk, inputs_folder, read_chunks
