@@ -16,6 +16,7 @@ from tradetui.cli.orders import read_orders
 from tradetui.cli.output import clear_progress, lines_progress
 from tradetui.cli.parts import journal_path, run_stamp
 from tradetui.cli.recordings import moment
+from tradetui.cli.replay_text import text_lines
 from tradetui.cli.report import fill_row, market_row, order_row, plain
 from tradetui.config.paths import data_folder
 from tradetui.domain.event import Event, Filled, OrderChanged
@@ -88,7 +89,8 @@ def _headless(options: argparse.Namespace, feed: ReplayFeed) -> int:
     if getattr(options, "json", False):
         print(msgspec.json.encode(summary).decode())
     else:
-        _print_text(summary)
+        instruments = {symbol: market.instrument for symbol, market in engine.markets.items()}
+        print("\n".join(text_lines(summary, instruments)))
     for line in feed.bad_lines:
         print(f"tradetui: line {line.number} skipped: {line.reason}", file=sys.stderr)
     return 0
@@ -168,25 +170,3 @@ async def _keep(options: argparse.Namespace, events: Sequence[Event]) -> None:
             await journal.append(events[start : start + _BATCH])
     finally:
         await journal.close(time.time_ns())
-
-
-def _print_text(summary: dict[str, Any]) -> None:
-    print(
-        f"{summary['messages']:,} messages, {summary['bad_messages']} bad, {summary['gaps']} gaps, "
-        f"{summary['resyncs']} resyncs, {summary['events']} events"
-    )
-    for symbol, row in summary["instruments"].items():
-        totals = f"{row['trades']:,} trades, volume {row['volume']}, vwap {row['vwap']}"
-        print(f"{symbol}: {totals}, last {row['last']}")
-    for order in summary["orders"]:
-        price = order["price"] or order["trigger"] or "market"
-        why = f" ({order['reason']})" if order["reason"] else ""
-        what = f"{order['side']} {order['qty']} {order['symbol']} {order['type']} {price}"
-        became = f"{order['state']}, filled {order['filled']}{why}"
-        print(f"{order['id']} {order['client_id']} {what}: {became}")
-    for note in summary["notes"]:
-        print(f"note: {note}")
-    account = summary["account"]
-    print(
-        f"equity {account['equity']} {account['currency']}, day {account['day_pnl']}, fees {account['fees']}"
-    )
