@@ -30,7 +30,14 @@ def order(**changes: Any) -> dict[str, Any]:
         "qty": "0.01",
         "symbol": "BTC/USDT",
     }
-    row |= {"type": "market", "price": None, "trigger": None, "state": "filled", "filled": "0.01"}
+    row |= {
+        "symbol": "BTC/USDT",
+        "type": "market",
+        "price": None,
+        "trigger": None,
+        "state": "filled",
+        "filled": "0.01",
+    }
     return row | {"reason": ""} | changes
 
 

@@ -86,6 +86,13 @@ def test_what_is_known_of_a_contracts_maintenance_stands_beside_its_name() -> No
     assert any(f"{HEALTH.symbol}  {text}" in line for line in shown)
 
 
+def test_nobody_is_told_to_set_the_clock_of_a_recording() -> None:
+    clock = ClockHealth(is_own=True, text="clock 1.3 s behind or more")
+    shown = texts(msgspec.structs.replace(HEALTH, clock=clock), 119)
+    assert any(line.startswith(" clock 1.3 s behind or more: so it was where this") for line in shown)
+    assert not any("NTP" in line for line in shown)
+
+
 def test_the_page_at_80_columns_word_for_word() -> None:
     assert texts(HEALTH, 79) == [
         " clock +3,204 ms ±12, 40 s ago",

@@ -44,6 +44,17 @@ def test_each_size_shows_its_panes(size: tuple[int, int], name: LayoutName, show
     assert set(plan(Size(*size), Choice(name)).boxes) == shown
 
 
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_nothing_is_called_flat_before_the_journal_is_read(size: tuple[int, int]) -> None:
+    app = CockpitApp(FakeLink())
+    async with app.run_test(size=size) as pilot:
+        app._link.frame = lambda: None  # type: ignore[method-assign]
+        await pilot.pause()
+        shown = "".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert "waiting for the journal" in shown
+        assert "flat " not in shown.replace("flatten", "")
+
+
 def test_the_wide_screen_has_the_columns_and_rows_of_the_picture() -> None:
     boxes = plan(Size(200, 60), Choice()).boxes
     assert boxes["chart"] == Region(34, 0, 114, 46)

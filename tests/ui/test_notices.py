@@ -161,6 +161,11 @@ async def test_what_one_command_leads_to_is_one_line() -> None:
         app.say("buy order of BTC/USDT is on its way", "success", weight=Weight.PROMISE)
         await pilot.pause()
         assert said_rows(app) == [" ✓ buy order of BTC/USDT is on its way"]
+        app.say("stop moved", "success")
+        app.say("sell order of BTC/USDT is on its way", "success", weight=Weight.PROMISE)
+        await pilot.pause()
+        assert said_rows(app) == [" ✓ stop moved", " ✓ sell order of BTC/USDT is on its way"]
+        app.query_one(Notices).dismiss()
         app.say("as much as the balance carries: 0.18", "success", weight=Weight.REMARK)
         app.say("max open risk 50 % used", "warning")
         app.say("bought 0.18 BTC/USDT at 52,199.5", "success")
@@ -168,14 +173,14 @@ async def test_what_one_command_leads_to_is_one_line() -> None:
         await pilot.pause()
         assert said_rows(app) == [
             " ! max open risk 50 % used",
-            " ✓ bought 0.18 BTC/USDT at 52,199.5 · as much as the balance carries: 0.18",
+            " ✓ bought 0.18 BTC/USDT at 52,199.5; as much as the balance carries: 0.18",
         ]
 
 
 async def test_escape_takes_away_what_is_said_once_the_first_question_is_closed() -> None:
     app = CockpitApp(FakeLink(), first_run=True)
     async with app.run_test(size=(120, 35)) as pilot:
-        while not app.is_furnished:
+        while not any(prompt.display for prompt in app.query(FirstPrompt)):
             await pilot.pause()
         app.say("refused: the day is locked", "error")
         await pilot.press("escape")

@@ -116,8 +116,8 @@ def test_the_watchlist_shows_the_spread_at_33_cells() -> None:
     rows = WatchlistPane().paint((BTC, PEPE, PERP), 33, 6)
     assert [text(row).rstrip() for row in rows] == [
         " symbol           last  24h%  spr",
-        " BTC/USDT     75,263.5 +2.21  0.1",
-        " PEPE/USDT  0.00001370 -10.1  7.3",
+        " BTC/USDT     75,263.5 +2.21 0.13",
+        " PEPE/USDT  0.00001370 -10.1 7.30",
         " BTC/USDT:P          –     –    –",
     ]
 
@@ -128,7 +128,7 @@ def test_a_high_but_narrow_watchlist_gives_each_symbol_a_second_line() -> None:
         rows = [text(row).rstrip() for row in WatchlistPane().paint((btc, PERP), 33, height)]
         assert rows == [
             " symbol         last  24h%  spr",
-            " BTC/USDT   75,263.5 +2.21  0.1 ▲",
+            " BTC/USDT   75,263.5 +2.21 0.13 ▲",
             "  atr 0.05% vol 900M      ▁▃▂█",
             *[""] * gaps,
             " BTC/USDT:P        –     –    – !",

@@ -160,6 +160,12 @@ def test_a_lock_that_ends_another_day_names_it() -> None:
     assert "locked until Thu 14:03" in line(status, 200)
 
 
+def test_a_wrong_clock_is_told_but_not_the_one_of_a_recording() -> None:
+    wrong = msgspec.structs.replace(STATUS, clock_text="clock 3.2 s behind")
+    assert "clock 3.2 s behind" in line(wrong, 200)
+    assert "behind" not in line(msgspec.structs.replace(wrong, playback="0:10 of 5:46 · 1×"), 200)
+
+
 def test_the_clock_is_in_the_zone_of_the_profile() -> None:
     assert line(msgspec.structs.replace(STATUS, zone="Asia/Tokyo"), 200).endswith(" 23:03:00 JST ")
 
@@ -247,8 +253,9 @@ LONG = position(
 @pytest.mark.parametrize(
     ("width", "expected"),
     [
-        (80, " long 0.42 @ 61,510  +38.40  +0.44 R  stop 61,300 302 away  target 62,206  "),
-        (64, " long 0.42 @ 61,510  +38.40  +0.44 R  stop 61,300 302 away  "),
+        (80, " long 0.42 @ 61,510  +38.40  +0.44 R  stop 61,300  302 away  target 62,206  "),
+        (64, " long 0.42 @ 61,510  +38.40  +0.44 R  stop 61,300  302 away  "),
+        (60, " long 0.42 @ 61,510  +38.40  +0.44 R  stop 61,300  "),
         (30, " long 0.42 @ 61,510  +38.40  "),
         (10, " long 0.42 @ 61,510  "),
     ],
@@ -264,7 +271,7 @@ def test_the_position_line_tells_flat_short_unprotected_and_elsewhere() -> None:
     assert "no stop" in text_of(position_row((short,), "BTC/USDT", 80))
     assert text_of(position_row((LONG,), "ETH/USDT", 80)) == " flat  +1 elsewhere +38.40  "
     waits = msgspec.structs.replace(LONG, stop_state="waiting")
-    assert "302 away waiting" in text_of(position_row((waits,), "BTC/USDT", 80))
+    assert "stop 61,300 waiting  302 away" in text_of(position_row((waits,), "BTC/USDT", 80))
 
 
 def test_the_footer_offers_what_works() -> None:

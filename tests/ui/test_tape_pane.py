@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.ui.pane_views import TS
 from tradetui.domain.market_data import Side
 from tradetui.domain.view_market import TapeRow, TapeView
-from tradetui.ui.panes.tape import TapePane, print_row
+from tradetui.ui.panes.tape import TapePane, print_row, qty_text
 
 TAPE = TapeView((), 1.0, 0.5, price_scale=1, qty_scale=4, delta=2.0, open_interest=68_744.761)
 
@@ -20,6 +22,14 @@ def test_a_liquidation_is_crossed_named_and_in_the_ink_of_a_warning() -> None:
     assert wide.split()[-1] == "liquidated"
     print_ = print_row(TapeRow(TS, 61_000.5, 0.25, Side.SELL, big=False), TAPE, 46, "UTC")
     assert "liq" not in "".join(part for part, _ in print_)
+
+
+@pytest.mark.parametrize(
+    ("qty", "scale", "words"),
+    [(0.25, 6, "0.2500"), (0.00001, 6, "<0.0001"), (3.0, 0, "3"), (12_345.6, 3, "12.35k")],
+)
+def test_a_print_of_almost_nothing_is_not_shown_as_nothing(qty: float, scale: int, words: str) -> None:
+    assert qty_text(qty, scale) == words
 
 
 def test_a_narrow_tape_keeps_the_cross() -> None:

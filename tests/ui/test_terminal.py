@@ -61,6 +61,8 @@ async def test_sixteen_colors_are_the_terminal_s_own() -> None:
         style = palette_for(app).style("up")
         assert style.color is not None
         assert style.color.name == "green"
+        badge = palette_for(app).style("text!@down")
+        assert (badge.color.name if badge.color else "", badge.reverse) == ("red", True)
 
 
 async def test_without_utf_8_everything_is_ascii(monkeypatch: pytest.MonkeyPatch) -> None:

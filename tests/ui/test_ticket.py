@@ -124,13 +124,44 @@ def words(rows: list[tuple[tuple[str, str], ...]]) -> list[str]:
 
 
 def test_the_preview_says_what_fills_at_which_price_and_cost() -> None:
-    assert words(preview_rows(BUY, 50)) == [
-        "buy now fills 0.148 at 61,602.02 avg",
+    assert words(preview_rows(BUY, 50, scale=1)) == [
+        "buy now fills 0.148 at 61,602.0 avg",
         "fee 6.38 · risk with fees 0.99 R",
     ]
     ticket = TicketView(draft=Draft(), buy=BUY, sell=BUY, r_value=Decimal(51), head_room=Decimal(0))
-    assert words([stop_row(ticket, BUY)]) == ["stop    61,300.0  -302.02  1.1 ATR"]
-    assert words([target_row(ticket, BUY)]) == ["target  62,206.0  +603.98  2.0 R"]
+    assert words([stop_row(ticket, BUY, scale=1)]) == ["stop    61,300.0  -302.0  1.1 ATR"]
+    assert words([target_row(ticket, BUY, scale=1)]) == ["target  62,206.0  +604.0  2.0 R"]
+
+
+def test_an_order_against_the_position_says_that_it_closes_and_needs_no_stop() -> None:
+    pane = TicketPane()
+    link = FakeLink()
+    link._build()
+    frame = link.frame()
+    assert frame is not None
+    held = frame.positions[0]
+    sale = SidePreview(side=held.side.opposite, allowed=True, qty=held.qty, fee=Decimal("9.88"))
+    refused = msgspec.structs.replace(BUY, allowed=False, refusal="over the limit")
+    ticket = TicketView(draft=Draft(), buy=refused, sell=sale, r_value=Decimal(51), head_room=Decimal(0))
+    assert pane.part_of(msgspec.structs.replace(frame, ticket=ticket)) is ticket
+    shown = words(pane.paint(ticket, 50, 12))
+    assert shown[:2] == ["risk    none: it closes the position", "stop    stays with the position"]
+    assert "fee 9.88 · closes the position" in shown
+    part = msgspec.structs.replace(sale, qty=held.qty / 2)
+    shown = words(pane.paint(msgspec.structs.replace(ticket, sell=part), 50, 12))
+    assert "fee 9.88 · reduces the position" in shown
+
+
+def test_while_neither_side_would_be_taken_the_ticket_says_what_is_asked_for() -> None:
+    refused = msgspec.structs.replace(BUY, allowed=False, refusal="over the limit", stop=None)
+    draft = Draft(Size(Decimal("0.5"), SizeUnit.RISK), target=Target(r=Decimal(2)))
+    ticket = TicketView(draft=draft, buy=refused, sell=refused, r_value=Decimal(51), head_room=Decimal(0))
+    assert words(TicketPane().paint(ticket, 50, 12))[:4] == [
+        "risk    –",
+        "stop    1atr",
+        "target  2r",
+        "size    0.5r",
+    ]
 
 
 def test_r_trg_2_the_ticket_shows_both_distances_where_there_is_a_liquidation() -> None:
@@ -141,20 +172,20 @@ def test_r_trg_2_the_ticket_shows_both_distances_where_there_is_a_liquidation() 
         liquidation=Decimal("55923.5"),
         liquidation_away=Decimal("-5678.5"),
     )
-    assert words(preview_rows(leveraged, 50))[2:] == ["stop -302.0 last · liq -5,678.5 mark"]
+    assert words(preview_rows(leveraged, 50, scale=1))[2:] == ["stop -302.0 last · liq -5,678.5 mark"]
     bare = msgspec.structs.replace(leveraged, stop=None, stop_away=None)
-    assert words(preview_rows(bare, 50))[2:] == ["no stop · liq -5,678.5 mark"]
+    assert words(preview_rows(bare, 50, scale=1))[2:] == ["no stop · liq -5,678.5 mark"]
     assumed = msgspec.structs.replace(leveraged, assumes=True)
-    assert words(preview_rows(assumed, 50))[2:] == ["stop -302.0 last · liq ≈ -5,678.5 mark"]
+    assert words(preview_rows(assumed, 50, scale=1))[2:] == ["stop -302.0 last · liq ≈ -5,678.5 mark"]
 
 
 def test_rests_and_expires_are_said_and_a_refusal_in_its_own_words() -> None:
     rests = msgspec.structs.replace(BUY, fills_now=Decimal("0.1"), rests=Decimal("0.048"))
-    assert now_words(rests) == "now fills 0.1 at 61,602.02 avg, 0.048 rests"
+    assert now_words(rests, scale=2) == "now fills 0.1 at 61,602.02 avg, 0.048 rests"
     expires = msgspec.structs.replace(BUY, fills_now=Decimal(0), expires=Decimal("0.048"))
-    assert now_words(expires) == "0.048 expires"
+    assert now_words(expires, scale=2) == "0.048 expires"
     refused = msgspec.structs.replace(BUY, allowed=False, refusal="the stop 61,900 is above the entry")
-    assert words(preview_rows(refused, 60)) == ["buy the stop 61,900 is above the entry"]
+    assert words(preview_rows(refused, 60, scale=1)) == ["buy the stop 61,900 is above the entry"]
 
 
 def pane_of(it: Cockpit) -> TicketPane:

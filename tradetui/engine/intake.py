@@ -127,9 +127,7 @@ class Intake:
             return
         market = desk.market
         if desk.recovering:
-            raise refuse(
-                Reason.RECOVERING, f"{desk.symbol}: waiting for the first fresh book after the start"
-            )
+            raise refuse(Reason.RECOVERING, f"{desk.symbol}: waiting for the first fresh book")
         words = (
             "its book is crossed" if market.feed_state.is_fresh else f"its data is {market.feed_state.value}"
         )

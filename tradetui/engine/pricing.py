@@ -60,7 +60,7 @@ class Pricing:
             raise refuse(
                 Reason.WARM_UP,
                 f"ATR(14) on {stop.timeframe} has too few candles yet",
-                mend="set the stop at the ladder cursor, or take a shorter timeframe",
+                mend="set a stop, or take a shorter timeframe",
             )
         distance = ceil_to(stop.atr * Decimal(repr(range_)), desk.instrument.tick_size)
         price = reference - sign * max(distance, desk.instrument.tick_size)

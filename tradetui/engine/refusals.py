@@ -11,6 +11,7 @@ from tradetui.domain.reply import Reason, Refusal
 _WRITTEN: Final = 20
 """More digits than anybody types: the result of a division."""
 _AVERAGE: Final = Context(prec=9)
+_SMALL: Final = Context(prec=4)
 
 
 class Refused(Exception):
@@ -27,9 +28,9 @@ def refuse(reason: Reason, text: str, *, mend: str = "", **numbers: Decimal) -> 
 
 
 def money(amount: Decimal) -> str:
-    """An amount as people read it: two digits, thousands apart; small ones with what they need."""
+    """An amount as people read it: two digits, thousands apart; one below 1 with its first four."""
     if amount and abs(amount) < 1:
-        return canonical(amount.quantize(Decimal("0.00000001")))
+        return canonical(_SMALL.plus(amount))
     return f"{amount:,.2f}"
 
 

@@ -115,7 +115,8 @@ class Palette:
         front = front.rstrip("!") or "text"
         if self.depth is ColorDepth.FULL:
             return self._full(front, back or "pane", bold=bold, faded=faded)
-        color = ANSI.get(front) if self.depth is ColorDepth.ANSI else None
+        shown = back if back in LOUD else front
+        color = ANSI.get(shown) if self.depth is ColorDepth.ANSI else None
         dim = faded or (self.depth is ColorDepth.NONE and front in WITHOUT_COLOR_DIM)
         return Style(
             color=color,

@@ -9,6 +9,9 @@ from tradetui.runtime.views.words import time_of_day
 from tradetui.state import State
 from tradetui.trading.sources import fallback_key
 
+NOWHERE = "nothing"
+"""What an order looks at while no price that may fire it is live."""
+
 
 def order_detail(order: Order, *, scale: int, zone: str, looks_at: str = "") -> str:
     """Everything that applies, the most telling first; `looks_at` is what fires it now, if not its source."""
@@ -51,6 +54,8 @@ def source_detail(order: Order, looks_at: str) -> str:
     """What fires it, where that is not the last trade, and what counts for that now."""
     if order.state is not OrderState.ARMED:
         return ""
+    if looks_at == NOWHERE:
+        return f"no {order.trigger_by.value} price"
     if looks_at:
         return f"by {looks_at} for {order.trigger_by.value}"
     return "" if order.trigger_by is TriggerBy.LAST else f"by {order.trigger_by.value}"
@@ -59,7 +64,7 @@ def source_detail(order: Order, looks_at: str) -> str:
 def looks_at(state: State, order: Order) -> str:
     """The source that counts in place of an order's own; empty where its own is live."""
     told = state.fallbacks.get(fallback_key(order.symbol, order.trigger_by), order.trigger_by.value)
-    return "" if told == order.trigger_by.value else told or "nothing"
+    return "" if told == order.trigger_by.value else told or NOWHERE
 
 
 def tie_detail(order: Order) -> str:

@@ -124,10 +124,17 @@ def summary(health: HealthView, width: int) -> list[Row]:
     else:
         rows = [clock, load]
     if health.clock.text:
-        until = "delays are corrected by it" if health.clock_corrected else "delays are wrong until then"
-        why = f"{health.clock.text}: set it by NTP; {until}"
+        why = f"{health.clock.text}: {clock_mend(health)}"
         rows += [((f" {line}", "warn!"),) for line in wrapped(why, max(10, width - 2))]
     return rows
+
+
+def clock_mend(health: HealthView) -> str:
+    """What can be done about a clock; nothing about one of the past."""
+    if health.clock.is_own:
+        return "so it was where this was recorded; delays are wrong by as much"
+    until = "delays are corrected by it" if health.clock_corrected else "delays are wrong until then"
+    return f"set it by NTP; {until}"
 
 
 def clock_row(health: HealthView) -> Row:

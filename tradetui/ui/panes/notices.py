@@ -22,7 +22,7 @@ LOUD_S: Final = 8.0
 """How long a line stands; warnings and errors longer."""
 TOGETHER_S: Final = 1.0
 """What is said so soon after another thing, and as loud, belongs to it."""
-BETWEEN: Final = " · "
+BETWEEN: Final = "; "
 SIGNS: Final = {
     "success": ("✓", "up!"),
     "info": ("·", "dim"),
@@ -125,7 +125,7 @@ def joined(lines: tuple[Line, ...], new: Line) -> tuple[Line, ...]:
     last = lines[-1] if lines else None
     if last is not None and (last.text, last.severity) == (new.text, new.severity):
         return (*lines[:-1], last._replace(until=new.until, times=last.times + 1))
-    for at, line in enumerate(lines):
+    for at, line in enumerate(lines if new.weight is not Weight.PROMISE else ()):
         if line.severity == new.severity and line.times == 1 and new.born - line.born < TOGETHER_S:
             return (*lines[:at], *lines[at + 1 :], _together(line, new))
     return (*lines, new)

@@ -47,8 +47,8 @@ class OrdersPane(LivePane[Orders]):
         return bool(part)
 
     def empty_words(self) -> str:
-        """None is open."""
-        return "no orders"
+        """None is open; before the journal is read nobody knows."""
+        return "no orders" if self.part is not None else "waiting for the journal"
 
     def move_selected(self, rows: int) -> None:
         """Move the pane's cursor, staying on an order."""

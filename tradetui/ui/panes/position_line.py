@@ -18,7 +18,7 @@ class PositionLine(Bar):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
-        self._positions: tuple[PositionView, ...] = ()
+        self._positions: tuple[PositionView, ...] | None = None
         self._symbol = ""
 
     def show_frame(self, frame: Frame) -> None:
@@ -29,6 +29,8 @@ class PositionLine(Bar):
 
     def rows_at(self, width: int) -> Sequence[Row]:
         """The line."""
+        if self._positions is None:  # before the journal is read nobody knows whether anything is open
+            return (((" waiting for the journal", "dim"),),)
         return (position_row(self._positions, self._symbol, width),)
 
 
@@ -59,8 +61,7 @@ def _parts(row: PositionView) -> list[Row]:
     side = ("long ", "up!") if row.side is Side.BUY else ("short ", "down!")
     stop: Row = (("no stop", "warn!"),)
     if row.stop is not None:
-        away = f" {fixed(row.stop_distance, scale)} away" if row.stop_distance is not None else ""
-        stop = (("stop ", "dim"), (fixed(row.stop, scale), "down"), (away, "dim"))
+        stop = (("stop ", "dim"), (fixed(row.stop, scale), "down"))
     if row.stop is not None and row.stop_state != "armed":
         stop = (*stop, (f" {plain(row.stop_state)}", "warn!"))
     ink = sign_ink(row.unrealized_pnl)
@@ -70,6 +71,8 @@ def _parts(row: PositionView) -> list[Row]:
         ((f"{signed(row.r, 2)} R", ink),),
         stop,
     ]
+    if row.stop is not None and row.stop_distance is not None:
+        parts.append(((f"{fixed(row.stop_distance, scale)} away", "dim"),))
     if row.target is not None:
         parts.append((("target ", "dim"), (fixed(row.target, scale), "up")))
     return parts

@@ -31,8 +31,8 @@ class PositionsPane(LivePane[Positions]):
         return bool(part)
 
     def empty_words(self) -> str:
-        """Flat is a position too."""
-        return "flat"
+        """Flat is a position too; before the journal is read nobody knows."""
+        return "flat" if self.part is not None else "waiting for the journal"
 
     def title_words(self, part: Positions) -> Row:
         """How many, and their sum."""

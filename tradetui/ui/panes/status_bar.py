@@ -176,7 +176,7 @@ def _health(status: StatusView) -> list[Part]:
     is_known = bool(status.per_s) or p95 is not None
     short = slow.strip().ljust(SLOW_CELLS if slow else 0)
     clock: tuple[Row, ...] = ((),)
-    if status.clock_text:
+    if status.clock_text and not status.playback:  # nobody can mend the clock of a recording
         clock = (((status.clock_text, "warn!"),), (("clock", "warn!"),), ())
     forms: tuple[Row, ...] = (((words, "dim"),), ((short, "dim"),), ()) if is_known else ((),)
     return [Part("health", forms), Part("clock-fault", clock)]

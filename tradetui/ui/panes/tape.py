@@ -118,6 +118,13 @@ def liquidation_row(print_: TapeRow, tape: TapeView, width: int, zone: str) -> R
     return on((*row, (word.ljust(max(0, room)), "warn")), GROUNDS[print_.side])
 
 
+QTY_PLACES: Final = 4
+
+
 def qty_text(qty: float, scale: int) -> str:
     """A size with at most four digits after the point in at most nine characters."""
-    return fixed(qty, min(scale, 4)) if qty < 1000 else compact(qty, 4)
+    if qty >= 1000:
+        return compact(qty, 4)
+    places = min(scale, QTY_PLACES)
+    least = 10.0**-places
+    return f"<{least:.{places}f}" if 0 < qty < least / 2 else fixed(qty, places)

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Final
 
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import canonical, money_scale
-from tradetui.domain.view import Frame, InstrumentView, SidePreview, TicketView
+from tradetui.domain.number import canonical, money_scale, scale_of
+from tradetui.domain.view import Draft, Frame, InstrumentView, PositionView, SidePreview, TicketView
 from tradetui.ui.actions import BY_ID
-from tradetui.ui.paint.numbers import fixed
+from tradetui.ui.controls_ticket import words_of
+from tradetui.ui.paint.numbers import NONE, fixed, signed
 from tradetui.ui.paint.rows import Row, lines_of, plain, width_of
 from tradetui.ui.panes.base import LivePane
 from tradetui.ui.panes.ticket_fields import FIELD_ROWS, TicketFields
@@ -34,6 +35,8 @@ class TicketPane(LivePane[TicketView]):
         super().__init__(id=id, classes=classes)
         self._equity = Decimal(0)
         self._instrument: InstrumentView | None = None
+        self._held: PositionView | None = None
+        """What is held of the symbol shown."""
         self._keys: Mapping[str, str] = {}
         self._is_armed = False
 
@@ -45,6 +48,7 @@ class TicketPane(LivePane[TicketView]):
     def part_of(self, frame: Frame) -> TicketView | None:
         """The ticket, and what its words need of account and instrument."""
         self._equity, self._instrument = frame.account.equity, frame.instrument
+        self._held = next((row for row in frame.positions if row.symbol == frame.status.symbol), None)
         return frame.ticket
 
     def show_arm(self, keys: Mapping[str, str], *, is_armed: bool) -> None:
@@ -65,24 +69,47 @@ class TicketPane(LivePane[TicketView]):
         lead = leading(part)
         is_open = any(fields.display for fields in self.query(TicketFields))
         head: list[Row] = [()] * FIELD_ROWS if is_open else self._draft_rows(part, lead)
-        sides = [
-            *preview_rows(part.buy, width, self._currency),
-            *preview_rows(part.sell, width, self._currency),
-        ]
+        sides = [row for side in (part.buy, part.sell) for row in self._preview_rows(side, width)]
         hints = [] if is_open else [hint_row(self._keys, width)]
         gaps = max(0, min(2, height - len(head) - len(sides) - len(hints)))
         rows = [*head, *[()] * (gaps > 0), *sides, *[()] * (gaps > 1), *hints]
-        return rows if len(rows) <= height else [*head, *preview_rows(lead, width, self._currency), *hints]
+        return rows if len(rows) <= height else [*head, *self._preview_rows(lead, width), *hints]
+
+    def _preview_rows(self, side: SidePreview, width: int) -> list[Row]:
+        return preview_rows(
+            side, width, self._currency, scale=self._price_scale, exit_word=self._exit_word(side)
+        )
+
+    def _exit_word(self, side: SidePreview) -> str:
+        """What a side does to the position that it is against; empty for an entry."""
+        held = self._held
+        if held is None or side.side is held.side or side.stop is not None:
+            return ""
+        least = self._instrument.lot_size if self._instrument is not None else Decimal(0)
+        return "closes" if side.qty + least > held.qty else "reduces"
 
     def _draft_rows(self, part: TicketView, lead: SidePreview) -> list[Row]:
-        risk = (
-            f"{lead.risk_r:.2f} R = {fixed(lead.risk, money_scale(self._currency))} {plain(self._currency)}"
-        )
-        risk = risk.rstrip()
+        if not lead.allowed:
+            return asked_rows(part.draft, self._instrument.symbol if self._instrument is not None else "")
+        exits = self._exit_word(lead)
+        money = f"{fixed(lead.risk, money_scale(self._currency))} {plain(self._currency)}".rstrip()
+        risk = f"none: it {exits} the position" if exits else f"{lead.risk_r:.2f} R = {money}"
         rows: list[Row] = [(_name("risk"), (risk, "bright"))]
         if part.draft.limit is not None:
             rows.append((_name("limit"), (f"{part.draft.limit:,f}", "accent!")))
-        return [*rows, stop_row(part, lead), target_row(part, lead), self._size_row(lead)]
+        stop: Row = (_name("stop"), ("stays with the position", "dim")) if exits else ()
+        scale = self._price_scale
+        return [
+            *rows,
+            stop or stop_row(part, lead, scale=scale),
+            target_row(part, lead, scale=scale),
+            self._size_row(lead),
+        ]
+
+    @property
+    def _price_scale(self) -> int:
+        """Digits after the point of a price of the instrument shown."""
+        return scale_of(self._instrument.tick_size) if self._instrument is not None else 2
 
     @property
     def _currency(self) -> str:
@@ -92,7 +119,8 @@ class TicketPane(LivePane[TicketView]):
     def _size_row(self, lead: SidePreview) -> Row:
         instrument = self._instrument
         base, quote = (instrument.base, instrument.quote) if instrument is not None else ("", "")
-        leverage = f"  {lead.notional / self._equity:.1f}×" if self._equity > 0 else ""
+        times = lead.notional / self._equity if self._equity > 0 else Decimal(0)
+        leverage = f"  {times:.{1 if times >= 1 else 2}f}×" if times else ""
         worth = f"{lead.notional:,.0f} {plain(quote)}"
         if instrument is not None and instrument.kind == "perp_inverse":
             base, worth = "contracts", f"{lead.notional:,.4f} {plain(instrument.settle)}"
@@ -109,22 +137,31 @@ def _name(word: str) -> tuple[str, str]:
     return (f" {word:<8}", "dim")
 
 
+def asked_rows(draft: Draft, symbol: str) -> list[Row]:
+    """What is asked for, in its own words, while neither side would be taken."""
+    texts = words_of(draft, symbol)
+    shown = {name: text for name, text in texts.items() if text or name != "limit"}
+    order = sorted(shown, key=("limit", "stop", "target", "size").index)
+    risk: Row = (_name("risk"), (NONE, "dim"))
+    return [risk, *((_name(name), (plain(shown[name]) or "none", "dim")) for name in order)]
+
+
 def _reference(side: SidePreview, part: TicketView) -> Decimal | None:
     return part.draft.limit if part.draft.limit is not None else side.avg_price
 
 
-def stop_row(part: TicketView, side: SidePreview) -> Row:
+def stop_row(part: TicketView, side: SidePreview, *, scale: int) -> Row:
     """Price, distance from the entry, and the distance in ATR."""
     if side.stop is None:
         return (_name("stop"), ("none", "warn!"))
     entry = _reference(side, part)
-    away = "" if entry is None else f"  {_signed(side.stop - entry)}"
+    away = "" if entry is None else f"  {signed(side.stop - entry, scale)}"
     atr = "" if side.stop_atr is None else f"  {side.stop_atr:.1f} ATR"
     trails = "" if part.draft.stop.trail is None else "  trails"
     return (_name("stop"), (f"{side.stop:,f}", "down!"), (f"{away}{atr}{trails}", "down"))
 
 
-def target_row(part: TicketView, side: SidePreview) -> Row:
+def target_row(part: TicketView, side: SidePreview, *, scale: int) -> Row:
     """Price, distance from the entry, and the distance in units of the stop's."""
     entry = _reference(side, part)
     if side.target is None:
@@ -133,14 +170,17 @@ def target_row(part: TicketView, side: SidePreview) -> Row:
         return (_name("target"), (f"{side.target:,f}", "up!"))
     risked = abs(entry - side.stop) if side.stop is not None else Decimal(0)
     times = f"  {abs(side.target - entry) / risked:.1f} R" if risked else ""
-    return (_name("target"), (f"{side.target:,f}", "up!"), (f"  {_signed(side.target - entry)}{times}", "up"))
+    away = f"  {signed(side.target - entry, scale)}{times}"
+    return (_name("target"), (f"{side.target:,f}", "up!"), (away, "up"))
 
 
 def _signed(value: Decimal) -> str:
     return f"{'-' if value < 0 else '+'}{abs(value):,f}"
 
 
-def preview_rows(side: SidePreview, width: int, currency: str = "") -> list[Row]:
+def preview_rows(
+    side: SidePreview, width: int, currency: str = "", *, scale: int, exit_word: str = ""
+) -> list[Row]:
     """What the side's key would do now, or why it would be refused."""
     buys = side.side is Side.BUY
     name = (f" {side.side.value}", "up!" if buys else "down!")
@@ -149,8 +189,9 @@ def preview_rows(side: SidePreview, width: int, currency: str = "") -> list[Row]
         return [
             ((name if at == 0 else ("     ", "text")), (f" {line}", "warn")) for at, line in enumerate(lines)
         ]
-    costs = f" fee {fixed(side.fee, money_scale(currency))} · risk with fees {side.risk_r:.2f} R"
-    rows: list[Row] = [(name, (f" {now_words(side)}", "text")), ((costs, "dim"),)]
+    risk = f"{exit_word} the position" if exit_word else f"risk with fees {side.risk_r:.2f} R"
+    costs = f" fee {fixed(side.fee, money_scale(currency))} · {risk}"
+    rows: list[Row] = [(name, (f" {now_words(side, scale=scale)}", "text")), ((costs, "dim"),)]
     return rows if side.liquidation_away is None else [*rows, ((distance_words(side), "dim"),)]
 
 
@@ -163,11 +204,11 @@ def distance_words(side: SidePreview) -> str:
     return f" {stop}{liquidation}"
 
 
-def now_words(side: SidePreview) -> str:
+def now_words(side: SidePreview, *, scale: int) -> str:
     """What fills, what rests and what expires."""
     parts = []
     if side.fills_now:
-        at = "" if side.avg_price is None else f" at {side.avg_price:,f} avg"
+        at = "" if side.avg_price is None else f" at {fixed(side.avg_price, scale)} avg"
         parts.append(f"now fills {canonical(side.fills_now)}{at}")
     if side.rests:
         parts.append(f"{canonical(side.rests)} rests")

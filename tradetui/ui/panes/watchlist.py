@@ -166,6 +166,12 @@ def change_text(change: float | None) -> str:
     return signed(change, 2 if size < 9.995 else 1 if size < 99.95 else 0)
 
 
+def spread_text(spread_bp: float | None) -> str:
+    """A spread in basis points in at most four cells while it is below ten thousand."""
+    size = spread_bp or 0.0
+    return fixed(spread_bp, 2 if size < 9.995 else 1 if size < 99.95 else 0)
+
+
 def columns_of(rows: Sequence[WatchRow]) -> tuple[Column, ...]:
     """Columns as wide as the longest symbol and price need."""
     names = max((len(short_symbol(row.symbol)) for row in rows), default=8)
@@ -190,7 +196,7 @@ def values_of(row: WatchRow, *, current: bool) -> dict[str, tuple[str, str]]:
         "symbol": (short_symbol(row.symbol), "bright!" if current else "text"),
         "last": (fixed(row.last, row.price_scale), "text" if live else "dim"),
         "24h%": (change_text(row.change_pct), sign_ink(row.change_pct)),
-        "spr": (fixed(row.spread_bp, 1 if (row.spread_bp or 0) < 100 else 0), "dim"),
+        "spr": (spread_text(row.spread_bp), "dim"),
         "dir": (arrow, ink),
         "atr": (fixed(row.atr_pct, 2 if (row.atr_pct or 0) < 10 else 1), "dim"),
         "vol": (compact(row.volume), "dim"),
