@@ -152,6 +152,18 @@ def test_an_order_against_the_position_says_that_it_closes_and_needs_no_stop() -
     assert "fee 9.88 · reduces the position" in shown
 
 
+def test_where_there_is_little_room_the_other_side_keeps_its_first_rows() -> None:
+    buy = msgspec.structs.replace(BUY, liquidation=Decimal(55923), liquidation_away=Decimal(-5678))
+    sell = msgspec.structs.replace(buy, side=Side.SELL)
+    ticket = TicketView(draft=Draft(), buy=buy, sell=sell, r_value=Decimal(51), head_room=Decimal(0))
+    shown = words(TicketPane().paint(ticket, 50, 10))
+    assert [line.split()[0] for line in shown] == [
+        *("risk", "stop", "target", "size"),
+        *("buy", "fee", "no", "sell", "fee"),
+        "b",
+    ]
+
+
 def test_while_neither_side_would_be_taken_the_ticket_says_what_is_asked_for() -> None:
     refused = msgspec.structs.replace(BUY, allowed=False, refusal="over the limit", stop=None)
     draft = Draft(Size(Decimal("0.5"), SizeUnit.RISK), target=Target(r=Decimal(2)))

@@ -76,7 +76,7 @@ def _name(typed: str) -> str:
     if found:
         raise WrongWord(0, f"{typed!r} may mean {' or '.join(found)}")
     near = difflib.get_close_matches(typed, NAMES, n=1)
-    hint = f"; did you mean {near[0]}?" if near else f": {', '.join(NAMES)}"
+    hint = f"; did you mean {near[0]}?" if near else "; limits lists them"
     raise WrongWord(0, f"expected a limit, was {typed!r}{hint}")
 
 

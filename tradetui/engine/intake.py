@@ -188,10 +188,10 @@ class Intake:
         stop = self.checks.stop_of(desk, command, reference)
         budget = self.books.budget()
         qty, entry = self.pricing.size(desk, command, reference, stop, budget=budget)
+        self.checks.stop_side(desk, command, entry, stop)  # a size from risk means nothing without it
         qty, text = self._carried(desk, command, qty, entry)
         shape.check_qty(instrument, qty, entry, computed=command.size.unit is not SizeUnit.BASE)
         check_filters(desk, self.state, command, qty)
-        self.checks.stop_side(desk, command, entry, stop)
         for target in command.targets:
             shape.check_target_side(target, sign=command.side.sign, entry=entry)
         leverage = self.state.leverage_on(instrument)

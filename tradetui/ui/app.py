@@ -187,7 +187,8 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
             return
         outcome = self.controls.press(action, self.sight())
         if outcome.text:
-            self.say(outcome.text, "info" if outcome.draft else "warning")
+            kind = ("info", Weight.PASSING) if outcome.draft else ("warning", Weight.FACT)
+            self.say(outcome.text, kind[0], weight=kind[1])
         if outcome.draft is not None:
             self.look(msgspec.structs.replace(self.request, draft=outcome.draft))
         if outcome.command is not None:
@@ -208,7 +209,7 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
 
     def _tell(self, reply: Reply, otherwise: str = "done") -> None:
         if reply.refusal is None:
-            weight = Weight.REMARK if reply.text else Weight.PROMISE
+            weight = Weight.REMARK if reply.text else Weight.PASSING
             self.say(reply.text or otherwise, "success", weight=weight)
         else:
             self.say(refused_words(reply.refusal), "error")

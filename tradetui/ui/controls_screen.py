@@ -14,7 +14,7 @@ from tradetui.ui.controls_view import stepped_timeframe
 from tradetui.ui.layout import DIAGNOSTICS, Choice
 from tradetui.ui.panes.chart import ChartPane
 from tradetui.ui.panes.ladder import LadderPane
-from tradetui.ui.panes.notices import Notices
+from tradetui.ui.panes.notices import Notices, Weight
 from tradetui.ui.panes.orders import OrdersPane
 from tradetui.ui.panes.watchlist import WatchlistPane
 from tradetui.ui.screens.help import HelpScreen
@@ -181,7 +181,7 @@ class ScreenKeys(ScreenLists):
         self.call_after_refresh(self.look)
 
     def _do_layout(self) -> None:
-        self.say(f"layout {self.cycle_layout()}")
+        self.say(f"layout {self.cycle_layout()}", weight=Weight.PASSING)
         self.call_after_refresh(self.look)
 
     # recordings

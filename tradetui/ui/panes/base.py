@@ -172,7 +172,8 @@ class LivePane(Widget, Generic[Part], can_focus=True, inherit_css=False):
     @property
     def is_faded(self) -> bool:
         """Whether what is shown is not live."""
-        return self.IS_MARKET and not self.feed_state.is_fresh
+        has_content = self.part is not None and self.has_content(self.part)
+        return self.IS_MARKET and has_content and not self.feed_state.is_fresh
 
     def _current_look(self) -> tuple[object, ...]:
         return (self._box, self._palette, self.has_focus, self.is_faded)

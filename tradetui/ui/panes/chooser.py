@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tradetui.ui.paint.rows import Row, fit, left, on
+from tradetui.ui.paint.rows import Row, clip, fit, left, on, width_of
 from tradetui.ui.panes.docked import LineInput, painted
 
 ROWS: Final = 12
@@ -146,10 +146,10 @@ class Chooser(Vertical):
 
     @staticmethod
     def _line(choice: Choice, width: int, *, is_marked: bool) -> Row:
-        row: Row = (
+        head: Row = (
             (" ▸ " if is_marked else "   ", "accent!"),
             ("● " if choice.is_on else "  ", "accent"),
             (left(choice.name, NAME_CELLS), "bright!" if is_marked else "text"),
-            (f" {choice.note}", "dim"),
         )
+        row = (*head, (clip(f" {choice.note}", width - width_of(head)), "dim"))
         return on(fit(row, width), "selected" if is_marked else "bar")

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from tradetui.domain.grammar import GrammarError
+from tradetui.ui.paint.rows import clip
 from tradetui.ui.panes.docked import LineInput, painted
 
 HISTORY: Final = 200
@@ -82,7 +83,7 @@ class CommandLine(Vertical):
 
     def _hint(self, words: str, ink: str = "dim") -> None:
         hint = self.query_one("#hint", Static)
-        hint.update(painted(self, ((f"  {words}", ink),)), layout=False)
+        hint.update(painted(self, ((clip(f"  {words}", self.app.size.width), ink),)), layout=False)
 
     def accept(self, text: str) -> None:
         """A line was understood: remember it and close."""

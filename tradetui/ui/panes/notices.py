@@ -1,4 +1,4 @@
-"""What the trader should read once: up to three lines over the chart, gone after a while or at a key.
+"""What the trader should read once: up to three things over the chart, gone after a while or at a key.
 
 They lie where no figure stands that a decision needs: never over positions, stops, ticket or the
 ladder beside a chart. What one command leads to is one line.
@@ -17,6 +17,7 @@ from tradetui.ui.panes.bar import Bar
 from tradetui.ui.terminal import facts_of
 
 MOST: Final = 3
+MOST_ROWS: Final = 5
 SHOWN_S: Final = {"success": 5.0, "info": 5.0}
 LOUD_S: Final = 8.0
 """How long a line stands; warnings and errors longer."""
@@ -36,8 +37,8 @@ ASCII_SIGNS: Final = {"✓": "+", "✗": "x", "·": "-"}
 class Weight(IntEnum):
     """What a line is worth beside others."""
 
-    PROMISE = 0
-    """Something will come; it goes when anything else is said."""
+    PASSING = 0
+    """Something will come, or is seen anyway; it goes when anything else is said."""
     REMARK = 1
     """About what was asked for; it stands behind what came of it."""
     FACT = 2
@@ -74,7 +75,7 @@ class Notices(Bar):
             return
         until = self._now + SHOWN_S.get(severity, LOUD_S)
         new = Line(severity, text, until, born=self._now, weight=weight)
-        stay = tuple(line for line in self.lines if line.weight is not Weight.PROMISE or line.text == text)
+        stay = tuple(line for line in self.lines if line.weight is not Weight.PASSING or line.text == text)
         self.lines = joined(stay, new)[-MOST:]
         self.place()
 
@@ -105,14 +106,14 @@ class Notices(Bar):
         rows = self.rows_at(self._columns)
         self.display = bool(rows)
         self.styles.height = max(1, len(rows))
-        self.styles.width = max((width_of(row) for row in rows), default=1) + 1
+        self.styles.width = min(self._columns, max((width_of(row) for row in rows), default=1) + 1)
         self.repaint()
 
     def rows_at(self, width: int) -> Sequence[Row]:
-        """At most three rows, the newest lines whole; of an older one as much of its beginning as fits."""
+        """At most five rows, the newest lines whole; of an older one as much of its beginning as fits."""
         del width  # its own width follows from the words
         utf8 = facts_of(self.app).utf8
-        most = max(1, min(MOST, self.app.size.height // 4))
+        most = max(1, min(MOST_ROWS, self.app.size.height // 6))
         rows: list[Row] = []
         for line in reversed(self.lines):
             more = notice_rows(line, self._columns, utf8=utf8)
@@ -125,7 +126,7 @@ def joined(lines: tuple[Line, ...], new: Line) -> tuple[Line, ...]:
     last = lines[-1] if lines else None
     if last is not None and (last.text, last.severity) == (new.text, new.severity):
         return (*lines[:-1], last._replace(until=new.until, times=last.times + 1))
-    for at, line in enumerate(lines if new.weight is not Weight.PROMISE else ()):
+    for at, line in enumerate(lines if new.weight is not Weight.PASSING else ()):
         if line.severity == new.severity and line.times == 1 and new.born - line.born < TOGETHER_S:
             return (*lines[:at], *lines[at + 1 :], _together(line, new))
     return (*lines, new)

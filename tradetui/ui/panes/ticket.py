@@ -71,9 +71,17 @@ class TicketPane(LivePane[TicketView]):
         head: list[Row] = [()] * FIELD_ROWS if is_open else self._draft_rows(part, lead)
         sides = [row for side in (part.buy, part.sell) for row in self._preview_rows(side, width)]
         hints = [] if is_open else [hint_row(self._keys, width)]
-        gaps = max(0, min(2, height - len(head) - len(sides) - len(hints)))
+        room = height - len(head) - len(hints)
+        gaps = max(0, min(2, room - len(sides)))
         rows = [*head, *[()] * (gaps > 0), *sides, *[()] * (gaps > 1), *hints]
-        return rows if len(rows) <= height else [*head, *self._preview_rows(lead, width), *hints]
+        return rows if len(rows) <= height else [*head, *self._squeezed(part, lead, width, room), *hints]
+
+    def _squeezed(self, part: TicketView, lead: SidePreview, width: int, room: int) -> list[Row]:
+        """Both sides where one has to be cut: the lead whole, of the other what there is room for."""
+        buy, sell = (self._preview_rows(side, width) for side in (part.buy, part.sell))
+        if lead is part.buy:
+            return [*buy, *sell[: max(0, room - len(buy))]]
+        return [*buy[: max(0, room - len(sell))], *sell]
 
     def _preview_rows(self, side: SidePreview, width: int) -> list[Row]:
         return preview_rows(
