@@ -31,6 +31,7 @@ from tradetui.feeds.backfill import Backfill
 from tradetui.feeds.binance import BinanceCodec
 from tradetui.feeds.native.binance import Depth
 from tradetui.feeds.native.feed import NativeFeed
+from tradetui.feeds.native.reading import Reading
 from tradetui.feeds.native.venues import venue_of
 from tradetui.market.book import OrderBook
 
@@ -101,7 +102,9 @@ def ours(capture: Capture) -> tuple[float, Counter[str]]:
     profile = Profile(name="b", exchange="binanceusdm" if capture.is_futures else "binance", symbols=symbols)
     venue = venue_of(profile)
     feed = NativeFeed(profile, venue)
-    connection: Any = SimpleNamespace(line=venue.lines(instruments)[0], codec=venue, is_dropped=False)
+    connection: Any = SimpleNamespace(
+        line=venue.lines(instruments)[0], codec=venue, runs=venue, is_dropped=False
+    )
     books = {each.symbol: OrderBook(each.tick_size) for each in instruments}
     found: Counter[str] = Counter()
     feed.crossed = lambda symbol: books[symbol].is_crossed
@@ -119,6 +122,7 @@ def ours(capture: Capture) -> tuple[float, Counter[str]]:
             nowhere: Any = None
             feed._backfill = Backfill(feed, nowhere, group)
             feed._books = feed._book_keeping(group)
+            feed._reading = Reading(feed, feed._channels, books=feed._books, hearing=nowhere)
             for each in instruments:
                 feed._channels[each.symbol].book = venue.book(each.symbol)
                 feed._books.take(_whole(capture.snapshots[f"{each.base}USDT"], each.symbol))

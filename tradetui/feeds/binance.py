@@ -8,7 +8,7 @@ Source: Binance's web-socket-streams documentation and captured frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Annotated, Final, final
 
 import msgspec
@@ -73,11 +73,12 @@ class _Trade(msgspec.Struct, gc=False, tag_field="e", tag="trade"):
 
 class _AggTrade(msgspec.Struct, gc=False, tag_field="e", tag="aggTrade"):
     s: str
-    a: int
+    t: int = msgspec.field(name="a")
     p: Price
     q: TradedQuantity
     T: Millis
     m: bool
+    X: str = "MARKET"
 
 
 class _Depth(msgspec.Struct, tag_field="e", tag="depthUpdate"):
@@ -143,8 +144,13 @@ _snapshot: Final = msgspec.json.Decoder(_Snapshot, strict=False).decode
 _BODY: Final = b',"data":'
 _SPOT_QUOTE: Final = b'{"u":'
 """The one event that does not say its name."""
-_NAMED: Final = len(b'{"e":"trade"')
+NAMED: Final = len(b'{"e":"trade"')
 """So many bytes of a bare frame tell its event from the others; its reader looks at the whole name."""
+_LINES: Final[Mapping[bytes, Callable[[bytes], list[_Trade] | list[_AggTrade]]]] = {
+    b'{"e":"trade"': msgspec.json.Decoder(_Trade, strict=False).decode_lines,
+    b'{"e":"aggTra': msgspec.json.Decoder(_AggTrade, strict=False).decode_lines,
+}
+"""What reads many prints at once, by the first `NAMED` bytes of each."""
 _MOST_ROUTES: Final = 2_000
 _SIDES: Final = (Side.BUY, Side.SELL)
 """The aggressor, by whether the buyer was the maker."""
@@ -217,9 +223,10 @@ class BinanceCodec:
             "markPriceUpdate": self._read_mark,
             "forceOrder": self._read_force,
         }
-        self._by_opening = {
-            (b'{"e":"%b",' % kind.encode())[:_NAMED]: read for kind, read in self._by_kind.items()
+        self.by_opening = {
+            (b'{"e":"%b",' % kind.encode())[:NAMED]: read for kind, read in self._by_kind.items()
         }
+        """What reads a bare frame, by its first `NAMED` bytes; such a reader raises what `reader`'s do."""
         self._routes: dict[bytes, tuple[Reader, int]] = {}
 
     def decode(self, frame: bytes, ts_received: int) -> VenueMessage | None:
@@ -229,7 +236,7 @@ class BinanceCodec:
             FrameError: The frame is broken, misses a field, or holds a number that can not be.
         """
         try:
-            read = self._by_opening.get(frame[:_NAMED])
+            read = self.by_opening.get(frame[:NAMED])
             if read is not None:
                 return read(frame, ts_received)
             opening = frame[: frame.find(b",")]
@@ -244,7 +251,7 @@ class BinanceCodec:
                 return self._by_kind["bookTicker"](frame, ts_received)
             return self._find(frame, opening, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
-            raise self._refusal(frame, error) from None
+            raise self.refusal(frame, error) from None
 
     def _find(self, frame: bytes, opening: bytes, ts_received: int) -> VenueMessage | None:
         """Look into a frame for what it is, and remember how a stream's frames open."""
@@ -272,13 +279,15 @@ class BinanceCodec:
         reader = self._by_kind.get(kind)
         return reader(body, ts_received) if reader else None
 
-    def _refusal(self, frame: bytes, error: Exception) -> FrameError:
+    def refusal(self, frame: bytes, error: Exception) -> FrameError:
+        """What a reader raised over a frame, in words."""
         shown = frame[:80].decode("utf-8", "replace") + "…" * (len(frame) > 80)
         if isinstance(error, KeyError):
             return FrameError(f"expected a symbol of {sorted(self._symbols)}, was {error}: {shown}")
         return FrameError(f"expected a frame of Binance: {error}: {shown}")
 
     def _time(self, milliseconds: int) -> int:
+        """Nanoseconds; what is read most looks at the bounds by itself, as a call costs more than they."""
         if not self._earliest_ms <= milliseconds < self._latest_ms:
             raise ValueError(f"expected a time in milliseconds, was {milliseconds}")
         return milliseconds * _MS
@@ -301,24 +310,54 @@ class BinanceCodec:
         trade = _trade(body)
         if trade.X != "MARKET":  # insurance fund and deleveraging are no public prints
             return None
-        symbol, side = self._symbols[trade.s], _SIDES[trade.m]
-        return Trade(symbol, self._time(trade.T), ts_received, trade.p, trade.q, side, trade.t)
+        ms = trade.T
+        if not self._earliest_ms <= ms < self._latest_ms:
+            self._time(ms)
+        symbol = self._symbols[trade.s]
+        return Trade(symbol, ms * _MS, ts_received, trade.p, trade.q, _SIDES[trade.m], trade.t)
+
+    def prints(self, frames: Sequence[bytes], ts_received: int) -> list[Trade] | None:
+        """Bare frames of prints, all of a kind, decoded by one call; None where any is something else.
+
+        Raises what a reader raises.
+        """
+        opening = frames[0][:NAMED]
+        read = _LINES.get(opening)
+        text = b"\n" + b"\n".join(frames)
+        if read is None or text.count(b"\n" + opening) != len(frames):
+            return None
+        symbols, least, most = self._symbols, self._earliest_ms, self._latest_ms
+        prints = []
+        for each in read(text):
+            ms = each.T
+            if not least <= ms < most:
+                self._time(ms)
+            if each.X == "MARKET":
+                side = _SIDES[each.m]
+                prints.append(Trade(symbols[each.s], ms * _MS, ts_received, each.p, each.q, side, each.t))
+        return prints
 
     def _read_agg_trade(self, body: bytes, ts_received: int) -> Trade | None:
         trade = _agg_trade(body)
         symbol, side = self._symbols[trade.s], _SIDES[trade.m]
         if symbol in self._single_trades:
             return None
-        return Trade(symbol, self._time(trade.T), ts_received, trade.p, trade.q, side, trade.a)
+        ms = trade.T
+        if not self._earliest_ms <= ms < self._latest_ms:
+            self._time(ms)
+        return Trade(symbol, ms * _MS, ts_received, trade.p, trade.q, side, trade.t)
 
     def _read_depth(self, body: bytes, ts_received: int) -> DepthUpdate:
         depth = _depth(body)
-        if depth.u < depth.U:
-            raise ValueError(f"expected first update id U ≤ last u, was {depth.U} > {depth.u}")
+        first, last = depth.U, depth.u
+        if last < first:
+            raise ValueError(f"expected first update id U ≤ last u, was {first} > {last}")
         self._quoted = None
-        ts = self._time(depth.T or depth.E)
-        delta = BookDelta(self._symbols[depth.s], ts, ts_received, depth.b, depth.a, depth.u)
-        return DepthUpdate(depth.U, depth.pu, delta)
+        ms = depth.T or depth.E
+        if not self._earliest_ms <= ms < self._latest_ms:
+            self._time(ms)
+        delta = BookDelta(self._symbols[depth.s], ms * _MS, ts_received, depth.b, depth.a, last)
+        return DepthUpdate(first, depth.pu, delta)
 
     def _read_mark(self, body: bytes, ts_received: int) -> MarkPrice:
         mark = _mark(body)

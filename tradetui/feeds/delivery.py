@@ -21,27 +21,35 @@ class Delivery:
     """One run's way to the sink."""
 
     def __init__(self) -> None:
+        self.sink: Sink = _nowhere
+        """Where messages go now; what it raises is for `fail`, and to be asked for anew afterwards."""
         self._sink: Sink = _nowhere
         self._crash: asyncio.Future[None] | None = None
         self.sink_ns = 0
         """Nanoseconds that the sink took so far, where it was timed."""
-        self.is_timed = False
 
-    def hand_over(self, message: MarketMessage) -> None:
+    def __call__(self, message: MarketMessage) -> None:
         """Give a message to the sink."""
-        begun = perf_counter_ns() if self.is_timed else 0
         try:
-            self._sink(message)
+            self.sink(message)
         except Exception as error:  # noqa: BLE001 - raised again by run
             self.fail(error)
-        if begun:
-            self.sink_ns += perf_counter_ns() - begun
 
-    __call__ = hand_over
+    def time(self, *, is_timed: bool) -> None:
+        """Look at the clock before and after each message, or do so no more."""
+        self.sink = self._give_timed if is_timed else self._sink
+
+    def _give_timed(self, message: MarketMessage) -> None:
+        begun = perf_counter_ns()
+        self._sink(message)
+        self.sink_ns += perf_counter_ns() - begun
+
+    def _lead_to(self, sink: Sink) -> None:
+        self.sink = self._sink = sink
 
     def fail(self, error: Exception) -> None:
         """End the run with an error; the first one counts, and nothing is delivered after it."""
-        self._sink = _nowhere
+        self._lead_to(_nowhere)
         if self._crash is not None and not self._crash.done():
             self._crash.set_exception(error)
 
@@ -50,7 +58,7 @@ class Delivery:
 
         It ends with the work, when the sink fails, or when it is canceled.
         """
-        self._sink = sink
+        self._lead_to(sink)
         self._crash = crash = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(work())
         try:
@@ -59,7 +67,7 @@ class Delivery:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             await close()
-            self._sink = _nowhere
+            self._lead_to(_nowhere)
             if crash.done():
                 crash.result()
             if not task.cancelled() and (error := task.exception()) is not None:

@@ -55,13 +55,15 @@ class SeenNumbers:
 class TradeFlow:
     """Lets each print through once."""
 
-    __slots__ = ("_held", "_late", "_names", "_names_order", "_next", "_numbers", "last_ts")
+    __slots__ = ("_held", "_late", "_names", "_names_order", "_next", "_numbers", "expected", "last_ts")
 
     def __init__(self) -> None:
         self.last_ts = 0
         """Exchange time of the newest print, or of the beginning; nanoseconds UTC, 0 before."""
+        self.expected = 0
+        """The number that goes through at once, one above the highest; -1 while prints wait."""
         self._next = 0
-        """What follows the highest number."""
+        """What `expected` was when prints began to wait."""
         self._numbers = SeenNumbers()
         self._names: set[str] = set()
         self._names_order: deque[str] = deque()
@@ -75,7 +77,8 @@ class TradeFlow:
     @property
     def last_number(self) -> int | None:
         """The highest number so far; None where prints have none."""
-        return self._next - 1 if self._next else None
+        following = max(self._next, self.expected)
+        return following - 1 if following else None
 
     @property
     def is_holding(self) -> bool:
@@ -85,6 +88,7 @@ class TradeFlow:
     def hold(self) -> None:
         """What comes from now on waits."""
         self._held = self._held if self._held is not None else []
+        self._next, self.expected = max(self._next, self.expected), -1
 
     def take_late(self, trade: Trade) -> None:
         """A print that the stream brings though it is older: missed, where prints were missed."""
@@ -93,15 +97,14 @@ class TradeFlow:
 
     def take(self, trade: Trade) -> Trade | None:
         """A print of the stream; None where it was seen before or has to wait."""
+        if trade.trade_id == self.expected:
+            self.expected += 1  # the number is noted when another one comes
+            self.last_ts = max(self.last_ts, trade.ts_exchange)
+            return trade
         if self._held is not None:
             self._held.append(trade)
             return None
-        number = trade.trade_id
-        if type(number) is not int or number != self._next:
-            return self._once(trade)
-        self._next = number + 1  # noted when another one comes
-        self.last_ts = max(self.last_ts, trade.ts_exchange)
-        return trade
+        return self._once(trade)
 
     def release(self, missed: list[Trade], *, is_holed: bool = False) -> tuple[list[Trade], list[Trade]]:
         """End the wait: the prints that were missed, oldest first, and those that had to wait.
@@ -109,6 +112,7 @@ class TradeFlow:
         Where these have a hole too, what was missed reaches as far as they do; their ids tell them apart.
         """
         held, self._held = self._held or [], None
+        self.expected = max(self._next, self.expected)
         missed, self._late = [*missed, *self._late], []
         newest = max((trade.ts_exchange for trade in missed), default=0)
         end = max if is_holed else min
@@ -128,9 +132,9 @@ class TradeFlow:
     def _is_new(self, number: int | str) -> bool:
         if isinstance(number, str):
             return self._is_new_name(number)
-        self._numbers.reach(self._next - 1)
+        self._numbers.reach(self.expected - 1)  # those that went through at once
         is_new = self._numbers.add(number)
-        self._next = max(self._next, number + 1)
+        self.expected = max(self.expected, number + 1)
         return is_new
 
     def _is_new_name(self, name: str) -> bool:

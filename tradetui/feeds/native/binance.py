@@ -18,7 +18,7 @@ import msgspec
 
 from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BookDelta, BookSnapshot, Trade
-from tradetui.feeds.binance import BinanceCodec, DepthUpdate
+from tradetui.feeds.binance import NAMED, BinanceCodec, DepthUpdate
 from tradetui.feeds.binance import FrameError as WireError
 from tradetui.feeds.book_sync import BookSync
 from tradetui.feeds.native.connection import Line
@@ -104,9 +104,11 @@ class BinanceVenue:
         self._address = address
         self._names: dict[str, str] = {}
         self._codec = BinanceCodec({})
+        self._read_named = self._codec.by_opening
         self._ids = itertools.count(1)
         self._asked: dict[int | str, tuple[str, ...]] = {}
         self._prints = PrintCount()
+        self._expected = self._prints.expected
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -119,6 +121,7 @@ class BinanceVenue:
         self._names = {venue_name(each): each.symbol for each in instruments}
         singles = set() if self.futures else set(self._names.values())
         self._codec = BinanceCodec(self._names, single_trades=singles, any_time=True)
+        self._read_named = self._codec.by_opening
         urls = (_PUBLIC, _MARKET) if self.futures else (_SPOT,)
         symbols = [each.symbol for each in instruments]
         size = _MOST_STREAMS // 3
@@ -169,16 +172,35 @@ class BinanceVenue:
 
     def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
         """A frame as items; raises FrameError."""
+        read = self._read_named.get(frame[:NAMED])
         try:
-            message = self._codec.decode(frame, ts_received)
+            message = read(frame, ts_received) if read else self._codec.decode(frame, ts_received)
         except WireError as error:
             raise FrameError(str(error)) from None
+        except (msgspec.MsgspecError, KeyError, ValueError) as error:
+            raise FrameError(str(self._codec.refusal(frame, error))) from None
         if type(message) is Trade:
-            is_hole = self._prints.misses(message.symbol, message.trade_id)
-            return (PrintsMissing(message.symbol), message) if is_hole else (message,)
+            symbol, number = message.symbol, message.trade_id
+            if number == self._expected.get(symbol):
+                self._expected[symbol] += 1
+                return (message,)
+            return (PrintsMissing(symbol), message) if self._prints.misses(symbol, number) else (message,)
         if type(message) is DepthUpdate:
             return (Depth(message.delta.symbol, message),)
         return self._answer(frame) if message is None else (message,)
+
+    def prints(self, frames: Sequence[bytes], ts_received: int) -> Sequence[Trade] | None:
+        """The prints of frames that are nothing else and miss none, in their order; None for any others."""
+        try:
+            prints = self._codec.prints(frames, ts_received)
+        except (msgspec.MsgspecError, KeyError, ValueError):
+            return None  # decoded one by one, the bad one is told apart
+        expected = self._expected
+        for each in prints or ():
+            if each.trade_id != expected.get(each.symbol):
+                return None
+            expected[each.symbol] += 1
+        return prints or None
 
     def _answer(self, frame: bytes) -> Sequence[Item]:
         try:

@@ -90,6 +90,26 @@ class Channel:
         memory = codec.memory(self.symbol) if isinstance(codec, Remembers) else None
         return Stands(symbol=self.symbol, rule=self.book.rule(), memory=memory)
 
+    def follows(self, first: Trade, oldest: int, newest: int, count: int = 1) -> bool:
+        """Whether prints are the next in number and in time, as nearly all are; then they are noted as taken.
+
+        They are counted from the first one without a hole, came together, and their exchange times lie
+        between the two. What `TradeFlow.take` and `VenueTime.is_usual` do, at once.
+        """
+        flow, time, received = self.trades, self.time, first.ts_received
+        if (
+            first.trade_id != flow.expected
+            or oldest < time.newest
+            or received - oldest > time.most
+            or received - newest < time.least
+            or received >= time.until
+        ):
+            return False
+        flow.expected += count
+        time.newest = newest
+        flow.last_ts = max(flow.last_ts, newest)
+        return True
+
     def wait_before_resync(self) -> float:
         """Seconds to wait before a whole book is asked for again: none after a stable time, once."""
         lived, self._lived_s = self._lived_s, 0.0

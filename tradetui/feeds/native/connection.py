@@ -4,6 +4,8 @@ Assumptions. A connection that brings nothing at all, not even an answer to a pi
 dead, whatever TCP says. One that lived for less than ten seconds was no success: the wait before the
 next dial goes on growing, so an accept-then-close storm makes few connections. Venues cut a connection
 after 24 hours; before that, at a moment of our choosing, its listener is told to put another in its place.
+Where messages come by the thousand a second, the socket rests for three milliseconds after each read: to
+wake up costs far more than a message, and nothing here is seen or decided within so short a time.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic, time_ns
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from picows import (
@@ -30,6 +32,7 @@ from picows import (
     ws_connect,
 )
 
+from tradetui.domain.market_data import Trade
 from tradetui.feeds.clean import clean
 from tradetui.feeds.egress import EgressRefused
 from tradetui.feeds.frame_guard import LiveTradingRefused, check_frame
@@ -40,6 +43,13 @@ RENEWED_S: Final = 23 * 3600.0
 """Seconds after which a connection is renewed, and up to half an hour more."""
 _RENEWAL: Final = random.Random()  # noqa: S311 - only spreads renewals
 HANDSHAKE_S: Final = 10.0
+_REST_S: Final = 0.003
+"""How long a busy socket is left alone; the loop's clock adds up to one millisecond."""
+_SPELL_S: Final = 0.1
+_BUSY: Final = 100
+"""A socket is busy after a spell of this length that brought so many messages."""
+_FEW: Final = 64
+"""Messages of one read; more of them have waited for us already."""
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _TEXT: Final = WSMsgType.TEXT
 _WORDS: Final = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION)
@@ -77,6 +87,15 @@ class Codec(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsRuns(Protocol):
+    """A codec whose prints come one a frame: many of them are decoded together at half the cost."""
+
+    def prints(self, frames: Sequence[bytes], ts_received: int) -> Sequence[Trade] | None:
+        """The prints of frames that are nothing else and miss none, in their order; None for any others."""
+        ...
+
+
 class Listener(Protocol):
     """Who hears what happens on a connection."""
 
@@ -101,7 +120,8 @@ class Connection:
     """Owns one socket at a time; `run` goes on until it is canceled."""
 
     codec: Codec
-    """Reads its frames; for whoever made it to set."""
+    runs: ReadsRuns | None = None
+    """Its codec again, where that can read many frames at once."""
 
     def __init__(
         self,
@@ -137,6 +157,7 @@ class Connection:
         self.is_dropped = self._is_over = False
         """Whether the socket was given up: what it still brings is not listened to."""
         self._heard = 0.0
+        self._spell_began, self._spell_count, self._is_busy = 0.0, 0, False
 
     @property
     def is_open(self) -> bool:
@@ -147,6 +168,10 @@ class Connection:
     def age_s(self) -> float:
         """How long it has been open; 0.0 while it is not."""
         return monotonic() - self.opened_at if self._transport is not None else 0.0
+
+    def read_by(self, codec: Codec) -> None:
+        """Give it the codec for its frames, before it runs."""
+        self.codec, self.runs = codec, codec if isinstance(codec, ReadsRuns) else None
 
     def send(self, text: str) -> None:
         """Send a text; raises LiveTradingRefused for one that does more than subscribe or ping."""
@@ -249,10 +274,23 @@ class Connection:
         """Whole messages came together: they share the time of their arrival."""
         if self.is_dropped:
             return  # the buffer of a socket that was given up still empties itself
-        self._heard = monotonic()
-        self.frames_received += len(frames)
+        now, count = monotonic(), len(frames)
+        if now - self._spell_began > _SPELL_S:
+            self._is_busy, self._spell_began, self._spell_count = self._spell_count >= _BUSY, now, 0
+        self._spell_count += count
+        if self._is_busy and count < _FEW:
+            self._rest()
+        self._heard = now
+        self.frames_received += count
         self.bytes_received += sum(map(len, frames))
         self._listener.received(self, frames, time_ns())
+
+    def _rest(self) -> None:
+        """Let messages come together, to be read at once; where it is closed meanwhile, nothing happens."""
+        if self._transport is not None:
+            socket = self._transport.underlying_transport
+            socket.pause_reading()
+            asyncio.get_running_loop().call_later(_REST_S, socket.resume_reading)
 
     def heard(self, frame: WSFrame) -> None:
         """A frame came that is no whole message: a sign of life, or the end of it."""

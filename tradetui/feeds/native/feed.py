@@ -10,16 +10,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from time import perf_counter_ns, time_ns
+from time import time_ns
 from typing import Any, Final
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import (
-    BestQuote,
     Candle,
     FeedState,
-    MarketMessage,
-    MarkPrice,
     Timeframe,
     Trade,
 )
@@ -40,19 +37,11 @@ from tradetui.feeds.native.books import Books, Deadlines
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import HANDSHAKE_S, Connection, Line, Listener
 from tradetui.feeds.native.hearing import Hearing
+from tradetui.feeds.native.reading import Reading
 from tradetui.feeds.native.renewal import Renewal, Renewals
 from tradetui.feeds.native.venue import (
-    IS_PART,
-    FrameError,
-    Lost,
-    PrintsMissing,
-    Refused,
-    Restated,
     ResyncBy,
-    Said,
-    Subscribed,
     Venue,
-    Word,
 )
 from tradetui.feeds.native.venues import venue_of
 from tradetui.feeds.native.wires import wire_of
@@ -63,8 +52,6 @@ from tradetui.feeds.scan.table import ScanTable
 
 _TICKERS_EVERY_S: Final = 30.0
 _REFUSED_AGAIN_S: Final = 60.0
-_TIMED_EVERY: Final = 16
-"""Of so many reads one is timed: looking at the clock costs as much as a step of the way."""
 
 
 class NativeFeed:
@@ -86,6 +73,7 @@ class NativeFeed:
     _books: Books
     _renewals: Renewals
     _hearing: Hearing
+    _reading: Reading
 
     def __init__(
         self,
@@ -126,7 +114,6 @@ class NativeFeed:
         """Hands a message to the sink."""
         self.clock = VenueClock()
         self.audits = audits or Audits(every_s=0.0)
-        self.busy_ns = self._reads = 0
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -155,6 +142,11 @@ class NativeFeed:
         """Its connections, those of the scanner behind them."""
         scanning = self._scanner.connections if self._scanner is not None else []
         return [wire_of(each) for each in (*self._connections, *scanning)]
+
+    @property
+    def busy_ns(self) -> int:
+        """Nanoseconds that frames took so far, without what the sink took of them; by samples."""
+        return self._reading.busy_ns if self._connections else 0
 
     @property
     def scan(self) -> ScanTable | None:
@@ -194,6 +186,7 @@ class NativeFeed:
                 rest=rest,
                 settle_s=self._settle_s,
             )
+            self._reading = Reading(self, self._channels, books=self._books, hearing=self._hearing)
             group.create_task(rest.tell_pauses(self))
             group.create_task(rest.reload_markets(self, listed))
             await asyncio.gather(*(rest.load_history(self, each.symbol) for each in listed))
@@ -281,7 +274,7 @@ class NativeFeed:
             silence_s=2.5 * line.ping_s if line.ping else 2.0 * line.ping_s,
             handshake_s=self._handshake_s,
         )
-        connection.codec = venue
+        connection.read_by(venue)
         return connection
 
     async def candles_before(self, symbol: str, timeframe: Timeframe, ts: int, count: int) -> list[Candle]:
@@ -293,7 +286,7 @@ class NativeFeed:
     def opened(self, connection: Connection) -> None:
         """Ask for everything that the connection is for."""
         if self.keeper is not None:
-            self.keeper.opened(self._connections.index(connection), connection.line.symbols, time_ns())
+            self.keeper.opened(self.number_of(connection), connection.line.symbols, time_ns())
         for frame in connection.codec.subscribe(connection.line):
             connection.send(frame)
         for channel in [self._channels[symbol] for symbol in connection.line.symbols]:
@@ -302,40 +295,12 @@ class NativeFeed:
                 self._books.begin(channel)
 
     def received(self, connection: Connection, frames: Sequence[bytes], ts_received: int) -> None:
-        """Turn frames into messages, and now and then look at the clock what that costs."""
-        self._reads += 1
-        if self._reads % _TIMED_EVERY:
-            self._read(connection, frames, ts_received)
-            return
-        self.deliver.is_timed = True
-        begun, told = perf_counter_ns(), self.deliver.sink_ns
-        self._read(connection, frames, ts_received)
-        self.busy_ns += (perf_counter_ns() - begun - self.deliver.sink_ns + told) * _TIMED_EVERY
-        self.deliver.is_timed = False
+        """Turn frames into messages."""
+        self._reading.received(connection, frames, ts_received)
 
-    def _read(self, connection: Connection, frames: Sequence[bytes], ts_received: int) -> None:
-        """A frame that can not be read is counted and costs the books their trust."""
-        decode, take_trade = connection.codec.decode, self.take_trade
-        item: Any  # told apart by its type, which costs a fifth of `match`
-        for frame in frames:
-            if connection.is_dropped:
-                return
-            try:
-                if self.keeper is not None:
-                    self.keeper.frame(self._connections.index(connection), frame, ts_received)
-                for item in decode(frame, ts_received):
-                    if type(item) is Trade:
-                        take_trade(item)
-                    elif type(item) is BestQuote:
-                        self._take_quote(item)
-                    elif IS_PART[type(item)]:
-                        self._books.take(item)
-                    else:
-                        self._take(connection, item)
-            except (FrameError, KeyError, ValueError) as error:
-                self._hearing.distrust(connection, error)
-            except Exception as error:  # noqa: BLE001 - raised again by run
-                self.deliver.fail(error)
+    def number_of(self, connection: Connection) -> int:
+        """Which of its connections it is, from 0."""
+        return self._connections.index(connection)
 
     def lost(self, connection: Connection, why: str, wait_s: float) -> None:
         """A connection is gone, and all of its symbols with it, unless another takes its place."""
@@ -355,33 +320,9 @@ class NativeFeed:
         """Put another in its place."""
         self._renewals.begin(connection)
 
-    def _take(self, connection: Connection, item: MarketMessage | Word) -> None:
-        match item:
-            case MarkPrice():
-                self.deliver(self._channels[item.symbol].timely(self, item))
-            case Refused() | Said() | Lost() | Subscribed() | Restated() | PrintsMissing():
-                self._hearing.hear(connection, item)
-            case _:
-                self.deliver(item)
-
-    # --- what is the most
-
-    def _take_quote(self, quote: BestQuote) -> None:
-        channel = self._channels[quote.symbol]
-        if quote.ts_exchange and not channel.time.is_usual(quote.ts_exchange, quote.ts_received):
-            quote = channel.timely(self, quote)
-        self.deliver.hand_over(quote)
-
     def take_trade(self, trade: Trade) -> None:
         """Deliver a print, once."""
-        channel = self._channels[trade.symbol]
-        is_usual = channel.time.is_usual(trade.ts_exchange, trade.ts_received)
-        if not is_usual:
-            trade = channel.timely(self, trade)
-        if channel.trades.take(trade) is not None:
-            self.deliver.hand_over(trade)
-        if not is_usual:
-            channel.judge_delay(self, trade)
+        self._reading.take_trade(trade)
 
     # --- what is told
 

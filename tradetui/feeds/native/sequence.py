@@ -27,20 +27,21 @@ class PrintCount:
     """Prints that are counted by one: a hole is a loss."""
 
     def __init__(self) -> None:
-        self._last: dict[str, int] = {}
+        self.expected: dict[str, int] = {}
+        """One above each symbol's newest print; whoever meets it may note the next without asking."""
 
     def forget(self, symbol: str) -> None:
         """A new connection begins somewhere."""
-        self._last.pop(symbol, None)
+        self.expected.pop(symbol, None)
 
     def misses(self, symbol: str, number: int | str | None) -> bool:
         """Whether prints before this one are missing; one without a number tells nothing."""
         if type(number) is not int:
             return False
-        last = self._last.get(symbol)
-        if last is None or number > last:
-            self._last[symbol] = number
-            return last is not None and number != last + 1
+        expected = self.expected.get(symbol)
+        if expected is None or number >= expected:
+            self.expected[symbol] = number + 1
+            return expected is not None and number != expected
         return False
 
 

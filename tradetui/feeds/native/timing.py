@@ -16,34 +16,41 @@ _BACK_NS: Final = 60_000_000_000
 class VenueTime:
     """The times of one symbol."""
 
-    __slots__ = ("_least", "_most", "_newest", "_until")
+    __slots__ = ("least", "most", "newest", "until")
 
     def __init__(self) -> None:
-        self._newest = 0
-        self._least, self._most, self._until = 0, -1, 0
+        self.newest = 0
+        """Of what was believed, nanoseconds UTC; 0 before."""
+        self.least, self.most, self.until = 0, -1, 0
+        """Nanoseconds between which a delay is usual, and until when."""
 
     def is_usual(self, stamp: int, ts_received: int) -> bool:
-        """Whether nothing is to be said of a time: none before was later, and it took as long as they."""
-        delay = ts_received - stamp
-        if stamp >= self._newest and self._least <= delay <= self._most and ts_received < self._until:
-            self._newest = stamp
+        """Whether nothing is to be said of a time: it can be, and took as long as those before it."""
+        newest = self.newest
+        if (
+            newest - _BACK_NS <= stamp
+            and self.least <= ts_received - stamp <= self.most
+            and ts_received < self.until
+        ):
+            if stamp > newest:
+                self.newest = stamp
             return True
         return False
 
     def expect(self, least: int, most: int, until: int) -> None:
         """Until a moment, delays in these bounds are usual; nanoseconds."""
-        self._least, self._most, self._until = least, most, until
+        self.least, self.most, self.until = least, most, until
 
     def believes(self, stamp: int, ts_received: int) -> bool:
         """Whether a time can be, nanoseconds UTC; a time of none can while there never was one."""
-        if stamp and self._newest - _BACK_NS <= stamp <= self._newest:
+        if stamp and self.newest - _BACK_NS <= stamp <= self.newest:
             return True
         if not stamp:
-            return not self._newest
+            return not self.newest
         if not _EARLIEST_NS < stamp < ts_received + _AHEAD_NS:
             return False
-        if stamp < self._newest - _BACK_NS:
+        if stamp < self.newest - _BACK_NS:
             return False
-        if stamp > self._newest:
-            self._newest = min(stamp, ts_received)
+        if stamp > self.newest:
+            self.newest = min(stamp, ts_received)
         return True
