@@ -14,9 +14,9 @@ from tradetui.domain.view import LimitGauge, PositionView
 from tradetui.domain.view_market import LadderRow, OwnMark, TapeRow, TapeView, WatchRow
 from tradetui.ui.paint.axis import shortened
 from tradetui.ui.paint.bars import gauge, sparkline
-from tradetui.ui.paint.ladder import LadderLook, RowFlags, heading, ladder_row, look_for, small
+from tradetui.ui.paint.ladder import LadderLook, RowFlags, heading, ladder_row, look_for, own_words, small
 from tradetui.ui.paint.numbers import compact, fixed, held_text, signed
-from tradetui.ui.paint.oscillator import pane_title
+from tradetui.ui.paint.oscillator import digits_for, pane_title
 from tradetui.ui.paint.rows import Row
 from tradetui.ui.paint.scale import Scale, round_values
 from tradetui.ui.panes.account import amounts, balance, gauge_row
@@ -63,6 +63,29 @@ def test_the_ladder_s_heading(width: int, words: str) -> None:
 )
 def test_an_own_bid_with_its_queue(width: int, words: str) -> None:
     assert text(ladder_row(BUY, look(width), RowFlags())).rstrip() == words.rstrip()
+
+
+@pytest.mark.parametrize(
+    ("sign", "qty", "room", "words"),
+    [
+        ("S", "0.268", 6, "S .268"),
+        ("S", "0.268", 5, "S.268"),
+        ("S", "0.268", 4, "S.27"),
+        ("S", "0.268", 3, "S"),
+        ("T", "12345", 5, "T 12k"),
+        ("STOP", "0.18824", 10, "STOP .19"),
+        ("LIQ", "", 10, "LIQ"),
+    ],
+)
+def test_no_ellipsis_hides_the_quantity_of_an_own_order(sign: str, qty: str, room: int, words: str) -> None:
+    assert own_words(sign, qty, room) == words
+
+
+@pytest.mark.parametrize(
+    ("size", "digits"), [(0.0, 2), (12_345.0, 0), (133.2, 1), (1.5, 2), (0.76, 3), (1.23e-8, 10)]
+)
+def test_an_indicator_of_tiny_prices_shows_digits_that_say_something(size: float, digits: int) -> None:
+    assert digits_for(size) == digits
 
 
 def test_an_own_target_beside_the_ask() -> None:

@@ -142,13 +142,32 @@ def own_run(marks: list[OwnMark], width: int, *, indent: int = 0) -> Run:
         return (" " * width, "text")
     mark = marks[0]
     sign, ink = MARKS.get(mark.kind, (mark.kind[:1].upper(), "accent"))
-    words = f"{sign} {short_qty(plain(mark.qty))}" if mark.qty else sign
-    queue = f" q{compact(mark.queue, 2)}" if mark.queue is not None else ""
-    if len(words) + len(queue) + indent <= width:
-        words += queue
     more = f"+{len(marks) - 1}" if len(marks) > 1 else ""
     room = max(0, width - indent - len(more))
+    words = own_words(sign, plain(mark.qty), room)
+    queue = f" q{compact(mark.queue, 2)}" if mark.queue is not None else ""
+    if len(words) + len(queue) <= room:
+        words += queue
     return (left(f"{' ' * indent}{clip(words, room)}{more}", width), f"{ink}!")
+
+
+def own_words(sign: str, qty: str, room: int) -> str:
+    """A sign and a quantity in at most `room` cells: it loses the blank, then digits, then goes whole."""
+    if not qty:
+        return clip(sign, room)
+    exact, short = short_qty(qty), _rounded(qty)
+    close = exact if len(sign) == 1 else short
+    tries = (f"{sign} {exact}", f"{sign}{close}", f"{sign} {short}", f"{sign}{short}")
+    return next((words for words in tries if len(words) <= room), clip(sign, room))
+
+
+def _rounded(qty: str) -> str:
+    """A quantity of about two digits; words that are none stay."""
+    try:
+        size = float(qty)
+    except ValueError:
+        return qty
+    return short_qty(compact(size, 3 if size < 1 else 2))
 
 
 def short_qty(text: str) -> str:

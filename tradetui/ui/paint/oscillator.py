@@ -16,6 +16,7 @@ from tradetui.ui.paint.rows import Row, Run, fit, right
 from tradetui.ui.paint.scale import Scale, scale_for
 
 BLANK: Final[Run] = (" ", "text")
+MOST_DIGITS: Final = 12
 Values = tuple[float | None, float | None]
 
 
@@ -111,27 +112,36 @@ def histogram_cells(value: float, scale: Scale, rows: int) -> dict[int, Run]:
 def pane_title(lines: Sequence[IndicatorLine], width: int) -> Row:
     """Name, values and a rule: `MACD 12,26,9 +14.2 sig +9.8 hist +4.4`."""
     row: list[Run] = [(group_title(lines[0].group), "text!")]
+    scale = digits_for(max((abs(newest(line) or 0.0) for line in lines), default=0.0))
     for line in sorted(lines, key=lambda line: line.style == "histogram"):
         name = part_name(line.name)
         if name == lines[0].group.rstrip("0123456789_"):
             name = ""
         row.append((f" {name}" if name else "", "dim"))
-        row.append((f" {value_text(line)}", value_ink(line)))
+        row.append((f" {value_text(line, scale)}", value_ink(line)))
     used = sum(len(text) for text, _ in row)
     return fit((*row, (f" {'─' * max(0, width - used - 2)} ", "hairline")), width)
 
 
-def value_text(line: IndicatorLine) -> str:
-    """The newest value with digits that suit its size; a sign where zero has a meaning."""
-    value = (
-        line.last
-        if line.last is not None
-        else next((v for v in reversed(line.values) if v is not None), None)
-    )
+def newest(line: IndicatorLine) -> float | None:
+    """The value of the forming candle, else of the last one that has any."""
+    if line.last is not None:
+        return line.last
+    return next((value for value in reversed(line.values) if value is not None), None)
+
+
+def digits_for(size: float) -> int:
+    """Digits after the point for values of one pane, by the largest: three that say something."""
+    if size >= 1 or size == 0:
+        return 0 if size >= 10_000 else 1 if size >= 10 else 2
+    return min(MOST_DIGITS, 2 - math.floor(math.log10(size)))
+
+
+def value_text(line: IndicatorLine, scale: int) -> str:
+    """The newest value; a sign where zero has a meaning."""
+    value = newest(line)
     if value is None:
         return "–"
-    size = abs(value)
-    scale = 0 if size >= 10_000 else 1 if size >= 10 else 2 if size >= 1 else 4
     return signed(value, scale) if guides_of(line.group) == (0.0,) else fixed(value, scale)
 
 
