@@ -184,7 +184,9 @@ def test_a_size_in_r_is_told_in_units() -> None:
 def test_lost_data_is_a_warning_with_its_cause(state: FeedState) -> None:
     watch = FeedWatch()
     notice = watch.changed(FeedStatus(PERP, START, state, "no message for 5 s", 2.0))
-    assert notice == Notice(START, "warning", f"{PERP} {state.value}: no message for 5 s; next try in 2 s")
+    assert notice == Notice(
+        START, "warning", f"{PERP} {state.value}: no message for 5 s; next try in 2 s", f"data of {PERP}"
+    )
 
 
 def test_words_of_an_exchange_that_goes_on_streaming_are_told_once() -> None:
@@ -194,7 +196,7 @@ def test_words_of_an_exchange_that_goes_on_streaming_are_told_once() -> None:
         watch.changed(FeedStatus(symbol, START + number, FeedState.STREAMING, "maintenance"))
         for number, symbol in enumerate((PERP, PERP, "BTC/USDT"))
     ]
-    assert told == [Notice(START, "warning", f"{PERP}: maintenance"), None, None]
+    assert told == [Notice(START, "warning", f"{PERP}: maintenance", f"data of {PERP}"), None, None]
     assert watch.changed(FeedStatus(PERP, START + 9, FeedState.STREAMING)) is None
 
 

@@ -120,9 +120,9 @@ class FakeLink:
         notes, self._notices = tuple(self._notices), []
         return notes
 
-    def note(self, severity: str, text: str) -> None:
+    def note(self, severity: str, text: str, topic: str = "") -> None:
         """Let the engine say something."""
-        self._notices.append(Notice(self.market.ts, severity, text))
+        self._notices.append(Notice(self.market.ts, severity, text, topic))
 
     def progress(self) -> str:
         """What a starting engine is busy with."""

@@ -177,6 +177,27 @@ async def test_what_one_command_leads_to_is_one_line() -> None:
         ]
 
 
+async def test_what_is_the_state_of_something_gives_way_to_its_next_state() -> None:
+    link = FakeLink()
+    app = CockpitApp(link, now=Clock())
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.pause()
+        app._tick()
+        link.note("warning", "BTC/USDT down: no connection", "data of BTC/USDT")
+        link.note("warning", "BTC/USDT: 50 % of the margin is used")
+        link.note("error", "BTC/USDT: its orders by last wait", "source of BTC/USDT last")
+        app._tick()
+        assert len(texts(app.query_one(Notices))) == 3
+        link.note("info", "BTC/USDT: data is back", "data of BTC/USDT")
+        link.note("info", "BTC/USDT: its orders look at the last price again", "source of BTC/USDT last")
+        app._tick()
+        assert texts(app.query_one(Notices)) == [
+            "BTC/USDT: 50 % of the margin is used",
+            "BTC/USDT: data is back",
+            "BTC/USDT: its orders look at the last price again",
+        ]
+
+
 async def test_escape_takes_away_what_is_said_once_the_first_question_is_closed() -> None:
     app = CockpitApp(FakeLink(), first_run=True)
     async with app.run_test(size=(120, 35)) as pilot:

@@ -260,6 +260,8 @@ class Notice(msgspec.Struct, frozen=True):
     severity: str
     """info, success, warning or error."""
     text: str
+    topic: str = ""
+    """What it is the state of: a newer notice of the same topic takes its place."""
 
 
 class InstrumentView(msgspec.Struct, frozen=True, kw_only=True):

@@ -183,7 +183,10 @@ class InlineLink:
         found: list[Notice] = []
         for name, stage in list(self._stages.items()):
             prefix = "" if name == self._profile else f"{name}: "
-            found += (Notice(n.ts, n.severity, prefix + n.text) for n in stage.host.notices())
+            found += (
+                Notice(n.ts, n.severity, prefix + n.text, prefix + n.topic if n.topic else "")
+                for n in stage.host.notices()
+            )
         return tuple(found)
 
     def progress(self) -> str:

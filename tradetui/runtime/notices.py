@@ -95,18 +95,18 @@ class FeedWatch:
         before_words, self._words[status.symbol] = self._words.get(status.symbol, ""), words
         if words and words != before_words and not lost:
             self._states[status.symbol] = status.state
-            return self._once(status, Notice(status.ts_received, "warning", f"{status.symbol}: {words}"))
+            return self._once(status, _of_data(status, "warning", f"{status.symbol}: {words}"))
         if status.state is before:
             return None
         if status.state in _LOST:
             self._states[status.symbol] = status.state
-            return self._once(status, Notice(status.ts_received, "warning", _lost_words(status)))
+            return self._once(status, _of_data(status, "warning", _lost_words(status)))
         if status.state is FeedState.CONNECTING and lost:
             return None  # still lost; told when it is back
         self._states[status.symbol] = status.state
         if not lost:
             return None
-        return self._once(status, Notice(status.ts_received, "info", f"{status.symbol}: data is back"))
+        return self._once(status, _of_data(status, "info", f"{status.symbol}: data is back"))
 
     def _once(self, status: FeedStatus, notice: Notice) -> Notice | None:
         said, recent = (status.state, status.text), status.ts_received - self._said_ts < _TOGETHER_NS
@@ -114,6 +114,11 @@ class FeedWatch:
             return None
         self._said, self._said_ts = said, status.ts_received
         return notice
+
+
+def _of_data(status: FeedStatus, severity: str, text: str) -> Notice:
+    """What is newly known of the data of a symbol."""
+    return Notice(status.ts_received, severity, text, f"data of {status.symbol}")
 
 
 def _lost_words(status: FeedStatus) -> str:
@@ -196,7 +201,12 @@ def _others(events: Sequence[Event], state: State, *, asked: bool) -> Iterator[N
             case _:
                 found = _time_words(event.body) or money_words(event.body, state)
         if found is not None and found[1]:
-            yield Notice(event.ts, *found)
+            yield Notice(event.ts, *found, topic=_topic(event.body))
+
+
+def _topic(body: AnyBody) -> str:
+    """What a notice is the state of, where a later one takes its place."""
+    return f"source of {body.symbol} {body.by.value}" if isinstance(body, TriggerSourceFallback) else ""
 
 
 def _time_words(body: AnyBody) -> tuple[str, str] | None:

@@ -292,7 +292,7 @@ class Shell(App[None], inherit_css=False):
         main, frame = self._main, self._link.frame()
         main.query_one(Notices).pass_time(self._now())
         for notice in self._link.notices():
-            self.say(notice.text, notice.severity)
+            main.query_one(Notices).say(notice.text, notice.severity, topic=notice.topic)
         self._paint_bars(frame)
         shown = frozenset(self.desk.plan.boxes)
         if frame is None or (frame is self._view and shown == self._shown):

@@ -59,11 +59,11 @@ def fee_text(fee: Decimal, asset: str, currency: str) -> str:
 
 
 def span_text(span_ns: int) -> str:
-    """152 ms, 41 s, 3 m 5 s, 2 h 7 m."""
+    """152 ms, 3.5 s, 41 s, 3 m 5 s, 2 h 7 m."""
     ms = max(0, span_ns) // MS
     seconds = ms // 1000
     if ms < _SLOW_MS:
-        return f"{ms} ms"
+        return f"{ms} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
     if seconds < 60:
         return f"{seconds} s"
     if seconds < 3600:

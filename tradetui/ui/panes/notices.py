@@ -53,6 +53,8 @@ class Line(NamedTuple):
     times: int = 1
     born: float = 0.0
     weight: Weight = Weight.FACT
+    topic: str = ""
+    """What it is the state of; a newer one takes its place."""
 
 
 class Notices(Bar):
@@ -68,15 +70,16 @@ class Notices(Bar):
         self._now = 0.0
         self._columns = 80
 
-    def say(self, text: str, severity: str = "info", *, weight: Weight = Weight.FACT) -> None:
+    def say(
+        self, text: str, severity: str = "info", *, weight: Weight = Weight.FACT, topic: str = ""
+    ) -> None:
         """Add a line, or join what was said a moment ago; the same words again are counted."""
         text = text.strip()
         if not text:
             return
         until = self._now + SHOWN_S.get(severity, LOUD_S)
-        new = Line(severity, text, until, born=self._now, weight=weight)
-        stay = tuple(line for line in self.lines if line.weight is not Weight.PASSING or line.text == text)
-        self.lines = joined(stay, new)[-MOST:]
+        new = Line(severity, text, until, born=self._now, weight=weight, topic=topic)
+        self.lines = joined(tuple(line for line in self.lines if not _gives_way(line, new)), new)[-MOST:]
         self.place()
 
     def dismiss(self) -> None:
@@ -121,15 +124,28 @@ class Notices(Bar):
         return rows
 
 
+def _gives_way(line: Line, new: Line) -> bool:
+    """Whether a line is over with a new one; the same words again are counted instead."""
+    if line.text == new.text:
+        return False
+    return line.weight is Weight.PASSING or (bool(line.topic) and line.topic == new.topic)
+
+
 def joined(lines: tuple[Line, ...], new: Line) -> tuple[Line, ...]:
     """The lines with a new one: counted, joined to the one that it belongs to, or at the end."""
     last = lines[-1] if lines else None
     if last is not None and (last.text, last.severity) == (new.text, new.severity):
         return (*lines[:-1], last._replace(until=new.until, times=last.times + 1))
-    for at, line in enumerate(lines if new.weight is not Weight.PASSING else ()):
-        if line.severity == new.severity and line.times == 1 and new.born - line.born < TOGETHER_S:
+    for at, line in enumerate(lines):
+        if _belongs(line, new):
             return (*lines[:at], *lines[at + 1 :], _together(line, new))
     return (*lines, new)
+
+
+def _belongs(line: Line, new: Line) -> bool:
+    """Whether both are of one command: as loud, at once, and neither goes by itself."""
+    alone = new.weight is Weight.PASSING or bool(line.topic or new.topic) or line.times > 1
+    return not alone and line.severity == new.severity and new.born - line.born < TOGETHER_S
 
 
 def _together(line: Line, new: Line) -> Line:

@@ -16,6 +16,8 @@ from tradetui.ui.paint.rows import Row, lines_of, plain, width_of
 from tradetui.ui.panes.base import LivePane
 from tradetui.ui.panes.ticket_fields import FIELD_ROWS, TicketFields
 
+LEAST_TIMES: Final = Decimal("0.005")
+"""Less of the equity than this is not told."""
 HINTS: Final = (
     ("buy", "buy", "text!@bid"),
     ("sell", "sell", "text!@ask"),
@@ -128,7 +130,7 @@ class TicketPane(LivePane[TicketView]):
         instrument = self._instrument
         base, quote = (instrument.base, instrument.quote) if instrument is not None else ("", "")
         times = lead.notional / self._equity if self._equity > 0 else Decimal(0)
-        leverage = f"  {times:.{1 if times >= 1 else 2}f}×" if times else ""
+        leverage = f"  {times:.{1 if times >= 1 else 2}f}×" if times >= LEAST_TIMES else ""
         worth = f"{lead.notional:,.0f} {plain(quote)}"
         if instrument is not None and instrument.kind == "perp_inverse":
             base, worth = "contracts", f"{lead.notional:,.4f} {plain(instrument.settle)}"
