@@ -156,8 +156,8 @@ def own_words(sign: str, qty: str, room: int) -> str:
     if not qty:
         return clip(sign, room)
     exact, short = short_qty(qty), _rounded(qty)
-    close = exact if len(sign) == 1 else short
-    tries = (f"{sign} {exact}", f"{sign}{close}", f"{sign} {short}", f"{sign}{short}")
+    tight = f"{sign}{exact}" if len(sign) == 1 else f"{sign} {short}"
+    tries = (f"{sign} {exact}", tight, f"{sign} {short}", f"{sign}{short}")
     return next((words for words in tries if len(words) <= room), clip(sign, room))
 
 
