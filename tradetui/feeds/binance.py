@@ -237,21 +237,23 @@ class BinanceCodec:
         """
         try:
             read = self.by_opening.get(frame[:NAMED])
-            if read is not None:
-                return read(frame, ts_received)
-            opening = frame[: frame.find(b",")]
-            route = self._routes.get(opening)
-            if route is not None:
-                read, start = route
-                try:
-                    return read(frame[start:-1], ts_received)  # where the body is, as a rule
-                except msgspec.MsgspecError:
-                    return self._find(frame, opening, ts_received)
-            if frame.startswith(_SPOT_QUOTE) and b',"B":' in frame:
-                return self._by_kind["bookTicker"](frame, ts_received)
-            return self._find(frame, opening, ts_received)
+            return read(frame, ts_received) if read else self.decode_other(frame, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             raise self.refusal(frame, error) from None
+
+    def decode_other(self, frame: bytes, ts_received: int) -> VenueMessage | None:
+        """A frame that `by_opening` does not know: of a combined stream, or rare; raises as readers do."""
+        opening = frame[: frame.find(b",")]
+        route = self._routes.get(opening)
+        if route is not None:
+            read, start = route
+            try:
+                return read(frame[start:-1], ts_received)  # where the body is, as a rule
+            except msgspec.MsgspecError:
+                return self._find(frame, opening, ts_received)
+        if frame.startswith(_SPOT_QUOTE) and b',"B":' in frame:
+            return self._by_kind["bookTicker"](frame, ts_received)
+        return self._find(frame, opening, ts_received)
 
     def _find(self, frame: bytes, opening: bytes, ts_received: int) -> VenueMessage | None:
         """Look into a frame for what it is, and remember how a stream's frames open."""

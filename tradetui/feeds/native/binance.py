@@ -19,7 +19,6 @@ import msgspec
 from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BookDelta, BookSnapshot, Trade
 from tradetui.feeds.binance import NAMED, BinanceCodec, DepthUpdate
-from tradetui.feeds.binance import FrameError as WireError
 from tradetui.feeds.book_sync import BookSync
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import PrintCount
@@ -174,9 +173,7 @@ class BinanceVenue:
         """A frame as items; raises FrameError."""
         read = self._read_named.get(frame[:NAMED])
         try:
-            message = read(frame, ts_received) if read else self._codec.decode(frame, ts_received)
-        except WireError as error:
-            raise FrameError(str(error)) from None
+            message = read(frame, ts_received) if read else self._codec.decode_other(frame, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             raise FrameError(str(self._codec.refusal(frame, error))) from None
         if type(message) is Trade:

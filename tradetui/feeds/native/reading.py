@@ -6,7 +6,7 @@ they are decoded together. Whatever is not as usual takes the longer way, which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
 from typing import Any, Final, Protocol
 
@@ -72,12 +72,50 @@ class Reading:
         deliver.time(is_timed=False)
 
     def _read(self, connection: Connection, frames: Sequence[bytes], ts_received: int) -> None:
-        if connection.runs is not None and len(frames) >= _A_RUN and self._owner.keeper is None:
-            run = connection.runs.prints(frames, ts_received)
-            if run is not None:
-                self._take_run(run)
+        """A frame that can not be read is counted and costs the books their trust."""
+        if len(frames) >= _A_RUN and self._read_run(connection, frames, ts_received):
+            return
+        decode, take_trade = self._decoder(connection), self.take_trade
+        item: Any  # told apart by its type, which costs a fifth of `match`
+        for frame in frames:
+            if connection.is_dropped:
                 return
-        self._read_each(connection, frames, ts_received)
+            try:
+                for item in decode(frame, ts_received):
+                    if type(item) is Trade:
+                        take_trade(item)
+                    elif type(item) is BestQuote:
+                        self._take_quote(item)
+                    elif IS_PART[type(item)]:
+                        self._books.take(item)
+                    else:
+                        self._take(connection, item)
+            except (FrameError, KeyError, ValueError) as error:
+                self._hearing.distrust(connection, error)
+            except Exception as error:  # noqa: BLE001 - raised again by run
+                self._deliver.fail(error)
+
+    def _decoder(self, connection: Connection) -> Callable[[bytes, int], Sequence[Any]]:
+        """What decodes a frame, and keeps it first where somebody wants it."""
+        decode, keeper = connection.codec.decode, self._owner.keeper
+        if keeper is None:
+            return decode
+        number = self._owner.number_of(connection)
+
+        def keep_and_decode(frame: bytes, ts_received: int) -> Sequence[Any]:
+            keeper.frame(number, frame, ts_received)
+            return decode(frame, ts_received)
+
+        return keep_and_decode
+
+    def _read_run(self, connection: Connection, frames: Sequence[bytes], ts_received: int) -> bool:
+        """Whether the frames were prints and nothing else, and have been delivered."""
+        if connection.runs is None or self._owner.keeper is not None:
+            return False
+        run = connection.runs.prints(frames, ts_received)
+        if run is not None:
+            self._take_run(run)
+        return run is not None
 
     def _take_run(self, run: Sequence[Trade]) -> None:
         """Deliver prints that miss none between them: at once where they are of one symbol and as usual."""
@@ -92,30 +130,6 @@ class Reading:
                 take(trade)
         except Exception as error:  # noqa: BLE001 - raised again by run
             self._deliver.fail(error)
-
-    def _read_each(self, connection: Connection, frames: Sequence[bytes], ts_received: int) -> None:
-        """A frame that can not be read is counted and costs the books their trust."""
-        decode, take_trade = connection.codec.decode, self.take_trade
-        item: Any  # told apart by its type, which costs a fifth of `match`
-        for frame in frames:
-            if connection.is_dropped:
-                return
-            try:
-                if self._owner.keeper is not None:
-                    self._owner.keeper.frame(self._owner.number_of(connection), frame, ts_received)
-                for item in decode(frame, ts_received):
-                    if type(item) is Trade:
-                        take_trade(item)
-                    elif type(item) is BestQuote:
-                        self._take_quote(item)
-                    elif IS_PART[type(item)]:
-                        self._books.take(item)
-                    else:
-                        self._take(connection, item)
-            except (FrameError, KeyError, ValueError) as error:
-                self._hearing.distrust(connection, error)
-            except Exception as error:  # noqa: BLE001 - raised again by run
-                self._deliver.fail(error)
 
     def take_trade(self, trade: Trade) -> None:
         """Deliver a print, once."""
