@@ -86,7 +86,7 @@ def test_a_part_that_filled_says_what_is_to_go() -> None:
 def test_a_remainder_that_expires_says_why() -> None:
     market = table()
     market.buy("0.1", stop="59700", limit="60000.1", tif=TimeInForce.IOC)
-    assert said(market)[-1] == ("warning", "expired buy 0.05 BTC/USDT:USDT at 60000.1: ioc remainder")
+    assert said(market)[-1] == ("warning", "expired buy 0.05 BTC/USDT:USDT at 60,000.1: ioc remainder")
 
 
 def test_a_refusal_has_its_numbers_and_what_would_pass() -> None:
@@ -111,7 +111,7 @@ def test_an_order_taken_back_by_hand_says_only_that() -> None:
     market = table()
     reply = market.buy("0.01", stop="59500", limit="59900")
     market.do(CancelOrder(order_id=reply.order_ids[0]))
-    assert said(market) == [("info", "canceled buy 0.01 BTC/USDT:USDT at 59900")]
+    assert said(market) == [("info", "canceled buy 0.01 BTC/USDT:USDT at 59,900.0")]
 
 
 def test_moving_a_stop_says_nothing_the_screen_does_not_show() -> None:

@@ -184,7 +184,7 @@ def _others(events: Sequence[Event], state: State, *, asked: bool) -> Iterator[N
         found: tuple[str, str] | None = None
         match event.body:
             case OrderChanged():
-                found = _order_words(event.body, asked=asked)
+                found = _order_words(event.body, state, asked=asked)
             case LimitBreached():
                 found = limit_words(event.body, state)
             case Locked():
@@ -230,23 +230,23 @@ def _time_words(body: AnyBody) -> tuple[str, str] | None:
             return None
 
 
-def _order_words(body: OrderChanged, *, asked: bool) -> tuple[str, str] | None:
+def _order_words(body: OrderChanged, state: State, *, asked: bool) -> tuple[str, str] | None:
     order = body.order
     if order.state in (OrderState.DENIED, OrderState.REJECTED):
         if body.refusal is None:
-            return "error", f"{_named(order)} {order.state.value}: {_reason(order)}"
+            return "error", f"{_named(order, state)} {order.state.value}: {_reason(order)}"
         return None if asked else ("error", refusal_text(body.refusal))
     if order.state in _DONE and order.reason not in _QUIET:
         by_user = order.reason == Reason.USER
         why = "" if by_user or not order.reason else f": {_reason(order)}"
         calm = by_user or order.reason in _CALM
-        return "info" if calm else "warning", f"{order.state.value.split('_')[0]} {_named(order)}{why}"
+        return "info" if calm else "warning", f"{order.state.value.split('_')[0]} {_named(order, state)}{why}"
     return None
 
 
-def _named(order: Order) -> str:
+def _named(order: Order, state: State) -> str:
     price = order.price if order.price is not None else order.trigger
-    at = f" at {canonical(price)}" if price is not None else ""
+    at = f" at {_price(state, order.symbol, price)}" if price is not None else ""
     qty = order.leaves or order.qty - order.filled - order.prevented
     return f"{order.side.value} {canonical(qty)} {order.symbol}{at}"
 

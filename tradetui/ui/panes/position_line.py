@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical, money_scale
@@ -11,6 +12,9 @@ from tradetui.domain.view import Frame, PositionView
 from tradetui.ui.paint.numbers import fixed, sign_ink, signed
 from tradetui.ui.paint.rows import Row, Run, plain, width_of
 from tradetui.ui.panes.bar import Bar
+
+RANKS: Final = {2: 3, 3: 2}
+"""Parts whose importance is not their place: the third is R, the fourth the stop."""
 
 
 class PositionLine(Bar):
@@ -48,15 +52,25 @@ def position_row(positions: Sequence[PositionView], symbol: str, width: int) -> 
             )
         )
     row: list[Run] = [(" ", "text")]
-    for part in parts:
-        if width_of(row) + width_of(part) + 2 > width and len(row) > 1:
-            break
+    for part in _fitting(parts, width):
         row += [*part, ("  ", "text")]
     return tuple(row)
 
 
+def _fitting(parts: list[Row], width: int) -> list[Row]:
+    """What there is room for, the most important first: the stop goes before R."""
+    ranks = [RANKS.get(at, at) for at in range(len(parts))]
+    kept, room = {0}, width - 1 - width_of(parts[0]) - 2
+    for at in sorted(range(1, len(parts)), key=lambda at: ranks[at]):
+        room -= width_of(parts[at]) + 2
+        if room < 0:
+            break
+        kept.add(at)
+    return [part for at, part in enumerate(parts) if at in kept]
+
+
 def _parts(row: PositionView) -> list[Row]:
-    """The most important first: what does not fit is left out from the end."""
+    """From side to target."""
     scale = row.price_scale
     side = ("long ", "up!") if row.side is Side.BUY else ("short ", "down!")
     stop: Row = (("no stop", "warn!"),)
