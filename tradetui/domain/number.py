@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Final
 
 MONEY: Final = decimal.Context(
@@ -38,6 +39,7 @@ def parse_decimal(text: str) -> Decimal:
     return value
 
 
+@lru_cache(maxsize=4096)  # an event repeats most numbers of the one before it
 def canonical(value: Decimal) -> str:
     """The one text of a number: no exponent, no trailing zeros after the point, no negative zero."""
     text = format(value, "f")

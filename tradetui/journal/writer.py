@@ -14,7 +14,7 @@ import hashlib
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiosqlite
 import msgspec
@@ -31,11 +31,15 @@ MAX_WAITING: Final = 50_000
 """Events that may wait for the disk; more means that it no longer answers."""
 
 _EVENT_SQL: Final = """
-INSERT INTO event VALUES(:seq, :run, :ts, :exch, :recv, :type, :account, :symbol, :order_id, :cause,
-  (SELECT :key WHERE NOT EXISTS (SELECT 1 FROM event WHERE idem_key = :key)), :payload, :previous, :hash)
+INSERT INTO event VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+  (SELECT ? WHERE NOT EXISTS (SELECT 1 FROM event WHERE idem_key = ?)), ?, ?, ?)
 """
 _SNAPSHOT_SQL: Final = "INSERT OR REPLACE INTO snapshot VALUES(?, ?, ?)"
+_LET_GO_SQL: Final = (
+    "DELETE FROM snapshot WHERE seq NOT IN (SELECT seq FROM snapshot ORDER BY seq DESC LIMIT ?)"
+)
 _KEPT_SNAPSHOTS: Final = 2
+_END_SQL: Final = "UPDATE run SET status='ENDED', ended_ns=?, last_seq=? WHERE run_id=?"
 _POSTING_SQL: Final = "INSERT INTO posting VALUES(?, ?, ?, ?, ?)"
 
 
@@ -48,6 +52,25 @@ class RunStamp(msgspec.Struct, frozen=True, kw_only=True):
     tzdata: str
 
 
+class _Connection(sqlite3.Connection):
+    """Begins, writes and commits what it is handed in one call.
+
+    Each call of its thread costs two wake-ups, which together last longer than what it then does.
+    """
+
+    handed: Sequence[tuple[str, Sequence[tuple[Any, ...]]]] = ()
+    """Statements, each with the rows that it is carried out for."""
+
+    def commit(self) -> None:
+        """Write what was handed over as one transaction, and commit it."""
+        handed, self.handed = self.handed, ()
+        if handed:
+            self.execute("BEGIN IMMEDIATE")
+        for statement, rows in handed:
+            self.executemany(statement, rows)
+        super().commit()
+
+
 class _Waiting(msgspec.Struct, frozen=True):
     events: tuple[Event, ...]
     committed: asyncio.Future[None]
@@ -56,12 +79,16 @@ class _Waiting(msgspec.Struct, frozen=True):
 class JournalWriter:
     """Writes one run of a journal whose lock this process holds."""
 
-    def __init__(self, path: Path, connection: aiosqlite.Connection, run_id: int, head: Head) -> None:
+    def __init__(
+        self, path: Path, connection: aiosqlite.Connection, own: _Connection, *, run_id: int, head: Head
+    ) -> None:
         self.path = path
         self.run_id = run_id
         self.head = head
         self.failure: JournalError | None = None
         self._connection = connection
+        self._own = own
+        """The same connection, as its thread sees it."""
         self._waiting: list[_Waiting] = []
         self._waiting_events = 0
         self._next_seq = head.seq + 1
@@ -76,8 +103,14 @@ class JournalWriter:
 
         Raises JournalError when the file can not be written.
         """
+        made: list[_Connection] = []
+
+        def make(*args: Any, **options: Any) -> _Connection:
+            made.append(_Connection(*args, **options))
+            return made[-1]
+
         try:
-            connection = await aiosqlite.connect(path, isolation_level=None)
+            connection = await aiosqlite.connect(path, isolation_level=None, factory=make)
         except sqlite3.Error as error:
             raise not_writable(path, error) from error
         try:
@@ -85,7 +118,7 @@ class JournalWriter:
         except sqlite3.Error as error:
             await connection.close()
             raise not_writable(path, error) from error
-        return cls(path, connection, run_id, head)
+        return cls(path, connection, made[-1], run_id=run_id, head=head)
 
     def append(self, events: Sequence[Event]) -> asyncio.Future[None]:
         """Queue events that follow each other; the future is done when they are on the disk.
@@ -155,34 +188,26 @@ class JournalWriter:
 
     async def _insert(self, events: list[Event]) -> Head:
         rows, head = self._rows(events)
-        await self._connection.execute("BEGIN IMMEDIATE")
-        await self._connection.executemany(_EVENT_SQL, rows)
-        postings = _posting_rows(events)
-        if postings:
-            await self._connection.executemany(_POSTING_SQL, postings)
-        await self._insert_snapshot()
+        self._own.handed = ((_EVENT_SQL, rows), (_POSTING_SQL, _posting_rows(events)), *self._snapshot_rows())
         await self._connection.commit()
         return head
 
-    async def _insert_snapshot(self) -> None:
-        """Write the snapshot that waits, in the transaction that is open, and let older ones go."""
+    def _snapshot_rows(self) -> tuple[tuple[str, Sequence[tuple[Any, ...]]], ...]:
+        """The snapshot that waits, for the transaction that comes, and that older ones go."""
         if self._snapshot is None:
-            return
+            return ()
         (seq, payload), self._snapshot = self._snapshot, None
-        await self._connection.execute(_SNAPSHOT_SQL, (seq, hashlib.sha256(payload).digest(), payload))
-        await self._connection.execute(
-            "DELETE FROM snapshot WHERE seq NOT IN (SELECT seq FROM snapshot ORDER BY seq DESC LIMIT ?)",
-            (_KEPT_SNAPSHOTS,),
-        )
+        snapshot = (seq, hashlib.sha256(payload).digest(), payload)
+        return (_SNAPSHOT_SQL, [snapshot]), (_LET_GO_SQL, [(_KEPT_SNAPSHOTS,)])
 
-    def _rows(self, events: list[Event]) -> tuple[list[dict[str, object]], Head]:
-        rows, head = [], self.head
+    def _rows(self, events: list[Event]) -> tuple[list[tuple[Any, ...]], Head]:
+        rows, last = [], self.head.hash
         for event in events:
             payload = canonical_bytes(event)
-            digest = hashlib.sha256(head.hash + payload).digest()
-            rows.append(_event_row(event, self.run_id, payload, head.hash) | {"hash": digest})
-            head = Head(event.seq, digest)
-        return rows, head
+            digest = hashlib.sha256(last + payload).digest()
+            rows.append((*_columns(event, self.run_id), payload.decode(), last, digest))
+            last = digest
+        return rows, Head(events[-1].seq, last)
 
     def _fail(self, error: JournalError) -> None:
         self.failure = error
@@ -192,12 +217,8 @@ class JournalWriter:
                 waiting.committed.set_exception(error)
 
     async def _end_run(self, now_ns: int) -> None:
-        await self._connection.execute("BEGIN IMMEDIATE")
-        await self._insert_snapshot()
-        await self._connection.execute(
-            "UPDATE run SET status='ENDED', ended_ns=?, last_seq=? WHERE run_id=?",
-            (now_ns, self.head.seq, self.run_id),
-        )
+        ended = (now_ns, self.head.seq, self.run_id)
+        self._own.handed = (*self._snapshot_rows(), (_END_SQL, [ended]))
         await self._connection.commit()
         await self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -217,22 +238,21 @@ async def _begin_run(connection: aiosqlite.Connection, head: Head, stamp: RunSta
     return int(cursor.lastrowid or 0)
 
 
-def _event_row(event: Event, run_id: int, payload: bytes, previous: bytes) -> dict[str, object]:
-    return {
-        "seq": event.seq,
-        "run": run_id,
-        "ts": event.ts,
-        "exch": event.ts_exchange or None,
-        "recv": event.ts_received or None,
-        "type": str(event.body.__struct_config__.tag),
-        "account": event.account or None,
-        "symbol": event.symbol or None,
-        "order_id": event.order_id or None,
-        "cause": event.cause or None,
-        "key": event.key or None,
-        "payload": payload.decode(),
-        "previous": previous,
-    }
+def _columns(event: Event, run_id: int) -> tuple[object, ...]:
+    """An event as the columns of `_EVENT_SQL` have it, its key twice, without its text and its hashes."""
+    return (
+        event.seq,
+        run_id,
+        event.ts,
+        event.ts_exchange or None,
+        event.ts_received or None,
+        str(event.body.__struct_config__.tag),
+        event.account or None,
+        event.symbol or None,
+        event.order_id or None,
+        event.cause or None,
+        *[event.key or None] * 2,
+    )
 
 
 def _posting_rows(events: list[Event]) -> list[tuple[int, int, str, str, str]]:
