@@ -235,6 +235,7 @@ def check(table: Table) -> None:
         exits = (OrderRole.PROTECTIVE, OrderRole.TAKE_PROFIT)
         assert not [o for o in state.live.values() if o.role in exits], "I-34"
         assert table.symbol in state.positions or not state.margin(table.symbol), "I-06"
+        assert table.symbol in state.positions or not table.engine.unrealized(table.symbol), "I-06"
     else:
         assert len(stops) == 1, "I-30"
         sellable = position.qty // table.instrument.lot_size * table.instrument.lot_size
@@ -299,6 +300,7 @@ class Reader:
                 entry = self.table.state.orders[fill.order_id].role is OrderRole.ENTRY
                 assert not (entry and paid), "the insurance pays for what is lost, never for an entry"
                 self.fill(fill)
+                self.liquidation(event, fill)
             case TrailMoved():
                 self.trail(event.body)
             case SessionRolled(session_id=session_id):
@@ -311,6 +313,14 @@ class Reader:
                 assert event.ts >= ended.until_ts, "R-LCK-1"
             case _:
                 return
+
+    def liquidation(self, event: Event, fill: Fill) -> None:
+        """I-05: what a liquidated isolated position loses is its margin, never more of the wallet."""
+        state, order = self.table.state, self.orders[fill.order_id]
+        if order.role is not OrderRole.LIQUIDATION or state.is_cross(self.table.instrument):
+            return
+        wallet = ledger.cash(state.currency)
+        assert sum(leg.amount for leg in event.postings if leg.ledger == wallet) >= 0, "I-05"
 
     def step(self, order: Order) -> None:
         before, after = self.states.get(order.order_id), order.state
@@ -335,7 +345,8 @@ class Reader:
         self.trails[moved.order_id] = moved
 
     def fill(self, fill: Fill) -> None:
-        order = self.table.state.orders[fill.order_id]
+        order, limit = self.table.state.orders[fill.order_id], self.orders[fill.order_id].price
+        assert limit is None or fill.side.sign * (fill.price - limit) <= 0, "I-10"
         change = account.signed_change(self.table.instrument, fill)
         after = self.position + change
         if order.reduce_only:

@@ -44,7 +44,7 @@ def index(market: Table, price: float) -> None:
     market.feed(MarkPrice(market.symbol, ts, ts, 60_000.0, price))
 
 
-def test_half_an_hour_before_only_closing_is_allowed() -> None:
+def test_e_08_half_an_hour_before_only_closing_is_allowed() -> None:
     market = table()
     market.buy("1", stop="59000")
     listed(market, delist_ts=market.now + 60 * MINUTE)
@@ -57,7 +57,7 @@ def test_half_an_hour_before_only_closing_is_allowed() -> None:
     assert market.do(Flatten()).accepted
 
 
-def test_a_contract_is_settled_at_the_mean_of_the_last_half_hour_s_index() -> None:
+def test_e_08_a_contract_is_settled_at_the_mean_of_the_last_half_hour_s_index() -> None:
     market = table()
     market.buy("1", stop="57000")
     entry = market.buy("0.1", limit="58000", stop="57000")
@@ -90,7 +90,7 @@ def test_the_venue_s_settlement_price_goes_before_everything() -> None:
     assert market.fills[-1].realized_pnl == D("123.4567")
 
 
-def test_funding_stops_at_once() -> None:
+def test_e_08_funding_stops_at_once() -> None:
     market = table()
     market.buy("1", stop="57000")
     due = market.now + MINUTE
@@ -101,7 +101,7 @@ def test_funding_stops_at_once() -> None:
 
 
 @pytest.mark.parametrize("restarts", [False, True])
-def test_what_is_held_of_spot_is_frozen_and_counts_nothing(restarts: bool) -> None:
+def test_e_08_what_is_held_of_spot_is_frozen_and_counts_nothing(restarts: bool) -> None:
     market = table(spot(maker_fee=D(0), taker_fee=D(0)))
     market.buy("1", stop="57000")
     assert market.engine.equity() == 1_000_000

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import msgspec
+import pytest
 
 from tests.engine.market import MS, PERP, SECOND, Levels, Table, perp, spot, steps, wide_limits
 from tests.engine.rules_table import Account, account, only, rule
+from tradetui.domain.calendar import TradingCalendar
 from tradetui.domain.command import CancelOrder, Flatten, SetStop, Stop
 from tradetui.domain.event import (
     ClockJumped,
@@ -293,6 +296,25 @@ def test_e_24_of_two_working_exits_the_first_is_served_and_the_rest_shrinks() ->
 
 
 # --- and worked examples that are about the same
+
+
+@pytest.mark.parametrize("roll", ["01:30", "02:30"])
+@pytest.mark.parametrize("begin", ["2026-03-07T12:00", "2026-10-31T12:00"])
+def test_e_26_a_day_rolls_once_whichever_hour_is_skipped_or_repeated(begin: str, roll: str) -> None:
+    settings = wide_limits(zone="America/New_York", roll=roll)
+    market, calendar = Table(settings=settings), TradingCalendar("America/New_York", roll)
+    market.now = int(datetime.fromisoformat(begin).replace(tzinfo=UTC).timestamp()) * SECOND
+    market.open(BIDS, ASKS)
+    for _ in range(3 * 24 * 6):
+        market.now += 600 * SECOND
+        market.feed(ClockTick(market.now, market.now))
+    rolls = [event.body for event in market.journal if isinstance(event.body, SessionRolled)]
+    assert [each.session_id for each in rolls] == sorted({each.session_id for each in rolls})
+    assert len(rolls) == 4
+    for each in rolls:
+        session = calendar.session_at(each.start_ts)
+        assert (each.session_id, each.end_ts) == (session.session_id, session.end_ts)
+        assert each.start_ts == session.start_ts
 
 
 def test_w46_a_stop_that_a_halt_caught_sells_where_trading_goes_on() -> None:

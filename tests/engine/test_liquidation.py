@@ -417,7 +417,7 @@ def test_a_cross_wallet_is_warned_as_one() -> None:
 # --- fees that can not be paid (E-11)
 
 
-def test_w97_a_fee_above_what_is_left_is_paid_by_the_insurance() -> None:
+def test_e_11_w97_a_fee_above_what_is_left_is_paid_by_the_insurance() -> None:
     instrument = perp(maker_fee=D(0), taker_fee=D("0.00055"), tick_size=D("0.001"), lot_size=D(1))
     market = Table(instrument, settings=wide_limits(balance=D("40.89"), leverage=D(20)))
     market.open([(8.0, 500.0)], [(8.0, 500.0)])
