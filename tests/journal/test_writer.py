@@ -54,6 +54,15 @@ async def test_an_append_is_done_only_when_another_connection_can_read_it(path: 
     await writer.close(9)
 
 
+async def test_no_events_are_committed_too(path: Path) -> None:
+    writer = await JournalWriter.open(path, head=Head(), stamp=STAMP)
+    await writer.append([])
+    await writer.append(deposits(1, 2))
+    await writer.append([])
+    await writer.close(9)
+    assert verify(path).events == 2
+
+
 async def test_a_second_run_goes_on_with_the_chain_and_marks_the_crashed_one(path: Path) -> None:
     first = await JournalWriter.open(path, head=Head(), stamp=STAMP)
     await first.append(deposits(1, 2))

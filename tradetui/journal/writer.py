@@ -201,13 +201,13 @@ class JournalWriter:
         return (_SNAPSHOT_SQL, [snapshot]), (_LET_GO_SQL, [(_KEPT_SNAPSHOTS,)])
 
     def _rows(self, events: list[Event]) -> tuple[list[tuple[Any, ...]], Head]:
-        rows, last = [], self.head.hash
+        rows, seq, last = [], self.head.seq, self.head.hash
         for event in events:
             payload = canonical_bytes(event)
             digest = hashlib.sha256(last + payload).digest()
             rows.append((*_columns(event, self.run_id), payload.decode(), last, digest))
-            last = digest
-        return rows, Head(events[-1].seq, last)
+            seq, last = event.seq, digest
+        return rows, Head(seq, last)
 
     def _fail(self, error: JournalError) -> None:
         self.failure = error
