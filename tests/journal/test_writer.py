@@ -5,9 +5,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.journal.events import STAMP, deposit, deposits
+from tradetui.domain.event import Noted
 from tradetui.errors import JournalError
 from tradetui.journal.reader import Head, JournalReader, read_events, verify
 from tradetui.journal.schema import create_or_check
@@ -61,6 +63,18 @@ async def test_no_events_are_committed_too(path: Path) -> None:
     await writer.append([])
     await writer.close(9)
     assert verify(path).events == 2
+
+
+async def test_an_event_that_has_no_text_fails_its_append_and_all_later_ones(path: Path) -> None:
+    writer = await JournalWriter.open(path, head=Head(), stamp=STAMP)
+    await writer.append(deposits(1, 2))
+    wrong = msgspec.structs.replace(deposit(3), body=Noted(what="note", text=1.5))  # type: ignore[arg-type]
+    for events in ([wrong], [deposit(4)]):
+        with pytest.raises(JournalError, match="a float may not stand in an event"):
+            await writer.append(events)
+    assert writer.failure is not None
+    await writer.close(9)
+    assert [event.seq for event in read_events(path)] == [1, 2]
 
 
 async def test_a_second_run_goes_on_with_the_chain_and_marks_the_crashed_one(path: Path) -> None:

@@ -175,16 +175,21 @@ class JournalWriter:
         events = [event for waiting in batch for event in waiting.events]
         try:
             head = await self._insert(events)
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for this commit for ever
             with contextlib.suppress(sqlite3.Error):
                 await self._connection.rollback()
             self._waiting = batch + self._waiting
-            self._fail(not_writable(self.path, error))
+            self._fail(self._words_for(error))
             return
         self.head = head
         for waiting in batch:
             if not waiting.committed.done():
                 waiting.committed.set_result(None)
+
+    def _words_for(self, error: Exception) -> JournalError:
+        if isinstance(error, sqlite3.Error):
+            return not_writable(self.path, error)
+        return JournalError(f"{self.path}: events that can not be written: {error}")
 
     async def _insert(self, events: list[Event]) -> Head:
         rows, head = self._rows(events)
