@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import gzip
 import json
+from copy import deepcopy
 from decimal import Decimal
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 Levels = list[tuple[Decimal, Decimal]]
+
+
+_exact = lru_cache(maxsize=200_000)(Decimal)
+"""The same few numbers are written again and again."""
+
+
+def exact(number: Any) -> Decimal:
+    """A price or a quantity as it was written."""
+    return number if isinstance(number, Decimal) else _exact(str(number))
 
 
 class DecimalBook:
@@ -22,9 +33,11 @@ class DecimalBook:
     def apply(self, bids: list[Any], asks: list[Any], last_id: int = 0) -> None:
         for side, levels in ((self.bids, bids), (self.asks, asks)):
             for price, qty in levels:
-                side[Decimal(str(price))] = Decimal(str(qty))
-                if not Decimal(str(qty)):
-                    del side[Decimal(str(price))]
+                at, size = exact(price), exact(qty)
+                if size:
+                    side[at] = size
+                else:
+                    side.pop(at, None)
         self.last_id = last_id
 
     def cut(self, depth: int) -> None:
@@ -53,6 +66,13 @@ class BinanceSession(NamedTuple):
 
 
 def binance_session(captures: Path, golden_name: str, metadata_name: str, symbol: str) -> BinanceSession:
+    """A captured session; what it says of the exchange is the caller's own to change."""
+    session = _decoded(captures, golden_name, metadata_name, symbol)
+    return session._replace(exchange_info=deepcopy(session.exchange_info))
+
+
+@cache
+def _decoded(captures: Path, golden_name: str, metadata_name: str, symbol: str) -> BinanceSession:
     golden = json.loads((captures / "golden" / golden_name).read_text())
     snapshot: dict[str, Any] = {}
     frames: list[Frame] = []
@@ -85,11 +105,21 @@ def _exchange_info(path: Path, symbol: str) -> dict[str, Any]:
 
 
 def kraken_frames(captures: Path) -> list[str]:
+    return list(_kraken_texts(captures))
+
+
+@cache
+def _kraken_texts(captures: Path) -> tuple[str, ...]:
     text = (captures / "kraken_v2/A3_btcusd_20260719T1754_raw_text.json").read_text()
-    return list(json.loads(text)["raw_text"])
+    return tuple(json.loads(text)["raw_text"])
 
 
 def kraken_pairs(captures: Path, names: tuple[str, ...] = ("XXBTZUSD", "XETHZUSD")) -> dict[str, Any]:
+    pairs = _all_kraken_pairs(captures)
+    return {name: deepcopy(pairs[name]) for name in names}
+
+
+@cache
+def _all_kraken_pairs(captures: Path) -> dict[str, Any]:
     with gzip.open(captures / "cryptofeed/KRAKEN.0.gz", "rt") as lines:
-        pairs = json.loads(next(lines).split(": ", 1)[1])["result"]
-    return {name: pairs[name] for name in names}
+        return dict(json.loads(next(lines).split(": ", 1)[1])["result"])

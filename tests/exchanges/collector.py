@@ -18,11 +18,15 @@ Kind = TypeVar("Kind")
 class Collector:
     def __init__(self) -> None:
         self.messages: list[MarketMessage] = []
+        self.statuses: list[tuple[int, FeedStatus]] = []
+        """Each with its place among the messages."""
         self.books: dict[str, DecimalBook] = {}
         self.also: Callable[[MarketMessage], None] = lambda _: None
         self._changed = asyncio.Event()
 
     def __call__(self, message: MarketMessage) -> None:
+        if isinstance(message, FeedStatus):
+            self.statuses.append((len(self.messages), message))
         self.messages.append(message)
         self.also(message)
         if isinstance(message, BookSnapshot):
@@ -35,7 +39,7 @@ class Collector:
         return [each for each in self.messages if isinstance(each, kind)]
 
     def states(self, symbol: str) -> list[FeedState]:
-        return [each.state for each in self.of(FeedStatus) if each.symbol == symbol]
+        return [each.state for _, each in self.statuses if each.symbol == symbol]
 
     def top(self, symbol: str, count: int) -> tuple[Levels, Levels]:
         return self.books[symbol].top(count)
@@ -50,7 +54,7 @@ class Collector:
         """The first status of that state among the messages from a place on."""
 
         def found() -> list[FeedStatus]:
-            later = [each for each in self.messages[after:] if isinstance(each, FeedStatus)]
+            later = (each for place, each in self.statuses if place >= after)
             return [each for each in later if each.symbol == symbol and each.state is state]
 
         await self.until(lambda: bool(found()))

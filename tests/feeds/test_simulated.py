@@ -45,6 +45,7 @@ ALL = (
     "BTC/USDT:USDT",
     "ETH/USDT:USDT",
 )
+BTC = ("BTC/USDT",)
 
 
 def ran(feed: SimulatedFeed, seconds: float) -> list[MarketMessage]:
@@ -229,7 +230,7 @@ def test_spreads_widen_and_trading_thins_from_deep_to_thin() -> None:
 
 
 def test_order_flow_comes_in_clusters_and_leans_on_the_last_order() -> None:
-    messages = ran(opened(symbols=("BTC/USDT",)), 400)
+    messages = ran(opened(symbols=BTC), 400)
     trades = [message for message in messages if isinstance(message, Trade)]
     counts = [0] * 400
     for trade in trades:
@@ -264,25 +265,25 @@ def at(found: list[tuple[int, float]], second: float) -> float:
 
 
 def test_the_calm_is_calmer_and_the_trend_trends() -> None:
-    calm = [price for _, price in prices(ran(opened(scenario="calm"), 60))]
-    usual = [price for _, price in prices(ran(opened(), 60))]
+    calm = [price for _, price in prices(ran(opened(scenario="calm", symbols=BTC), 60))]
+    usual = [price for _, price in prices(ran(opened(symbols=BTC), 60))]
     assert max(calm) - min(calm) < max(usual) - min(usual)
-    trend = prices(ran(opened(scenario="trend"), 180))
+    trend = prices(ran(opened(scenario="trend", symbols=BTC), 180))
     assert at(trend, 170) / at(trend, 1) > 1.008
 
 
 def test_the_range_returns_and_the_breakout_leaves() -> None:
-    found = prices(ran(opened(scenario="range"), 90))
+    found = prices(ran(opened(scenario="range", symbols=BTC), 90))
     assert at(found, 40) == pytest.approx(at(found, 1), rel=0.001)
     assert at(found, 20) / at(found, 1) > 1.002
-    broken = prices(ran(opened(scenario="breakout"), 75))
+    broken = prices(ran(opened(scenario="breakout", symbols=BTC), 75))
     before = [price for ts, price in broken if ts < START + 20 * SECOND]
     assert max(before) / min(before) < 1.002
     assert at(broken, 70) / before[-1] > 1.012
 
 
 def test_the_flash_crash_falls_fast_on_a_thin_book_and_recovers_in_part() -> None:
-    feed = opened(scenario="flash-crash")
+    feed = opened(scenario="flash-crash", symbols=BTC)
     messages = ran(feed, 95)
     found = prices(messages)
     before, bottom, after = at(found, 14), min(price for _, price in found), at(found, 90)
@@ -293,15 +294,15 @@ def test_the_flash_crash_falls_fast_on_a_thin_book_and_recovers_in_part() -> Non
 
 
 def test_the_gap_leaps_over_levels_without_prints() -> None:
-    found = prices(ran(opened(scenario="gap"), 30))
+    found = prices(ran(opened(scenario="gap", symbols=BTC), 30))
     leaps = [(ts, after / before) for (_, before), (ts, after) in pairwise(found) if after / before > 1.01]
     assert len(leaps) == 1
     assert 9 < (leaps[0][0] - START) / SECOND < 13
 
 
 def test_the_thin_market_has_less_depth_and_wider_spreads() -> None:
-    thin, thin_spreads = books_while(SimulatedFeed(7, scenario="thin", start_ts=START), 60)
-    usual, usual_spreads = books_while(SimulatedFeed(7, start_ts=START), 60)
+    thin, thin_spreads = books_while(SimulatedFeed(7, scenario="thin", start_ts=START, symbols=BTC), 60)
+    usual, usual_spreads = books_while(SimulatedFeed(7, start_ts=START, symbols=BTC), 60)
     symbol = "BTC/USDT"
 
     def depth(market: Market) -> float:
@@ -333,13 +334,13 @@ def test_faults_are_told_once_and_end_with_a_snapshot(scenario: str, expected: l
 
 def test_a_restart_goes_on_with_clock_prices_and_history(tmp_path: Path) -> None:
     path = tmp_path / "sim.json"
-    first = SimulatedFeed(7, scenario="trend", state_path=path, start_ts=START)
+    first = SimulatedFeed(7, scenario="trend", state_path=path, start_ts=START, symbols=BTC)
     list(first.open())
     ran(first, 120)
     last = ran(first, 1)[-1].ts_received
     before = {symbol: [p for _, p in prices(ran(first, 20), symbol)] for symbol in ("BTC/USDT",)}
     first.save()
-    again = SimulatedFeed(7, state_path=path, start_ts=START + 999 * SECOND)
+    again = SimulatedFeed(7, state_path=path, start_ts=START + 999 * SECOND, symbols=BTC)
     messages = list(again.open())
     assert last < again.ts <= first.ts + 3 * SECOND
     book = next(m for m in messages if isinstance(m, BookSnapshot) and m.symbol == "BTC/USDT")
