@@ -76,12 +76,13 @@ class Terminal:
     def until(self, *texts: str, seconds: float = 30) -> str:
         """Read until all texts stand on the screen; raises AssertionError with the screen otherwise."""
         deadline = time.monotonic() + seconds
-        runs = True
-        while not all(text in self.text for text in texts):
+        runs, shown = True, self.text
+        while not all(text in shown for text in texts):
             if not runs or time.monotonic() > deadline:
-                raise AssertionError(f"expected {texts!r} on the screen, was:\n{self.text}")
+                raise AssertionError(f"expected {texts!r} on the screen, was:\n{shown}")
             runs = self.read(0.1)
-        return self.text
+            shown = self.text
+        return shown
 
     def read(self, seconds: float) -> bool:
         """Draw what the program writes for some seconds; False when it has ended."""

@@ -88,7 +88,7 @@ async def test_a_live_exchange_is_recorded_until_it_is_interrupted_and_replays(
     captures: Path, tmp_path: Path
 ) -> None:
     config, path = tmp_path / "config.toml", tmp_path / "live.jsonl.gz"
-    server = BinanceServer(captures)
+    server = BinanceServer(captures, depth_frames=400)
     async with server.running():
         server.play()
         config.write_text(f'[profiles.binance]\nendpoint = "{server.address}"\nsymbols = ["BTC/USDT"]\n')

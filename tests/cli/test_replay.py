@@ -124,25 +124,39 @@ def walked(levels: Levels, qty: Decimal) -> list[tuple[Decimal, Decimal]]:
     return taken
 
 
-@pytest.mark.parametrize("index", [0, 9, 20, 31])
+MOMENTS = (0, 9, 20, 31)
+
+
+def walk_of(book: dict[str, Levels]) -> Decimal:
+    """The first level of the asks and half of the second."""
+    return (book["asks"][0][1] + book["asks"][1][1] / 2).quantize(D("0.00001"))
+
+
+@pytest.fixture(scope="module")
+def walks(captures: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """One replay that buys at each of the moments, and is flat again before the next."""
+    lines: list[dict[str, Any]] = []
+    for index in MOMENTS:
+        moment, book = sample_after(captures, index)
+        stop = (book["asks"][0][0] * D("0.999")).quantize(D("0.01"))
+        lines.append({"at": moment, "do": f"buy {walk_of(book)} stop {stop}", "id": f"walk {index}"})
+        lines.append({"at": moment + 1_000_000_000, "do": "flatten"})
+    orders = order_file(tmp_path_factory.mktemp("walks"), *lines)
+    return replay(captures, *SPOT, extra=("--orders", orders, "--balance", "2000000"))
+
+
+@pytest.mark.parametrize("index", MOMENTS)
 def test_a_market_order_takes_exactly_the_levels_of_the_golden_book(
-    captures: Path, tmp_path: Path, index: int
+    captures: Path, walks: dict[str, Any], index: int
 ) -> None:
     moment, book = sample_after(captures, index)
-    best = book["asks"][0][0]
-    qty = book["asks"][0][1] + book["asks"][1][1] / 2
-    qty = qty.quantize(D("0.00001"))
-    orders = order_file(
-        tmp_path,
-        {"at": moment, "do": f"buy {qty} stop {(best * D('0.999')).quantize(D('0.01'))}", "id": "walk"},
-    )
-    found = replay(captures, *SPOT, extra=("--orders", orders, "--balance", "2000000"))
-    (order,) = [order for order in found["orders"] if order["client_id"] == "walk"]
-    fills = [fill for fill in found["fills"] if fill["order_id"] == order["id"]]
-    assert [(D(f["price"]), D(f["qty"])) for f in fills] == walked(book["asks"], qty)
+    (order,) = [order for order in walks["orders"] if order["client_id"] == f"walk {index}"]
+    fills = [fill for fill in walks["fills"] if fill["order_id"] == order["id"]]
+    assert [(D(f["price"]), D(f["qty"])) for f in fills] == walked(book["asks"], walk_of(book))
     assert all(f["ts"] == moment and f["liquidity"] == "taker" for f in fills)
 
 
+@cache
 def trades_of(captures: Path) -> list[tuple[int, Decimal, Decimal, bool]]:
     """Receive time, price, size and whether the seller was the aggressor, read line by line."""
     found = []
