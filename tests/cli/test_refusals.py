@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -65,14 +66,22 @@ def test_a_data_folder_that_can_not_be_one_is_named(tmp_path: Path) -> None:
     assert "--data-dir" in told
 
 
-def traded(folder: Path) -> Path:
-    """A journal with a position in it."""
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the program has left, with a position in its journal."""
+    folder = tmp_path_factory.mktemp("left")
     with Terminal(PROGRAM, folder=folder) as terminal:
         terminal.until("streaming")
         terminal.press("a", "b")
         terminal.until("long")
         terminal.press("\x03")
         assert terminal.wait() == 0
+    return folder
+
+
+def traded(left: Path, folder: Path) -> Path:
+    """A journal of one's own with a position in it."""
+    shutil.copytree(left / "data", folder / "data")
     return folder / "data" / "journal" / "sim.db"
 
 
@@ -83,8 +92,8 @@ def opened(folder: Path) -> str:
         return " ".join(terminal.text.split())
 
 
-def test_a_flipped_byte_is_found_and_the_file_left_alone(tmp_path: Path) -> None:
-    path = traded(tmp_path)
+def test_a_flipped_byte_is_found_and_the_file_left_alone(left: Path, tmp_path: Path) -> None:
+    path = traded(left, tmp_path)
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TRIGGER event_no_update")
         connection.execute("UPDATE event SET payload = replace(payload, 'buy', 'boy') WHERE seq > 3")
@@ -96,8 +105,8 @@ def test_a_flipped_byte_is_found_and_the_file_left_alone(tmp_path: Path) -> None
     assert path.read_bytes() == before
 
 
-def test_a_newer_journal_is_not_opened(tmp_path: Path) -> None:
-    path = traded(tmp_path)
+def test_a_newer_journal_is_not_opened(left: Path, tmp_path: Path) -> None:
+    path = traded(left, tmp_path)
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE meta SET v = '999' WHERE k LIKE '%version%'")
     connection.close()

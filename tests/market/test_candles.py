@@ -88,6 +88,22 @@ def test_periods_without_a_trade_carry_the_close() -> None:
     assert candles.series(Timeframe.D1).open == Candle(0, 5.0, 7.0, 5.0, 7.0, 2.0, 2, 2.0)
 
 
+@pytest.mark.parametrize("silent_s", [63, 64, 65, 66, 99, 100, 101, 5000])
+def test_a_long_silence_is_filled_like_a_short_one(silent_s: int) -> None:
+    candles = Candles(capacity=100)
+    for second in (10, 11, 11 + silent_s, 12 + silent_s):
+        candles.add(trade(second, 5.0 + second % 3, qty=2.0))
+    seconds = candles.series(Timeframe.S1)
+    quiet = [Candle(each * S, 7.0, 7.0, 7.0, 7.0, 0.0) for each in range(12, 11 + silent_s)]
+    prices = {10: 6.0, 11: 7.0, 11 + silent_s: 5.0 + (11 + silent_s) % 3}
+    ends = [Candle(at * S, p, p, p, p, 2.0, 1, 2.0) for at, p in prices.items()]
+    expected = [*ends[:2], *quiet, ends[2]]
+    assert seconds.closed(100) == expected[-100:]
+    assert seconds.closed(70) == expected[-70:]
+    assert seconds.closed(9) == expected[-9:]
+    assert seconds.closed_until == (12 + silent_s) * S
+
+
 def test_a_late_trade_counts_only_where_the_period_is_open() -> None:
     candles = Candles()
     for second, price in ((59, 5.0), (61, 6.0), (62, 6.5), (60.5, 9.0), (59.5, 99.0)):

@@ -6,6 +6,8 @@ from collections import deque
 from itertools import islice
 from typing import Final
 
+import numpy as np
+
 from tradetui.domain.market_data import Candle, Timeframe
 from tradetui.market.bars import COLUMNS, SECOND, Bars, row_of
 from tradetui.market.ring import Ring
@@ -169,7 +171,15 @@ class CandleSeries:
         if not until or until >= start:
             return
         close = self._latest[-1].close
-        for open_ts in range(max(until, start - self._ring.capacity * self.length), start, self.length):
+        times = range(max(until, start - self._ring.capacity * self.length), start, self.length)
+        if len(times) > _LATEST:  # minutes without a trade, in seconds
+            rows = np.zeros((COLUMNS, len(times)))
+            rows[0] = np.arange(times.start, times.stop, times.step) // SECOND
+            rows[1:5] = close
+            self._ring.extend(rows)
+            self._latest.extend(Candle(ts, close, close, close, close, 0.0) for ts in times[-_LATEST:])
+            return
+        for open_ts in times:
             self._append(Candle(open_ts, close, close, close, close, 0.0))
 
 
