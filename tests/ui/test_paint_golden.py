@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 import msgspec
@@ -266,6 +267,13 @@ def test_prices_on_the_axis_are_round() -> None:
         75_800.0,
     ]
     assert round_values(Scale(1.0, 1.0), 8) == []
+
+
+def test_what_lies_beyond_a_scale_stands_on_its_edge_however_far_away_it_is() -> None:
+    tiny = Scale(0.0, 1e-308)
+    values = (1e-308, 0.0, 1.0, -1.0, 1e308, -1e308, math.inf, -math.inf)
+    assert [tiny.step(value, 6) for value in values] == [0, 5, 0, 5, 0, 5, 0, 5]
+    assert tiny.step(math.nan, 6) == 0
 
 
 def test_macd_s_title_has_value_signal_histogram() -> None:

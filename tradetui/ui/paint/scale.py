@@ -32,7 +32,10 @@ class Scale(msgspec.Struct, frozen=True):
     def step(self, value: float, steps: int) -> int:
         """Which of `steps` equal steps, counted from the top, holds the value; clamped to the plot."""
         share = self.share(value)
-        return max(0, min(steps - 1, int(share * steps))) if math.isfinite(share) else 0
+        if math.isnan(share):
+            return 0
+        inside = max(0.0, min(1.0, share))  # far outside of a tiny range, the product would be infinite
+        return min(steps - 1, int(inside * steps))
 
     def holds(self, value: float) -> bool:
         """Whether a value lies inside."""
