@@ -280,7 +280,7 @@ class Reader:
         self.trails: dict[str, TrailMoved] = {}
         self.filled: dict[str, Decimal] = {}
         self.triggered: list[str] = []
-        self.position = D(0)
+        self.position = self.wallet = D(0)
         self.locks: dict[LockKey, Locked] = {}
         self.ts = 0
         self.sums = Sums()
@@ -301,6 +301,8 @@ class Reader:
                 assert not (entry and paid), "the insurance pays for what is lost, never for an entry"
                 self.fill(fill)
                 self.liquidation(event, fill)
+            case Liquidated():
+                self.liquidated()
             case TrailMoved():
                 self.trail(event.body)
             case SessionRolled(session_id=session_id):
@@ -315,12 +317,16 @@ class Reader:
                 return
 
     def liquidation(self, event: Event, fill: Fill) -> None:
-        """I-05: what a liquidated isolated position loses is its margin, never more of the wallet."""
+        """What the pieces of a liquidation of an isolated position move to and from the wallet."""
         state, order = self.table.state, self.orders[fill.order_id]
-        if order.role is not OrderRole.LIQUIDATION or state.is_cross(self.table.instrument):
-            return
-        wallet = ledger.cash(state.currency)
-        assert sum(leg.amount for leg in event.postings if leg.ledger == wallet) >= 0, "I-05"
+        if order.role is OrderRole.LIQUIDATION and not state.is_cross(self.table.instrument):
+            own = ledger.cash(state.currency)
+            self.wallet += sum((leg.amount for leg in event.postings if leg.ledger == own), D(0))
+
+    def liquidated(self) -> None:
+        """I-05: together they take no more than the position's margin, fee included."""
+        assert self.wallet >= 0, "I-05"
+        self.wallet = D(0)
 
     def step(self, order: Order) -> None:
         before, after = self.states.get(order.order_id), order.state
