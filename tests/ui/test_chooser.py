@@ -76,8 +76,9 @@ async def test_a_filter_that_finds_nothing_says_so_and_picks_nothing() -> None:
 
 
 async def test_what_happened_while_away_is_listed_and_acknowledged() -> None:
-    gap = GapView("SOL/USDT", "02:11:05 to 05:40:30", "closed 3 at 140.25 while away")
-    async with cockpit() as it:
+    long = "its stop at 61,300.0 was passed at 02:31: sold 0.42 at 61,287.4, 12.6 worse, result -93.66"
+    gap = GapView("SOL/USDT", "02:11:05 to 05:40:30", long)
+    async with cockpit(size=(80, 24)) as it:
         await it.press("w")
         assert "nothing happened" in it.said
         it.link.part["gaps"] = (gap,)
@@ -85,6 +86,10 @@ async def test_what_happened_while_away_is_listed_and_acknowledged() -> None:
         it.app._tick()
         await it.press("w")
         (choice,) = it.app.query_one(Chooser).found
-        assert (choice.name, choice.note) == ("SOL/USDT 02:11:05 to 05:40:30", gap.text)
+        assert (choice.name, choice.text) == ("SOL/USDT 02:11:05 to 05:40:30", gap.text)
+        rows = str(it.app.query_one("#list").render()).split("\n")
+        assert rows[0].split() == ["▸", "SOL/USDT", "02:11:05", "to", "05:40:30"]
+        assert " ".join(" ".join(rows[1:]).split()) == long
+        assert it.app.query_one("#list").region.height == len(rows) == 3
         await it.press("enter")
         assert it.link.sent == [AcknowledgeGaps()]

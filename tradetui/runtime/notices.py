@@ -267,7 +267,7 @@ def _source_words(body: TriggerSourceFallback) -> tuple[str, str]:
     if not body.source:
         return (
             "error",
-            f"{body.symbol}: its orders by {body.by.value} wait: no price is live for them",
+            f"{body.symbol}: its orders by {body.by.value} wait: no price is live",
         )
     if body.source == body.by.value:
         return "info", f"{body.symbol}: its orders look at the {body.by.value} price again"

@@ -220,7 +220,7 @@ class ScreenLists(Shell):
         if not gaps:
             self.say("nothing happened while nobody watched, or all of it is acknowledged")
             return
-        choices = [Choice(str(at), f"{gap.symbol} {gap.when}", gap.text) for at, gap in enumerate(gaps)]
+        choices = [Choice(str(at), f"{gap.symbol} {gap.when}", text=gap.text) for at, gap in enumerate(gaps)]
         self._open_list("while away", choices, lambda _: self.submit(AcknowledgeGaps()))
 
     def _do_profiles(self) -> None:

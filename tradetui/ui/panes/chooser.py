@@ -11,11 +11,13 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tradetui.ui.paint.rows import Row, clip, fit, left, on, width_of
+from tradetui.ui.paint.rows import Row, clip, fit, left, on, width_of, wrapped
 from tradetui.ui.panes.docked import LineInput, painted
 
 ROWS: Final = 12
 NAME_CELLS: Final = 22
+WIDEST: Final = 104
+TEXT_INDENT: Final = 5
 
 
 class Choice(NamedTuple):
@@ -25,6 +27,8 @@ class Choice(NamedTuple):
     name: str
     note: str = ""
     is_on: bool = False
+    text: str = ""
+    """Sentences below it, shown whole."""
 
 
 class Chooser(Vertical):
@@ -60,7 +64,8 @@ class Chooser(Vertical):
     @property
     def rows(self) -> int:
         """Lines that it takes, the filter's included."""
-        return 1 + max(1, min(ROWS, len(self._choices())))
+        height = sum(len(self._block(choice, is_marked=False)) for choice in self._choices())
+        return 1 + max(1, min(ROWS, height))
 
     @property
     def field(self) -> LineInput:
@@ -99,7 +104,7 @@ class Chooser(Vertical):
         found = [
             each
             for each in self._choices()
-            if all(word in f"{each.name} {each.note}".lower() for word in typed)
+            if all(word in f"{each.name} {each.note} {each.text}".lower() for word in typed)
         ]
         return sorted(found, key=lambda each: not each.name.lower().startswith(" ".join(typed)))
 
@@ -133,23 +138,40 @@ class Chooser(Vertical):
         self._at = (self._at + step) % max(1, len(self.found))
         self._show()
 
+    @property
+    def _cells(self) -> int:
+        return max(20, min(self.app.size.width, WIDEST))
+
     def _show(self) -> None:
-        found, width = self.found, max(20, min(self.app.size.width, 104))
-        first = max(0, min(self._at - ROWS + 1, len(found) - ROWS))
-        lines = [
-            painted(self, self._line(choice, width, is_marked=at == self._at))
-            for at, choice in enumerate(found[first : first + ROWS], first)
-        ]
-        if not found:
-            lines = [painted(self, (("  nothing is called so", "warn"),))]
+        blocks = [self._block(choice, is_marked=at == self._at) for at, choice in enumerate(self.found)]
+        rows = window(blocks, self._at) or [(("  nothing is called so", "warn"),)]
+        lines = [painted(self, row) for row in rows]
         self.query_one("#list", Static).update(Text("\n").join(lines), layout=False)
 
+    def _block(self, choice: Choice, *, is_marked: bool) -> list[Row]:
+        """The rows of one choice."""
+        width, ground = self._cells, "selected" if is_marked else "bar"
+        texts = wrapped(choice.text, width - TEXT_INDENT - 1)
+        below: list[Row] = [((" " * TEXT_INDENT, "text"), (text, "text")) for text in texts]
+        return [on(fit(row, width), ground) for row in (self._line(choice, width, is_marked), *below)]
+
     @staticmethod
-    def _line(choice: Choice, width: int, *, is_marked: bool) -> Row:
+    def _line(choice: Choice, width: int, is_marked: bool) -> Row:
+        name = left(choice.name, NAME_CELLS) if choice.note else choice.name
         head: Row = (
             (" ▸ " if is_marked else "   ", "accent!"),
             ("● " if choice.is_on else "  ", "accent"),
-            (left(choice.name, NAME_CELLS), "bright!" if is_marked else "text"),
+            (name, "bright!" if is_marked else "text"),
         )
-        row = (*head, (clip(f" {choice.note}", width - width_of(head)), "dim"))
-        return on(fit(row, width), "selected" if is_marked else "bar")
+        return (*head, (clip(f" {choice.note}", width - width_of(head)), "dim"))
+
+
+def window(blocks: Sequence[Sequence[Row]], marked: int) -> list[Row]:
+    """As many rows as there is room for, those of the marked block among them."""
+    first, room = min(marked, len(blocks)), ROWS
+    for at in range(min(marked, len(blocks) - 1), -1, -1):
+        room -= len(blocks[at])
+        if room < 0:
+            break
+        first = at
+    return [row for block in blocks[first:] for row in block][:ROWS]
