@@ -11,7 +11,7 @@ from tradetui.domain.market_data import Side
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, Trail
 from tradetui.domain.view import OrderView
 from tradetui.ui.paint.table import layout_for
-from tradetui.ui.panes.orders import columns_of, values_of
+from tradetui.ui.panes.orders import OrdersPane, columns_of, values_of
 
 D = Decimal
 SCALES = {"BTC/USDT": 1}
@@ -59,9 +59,20 @@ def test_a_row_names_the_kind_and_its_prices(view: OrderView, kind: str, price: 
 
 def test_the_column_of_details_is_there_only_where_there_are_any() -> None:
     plain, trailing = row(), row("trail 1% high 60,200.0")
-    assert "detail" not in {column.name for column in columns_of([plain], SCALES)}
-    columns = columns_of([plain, trailing], SCALES)
+    assert "detail" not in {column.name for column in columns_of([plain], SCALES, with_detail=True)}
+    columns = columns_of([plain, trailing], SCALES, with_detail=True)
     assert {column.name: column.width for column in columns}["detail"] == len("trail 1% high 60,200.0")
     assert values_of(trailing, SCALES)["detail"][0] == "trail 1% high 60,200.0"
     shown = layout_for(columns, 40).columns
     assert sum(column.width for column in shown) <= 40
+
+
+def test_a_detail_stands_below_its_order_where_there_is_room_and_moves_no_column() -> None:
+    def words(view: OrderView, height: int) -> list[str]:
+        rows = OrdersPane().paint((view,), 78, height)
+        return ["".join(text for text, _ in line).rstrip() for line in rows]
+
+    calm, waiting = row(trigger=D(59_500)), row("no last price", trigger=D(59_500))
+    assert words(waiting, 3) == [*words(calm, 3), "  no last price"]
+    assert words(waiting, 2)[0].endswith("detail")
+    assert words(waiting, 2)[1].endswith("no last price")

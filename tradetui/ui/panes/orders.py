@@ -11,7 +11,7 @@ from tradetui.domain.number import canonical
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType
 from tradetui.domain.view import Frame, OrderView
 from tradetui.ui.paint.numbers import NONE, age_text, compact, fixed
-from tradetui.ui.paint.rows import Row, on, plain
+from tradetui.ui.paint.rows import Row, fit, on, plain
 from tradetui.ui.paint.table import Column, cells, heading, layout_for
 from tradetui.ui.panes.base import LivePane
 
@@ -63,27 +63,30 @@ class OrdersPane(LivePane[Orders]):
         return ((f"{len(rows) - armed} working{waiting}", "dim"),)
 
     def paint(self, part: Orders, width: int, height: int) -> list[Row]:
-        """Heading, then the orders around the selected one."""
-        rows = part
-        scales = self._scales
-        layout = layout_for(columns_of(rows, scales), width)
+        """Heading, then the orders around the selected one; details below each where there is room."""
+        rows, scales = part, self._scales
+        below = height > len(rows) + sum(bool(row.detail) for row in rows)
+        layout = layout_for(columns_of(rows, scales, with_detail=not below), width)
         head = [heading(layout)] if height > 1 else []
         room = max(1, height - len(head))
         first = max(0, min(self.selected - room + 1, len(rows) - room))
-        shown = rows[first : first + room]
-        painted = [cells(layout, values_of(row, scales)) for row in shown]
-        if self.has_focus and painted:
-            at = min(self.selected, len(rows) - 1) - first
-            used = sum(len(text) for text, _ in painted[at])
-            painted[at] = on((*painted[at], (" " * max(0, width - used), "text")), "selected")
+        painted: list[Row] = []
+        for at, row in enumerate(rows[first : first + room], first):
+            shown = cells(layout, values_of(row, scales))
+            is_marked = self.has_focus and at == min(self.selected, len(rows) - 1)
+            painted.append(on(fit(shown, width), "selected") if is_marked else shown)
+            if below and row.detail:
+                painted.append((("  ", "dim"), (plain(row.detail), "dim")))
         return head + painted
 
 
-def columns_of(rows: Sequence[OrderView], scales: Mapping[str, int]) -> tuple[Column, ...]:
+def columns_of(
+    rows: Sequence[OrderView], scales: Mapping[str, int], *, with_detail: bool
+) -> tuple[Column, ...]:
     """Columns as wide as the longest price and quantity need."""
     price = max((len(price_text(row.order, scales)) for row in rows), default=8)
     qty = max((len(canonical(row.order.qty)) for row in rows), default=5)
-    detail = max((len(row.detail) for row in rows), default=0)
+    detail = max((len(row.detail) for row in rows), default=0) if with_detail else 0
     return (
         Column("id", 4, rank=6, at_left=True),
         Column("symbol", 13, rank=7, at_left=True),
