@@ -28,6 +28,8 @@ from tradetui.runtime.input_replay import reproduce
 from tradetui.runtime.quarantine import resume
 from tradetui.runtime.recovery import verify_journal
 
+NOTHING = "—"
+_PRICES = ("price", "entry_price", "exit_price")
 _TRADE_COLUMNS = ("closed", "symbol", "side", "qty", "entry_price", "exit_price", "net_pnl", "r")
 _FILL_COLUMNS = ("time", "symbol", "side", "qty", "price", "fee", "fee_asset", "liquidity")
 
@@ -125,10 +127,25 @@ def _show(rows: list[dict[str, Any]], columns: tuple[str, ...], what: str, *, as
     if not rows:
         print(f"no {what} yet")
         return
-    table = [columns, *([_cell(row, column) for column in columns] for row in rows)]
+    table = [columns, *aligned(rows, columns)]
     widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
     for line in table:
         print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+
+
+def aligned(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> list[list[str]]:
+    """The cells of all rows; prices of a symbol have the same digits after the point."""
+    prices = [column for column in columns if column in _PRICES]
+    shown = [{column: _cell(row, column) for column in columns} for row in rows]
+    places: dict[str, int] = {}
+    for cells in shown:
+        digits = [len(cells[column].partition(".")[2]) for column in prices]
+        places[cells["symbol"]] = max(places.get(cells["symbol"], 0), *digits)
+    for cells in shown:
+        for column in prices:
+            if cells[column] != NOTHING:
+                cells[column] = f"{Decimal(cells[column]):.{places[cells['symbol']]}f}"
+    return [list(cells.values()) for cells in shown]
 
 
 def _cell(row: dict[str, Any], column: str) -> str:
@@ -137,7 +154,7 @@ def _cell(row: dict[str, Any], column: str) -> str:
         return moment.strftime("%Y-%m-%d %H:%M:%S")
     value = row[column]
     if value is None:
-        return "—"
+        return NOTHING
     if column in ("entry_price", "exit_price"):
         return canonical(Decimal(f"{Decimal(value):.9g}"))
     return f"{Decimal(value):.2f}" if column in ("net_pnl", "r") else str(value)
