@@ -60,7 +60,7 @@ def test_the_wide_screen_has_the_columns_and_rows_of_the_picture() -> None:
     assert boxes["chart"] == Region(34, 0, 114, 46)
     assert boxes["ladder"] == Region(148, 0, 52, 46)
     assert boxes["tape"] == Region(0, 46, 34, 12)
-    assert boxes["positions"] == Region(34, 46, 69, 6)
+    assert boxes["positions"] == Region(34, 46, 73, 6)
     assert boxes["ticket"] == Region(148, 46, 52, 12)
 
 
@@ -267,3 +267,18 @@ async def test_a_ticket_that_is_typed_into_stays_on_the_screen() -> None:
             await pilot.pause()
             assert "ticket" in app.desk.plan.boxes
             assert app.focused is typed
+
+
+async def test_the_wide_screen_has_room_for_the_mark_of_a_position() -> None:
+    app = CockpitApp(FakeLink())
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.pause()
+        app._tick()
+        await pilot.pause()
+        positions = app.query_one("#positions")
+        heading = positions.render_line(1).text.split()
+        assert heading[: heading.index("stop") + 1] == [
+            *("▏", "symbol", "side", "qty", "entry", "mark", "unreal"),
+            *(["%"] if "%" in heading else []),
+            *("R", "stop"),
+        ]

@@ -83,7 +83,17 @@ def test_no_ellipsis_hides_the_quantity_of_an_own_order(sign: str, qty: str, roo
 
 
 @pytest.mark.parametrize(
-    ("size", "digits"), [(0.0, 2), (12_345.0, 0), (133.2, 1), (1.5, 2), (0.76, 3), (1.23e-8, 10)]
+    ("size", "digits"),
+    [
+        (0.0, 2),
+        (12_345.0, 0),
+        (133.2, 1),
+        (1.5, 2),
+        (0.76, 3),
+        (1.23e-8, 10),
+        (float("nan"), 2),
+        (float("inf"), 0),
+    ],
 )
 def test_an_indicator_of_tiny_prices_shows_digits_that_say_something(size: float, digits: int) -> None:
     assert digits_for(size) == digits

@@ -151,7 +151,7 @@ def _trading(desk: Size, room: Room) -> Boxes:
     bottom = max(11, round(desk.height * 0.2))
     top, middle = desk.height - bottom, desk.width - left - right
     account = min(17, top // 2) if wide else 0
-    fills = middle * 2 // 5 if wide else 0
+    fills = max(41, middle // 3) if wide else 0
     boxes = {
         "watchlist": Region(0, 0, left, top - account),
         "chart": Region(left, 0, middle, top),

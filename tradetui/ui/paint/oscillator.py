@@ -132,7 +132,7 @@ def newest(line: IndicatorLine) -> float | None:
 
 def digits_for(size: float) -> int:
     """Digits after the point for values of one pane, by the largest: three that say something."""
-    if size >= 1 or size == 0:
+    if not 0 < size < 1:
         return 0 if size >= 10_000 else 1 if size >= 10 else 2
     return min(MOST_DIGITS, 2 - math.floor(math.log10(size)))
 
