@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
+from ccxt import ExchangeNotAvailable
 
 from tradetui.domain.market_data import Side, Trade
+from tradetui.feeds import backfill
 from tradetui.feeds.backfill import missed_prints
 from tradetui.feeds.trades import TradeFlow
 
@@ -95,6 +100,50 @@ async def test_an_exchange_of_which_nothing_is_known_tells_what_it_can_and_what_
     assert (numbers[0], numbers[-1], told) == (first, 99, is_all)
     assert len(set(numbers)) == len(numbers)
     assert exchange.asked == ([None] if page == 60 else [None, BEGUN_MS + 50])
+
+
+class Told:
+    """Keeps what a symbol's prints lead to."""
+
+    symbol = "BTC/USDT"
+
+    def __init__(self) -> None:
+        self.trades = TradeFlow()
+        self.trades.take(printed(1))
+        self.messages: list[object] = []
+        self.words: list[str] = []
+
+    def deliver(self, message: object) -> None:
+        self.messages.append(message)
+
+    def say(self, _symbol: str, _part: object, _state: object, *, text: str = "", retry_s: float = 0) -> None:
+        self.words.append(text)
+
+
+@pytest.mark.parametrize(("failures", "is_filled"), [(0, True), (2, True), (3, False)])
+async def test_missed_prints_are_asked_for_again_where_the_connection_fails(
+    monkeypatch: pytest.MonkeyPatch, failures: int, is_filled: bool
+) -> None:
+    monkeypatch.setattr(backfill, "_AGAIN_S", (0.0, 0.0))
+    exchange, told = Elsewhere(page=1000, goes_forward=True), Told()
+    answer, asked = exchange.fetch_trades, 0
+
+    async def fetch_trades(symbol: str, since: int | None = None) -> list[dict[str, object]]:
+        nonlocal asked
+        asked += 1
+        if asked <= failures:
+            raise ExchangeNotAvailable("elsewhere GET https://127.0.0.1/trades")
+        return await answer(symbol, since)
+
+    monkeypatch.setattr(exchange, "fetch_trades", fetch_trades)
+    rest: Any = SimpleNamespace(exchange=exchange)
+    teller: Any = told
+    async with asyncio.TaskGroup() as group:
+        backfill.Backfill(teller, rest, group).start(teller)
+    assert asked > failures if is_filled else asked == 3
+    assert bool(told.messages) is is_filled
+    assert ("missed trades could not be fetched: no connection" in told.words) is not is_filled
+    assert not told.trades.is_holding
 
 
 def test_what_a_stream_opens_with_after_an_outage_counts_as_missed() -> None:

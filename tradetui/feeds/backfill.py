@@ -14,6 +14,8 @@ from contextlib import suppress
 from time import time_ns
 from typing import Any, Final, Protocol
 
+from ccxt import ExchangeNotAvailable
+
 from tradetui.domain.market_data import FeedState, MissedTrades, Trade
 from tradetui.feeds.ccxt.rest import RestSide, Teller
 from tradetui.feeds.ccxt.stream import Part
@@ -23,6 +25,8 @@ from tradetui.feeds.trades import TradeFlow
 
 _PATIENCE_S: Final = 5.0
 """Prints of the stream wait for the missed ones for so long."""
+_AGAIN_S: Final = (0.5, 1.5)
+"""Waits before it is asked again: where the stream was lost, the first request often is as well."""
 _HISTORY_AGAIN_S: Final = 60.0
 _FRUITLESS: Final = 3
 """So many holes that REST knows nothing of, and the venue's count is no count."""
@@ -109,15 +113,25 @@ class Backfill:
     async def _missed(self, channel: Followed) -> list[Trade]:
         symbol, missed, text = channel.symbol, list[Trade](), ""
         try:
-            missed, is_all = await missed_prints(
-                self._rest.exchange, symbol, channel.trades.last_ts, single_trades=self._single_trades
-            )
+            missed, is_all = await self._ask(channel)
             text = "" if is_all else f"missed trades: only {len(missed):,} of them could be fetched"
         except Exception as error:  # noqa: BLE001 - the outside world becomes words
             text = f"missed trades could not be fetched: {words_for(error)}"
         if text:
             self._teller.say(symbol, Part.NOTICE, FeedState.STREAMING, text=text)
         return missed
+
+    async def _ask(self, channel: Followed) -> tuple[list[Trade], bool]:
+        """What was missed; a connection that fails is tried again, a refusal is not."""
+        exchange, single = self._rest.exchange, self._single_trades
+        for wait in _AGAIN_S:
+            try:
+                return await missed_prints(
+                    exchange, channel.symbol, channel.trades.last_ts, single_trades=single
+                )
+            except ExchangeNotAvailable:
+                await asyncio.sleep(wait)
+        return await missed_prints(exchange, channel.symbol, channel.trades.last_ts, single_trades=single)
 
 
 async def missed_prints(
