@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from tests.exchanges.binance_server import USD_M, BinanceServer
 from tests.exchanges.collector import Collector, fed, volume
@@ -324,3 +326,31 @@ async def test_a_subscription_that_is_never_answered_is_down_and_asked_anew(capt
             await server.close_sockets()
             server.play()
             await collector.until_state(SYMBOL, FeedState.STREAMING)
+
+
+async def test_after_an_ignored_subscription_trades_are_asked_for_when_the_book_was_heard(
+    captures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = BinanceServer(captures, depth_frames=20)
+    server.acknowledges = False
+    asked: list[str] = []
+    books_asked = asyncio.Event()
+    received = server.received
+
+    async def noted(socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+        asked.extend(name.partition("@")[2].partition("@")[0] for name in frame.get("params", ()))
+        if asked.count("depth") == 3:
+            books_asked.set()
+        await received(socket, frame)
+
+    monkeypatch.setattr(server, "received", noted)
+    async with server.running():
+        profile = Profile(name="b", exchange="binance", symbols=(SYMBOL,), endpoint=server.address)
+        collector = Collector()
+        async with fed(CcxtFeed(profile, first_book_s=0.3, retry_s=0.05), collector):
+            await asyncio.wait_for(books_asked.wait(), 20)
+            assert asked.count("trade") == 1
+            server.acknowledges = True
+            server.play()
+            await collector.until(lambda: bool(collector.of(Trade)))
+    assert asked.count("trade") == 2

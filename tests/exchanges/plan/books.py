@@ -124,7 +124,7 @@ def _no_ack(exchange: Exchange) -> None:
     exchange.acknowledges = False
 
 
-@fault(7, "no-ack", settings={"first_book_s": 0.8}, prepare=_no_ack, is_slow_through_ccxt=True)
+@fault(7, "no-ack", settings={"first_book_s": 0.8}, prepare=_no_ack)
 async def no_ack(rig: Rig) -> None:
     await rig.told(DOWN)
     assert FeedState.STREAMING not in [s.state for s in rig.statuses()]

@@ -36,13 +36,9 @@ class Fault:
     is_long: bool = False
     """Whether another form of it is nearly the same."""
 
-    is_slow_through_ccxt: bool = False
-    """Whether ccxt misses the short deadlines on a busy machine: then it has the long run for it."""
-
-    def is_for_the_long_run(self, venue: str, through: str) -> bool:
+    def is_for_the_long_run(self, venue: str) -> bool:
         """Whether it is left out of the usual run."""
-        is_slow = self.is_slow_through_ccxt and through == "ccxt"
-        return self.is_long or is_slow or (self.is_shared and venue not in STANDING)
+        return self.is_long or (self.is_shared and venue not in STANDING)
 
     def reason(self, venue: str, through: str) -> str:
         """Why it does not apply; empty where it does."""

@@ -199,6 +199,9 @@ class CcxtFeed:
         while True:
             if stream.is_book and monotonic() - stream.lost_at > _HISTORY_AGAIN_S:
                 await self._rest.load_history(hub, stream.symbol)  # what happened meanwhile
+            if stream.waits_for is not None:
+                await stream.waits_for.until_live()
+                stream.waits_for = None
             stream.restart()
             try:
                 await self._subscribe(stream)
@@ -212,9 +215,14 @@ class CcxtFeed:
             await asyncio.sleep(stream.wait_s)
 
     def _try_trades_too(self, hub: Hub, symbol: str) -> None:
-        """Where the book's subscription was ignored, that of the trades may have been too."""
-        trades = self._channels[symbol].trades
+        """Where the book's subscription was ignored, that of the trades may have been too.
+
+        Whether theirs is heard, nobody can tell while no print comes: they are asked for when the book's was.
+        """
+        channel = self._channels[symbol]
+        trades = channel.trades
         if not trades.is_live:
+            trades.waits_for = channel.book
             hub.kick(trades, Outage(FeedState.DOWN, "no data after subscribing"))
 
     async def _subscribe(self, stream: Stream) -> None:

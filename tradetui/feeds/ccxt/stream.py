@@ -42,6 +42,8 @@ class Stream:
         self.url = ""
         self.wait_s = 0.0
         self.connections = 0
+        self.waits_for: Stream | None = None
+        """What must deliver before this is subscribed again."""
         self.lost_at = math.inf
         """When it was last cut off while it delivered, monotonic seconds."""
         self._backoff = backoff
