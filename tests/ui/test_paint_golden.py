@@ -20,7 +20,7 @@ from tradetui.ui.paint.numbers import compact, fixed, held_text, signed
 from tradetui.ui.paint.oscillator import digits_for, pane_title
 from tradetui.ui.paint.rows import Row
 from tradetui.ui.paint.scale import Scale, round_values
-from tradetui.ui.panes.account import amounts, balance, gauge_row
+from tradetui.ui.panes.account import amounts, balance, gauge_row, gauge_words
 from tradetui.ui.panes.positions import second_line
 from tradetui.ui.panes.tape import TapePane
 from tradetui.ui.panes.watchlist import WatchlistPane, change_text, is_mover, short_symbol
@@ -247,9 +247,24 @@ def test_an_assumed_maintenance_has_its_own_line() -> None:
     assert ["maintenance", "0.5", "%", "assumed"] in lines
 
 
+def test_what_moves_in_a_gauge_keeps_its_digits() -> None:
+    gauges = [
+        LimitGauge("open risk", Decimal(1), Decimal(2), "R"),
+        LimitGauge("trades", Decimal(7), Decimal(20), ""),
+        LimitGauge("max loss", Decimal("0.5"), Decimal(12_000), "USDT"),
+        LimitGauge("daily loss", Decimal("0.00012"), Decimal("0.02"), "BTC"),
+    ]
+    assert [gauge_words(gauge, 30) for gauge in gauges] == [
+        "1.00 of 2 R",
+        "7 of 20",
+        "0.50 of 12,000",
+        "0.00012000 of 0.02",
+    ]
+
+
 @pytest.mark.parametrize(
     ("used", "words"),
-    [("0", "daily loss  ────       0 of 200"), ("150", "daily loss  ━━━─     150 of 200")],
+    [("0", "daily loss  ────    0.00 of 200"), ("150", "daily loss  ━━━─  150.00 of 200")],
 )
 def test_a_limit_s_gauge(used: str, words: str) -> None:
     row = gauge_row(LimitGauge("daily loss", Decimal(used), Decimal(200), "USDT"), 33)

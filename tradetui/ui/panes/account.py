@@ -62,8 +62,8 @@ def gauge_words(limit: LimitGauge, width: int) -> str:
     """Used of limit, and what is left where there is room for it."""
     if limit.text:
         return plain(limit.text)
-    words = f"{amount(limit.used)} of {amount(limit.limit)}{unit(limit)}"
-    left = f", {amount(max(limit.left, ZERO))} left" if limit.left is not None else ""
+    words = f"{moving(limit.used, limit.unit)} of {amount(limit.limit)}{unit(limit)}"
+    left = f", {moving(max(limit.left, ZERO), limit.unit)} left" if limit.left is not None else ""
     return words + left if width >= NAME_CELLS + len(words) + len(left) + 12 else words
 
 
@@ -74,7 +74,16 @@ def unit(limit: LimitGauge) -> str:
 
 def amount(value: Decimal) -> str:
     """A limit's number with at most two digits after the point."""
-    return canonical(value) if value == int(value) or abs(value) < 1 else f"{value:,.2f}"
+    if value == int(value):
+        return f"{int(value):,}"
+    return canonical(value) if abs(value) < 1 else f"{value:,.2f}"
+
+
+def moving(value: Decimal, unit: str) -> str:
+    """A number that moves, always with the same digits after the point; counts have none."""
+    if not unit:
+        return amount(value)
+    return fixed(value, 2 if unit in ("R", "%") else money_scale(unit))
 
 
 def amounts(account: AccountView, width: int) -> list[Row]:
