@@ -73,7 +73,7 @@ def test_the_daily_loss_flattens_locks_and_stays_locked_after_a_restart(tmp_path
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "sim.json").write_text('{"version":1,"seed":7,"ts":1795489410000000000}')
     words = ("--config", path, "--symbol", "BTC/USDT:USDT", "--seed", "7")
-    with cockpit(tmp_path, *words, "--scenario", "flash-crash") as terminal:
+    with cockpit(tmp_path, *words, "--scenario", "flash-crash", size=(160, 45)) as terminal:
         buy(terminal)
         terminal.until("locked", seconds=90)
         terminal.until("flat")
