@@ -112,6 +112,9 @@ class Exchange(Loopback):
         self.garbles = 0
         self.acknowledges = True
         self.answers_twice = False
+        self.hears_late = False
+        """Whether it lies on what is asked for, until `hear_now`."""
+        self._unheard: list[tuple[web.WebSocketResponse, dict[str, Any]]] = []
         self.sends_snapshots = True
         self.cuts_snapshot = False
         self.refuses = False
@@ -142,7 +145,23 @@ class Exchange(Loopback):
         else:
             await self.received(socket, json.loads(text))
 
+    async def hear_now(self) -> None:
+        """Do what was asked for meanwhile."""
+        self.hears_late = False
+        unheard, self._unheard = self._unheard, []
+        for socket, frame in unheard:
+            if not socket.closed:
+                await self.received(socket, frame)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether something was asked for that it lies on."""
+        return any(not socket.closed for socket, _ in self._unheard)
+
     async def received(self, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
+        if self.hears_late:
+            self._unheard.append((socket, frame))
+            return
         if self.refuses:
             await self._say(socket, self.wording.refusal(frame))
             return

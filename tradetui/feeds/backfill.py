@@ -71,13 +71,19 @@ class Backfill:
         """Symbols whose waiting prints have a hole themselves."""
         self._fruitless: dict[str, int] = {}
 
-    def start(self, channel: Followed, lost_for_s: float = 0.0) -> None:
-        """Let the stream's prints wait until those that were missed are there."""
+    def start(
+        self, channel: Followed, lost_for_s: float = 0.0, *, heard: asyncio.Event | None = None
+    ) -> None:
+        """Let the stream's prints wait until those that were missed are there.
+
+        Where the exchange has yet to hear of a subscription, `heard` is set when it has: what it prints
+        before that is missed too. Nothing waits for it forever.
+        """
         if channel.trades.is_holding:
             self._again.add(channel.symbol)
         elif channel.trades.last_ts:
             channel.trades.hold()
-            self._group.create_task(self._fill(channel, lost_for_s))
+            self._group.create_task(self._fill(channel, lost_for_s, heard))
 
     def count_hole(self, channel: Followed) -> None:
         """The count of prints has a hole: ask, unless such holes have shown to be none."""
@@ -87,8 +93,11 @@ class Backfill:
                 self._holed.add(channel.symbol)
             self.start(channel)
 
-    async def _fill(self, channel: Followed, lost_for_s: float) -> None:
+    async def _fill(self, channel: Followed, lost_for_s: float, heard: asyncio.Event | None) -> None:
         symbol, was_long = channel.symbol, lost_for_s > _HISTORY_AGAIN_S
+        if heard is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(heard.wait(), _PATIENCE_S)
         if was_long:
             await self._rest.load_history(self._teller, symbol)
         missed = await self._missed(channel)

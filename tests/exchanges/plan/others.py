@@ -62,6 +62,24 @@ async def answered_twice(rig: Rig) -> None:
     assert [s for s in rig.statuses() if not s.state.is_fresh] == []
 
 
+@fault(30, "late-to-hear")
+async def late_to_hear(rig: Rig) -> None:
+    """After an outage it prints on between the dial and the subscription: REST knows those prints alone."""
+    await rig.live()
+    rig.exchange.hears_late = True
+    await rig.exchange.close_sockets()
+    await rig.told(DOWN)
+    await rig.eventually(lambda: rig.exchange.is_asked)
+    due, asked = rig.exchange.clock() + 150, len(rig.exchange.asked)
+    await rig.eventually(lambda: rig.exchange.clock() > due or len(rig.exchange.asked) > asked + 1)
+    lost = [rig.new_print() for _ in range(3)]
+    for each in lost:
+        await rig.exchange.tell(each)
+    await rig.exchange.hear_now()
+    await rig.healed()
+    await rig.eventually(lambda: {each.number for each in lost} <= set(rig.missed()))
+
+
 def _mute(exchange: Exchange) -> None:
     exchange.pongs = False
 

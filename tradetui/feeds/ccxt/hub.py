@@ -6,6 +6,7 @@ sink in the order of the wire, and nothing is delivered after the frame that bro
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from time import monotonic, time_ns
 from typing import Any, Final
@@ -62,6 +63,8 @@ class Channel:
         self.book_reader = BookReader(health.symbol)
         self.trade_reader = reader
         self.prints = Prints(health.symbol, TradeFlow())
+        self.heard = asyncio.Event()
+        """Set when something came of a new connection: the exchange has heard of the subscriptions."""
         self.fell_silent: tuple[float, Any] | None = None
         """How long it was silent when it was called stale, and the top of its book then."""
 
@@ -205,7 +208,9 @@ class Hub:
         channel = self._channels[stream.symbol]
         channel.trade_reader.begin()
         if stream.connections > 1 and self._exchange.has.get("fetchTrades"):
-            self.backfill.start(channel.prints)
+            if not channel.book.is_live:  # where that comes on another connection, there is no sign
+                channel.heard.clear()
+            self.backfill.start(channel.prints, heard=channel.heard)
 
     def lost(self, socket: HardenedClient, text: str) -> None:
         """Break off all streams of a socket that is gone."""
@@ -245,6 +250,7 @@ class Hub:
         channel.pulse.beat(now)
         if message is None:
             return
+        channel.heard.set()
         self._sink(message)
         self._audits.saw(message)
         if isinstance(message, BookSnapshot):
@@ -259,6 +265,7 @@ class Hub:
         channel = self._channels.get(rows[0].get("symbol", "")) if rows else None
         if channel is None:
             return
+        channel.heard.set()
         old, new = channel.trade_reader.split(rows)
         if channel.trades.connections > 1:
             self._take_old(channel, old)

@@ -68,7 +68,7 @@ class Books:
         self._owner.say(channel.symbol, Part.BOOK, FeedState.CONNECTING, text="waiting for the book")
         lost_at, channel.lost_at = channel.lost_at, None
         if lost_at is not None:
-            self._backfill.start(channel, monotonic() - lost_at)
+            self._backfill.start(channel, monotonic() - lost_at, heard=channel.live)
         channel.asked_at = monotonic()
 
     def ask(self, channel: Channel, wait_s: float) -> None:
@@ -181,7 +181,7 @@ class Books:
         await asyncio.sleep(wait_s)  # in a task: it ends with the feed
         for frame in channel.connections[0].codec.revive(channel.symbol):
             channel.connections[0].send(frame)
-        self._backfill.start(channel)
+        self._backfill.start(channel, heard=channel.live)
 
     async def watch(self) -> None:
         """Notice silence, and books that were asked for and never came."""

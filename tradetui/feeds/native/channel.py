@@ -34,7 +34,7 @@ class Channel:
         """The exchange's time of the newest book message, nanoseconds UTC; 0 for none."""
         self.connections: list[Connection] = []
         self.live = asyncio.Event()
-        """Set once a book was there."""
+        """Set while the book is there: then the exchange has heard of the subscription."""
         self.is_live = False
         """Whether the book was delivered and nothing was lost since."""
         self.was_live = False
@@ -67,6 +67,7 @@ class Channel:
         if self.is_live:
             self._lived_s = monotonic() - self._resynced_at
         self.is_live = False
+        self.live.clear()
         self.crossed_updates = 0
         self.asked_at = None
         self.pulse.pause()
