@@ -83,7 +83,7 @@ class DepthBook(BookSync):
 
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""
-        assert isinstance(part, Depth)  # noqa: S101 - a venue's book gets its own parts only
+        assert type(part) is Depth  # noqa: S101 - a venue's book gets its own parts only
         update = part.update
         if type(update) is BookSnapshot:
             return self.snapshot(update)

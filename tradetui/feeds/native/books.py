@@ -133,7 +133,7 @@ class Books:
             channel.trades.begin(message.ts_exchange or message.ts_received)
             owner.say(channel.symbol, Part.BOOK, FeedState.STREAMING)
         channel.updates += 1
-        if owner.crossed(channel.symbol):
+        if owner.crossed(message.symbol):
             self._take_crossing(channel)
         else:
             channel.crossed_updates = 0

@@ -75,7 +75,8 @@ class Reading:
         """A frame that can not be read is counted and costs the books their trust."""
         if len(frames) >= _A_RUN and self._read_run(connection, frames, ts_received):
             return
-        decode, take_trade = self._decoder(connection), self.take_trade
+        keeper, take_trade = self._owner.keeper, self.take_trade
+        decode = connection.codec.decode if keeper is None else self._keeping(keeper, connection)
         item: Any  # told apart by its type, which costs a fifth of `match`
         for frame in frames:
             if connection.is_dropped:
@@ -95,12 +96,9 @@ class Reading:
             except Exception as error:  # noqa: BLE001 - raised again by run
                 self._deliver.fail(error)
 
-    def _decoder(self, connection: Connection) -> Callable[[bytes, int], Sequence[Any]]:
-        """What decodes a frame, and keeps it first where somebody wants it."""
-        decode, keeper = connection.codec.decode, self._owner.keeper
-        if keeper is None:
-            return decode
-        number = self._owner.number_of(connection)
+    def _keeping(self, keeper: FrameKeeper, connection: Connection) -> Callable[[bytes, int], Sequence[Any]]:
+        """What decodes a frame, and keeps it before."""
+        decode, number = connection.codec.decode, self._owner.number_of(connection)
 
         def keep_and_decode(frame: bytes, ts_received: int) -> Sequence[Any]:
             keeper.frame(number, frame, ts_received)
