@@ -332,3 +332,19 @@ def test_an_estimate_of_a_gap_whose_stop_had_fired_before_is_over_and_costs_noth
     settle(market, due, 0.0001)
     assert [(paid.signed_qty, paid.amount) for paid in bodies(market, FundingPaid)] == [(D(0), D(0))]
     assert not market.state.funds.pending
+
+
+def test_what_is_left_of_a_cross_position_carries_a_wallet_that_funding_has_emptied() -> None:
+    """Closing a part is no reason for the insurance to pay: the rest has won more than is missing."""
+    market = table(balance=D(10_000), margin_mode=MarginMode.CROSS)
+    market.buy("1", stop="55000")
+    market.snapshot([(75_000.0, 50.0)], [(75_000.0, 50.0)])
+    market.mark(75_000.0)
+    market.now += 9 * HOUR
+    market.feed(FundingSettled(PERP, market.now // HOUR * HOUR, market.tick(), 0.14, 75_000.0))
+    assert market.state.cash("USDT") == -500
+    market.sell("0.01")
+    assert market.state.cash("USDT") == -350
+    assert not market.state.balances.get((ledger.INSURANCE, "USDT"))
+    assert market.do(Flatten()).accepted
+    assert market.state.cash("USDT") == 10_000 - 10_500 + 15_000

@@ -105,7 +105,7 @@ class Engine:
         flow.available = margins.available
         flow.liquidate = self._liquidator.execute
         flow.fills.fee_choice = self._books.fee_choice
-        flow.fills.backing = lambda asset, without: margins.backing(asset, without=without)
+        flow.fills.backing = lambda asset, closing, qty: margins.backing(asset, closing=closing, qty=qty)
         rechecks = Rechecks(self._intake.checks)
         flow.outdated = lambda desk, order: rechecks.outdated(desk, order, ts=self.ts)
         flow.fitting = rechecks.fitting

@@ -30,8 +30,8 @@ class FillBook:
         """The fee of a piece of a liquidation, and the cash that it may not touch."""
         self.fee_choice: Callable[[Instrument], account.FeeChoice] = lambda _: account.FeeChoice()
         """In what fees are paid, with what is there of it now."""
-        self.backing: Callable[[str, str], Decimal] = lambda _asset, _without: ZERO
-        """What open profits of other positions add to the cash of an asset."""
+        self.backing: Callable[[str, str, Decimal], Decimal] = lambda _asset, _closing, _qty: ZERO
+        """What open profits add to the cash of an asset; of a position that is closed, of what is left."""
 
     def write(self, desk: Desk, executions: Iterable[Execution]) -> None:
         """Turn executions into facts, in order."""
@@ -108,14 +108,15 @@ class FillBook:
             receipt=receipt,
         )
         terms = account.Terms(self.state.leverage_on(instrument), cross=self.state.is_cross(instrument))
-        cash = self.state.cash(instrument.settle) + self.backing(instrument.settle, desk.symbol)
+        closed = qty if position.signed_qty * order.side.sign < 0 else ZERO
+        cash = self.state.cash(instrument.settle) + self.backing(instrument.settle, desk.symbol, closed)
         paid = account.payable_fee(position, instrument, fill, terms=terms, balance=cash - kept)
         fill = msgspec.structs.replace(fill, fee=paid)
         postings = account.fill_postings(position, instrument, fill, terms=terms, balance=cash)
         self.scribe.write(Filled(fill=fill), symbol=desk.symbol, order_id=order.order_id, postings=postings)
         if instrument.opening_fee and position.signed_qty * order.side.sign >= 0:
             borrowed = costs.interest(instrument.notional(qty, price), instrument.opening_fee)
-            backing = self.backing(instrument.settle, "")
+            backing = self.backing(instrument.settle, "", ZERO)
             charge_interest(self.scribe, instrument, borrowed, number=0, backing=backing)
         if paid < due.amount and (instrument.is_margin or order.role is not OrderRole.LIQUIDATION):
             self._note_shortfall(fill, due=due.amount)

@@ -6,9 +6,8 @@ from decimal import Decimal
 
 from tradetui.domain.event import InterestPaid
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.number import ZERO
 from tradetui.engine.scribe import Scribe
-from tradetui.trading import ledger
+from tradetui.trading import costs, ledger
 
 
 def charge_interest(
@@ -22,7 +21,7 @@ def charge_interest(
 ) -> None:
     """Take interest from the balance; what that and open profits do not have the insurance pays."""
     asset, own = instrument.settle, ledger.cash(instrument.settle)
-    short = max(ZERO, amount - scribe.state.cash(asset) - backing)
+    short = costs.shortage(scribe.state.cash(asset) + backing - amount)
     postings = (
         *ledger.transfer(ledger.INSURANCE, own, asset, short),
         *ledger.transfer(own, ledger.INTEREST, asset, amount),

@@ -65,11 +65,17 @@ class Margins:
             rules=self.rules,
         )
 
-    def backing(self, asset: str, *, without: str = "") -> Decimal:
-        """What open profits add to a wallet of an asset: a loss that they carry is nobody else's to pay."""
-        others = self.cross_positions(without=without)
-        mine = (each for each in others if self.state.instruments[each.symbol].settle == asset)
-        return max(ZERO, sum((self.result(each) for each in mine), ZERO))
+    def backing(self, asset: str, *, closing: str = "", qty: Decimal = ZERO) -> Decimal:
+        """What open profits add to a wallet of an asset: a loss that they carry is nobody else's to pay.
+
+        Of a position that a quantity is being closed of, only what is left counts.
+        """
+        total = ZERO
+        for each in self.cross_positions():
+            if self.state.instruments[each.symbol].settle == asset:
+                left = max(ZERO, each.qty - qty) if each.symbol == closing else each.qty
+                total += MONEY.divide(self.result(each) * left, each.qty)
+        return max(ZERO, total)
 
     def behind(self, position: Position) -> Decimal:
         """What is lost before a position is bankrupt: its margin, or the wallet with the others' results."""

@@ -184,7 +184,8 @@ def payable_fee(
     if instrument.is_spot or fill.fee <= 0:
         return fill.fee
     tied = margin_change(position, instrument, fill, terms=terms)
-    return min(fill.fee, max(ZERO, balance + fill.realized_pnl - tied))
+    left = floor_to(max(ZERO, balance + fill.realized_pnl - tied), costs.ASSET_STEP)
+    return min(fill.fee, left)
 
 
 def fill_postings(
@@ -195,7 +196,7 @@ def fill_postings(
         return _spot_postings(instrument, fill)
     settle, own = instrument.settle, ledger.cash(instrument.settle)
     tied = margin_change(position, instrument, fill, terms=terms)
-    short = max(ZERO, -(balance + fill.realized_pnl - fill.fee - tied))
+    short = costs.shortage(balance + fill.realized_pnl - fill.fee - tied)
     return (
         *ledger.transfer(ledger.PNL, own, settle, fill.realized_pnl),
         *ledger.transfer(own, ledger.FEES, settle, fill.fee),

@@ -56,6 +56,11 @@ def interest(borrowed: Decimal, rate: Decimal) -> Decimal:
     return to_step(MONEY.multiply(borrowed, rate), ASSET_STEP, ROUND_CEILING)
 
 
+def shortage(left: Decimal) -> Decimal:
+    """What the insurance adds to a balance that would end below zero, rounded up to the asset's scale."""
+    return to_step(max(ZERO, -left), ASSET_STEP, ROUND_CEILING)
+
+
 def mid(bid: Decimal, ask: Decimal) -> Decimal:
     """The middle between the best bid and the best ask."""
     return MONEY.divide(MONEY.add(bid, ask), Decimal(2))
