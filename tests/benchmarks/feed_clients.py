@@ -43,14 +43,17 @@ async def ours(address: str, kind: str, tally: Tally) -> AsyncIterator[None]:
     profile = Profile(name="bench", exchange="binance", symbols=(SYMBOL,), endpoint=address)
     feed = NativeFeed(profile, venue_of(profile), stale_after_s=60.0)
     book, is_ready = OrderBook(Decimal("0.01")), asyncio.Event()
-    take = tally.take
+    came, last = tally.numbers.append, tally.last
 
     def sink(message: MarketMessage) -> None:
         if type(message) is Trade:
-            take(int(message.trade_id or 0))
+            number: Any = message.trade_id
+            came(number)
+            if number >= last:
+                tally.is_done.set()
         elif type(message) is BookDelta:
             book.apply_delta(message.bids, message.asks)
-            take(message.update_id)
+            tally.take(message.update_id)
         elif isinstance(message, BookSnapshot):
             book.apply_snapshot(message.bids, message.asks)
             is_ready.set()
@@ -90,9 +93,13 @@ def ccxt_that_keeps_all(address: str, kind: str, tally: Tally) -> AbstractAsyncC
 
 
 async def _watch_trades(exchange: Any, tally: Tally) -> None:
+    came, last = tally.numbers.append, tally.last
     while True:
         for trade in await exchange.watch_trades(SYMBOL):
-            tally.take(int(trade["id"]))
+            number = int(trade["id"])
+            came(number)
+            if number >= last:
+                tally.is_done.set()
 
 
 async def _watch_book(exchange: Any, tally: Tally) -> None:

@@ -142,6 +142,7 @@ _mark: Final = msgspec.json.Decoder(_Mark, strict=False).decode
 _force: Final = msgspec.json.Decoder(_Force, strict=False).decode
 _snapshot: Final = msgspec.json.Decoder(_Snapshot, strict=False).decode
 _BODY: Final = b',"data":'
+_SYMBOL: Final = b'"s":"'
 _SPOT_QUOTE: Final = b'{"u":'
 """The one event that does not say its name."""
 NAMED: Final = len(b'{"e":"trade"')
@@ -212,6 +213,7 @@ class BinanceCodec:
         """
         self._symbols = dict(symbols)
         self._single_trades = single_trades
+        self._is_any_time = any_time
         self._latest_ms = _ANY_MS if any_time else _LATEST_MS
         self._earliest_ms = 0 if any_time else 1
         self._quoted: _Ticker | None = None
@@ -319,25 +321,25 @@ class BinanceCodec:
         return Trade(symbol, ms * _MS, ts_received, trade.p, trade.q, _SIDES[trade.m], trade.t)
 
     def prints(self, frames: Sequence[bytes], ts_received: int) -> list[Trade] | None:
-        """Bare frames of prints, all of a kind, decoded by one call; None where any is something else.
+        """Bare frames of prints, all of a kind and of one symbol, decoded by one call; None for any others.
 
         Raises what a reader raises.
         """
-        opening = frames[0][:NAMED]
-        read = _LINES.get(opening)
-        text = b"\n" + b"\n".join(frames)
-        if read is None or text.count(b"\n" + opening) != len(frames):
+        opening, count = frames[0][:NAMED], len(frames)
+        read, text = _LINES.get(opening), b"\n" + b"\n".join(frames)
+        at = text.find(_SYMBOL)
+        name = text[at : text.find(b'"', at + len(_SYMBOL))]
+        if read is None or text.count(b"\n" + opening) != count or text.count(name) != count:
             return None
-        symbols, least, most = self._symbols, self._earliest_ms, self._latest_ms
-        prints = []
-        for each in read(text):
-            ms = each.T
-            if not least <= ms < most:
-                self._time(ms)
-            if each.X == "MARKET":
-                side = _SIDES[each.m]
-                prints.append(Trade(symbols[each.s], ms * _MS, ts_received, each.p, each.q, side, each.t))
-        return prints
+        symbol, ts = self._symbols[name[len(_SYMBOL) :].decode()], ts_received
+        found = read(text)
+        for each in () if self._is_any_time else found:
+            self._time(each.T)
+        return [
+            Trade(symbol, each.T * _MS, ts, each.p, each.q, _SIDES[each.m], each.t)
+            for each in found
+            if each.X == "MARKET"
+        ]
 
     def _read_agg_trade(self, body: bytes, ts_received: int) -> Trade | None:
         trade = _agg_trade(body)

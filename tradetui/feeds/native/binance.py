@@ -187,17 +187,21 @@ class BinanceVenue:
         return self._answer(frame) if message is None else (message,)
 
     def prints(self, frames: Sequence[bytes], ts_received: int) -> Sequence[Trade] | None:
-        """The prints of frames that are nothing else and miss none, in their order; None for any others."""
+        """One symbol's prints where the frames are nothing else and miss none; None for any others."""
         try:
             prints = self._codec.prints(frames, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError):
             return None  # decoded one by one, the bad one is told apart
-        expected = self._expected
-        for each in prints or ():
-            if each.trade_id != expected.get(each.symbol):
+        if not prints:
+            return None
+        symbol = prints[0].symbol
+        number = self._expected.get(symbol, 0)
+        for each in prints:
+            if each.trade_id != number:
                 return None
-            expected[each.symbol] += 1
-        return prints or None
+            number += 1
+        self._expected[symbol] = number
+        return prints
 
     def _answer(self, frame: bytes) -> Sequence[Item]:
         try:

@@ -92,7 +92,7 @@ class ReadsRuns(Protocol):
     """A codec whose prints come one a frame: many of them are decoded together at half the cost."""
 
     def prints(self, frames: Sequence[bytes], ts_received: int) -> Sequence[Trade] | None:
-        """The prints of frames that are nothing else and miss none, in their order; None for any others."""
+        """One symbol's prints where the frames are nothing else and miss none; None for any others."""
         ...
 
 

@@ -116,12 +116,9 @@ class Reading:
         return run is not None
 
     def _take_run(self, run: Sequence[Trade]) -> None:
-        """Deliver prints that miss none between them: at once where they are of one symbol and as usual."""
-        stamps = [trade.ts_exchange for trade in run]
-        first, symbols = run[0], {trade.symbol for trade in run}
-        is_usual = len(symbols) == 1 and self._channels[first.symbol].follows(
-            first, min(stamps), max(stamps), len(run)
-        )
+        """Deliver prints of one symbol that miss none between them."""
+        first, stamps = run[0], [trade.ts_exchange for trade in run]
+        is_usual = self._channels[first.symbol].follows(first, min(stamps), max(stamps), len(run))
         take = self._deliver.sink if is_usual else self.take_trade
         try:
             for trade in run:
