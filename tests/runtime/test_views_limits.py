@@ -185,8 +185,8 @@ def test_a_rule_that_only_tells_is_said_with_its_numbers() -> None:
 @pytest.mark.parametrize(
     ("width", "words"),
     [
-        (33, "120 of 500"),
-        (60, "120 of 500, 380 left"),
+        (33, "120.00 of 500"),
+        (60, "120.00 of 500, 380.00 left"),
     ],
 )
 def test_a_gauge_tells_what_is_left_where_there_is_room(width: int, words: str) -> None:

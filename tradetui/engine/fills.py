@@ -114,12 +114,17 @@ class FillBook:
         fill = msgspec.structs.replace(fill, fee=paid)
         postings = account.fill_postings(position, instrument, fill, terms=terms, balance=cash)
         self.scribe.write(Filled(fill=fill), symbol=desk.symbol, order_id=order.order_id, postings=postings)
-        if instrument.opening_fee and position.signed_qty * order.side.sign >= 0:
-            borrowed = costs.interest(instrument.notional(qty, price), instrument.opening_fee)
-            backing = self.backing(instrument.settle, "", ZERO)
-            charge_interest(self.scribe, instrument, borrowed, number=0, backing=backing)
+        if position.signed_qty * order.side.sign >= 0:
+            self._charge_opening(instrument, instrument.notional(qty, price))
         if paid < due.amount and (instrument.is_margin or order.role is not OrderRole.LIQUIDATION):
             self._note_shortfall(fill, due=due.amount)
+
+    def _charge_opening(self, instrument: Instrument, notional: Decimal) -> None:
+        """What borrowing costs at once, where the venue takes it."""
+        if instrument.opening_fee:
+            borrowed = costs.interest(notional, instrument.opening_fee)
+            backing = self.backing(instrument.settle, "", ZERO)
+            charge_interest(self.scribe, instrument, borrowed, number=0, backing=backing)
 
     def _fee(
         self, instrument: Instrument, order: Order, qty: Decimal, *, price: Decimal, liquidity: Liquidity
