@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.engine.market import PERP, Table, perp, spot, wide_limits
-from tradetui.domain.command import CancelOrder, Flatten, SetTarget, Size, SizeUnit, Target
+from tradetui.domain.command import AmendOrder, CancelOrder, Flatten, SetTarget, Size, SizeUnit, Target
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType
@@ -110,6 +110,27 @@ def test_a_target_that_filled_between_two_fills_of_its_entry_comes_again_for_the
     assert standing(market) == [(D(60_800), D(2))]
     market.trade(60_000.0, 6.0)
     assert standing(market) == [(D(60_500), D(3)), (D(60_800), D(5))]
+
+
+def test_a_target_for_all_comes_again_though_more_of_it_filled_than_is_held_now() -> None:
+    market = Table(perp(), settings=wide_limits()).open([(60_000.0, 50.0)], [(60_001.0, 6.0)])
+    enter(market, "10", at("60500"), limit="60001")
+    market.delta(asks=[(60_001.0, 0.0), (60_600.0, 9.0)])
+    market.trade(60_501.0, 6.0, Side.BUY)
+    assert standing(market) == []
+    market.trade(60_000.0, 4.0)
+    assert standing(market) == [(D(60_500), D(4))]
+
+
+def test_a_target_that_was_given_a_size_keeps_it_when_its_entry_goes_on() -> None:
+    market = Table(perp(), settings=wide_limits()).open([(60_000.0, 50.0)], [(60_001.0, 6.0)])
+    enter(market, "10", at("60500"), limit="60001")
+    assert market.do(AmendOrder(order_id=market.target.order_id, qty=D(5))).accepted
+    market.delta(asks=[(60_001.0, 0.0), (60_600.0, 9.0)])
+    market.trade(60_501.0, 4.0, Side.BUY)
+    assert standing(market) == [(D(60_500), D(1))]
+    market.trade(60_000.0, 1.0)
+    assert (market.stop.leaves, standing(market)) == (D(3), [(D(60_500), D(1))])
 
 
 def test_a_manual_close_takes_from_the_farthest_target_first() -> None:

@@ -7,6 +7,7 @@ the position takes the quantity from the farthest target first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -47,23 +48,26 @@ class Targets:
         made = [order for order in self.state.orders.values() if _is_leg(order, entry, leg)]
         newest = made[-1] if made else None
         price = price_of(plan, desk.instrument, self.state.positions[desk.symbol])
-        wanted = self._wanted(desk, entry, plan) - sum((order.filled for order in made), ZERO)
+        wanted = self._wanted(desk, entry, plan, made)
         if newest is None or newest.state is OrderState.FILLED:
             if price is not None and wanted > 0:
                 self._place(desk, entry, leg, plan, price=price, qty=wanted)
         elif newest.order_id in self.state.live:
-            if newest.target_r is not None and price is not None and price != price_at(newest):
+            if wanted <= 0:
+                self.flow.cancel_now(newest, Reason.POSITION_CLOSED)
+            elif newest.target_r is not None and price is not None and price != price_at(newest):
                 self._place(desk, entry, leg, plan, price=price, qty=wanted)
                 self._retire(newest)
-            elif newest.sized:
+            elif plan.qty is not None:
                 self.flow.resize(desk, newest, wanted)
 
-    def _wanted(self, desk: Desk, entry: Order, plan: TargetPlan) -> Decimal:
-        """How much a target takes in all, for what its entry has filled."""
+    def _wanted(self, desk: Desk, entry: Order, plan: TargetPlan, made: Sequence[Order]) -> Decimal:
+        """What a target still has to take: all that is held, or its share of what its entry filled."""
         if plan.qty is None:
             return desk.exit_qty()
         lots, of_entry = desk.lots(plan.qty), desk.lots(entry.qty)
-        return desk.instrument.to_qty(desk.lots(entry.filled) * lots // of_entry)
+        share = desk.instrument.to_qty(desk.lots(entry.filled) * lots // of_entry)
+        return share - sum((order.filled for order in made), ZERO)
 
     def _place(
         self, desk: Desk, entry: Order, leg: int, plan: TargetPlan, *, price: Decimal, qty: Decimal
