@@ -229,6 +229,13 @@ def test_the_venue_s_range_of_trails_and_least_life_become_the_instrument_s() ->
     assert (instrument.trail_rates, instrument.least_gtd_s) == ((Decimal("0.001"), Decimal("0.1")), 600)
 
 
+def test_a_market_that_tells_no_fees_is_not_free() -> None:
+    told = instrument_of(market(maker=0.0, taker=0.0005), PROFILE)
+    untold = instrument_of(market(maker=None, taker=None), PROFILE)
+    assert (told.maker_fee, told.taker_fee) == (Decimal(0), Decimal("0.0005"))
+    assert (untold.maker_fee, untold.taker_fee) == (Decimal("0.001"), Decimal("0.001"))
+
+
 def test_the_profiles_fees_and_a_halt_override_the_market() -> None:
     profile = Profile(
         name="p", exchange="binance", symbols=(), maker_fee=Decimal(0), taker_fee=Decimal("0.0004")

@@ -268,7 +268,7 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
     ] = Decimal(10000)
     fees: Annotated[
         tuple[Decimal, Decimal] | None,
-        Meta(description="Maker and taker as fractions; else the exchange's own."),
+        Meta(description="Maker and taker as fractions; else the exchange's own, or 0.1 %."),
     ] = None
     fee_tiers: Annotated[
         tuple[tuple[Decimal, Decimal, Decimal], ...],

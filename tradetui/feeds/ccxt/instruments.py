@@ -11,6 +11,8 @@ from tradetui.domain.number import ONE, ZERO
 from tradetui.domain.profile import Profile
 from tradetui.errors import FeedError
 
+_UNTOLD_FEE: Final = Decimal("0.001")
+"""Of maker and taker where neither the exchange nor the profile tells one: nothing is free."""
 _UNKNOWN_LEVERAGE: Final = Decimal(20)
 _FINEST: Final = Decimal("0.00000001")
 _BASIS_POINTS: Final = Decimal(10_000)
@@ -105,7 +107,7 @@ def _number(value: object) -> Decimal | None:
 def _fee(wanted: Decimal | None, market_fee: object) -> Decimal:
     if wanted is not None:
         return wanted
-    return Decimal(str(market_fee)) if market_fee is not None else ZERO
+    return Decimal(str(market_fee)) if market_fee is not None else _UNTOLD_FEE
 
 
 def _max_leverage(kind: InstrumentKind, limits: dict[str, Any], profile: Profile) -> Decimal:
