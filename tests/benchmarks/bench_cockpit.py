@@ -25,7 +25,7 @@ from tests.captures import CAPTURES
 BUSIEST = CAPTURES / "hftbacktest" / "usdm_ethusdt_20240808.gz"
 SIZE = (200, 60)
 FPS, WARM_UP_S, MEASURED_S = 30, 8.0, 15.0
-STARTS = 7
+STARTS = 21
 MOST_BYTES, CPU_SHARE, START_SHARE = 10_000, 0.25, 1.3
 BLANK = (
     "from textual.app import App\n"

@@ -25,8 +25,8 @@ _SEVERITY: Final = {
 }
 _STABLE_S: Final = 10.0
 _LAG_WINDOW_NS: Final = 300_000_000_000
-_NOTHING_NS: Final = 1_000_000
-"""Smaller than ever by less than this is nothing new, beside limits of seconds."""
+_NOTHING: Final = 50
+"""A delay that is smaller than ever by less than this part of what counts as lagging is nothing new."""
 _LONGEST: Final = 1 << 63
 _QUIET_FACTOR: Final = 10.0
 _INTERVAL_WEIGHT: Final = 0.02
@@ -156,7 +156,7 @@ class SymbolHealth:
         """The least and the most delay that tell nothing new, and until when; nanoseconds."""
         lag = self._lag
         most = lag.smallest if self._is_lagging else lag.smallest + self._lagging_after
-        return lag.smallest - _NOTHING_NS, most, lag.until
+        return lag.smallest - self._lagging_after // _NOTHING, most, lag.until
 
     def arrived(self, ts_exchange: int, ts_received: int) -> FeedStatus | None:
         """Judge the delay of a message that carries the venue's time; a status if lagging began or ended."""

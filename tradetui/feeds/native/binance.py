@@ -194,8 +194,9 @@ class BinanceVenue:
             return None  # decoded one by one, the bad one is told apart
         if not prints:
             return None
-        symbol = prints[0].symbol
-        number = self._expected.get(symbol, 0)
+        symbol, first = prints[0].symbol, prints[0].trade_id
+        begun = first if isinstance(first, int) else 0  # on a new connection they begin anywhere
+        number = self._expected.get(symbol, begun)
         for each in prints:
             if each.trade_id != number:
                 return None
