@@ -154,9 +154,10 @@ class SymbolHealth:
     @property
     def usual(self) -> tuple[int, int, int]:
         """The least and the most delay that tell nothing new, and until when; nanoseconds."""
-        lag = self._lag
-        most = lag.smallest if self._is_lagging else lag.smallest + self._lagging_after
-        return lag.smallest - self._lagging_after // _NOTHING, most, lag.until
+        lag, slack = self._lag, self._lagging_after // _NOTHING
+        if self._is_lagging:
+            return 0, -1, 0  # whatever comes may end it
+        return lag.smallest - slack, lag.smallest + self._lagging_after, lag.until
 
     def arrived(self, ts_exchange: int, ts_received: int) -> FeedStatus | None:
         """Judge the delay of a message that carries the venue's time; a status if lagging began or ended."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tradetui.domain.market_data import FeedState
+from tradetui.feeds.health import SymbolHealth
 from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.timing import VenueTime
 
@@ -52,3 +54,17 @@ def test_a_hole_in_the_count_is_seen_once_and_a_new_connection_begins_anywhere()
     ]
     count.forget("B")
     assert not count.misses("B", 500)
+
+
+def test_lagging_ends_though_the_delays_before_it_were_a_little_smaller_than_the_smallest_known() -> None:
+    health, time, said = SymbolHealth("B", lagging_after_s=1.0), VenueTime(), list[FeedState]()
+    for number, delay_ms in enumerate((100, 85, 85, 5_000, 85, 85)):
+        received = NOW + number * 100_000_000
+        stamp = received - delay_ms * 1_000_000
+        if time.is_usual(stamp, received):
+            continue
+        time.believes(stamp, received)
+        status = health.arrived(stamp, received)
+        time.expect(*health.usual)
+        said += [status.state] if status is not None else []
+    assert said == [FeedState.LAGGING, FeedState.STREAMING]
