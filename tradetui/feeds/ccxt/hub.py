@@ -116,6 +116,7 @@ class Hub:
     def break_off(self, stream: Stream, outage: Outage) -> None:
         """Stop trusting a stream; its pump subscribes it again after the wait."""
         if stream.is_broken:
+            self._put_off(stream, outage)
             return
         least = _REFUSED_S if outage.state is FeedState.HALTED else 0.0
         stream.break_off(monotonic(), max(least, self._exchange.ws_dial_delay(stream.url)))
@@ -124,6 +125,13 @@ class Hub:
             channel.health.stats.gaps += outage.state in (FeedState.GAP, FeedState.CROSSED)
             self._forget_book(channel)
         self.say(stream.symbol, stream.part, outage.state, text=outage.text, retry_s=stream.wait_s)
+
+    def _put_off(self, stream: Stream, outage: Outage) -> None:
+        """A stream that waits already: say so where its socket may not be dialed for longer than that."""
+        delay = self._exchange.ws_dial_delay(stream.url)
+        if delay > stream.wait_s:
+            stream.wait_s = delay
+            self.say(stream.symbol, stream.part, outage.state, text=outage.text, retry_s=delay)
 
     def kick(self, stream: Stream, outage: Outage) -> None:
         """Break a stream off and close its socket, so that the next try starts clean."""
