@@ -7,19 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.engine.market import spot
 from tradetui.cli.replay_text import account_line, text_lines
-from tradetui.domain.instrument import Instrument, InstrumentKind
 
-INSTRUMENT = Instrument(
-    symbol="BTC/USDT",
-    venue="binance",
-    kind=InstrumentKind.SPOT,
-    base="BTC",
-    quote="USDT",
-    settle="USDT",
-    tick_size=Decimal("0.01"),
-    lot_size=Decimal("0.00001"),
-)
+INSTRUMENT = spot(lot_size=Decimal("0.00001"))
 
 
 def order(**changes: Any) -> dict[str, Any]:
@@ -28,9 +19,6 @@ def order(**changes: Any) -> dict[str, Any]:
         "client_id": "mine",
         "side": "buy",
         "qty": "0.01",
-        "symbol": "BTC/USDT",
-    }
-    row |= {
         "symbol": "BTC/USDT",
         "type": "market",
         "price": None,

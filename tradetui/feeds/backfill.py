@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from time import time_ns
 from typing import Any, Final, Protocol
 
@@ -132,15 +133,13 @@ class Backfill:
 
     async def _ask(self, channel: Followed) -> tuple[list[Trade], bool]:
         """What was missed; a connection that fails is tried again, a refusal is not."""
-        exchange, single = self._rest.exchange, self._single_trades
+        exchange, since_ns = self._rest.exchange, channel.trades.last_ts
+        ask = partial(missed_prints, exchange, channel.symbol, since_ns, single_trades=self._single_trades)
         for wait in _AGAIN_S:
-            try:
-                return await missed_prints(
-                    exchange, channel.symbol, channel.trades.last_ts, single_trades=single
-                )
-            except ExchangeNotAvailable:
-                await asyncio.sleep(wait)
-        return await missed_prints(exchange, channel.symbol, channel.trades.last_ts, single_trades=single)
+            with suppress(ExchangeNotAvailable):
+                return await ask()
+            await asyncio.sleep(wait)
+        return await ask()
 
 
 async def missed_prints(

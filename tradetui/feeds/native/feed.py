@@ -51,7 +51,6 @@ from tradetui.feeds.scan.scanner import Scanner, scanner_of
 from tradetui.feeds.scan.table import ScanTable
 
 _TICKERS_EVERY_S: Final = 30.0
-_REFUSED_AGAIN_S: Final = 60.0
 
 
 class NativeFeed:
