@@ -33,7 +33,8 @@ from tradetui.domain.order import Order, OrderState, OrderType
 from tradetui.journal.reader import Head
 from tradetui.journal.schema import PRAGMAS, create_or_check
 from tradetui.journal.writer import JournalWriter
-from tradetui.runtime.recovery import open_journal, recover, verify_journal
+from tradetui.runtime.locked_journal import open_journal
+from tradetui.runtime.recovery import recover, verify_journal
 from tradetui.runtime.snapshots import picture
 from tradetui.state import State
 

@@ -32,7 +32,8 @@ from tradetui.engine import Engine
 from tradetui.feeds.protocol import Sink
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.runtime.host import Host
-from tradetui.runtime.recovery import open_journal, recover
+from tradetui.runtime.locked_journal import open_journal
+from tradetui.runtime.recovery import recover
 from tradetui.state import State
 from tradetui.trading.settings import EngineSettings
 

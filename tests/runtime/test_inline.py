@@ -19,7 +19,8 @@ from tradetui.errors import FeedError, JournalError, JournalLocked
 from tradetui.feeds.protocol import Sink
 from tradetui.runtime.host import Host
 from tradetui.runtime.inline import InlineLink
-from tradetui.runtime.recovery import open_journal, recover
+from tradetui.runtime.locked_journal import open_journal
+from tradetui.runtime.recovery import recover
 
 PROFILES = ("venue", "other")
 

@@ -17,7 +17,8 @@ from tradetui.errors import JournalError
 from tradetui.runtime import inputs
 from tradetui.runtime.input_replay import reproduce
 from tradetui.runtime.inputs import InputRecorder, inputs_folder
-from tradetui.runtime.recovery import open_journal, recover
+from tradetui.runtime.locked_journal import open_journal
+from tradetui.runtime.recovery import recover
 
 
 async def trade(path: Path) -> None:

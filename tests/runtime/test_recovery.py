@@ -23,7 +23,8 @@ from tradetui.errors import JournalError, JournalLocked
 from tradetui.journal.reader import Head, read_events
 from tradetui.journal.schema import JournalDamaged, create_or_check
 from tradetui.journal.writer import JournalWriter
-from tradetui.runtime.recovery import LockedJournal, Recovered, open_journal, recover, verify_journal
+from tradetui.runtime.locked_journal import LockedJournal, open_journal
+from tradetui.runtime.recovery import Recovered, recover, verify_journal
 from tradetui.state import State
 from tradetui.trading.settings import EngineSettings
 

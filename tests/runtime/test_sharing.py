@@ -14,7 +14,8 @@ from tradetui.domain.command import AdoptLock, SetLimit
 from tradetui.domain.market_data import ClockTick
 from tradetui.domain.reply import Reason
 from tradetui.runtime.inline import InlineLink
-from tradetui.runtime.recovery import open_journal, recover
+from tradetui.runtime.locked_journal import open_journal
+from tradetui.runtime.recovery import recover
 from tradetui.runtime.sharing import LockSharing, given, kept
 from tradetui.trading.settings import EngineSettings
 

@@ -17,8 +17,9 @@ from tests.journal.events import STAMP
 from tests.runtime.scripted import Session, buy
 from tradetui.domain.view import TradingState
 from tradetui.journal.reader import JournalReader, read_events
-from tradetui.runtime import recovery, snapshots
-from tradetui.runtime.recovery import Recovered, open_journal, recover, verify_journal
+from tradetui.runtime import locked_journal, recovery, snapshots
+from tradetui.runtime.locked_journal import open_journal
+from tradetui.runtime.recovery import Recovered, recover, verify_journal
 from tradetui.runtime.snapshots import picture
 from tradetui.runtime.whole_check import check_whole
 from tradetui.state import State
@@ -27,7 +28,7 @@ from tradetui.state import State
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Snapshots after every few events, and starts that believe them."""
-    monkeypatch.setattr(recovery, "EVERY", 5)
+    monkeypatch.setattr(locked_journal, "EVERY", 5)
     monkeypatch.setattr(recovery, "_READ_WHOLE", 0)
 
 

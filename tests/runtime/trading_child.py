@@ -10,7 +10,8 @@ from tests.journal.events import STAMP
 from tests.runtime.scripted import SETTINGS, Session, buy
 from tradetui.domain.command import SubmitOrder
 from tradetui.domain.number import canonical
-from tradetui.runtime.recovery import open_journal, recover
+from tradetui.runtime.locked_journal import open_journal
+from tradetui.runtime.recovery import recover
 
 
 async def main(path: Path) -> None:

@@ -1,11 +1,9 @@
-"""`tradetui` and `tradetui replay`: opens the cockpit on a profile or on a recording."""
+"""`tradetui`: opens the cockpit on a profile."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,12 +19,11 @@ from tradetui.cli.parts import (
     make_feed,
     run_stamp,
 )
+from tradetui.cli.screen import need_terminal, open_screen
 from tradetui.config.load import Config
-from tradetui.config.paths import data_folder, themes_folder
-from tradetui.domain.market_data import Timeframe
+from tradetui.config.paths import data_folder
 from tradetui.domain.profile import Profile
-from tradetui.domain.view import ViewRequest
-from tradetui.errors import ConfigError, Fault, JournalError
+from tradetui.errors import ConfigError, Fault
 from tradetui.journal.lock import JournalLock
 from tradetui.runtime.inline import InlineLink, MakeHost
 
@@ -51,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    _need_terminal()
+    need_terminal()
     config = load_config(options)
     profile = chosen_profile(options, config)
     folder = data_folder(getattr(options, "data_dir", None))
@@ -65,31 +62,7 @@ def _run(options: argparse.Namespace) -> int:
         elsewhere=lambda name, running: _locks_elsewhere(config, folder, {name, *running}),
     )
     timeframe = config.settings.cockpit.timeframe
-    return asyncio.run(_open(link, config, first_run=first_run, timeframe=timeframe))
-
-
-def open_recording(options: argparse.Namespace) -> int:
-    """Play a recording on the screen, with a throw-away account."""
-    with collected_later():
-        return _open_recording(options)
-
-
-def _open_recording(options: argparse.Namespace) -> int:
-    from tradetui.feeds.formats.detect import timeframe_of
-
-    _need_terminal()
-    config = load_config(options)
-    link = InlineLink(_recording_maker(options), profile="replay", profiles=("replay", *config.profiles))
-    # a recording has no past: on a short timeframe there is soon something to see and an ATR to stop by
-    chosen = "cockpit.timeframe" in config.written
-    timeframe = config.settings.cockpit.timeframe if chosen else timeframe_of(options.paths)
-    return asyncio.run(_open(link, config, first_run=False, timeframe=timeframe))
-
-
-def _need_terminal() -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        mend = "the cockpit needs a terminal; without one there are `watch` and `replay --headless`"
-        raise ConfigError("arguments", [Fault("terminal", "", mend)])
+    return asyncio.run(open_screen(link, config, first_run=first_run, timeframe=timeframe))
 
 
 def _check_free(path: Path) -> None:
@@ -103,32 +76,6 @@ def _check_free(path: Path) -> None:
         create_or_check(path)
     finally:
         lock.release()
-
-
-async def _open(link: InlineLink, config: Config, *, first_run: bool, timeframe: str) -> int:
-    from tradetui.ui.app import CockpitApp
-
-    cockpit = config.settings.cockpit
-    app = CockpitApp(
-        link,
-        keymap=config.settings.keys,
-        theme=cockpit.theme,
-        user_themes=themes_folder(config.path),
-        fps=cockpit.frames_per_second,
-        first_run=first_run,
-        request=ViewRequest(timeframe=Timeframe(timeframe), overlays=cockpit.overlays, panes=cockpit.panes),
-        size_presets=cockpit.size_presets,
-        disarm_after_s=cockpit.disarm_after_s,
-        profiles=tuple(config.profiles),
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, app.exit)
-    try:
-        await app.run_async()
-    finally:
-        await link.stop()
-    return app.return_code or 0
 
 
 def _host_maker(options: argparse.Namespace, config: Config, first: Profile, folder: Path) -> MakeHost:
@@ -187,8 +134,8 @@ async def _hosted(
     """The host that runs them, with its journal open."""
     from tradetui.runtime.host import Host
     from tradetui.runtime.inputs import InputRecorder, inputs_folder
+    from tradetui.runtime.locked_journal import open_journal
     from tradetui.runtime.past import Past
-    from tradetui.runtime.recovery import open_journal
     from tradetui.runtime.tape import RECORDINGS, Tape
 
     journal = await open_journal(recovered, run_stamp(config))
@@ -243,42 +190,3 @@ def _import_engine() -> None:
     import tradetui.engine
     import tradetui.feeds.simulated.feed
     import tradetui.runtime.recovery  # noqa: F401
-
-
-def _recording_maker(options: argparse.Namespace) -> MakeHost:
-    async def make(name: str, say: Say) -> Host:
-        if name != "replay":
-            raise JournalError("a recording is played alone; start the program again for a live profile")
-        return await asyncio.to_thread(_recording_host, options, say)
-
-    return make
-
-
-def _recording_host(options: argparse.Namespace, say: Say) -> Host:
-    from tradetui.cli.replay import begin, replay_settings
-    from tradetui.engine import Engine
-    from tradetui.feeds.replay import ReplayFeed
-    from tradetui.runtime.host import Host
-    from tradetui.runtime.null_journal import NullJournal
-
-    gc.enable()
-    feed = ReplayFeed(
-        options.paths,
-        instruments=options.instruments,
-        decode=options.decode,
-        speed=options.speed or 1.0,
-        progress=lambda lines: say(f"scanning the recording: {lines:,} lines"),
-    )
-    begin(options, feed)
-    engine = Engine(replay_settings(options, feed))
-    profile = Profile(
-        name="replay",
-        exchange="replay",
-        symbols=feed.symbols,
-        currency=engine.settings.currency,
-        balance=options.balance,
-    )
-    host = Host(profile, feed=feed, engine=engine, journal=NullJournal(), now=time.time_ns)
-    for note in (*feed.recording.notes, *feed.recording.warnings):
-        host.note("warning", note)
-    return host

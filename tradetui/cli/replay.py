@@ -15,7 +15,7 @@ import msgspec
 from tradetui.cli.orders import read_orders
 from tradetui.cli.output import clear_progress, lines_progress
 from tradetui.cli.parts import journal_path, run_stamp
-from tradetui.cli.recordings import moment
+from tradetui.cli.replay_account import begin, replay_settings
 from tradetui.cli.replay_text import text_lines
 from tradetui.cli.report import fill_row, market_row, order_row, plain
 from tradetui.config.paths import data_folder
@@ -26,10 +26,9 @@ from tradetui.engine import Engine
 from tradetui.errors import ConfigError, Fault
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.runtime.headless import HeadlessResult, run_headless
-from tradetui.runtime.recovery import open_journal, recover
+from tradetui.runtime.locked_journal import open_journal
+from tradetui.runtime.recovery import recover
 from tradetui.trading.orderfold import order_after
-from tradetui.trading.realism import PRESETS
-from tradetui.trading.settings import EngineSettings
 
 _BATCH: Final = 5_000
 
@@ -37,7 +36,7 @@ _BATCH: Final = 5_000
 def run(options: argparse.Namespace) -> int:
     """Run it; raises RecordingError or ConfigError where it can not."""
     if not options.headless and not getattr(options, "json", False) and options.orders is None:
-        from tradetui.cli.cockpit import open_recording
+        from tradetui.cli.replay_screen import open_recording
 
         return open_recording(options)
     feed = ReplayFeed(
@@ -49,28 +48,6 @@ def run(options: argparse.Namespace) -> int:
     )
     begin(options, feed)
     return _headless(options, feed)
-
-
-def begin(options: argparse.Namespace, feed: ReplayFeed) -> None:
-    """Let a recording begin where `--from` says; raises ConfigError for what is no moment of it."""
-    if options.start:
-        ts = moment("--from", options.start, feed)
-        if not feed.first_ts <= ts <= feed.last_ts:
-            seconds = (feed.last_ts - feed.first_ts) / 1_000_000_000
-            text = f"is outside the recording, which is {seconds:,.1f} s long"
-            raise ConfigError("arguments", [Fault("--from", options.start, text)])
-        feed.begin_at(ts)
-
-
-def replay_settings(options: argparse.Namespace, feed: ReplayFeed) -> EngineSettings:
-    """A throw-away account in the settlement currency of the first instrument."""
-    first = feed.recording.instruments[0]
-    settings = EngineSettings(account="replay", currency=first.settle, balance=options.balance)
-    if options.realism is not None:
-        settings = settings.with_realism(PRESETS[options.realism])
-    if options.realism is None or options.latency_ms is not None:
-        settings = settings.with_latency((options.latency_ms or 0) * 1_000_000)
-    return settings
 
 
 def _headless(options: argparse.Namespace, feed: ReplayFeed) -> int:

@@ -17,8 +17,8 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.feeds.recording import FRAME
+from tradetui.feeds.recording_facts import Progress
 from tradetui.feeds.recording_lines import STAMP
-from tradetui.feeds.recording_scan import Progress
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.feeds.touch import Touch
 

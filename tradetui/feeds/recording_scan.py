@@ -5,13 +5,11 @@ All that can be wrong with a recording as such is found here, before anything is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from tradetui.domain.instrument import Instrument
 from tradetui.errors import RecordingError
 from tradetui.feeds.formats.detect import first_line, is_foreign
 from tradetui.feeds.recording import (
@@ -22,6 +20,7 @@ from tradetui.feeds.recording import (
     header_of,
     read_blocks,
 )
+from tradetui.feeds.recording_facts import Progress, Recording
 from tradetui.feeds.recording_index import RecordingIndex, index_of
 from tradetui.feeds.recording_instruments import Metadata
 from tradetui.feeds.recording_lines import LineBlock, Stamped, StampedLines, merged, stamp_of
@@ -31,50 +30,7 @@ from tradetui.feeds.recording_survey import Survey
 _KEPT_BYTES: Final = 96 << 20
 _SECOND_NS: Final = 1_000_000_000
 
-if TYPE_CHECKING:
-    from tradetui.feeds.formats.reader import Reader
-
 Blocks = list[StampedLines]
-Readers = tuple["Reader", ...]
-Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """What is known of a recording before it is played."""
-
-    paths: tuple[Path, ...]
-    payload: str
-    first_ts: int
-    last_ts: int
-    lines: int
-    instruments: tuple[Instrument, ...]
-    names: dict[str, str]
-    """Venue name to symbol; empty for recordings of messages."""
-    futures: frozenset[str]
-    """Symbols whose book follows the futures rule."""
-    single_trades: frozenset[str]
-    """Symbols whose single trades were recorded: their aggregated ones would count twice."""
-    without_book: frozenset[str]
-    """Symbols of which no depth was recorded."""
-    notes: tuple[str, ...]
-    """What is missing of it, in sentences."""
-    blocks: Callable[[], Iterable[Iterable[Stamped]]]
-    """The lines with their times from the start, merged by receive time."""
-    venue: tuple[str, bool] | None = None
-    """The exchange whose raw frames stand beside the messages, and whether they are of contracts."""
-    index: RecordingIndex | None = None
-    """Where moments can be looked up; of the program's own recordings."""
-    readers: Readers = ()
-    """Of files of a foreign format, one each."""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What does not work with it, in sentences: without a book there is nothing to fill against."""
-        return tuple(
-            f"{symbol}: no book was recorded, so orders are denied: no fill is made up"
-            for symbol in sorted(self.without_book)
-        )
 
 
 def scan(

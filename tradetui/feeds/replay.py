@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Final
 from tradetui.domain.market_data import Candle, MarketMessage, Timeframe
 from tradetui.errors import RecordingError
 from tradetui.feeds.protocol import Sink
+from tradetui.feeds.recording_facts import Progress
 from tradetui.feeds.recording_lines import Stamped
-from tradetui.feeds.recording_scan import Progress, scan
+from tradetui.feeds.recording_scan import scan
 from tradetui.feeds.replay_marks import BadLine, Crossed, Marks, Play
 from tradetui.feeds.replay_player import Player
 

@@ -14,7 +14,7 @@ from tradetui.feeds.protocol import Sink
 from tradetui.feeds.recording_lines import Stamped
 
 if TYPE_CHECKING:
-    from tradetui.feeds.recording_scan import Recording
+    from tradetui.feeds.recording_facts import Recording
 
 Crossed = Callable[[str], bool]
 Play = Callable[[Iterable[Stamped]], None]

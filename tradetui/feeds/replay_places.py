@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 
 from tradetui.domain.market_data import MarketMessage
 from tradetui.feeds.protocol import Sink
+from tradetui.feeds.recording_facts import Recording
 from tradetui.feeds.recording_index import RecordingIndex
 from tradetui.feeds.recording_lines import Stamped
-from tradetui.feeds.recording_scan import Recording
 from tradetui.feeds.replay_marks import Marks
 from tradetui.feeds.standing import Standing
 

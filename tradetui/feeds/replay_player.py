@@ -20,8 +20,8 @@ from tradetui.feeds.binance import BinanceCodec, DepthUpdate, FrameError, Reader
 from tradetui.feeds.book_sync import BookSync, Sync
 from tradetui.feeds.protocol import Sink
 from tradetui.feeds.recording import BESIDE, MESSAGES
+from tradetui.feeds.recording_facts import Recording
 from tradetui.feeds.recording_lines import STAMP, Stamped
-from tradetui.feeds.recording_scan import Recording
 from tradetui.feeds.replay_marks import BadLine, Crossed, Marks, Play, TradeIds
 from tradetui.feeds.touch import Touch
 

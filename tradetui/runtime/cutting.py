@@ -11,8 +11,8 @@ from collections.abc import Callable
 from tradetui.feeds.formats.frames import FramePlayer
 from tradetui.feeds.recorder import Recorder
 from tradetui.feeds.recording import RAW
+from tradetui.feeds.recording_facts import Recording
 from tradetui.feeds.recording_lines import Stamped
-from tradetui.feeds.recording_scan import Recording
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.feeds.replay_places import Outlet
 from tradetui.feeds.replay_player import Player

@@ -7,25 +7,21 @@ mend, and the file stays as it is.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from tradetui.domain.event import Event
 from tradetui.domain.order import OrderRole
-from tradetui.errors import InvalidTransition, JournalError
+from tradetui.errors import InvalidTransition
 from tradetui.journal.lock import JournalLock
 from tradetui.journal.reader import Head, JournalReader, Verification, verify
 from tradetui.journal.reader import Progress as Counted
 from tradetui.journal.schema import JournalDamaged, connect_to_read, create_or_check
-from tradetui.journal.writer import JournalWriter, RunStamp
-from tradetui.runtime.snapshots import EVERY, SnapshotCheck, newest, picture
-from tradetui.runtime.whole_check import check_whole
+from tradetui.runtime.snapshots import SnapshotCheck, newest
 from tradetui.state import State
 
 _READ_WHOLE: Final = 5_000
@@ -69,71 +65,6 @@ class Recovered(msgspec.Struct, frozen=True):
         return f"continued: {found}" if found else ""
 
 
-class LockedJournal:
-    """A run of a journal and the lock on it; closing gives both back."""
-
-    keeps = True
-
-    def __init__(
-        self, writer: JournalWriter, lock: JournalLock, stamp: RunStamp, *, unchecked: int = 0
-    ) -> None:
-        self.writer = writer
-        self.unchecked = unchecked
-        self._lock = lock
-        self._stamp = stamp
-        self._is_open = True
-        self._kept_seq = writer.head.seq
-        self._damage = ""
-
-    def append(self, events: Sequence[Event]) -> asyncio.Future[None]:
-        """Queue events that follow each other; the future is done when they are on the disk."""
-        return self.writer.append(events)
-
-    def keep(self, state: State) -> None:
-        """Now and then write the committed state beside its events, so that the next start is short."""
-        if state.seq - self._kept_seq >= EVERY:
-            self._keep(state)
-
-    def _keep(self, state: State) -> None:
-        self._kept_seq = state.seq
-        self.writer.keep(state.seq, picture(state))
-
-    async def check(self) -> str:
-        """Read what the start has passed over; returns what is wrong with it, empty where all holds."""
-        if self.unchecked:
-            self._damage = await check_whole(self.writer.path)
-        return self._damage
-
-    async def reopen(self) -> State:
-        """After a failure: begin another run behind what is committed, and return that.
-
-        Raises JournalError while the file can not be read or written.
-        """
-        path = self.writer.path
-        if self._damage:
-            raise JournalDamaged(path, self._damage)
-        with contextlib.suppress(JournalError):
-            await self._end_run(0)
-        found = await asyncio.to_thread(_fold_file, path, self._lock, lambda _: None)
-        self.writer = await JournalWriter.open(path, head=found.head, stamp=self._stamp)
-        self._is_open = True
-        return found.state
-
-    async def close(self, now_ns: int, state: State | None = None) -> None:
-        """End the run and let go of the lock; raises JournalError when that can not be written."""
-        if state is not None and state.seq > self._kept_seq:
-            self._keep(state)
-        try:
-            await self._end_run(now_ns)
-        finally:
-            self._lock.release()
-
-    async def _end_run(self, now_ns: int) -> None:
-        if self._is_open:
-            self._is_open = False
-            await self.writer.close(now_ns)
-
-
 async def recover(journal: Path, progress: Progress) -> Recovered:
     """Lock a journal and fold it; a new one where there is none.
 
@@ -142,20 +73,10 @@ async def recover(journal: Path, progress: Progress) -> Recovered:
     progress("opening the journal")
     lock = JournalLock.acquire(journal)
     try:
-        return await asyncio.to_thread(_fold_file, journal, lock, progress)
+        return await asyncio.to_thread(fold_file, journal, lock, progress)
     except BaseException:
         lock.release()
         raise
-
-
-async def open_journal(recovered: Recovered, stamp: RunStamp) -> LockedJournal:
-    """Begin a run behind what was recovered; raises JournalError where the file can not be written."""
-    try:
-        writer = await JournalWriter.open(recovered.path, head=recovered.head, stamp=stamp)
-    except BaseException:
-        recovered.lock.release()
-        raise
-    return LockedJournal(writer, recovered.lock, stamp, unchecked=recovered.unchecked)
 
 
 def verify_journal(path: Path, progress: Counted | None = None) -> Verification:
@@ -174,7 +95,8 @@ def verify_journal(path: Path, progress: Counted | None = None) -> Verification:
     return checked
 
 
-def _fold_file(path: Path, lock: JournalLock, progress: Progress) -> Recovered:
+def fold_file(path: Path, lock: JournalLock, progress: Progress) -> Recovered:
+    """Check and fold a journal whose lock is held; raises what `recover` raises, but for the lock."""
     create_or_check(path)
     crashed = _has_crashed(path)
     with closing(JournalReader(path)) as reader:

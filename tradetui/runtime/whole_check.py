@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tradetui.errors import JournalError
+from tradetui.runtime.recovery import verify_journal
 
 _NICENESS: Final = 15
 
@@ -37,8 +38,6 @@ async def check_whole(path: Path) -> str:
 
 
 def _main(path: Path) -> None:
-    from tradetui.runtime.recovery import verify_journal
-
     os.nice(_NICENESS)
     with contextlib.suppress(JournalError):
         print(verify_journal(path).fault)  # noqa: T201 - the answer to the process that asked

@@ -32,8 +32,8 @@ from tradetui.feeds.native.venue import LiveBook, Remembers, Venue
 from tradetui.feeds.native.venues import recorded_venue
 from tradetui.feeds.protocol import FEED_STEP, Sink, Stands
 from tradetui.feeds.recording import ASKED, FRAME, OPENED, STANDS
+from tradetui.feeds.recording_facts import Recording
 from tradetui.feeds.recording_lines import Stamped
-from tradetui.feeds.recording_scan import Recording
 from tradetui.feeds.replay_marks import BadLine, Crossed
 
 _MADE: Final = (Trade, BookSnapshot, BookDelta, BestQuote, MarkPrice, FeedStatus)

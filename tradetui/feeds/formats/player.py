@@ -23,8 +23,8 @@ from tradetui.feeds.native.venue import (
     Subscribed,
 )
 from tradetui.feeds.protocol import Sink
+from tradetui.feeds.recording_facts import Recording
 from tradetui.feeds.recording_lines import Stamped
-from tradetui.feeds.recording_scan import Recording
 from tradetui.feeds.replay_marks import BadLine, Crossed, Marks
 from tradetui.feeds.touch import Touch
 from tradetui.feeds.trades import TradeFlow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, CandleHistory, Trade
@@ -15,11 +15,9 @@ from tradetui.feeds.formats.reader import Reader, Unreadable
 from tradetui.feeds.formats.units import pack
 from tradetui.feeds.native.venue import BookPart, Item
 from tradetui.feeds.recording import read_blocks
+from tradetui.feeds.recording_facts import Progress, Recording
 from tradetui.feeds.recording_instruments import Metadata
 from tradetui.feeds.recording_lines import Stamped, merged
-
-if TYPE_CHECKING:
-    from tradetui.feeds.recording_scan import Progress, Recording
 
 _KEPT_BYTES: Final = 96 << 20
 Units = list[Stamped]
@@ -182,8 +180,6 @@ class _Kept:
 def _result(
     files: list[_File], kept: _Kept, *, symbols: _Symbols, metadata: Metadata | None, lines: int
 ) -> Recording:
-    from tradetui.feeds.recording_scan import Recording
-
     if not symbols.grids:
         reason = next((file.reason for file in files if file.reason), "")
         raise RecordingError(reason or f"{files[0].path}: expected market data, found none")
