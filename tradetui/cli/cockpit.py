@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from tradetui.config.paths import data_folder
 from tradetui.domain.profile import Profile
 from tradetui.errors import ConfigError, Fault
 from tradetui.journal.lock import JournalLock
-from tradetui.runtime.inline import InlineLink, MakeHost
+from tradetui.runtime.inline import InlineLink, MakeHost, Say
 
 if TYPE_CHECKING:
     import argparse
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     from tradetui.runtime.past import Cache
     from tradetui.runtime.recovery import Recovered
     from tradetui.trading.settings import EngineSettings
-
-Say = Callable[[str], None]
 
 
 def run(options: argparse.Namespace) -> int:

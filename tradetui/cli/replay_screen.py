@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import gc
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tradetui.cli.garbage import collected_later
@@ -17,12 +16,10 @@ from tradetui.domain.profile import Profile
 from tradetui.engine import Engine
 from tradetui.errors import JournalError
 from tradetui.feeds.replay import ReplayFeed
-from tradetui.runtime.inline import InlineLink, MakeHost
+from tradetui.runtime.inline import InlineLink, MakeHost, Say
 
 if TYPE_CHECKING:
     from tradetui.runtime.host import Host
-
-Say = Callable[[str], None]
 
 
 def open_recording(options: argparse.Namespace) -> int:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from tradetui.runtime.host import Host
     from tradetui.runtime.sharing import Elsewhere, LockSharing
 
-MakeHost = Callable[[str, Callable[[str], None]], Awaitable["Host"]]
+Say = Callable[[str], None]
+"""Called with what a start is doing, in words."""
+MakeHost = Callable[[str, Say], Awaitable["Host"]]
 """Makes the host of a profile and says in words what it is busy with; raises TradeTuiError."""
 OBSERVE_S: Final = 0.1
 """How often what the panes count over time is looked at."""
