@@ -30,6 +30,16 @@ class Ask(NamedTuple):
     answers: tuple[str, ...] = ()
 
 
+class Minute(NamedTuple):
+    """A candle of a minute."""
+
+    at_ms: int
+    open: str
+    high: str
+    low: str
+    close: str
+
+
 class Wording:
     """How a venue says things; `at_ms` is its clock."""
 
@@ -122,6 +132,8 @@ class Exchange(Loopback):
         self.is_halted = False
         self.snapshot_shift = 0
         self.rest_texts: dict[str, str] = {}
+        self.minutes: dict[str, list[Minute]] = {}
+        """Candles of a minute of its last, mark and index price, oldest first."""
         self._listeners: dict[web.WebSocketResponse, set[str]] = {}
         self._counts: dict[web.WebSocketResponse, int] = defaultdict(int)
         self._kept_back: list[str] = []
@@ -274,6 +286,12 @@ class Exchange(Loopback):
     def newest(self, query: Mapping[str, str]) -> list[Print]:
         """The newest prints, as many as are asked for and no more than a page holds."""
         return self.prints[-min(int(query.get("limit", 1000)), 1000) :]
+
+    def minutes_of(
+        self, kind: str, since_ms: int = 0, until_ms: int = 1 << 60, most: int = 1000
+    ) -> list[Minute]:
+        """The candles of a price that begin between two moments, oldest first, no more than a page holds."""
+        return [each for each in self.minutes.get(kind, []) if since_ms <= each.at_ms <= until_ms][:most]
 
     def listed(self, listing: dict[str, Any]) -> list[dict[str, Any]]:
         """What it lists: the instrument, or in its place another one."""

@@ -212,6 +212,42 @@ class MissedTrades(msgspec.Struct, frozen=True, tag="missed"):
     symbol: str
     ts_received: int
     trades: list[Trade]
+    is_whole: bool = True
+    """Whether they are all that were printed since the newest one before."""
+
+
+class PriceKind(StrEnum):
+    """A price that an exchange keeps candles of."""
+
+    LAST = "last"
+    MARK = "mark"
+    INDEX = "index"
+
+
+@final
+class MissedCandles(msgspec.Struct, frozen=True, tag="missed_candles"):
+    """Minutes of one price in such a time, oldest first; the newest one may not be over yet."""
+
+    symbol: str
+    ts_received: int
+    kind: PriceKind
+    candles: list[Candle]
+
+
+@final
+class Asking(msgspec.Struct, frozen=True, gc=False, tag="asking"):
+    """What was missed is being asked for, or that has ended: until then nothing is made of the lost time."""
+
+    symbol: str
+    ts_received: int
+    has_ended: bool = False
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """What has to be known of a lost time: since when (nanoseconds UTC), and which prices."""
+
+    since: int
+    kinds: tuple[PriceKind, ...]
 
 
 @final
@@ -265,6 +301,8 @@ MarketMessage = (
     | MarkPrice
     | CandleHistory
     | MissedTrades
+    | MissedCandles
+    | Asking
     | InstrumentListed
     | FeedStatus
     | Ticker

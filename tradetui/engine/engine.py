@@ -24,6 +24,7 @@ from tradetui.domain.market_data import (
     FundingSettled,
     InstrumentListed,
     MarketMessage,
+    Missing,
     Side,
 )
 from tradetui.domain.number import MONEY
@@ -286,6 +287,10 @@ class Engine:
         self._plan_next()
 
     # --- what is asked of it
+
+    def missing(self, symbol: str) -> Missing | None:
+        """What a feed has to tell of a lost time; None where nothing that is held went through one."""
+        return self._gaps.missing(symbol)
 
     def queue_ahead(self, order_id: str) -> Decimal | None:
         """What stands in the queue before a resting order; None when it does not rest."""

@@ -7,7 +7,7 @@ acknowledges it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -16,13 +16,13 @@ import msgspec
 from tradetui.domain.event import GapEvaluated
 from tradetui.domain.fill import Evidence, Liquidity
 from tradetui.domain.market_data import (
-    Candle,
+    Asking,
     CandleHistory,
     MarketMessage,
+    MissedCandles,
     MissedTrades,
-    Side,
-    Timeframe,
-    Trade,
+    Missing,
+    PriceKind,
 )
 from tradetui.domain.number import canonical
 from tradetui.domain.order import Order, OrderRole, OrderState, TriggerBy
@@ -30,36 +30,28 @@ from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason
 from tradetui.engine.desk import Desk
 from tradetui.engine.orders import OrderFlow
-from tradetui.trading.gaps import Passage, candle_passages, is_reached, missed_price, trade_passages
+from tradetui.trading.gaps import MINUTE_NS, Passage, is_reached, missed_price
 from tradetui.trading.match_types import Execution
+from tradetui.trading.missed import COMPUTED, Missed, worst
 from tradetui.trading.settings import EngineSettings
 
 REPORTED_NS: Final = 60_000_000_000
 """A gap as long as this is told also when nothing happened in it."""
 
 
+PATIENCE_NS: Final = 10_000_000_000
+"""So long after the first fresh book exits wait for what is being asked about the lost time."""
+
+
 class Gap(msgspec.Struct):
     """Data of one symbol was lost since a moment; what is known of the time since."""
 
     since: int
-    candles: list[Candle] = []
-    trades: list[Trade] = []
-
-    def learn(self, message: MarketMessage) -> None:
-        """Keep what a feed tells of the time that was missed."""
-        if isinstance(message, MissedTrades):
-            self.trades += message.trades
-        elif isinstance(message, CandleHistory) and message.timeframe is Timeframe.M1:
-            minute = Timeframe.M1.seconds * 1_000_000_000
-            self.candles = [candle for candle in message.candles if candle.open_ts + minute > self.since]
-
-    def passages(self, held: Side) -> tuple[str, list[Passage]]:
-        """What is known best: prints, else candles of a minute, else nothing but the price to come."""
-        if self.trades:
-            return "trades", list(trade_passages(self.trades))
-        if self.candles:
-            return "candles", list(candle_passages(self.candles, since=self.since, held=held))
-        return "first price", []
+    missed: Missed
+    is_asked: bool = False
+    """Whether a feed is asking for more."""
+    patient_until: int = 0
+    """Up to when that is waited for, in steady time; 0 before a fresh book came."""
 
 
 class GapDesk:
@@ -78,14 +70,42 @@ class GapDesk:
 
     def begin(self, symbol: str, since: int) -> None:
         """Data is lost from a moment on; an earlier loss goes on."""
-        self.gaps.setdefault(symbol, Gap(since))
+        if symbol not in self.gaps:
+            self.gaps[symbol] = Gap(since, Missed(since))
 
     def learn(self, message: MarketMessage) -> None:
         """Take what a message tells of a gap that is open."""
-        if self.gaps and isinstance(message, CandleHistory | MissedTrades):
-            gap = self.gaps.get(message.symbol)
-            if gap is not None:
-                gap.learn(message)
+        if not isinstance(message, CandleHistory | MissedTrades | MissedCandles | Asking):
+            return
+        gap = self.gaps.get(message.symbol)
+        if gap is None:
+            return
+        if isinstance(message, Asking):
+            gap.is_asked = not message.has_ended
+        else:
+            gap.missed.learn(message)
+
+    def missing(self, symbol: str) -> Missing | None:
+        """What has to be known of a gap; None where nothing that is held went through one."""
+        gap = self.gaps.get(symbol)
+        if gap is None or self.state.holding(symbol) is None:
+            return None
+        exits = [order for order in self.state.live_of(symbol) if order.reduce_only]
+        used = {order.trigger_by for order in exits if order.trigger is not None}
+        kinds = [PriceKind.LAST]
+        if self.state.instruments[symbol].is_perpetual:
+            kinds.append(PriceKind.MARK)
+            kinds += [PriceKind.INDEX] * (TriggerBy.INDEX in used)
+        return Missing(gap.since, tuple(kinds))
+
+    def waits(self, symbol: str) -> bool:
+        """Whether a fresh book has to wait for what is being asked about the gap before it."""
+        gap = self.gaps.get(symbol)
+        if gap is None or not gap.is_asked or self.state.holding(symbol) is None:
+            return False
+        now = self.scribe.steady_ts
+        gap.patient_until = gap.patient_until or now + PATIENCE_NS
+        return now < gap.patient_until
 
     def end(self, desk: Desk) -> None:
         """The data is back: see what happened to the position, and write it down."""
@@ -101,50 +121,57 @@ class GapDesk:
         return gap is not None and gap.since <= ts
 
     def _evaluate(self, desk: Desk, gap: Gap, position: Position) -> None:
-        source, passages = gap.passages(position.side)
-        other = self._other_source(desk)
+        passages = gap.missed.passages(position.side, until=self.scribe.ts)
+        used = _used(self.state.stop_of(desk.symbol))
+        leveraged = desk.instrument.is_perpetual
         fills = self.state.fill_count
         for passage in passages:
-            if not self._pass(desk, passage, gap.since):
+            if not self._pass(desk, passage, gap):
                 break
         happened = self.state.fill_count != fills
         if happened or self.scribe.ts - gap.since >= REPORTED_NS:
-            words = f"; it looks at the {other} price, whose past is not known: {source} were taken for it"
-            added = words if other and passages else ""
-            self._report(desk, gap, source, passages, position, happened=happened, added=added)
+            text = self._words(gap, passages, position, used, happened=happened)
+            report = GapEvaluated(
+                symbol=desk.symbol,
+                from_ts=gap.since,
+                to_ts=self.scribe.ts,
+                source=gap.missed.source,
+                text="; ".join(
+                    (text, *(_evidence(gap.missed, used, is_leveraged=leveraged) if passages else ()))
+                ),
+            )
+            self.scribe.write(report, symbol=desk.symbol)
 
-    def _other_source(self, desk: Desk) -> str:
-        """What the stop looks at, where that is not what trades: no feed tells what it was."""
-        stop = self.state.stop_of(desk.symbol)
-        if stop is None or stop.trigger_by not in (TriggerBy.MARK, TriggerBy.INDEX):
-            return ""
-        return stop.trigger_by.value
-
-    def _pass(self, desk: Desk, passage: Passage, since: int) -> bool:
+    def _pass(self, desk: Desk, passage: Passage, gap: Gap) -> bool:
         """Let one price act on what is held: liquidation, then stops, then targets; False when flat."""
         if self.state.holding(desk.symbol) is None:
             return False
-        if not self.liquidate(desk, passage):
-            self._stops(desk, passage, since)
-            self._trails(desk, passage, since)
+        marked = gap.missed.seen(TriggerBy.MARK, passage)
+        if marked is None or marked.is_early or not self.liquidate(desk, marked):
+            self._stops(desk, passage, gap)
+            self._trails(desk, passage, gap)
             self._targets(desk, passage)
         return True
 
-    def _stops(self, desk: Desk, passage: Passage, since: int) -> None:
+    def _stops(self, desk: Desk, passage: Passage, gap: Gap) -> None:
         live = self.state.live_of(desk.symbol)
         exits = [o for o in live if o.reduce_only and o.trigger is not None and not o.type.takes_profit]
         for order in sorted(exits, key=lambda o: o.role is not OrderRole.PROTECTIVE):
-            if not _stood(order, passage, since):
+            seen = gap.missed.seen(order.trigger_by, passage)
+            if seen is None or not _stood(order, seen, gap.since):
                 continue
-            reached = order.trigger is not None and is_reached(order.side, order.trigger, passage.price)
+            reached = order.trigger is not None and is_reached(order.side, order.trigger, seen.price)
             if reached and order.state is OrderState.ARMED and order.order_id in self.state.live:
-                self._fill_stop(desk, order, passage)
+                self._fill_stop(desk, order, seen)
 
-    def _trails(self, desk: Desk, passage: Passage, since: int) -> None:
+    def _trails(self, desk: Desk, passage: Passage, gap: Gap) -> None:
         """What did not fire follows the price, after the old trigger was held against it (R-TRL-3)."""
         for order in self.state.live_of(desk.symbol):
-            if order.reduce_only and order.trail is not None and _stood(order, passage, since):
-                self.flow.conditionals.follow(order.order_id, passage.price)
+            if not order.reduce_only or order.trail is None:
+                continue
+            seen = gap.missed.seen(order.trigger_by, passage)
+            if seen is not None and not seen.is_early and _stood(order, seen, gap.since):
+                self.flow.conditionals.follow(order.order_id, seen.price)
 
     def _fill_stop(self, desk: Desk, order: Order, passage: Passage) -> None:
         """A stop was reached while nobody watched: it fills as the rules say, marked as synthetic."""
@@ -186,30 +213,22 @@ class GapDesk:
         self.flow.book(desk, [execution])
         self.flow.brackets.settle(desk.symbol)
 
-    def _report(
-        self,
-        desk: Desk,
-        gap: Gap,
-        source: str,
-        passages: list[Passage],
-        position: Position,
-        *,
-        happened: bool,
-        added: str,
-    ) -> None:
+    def _words(
+        self, gap: Gap, passages: list[Passage], position: Position, used: TriggerBy, *, happened: bool
+    ) -> str:
         if happened:
             last = self.state.fills[-1]
-            text = f"closed {canonical(last.qty)} at {canonical(last.price)} while away"
-        elif passages:
-            prices = [passage.price for passage in passages]
-            worst = min(prices) if position.side is Side.BUY else max(prices)
-            text = f"the stop was not reached: the worst price was {canonical(worst)}"
-        else:
-            text = "nothing is known of the time: the stop is held against the first fresh price"
-        report = GapEvaluated(
-            symbol=desk.symbol, from_ts=gap.since, to_ts=self.scribe.ts, source=source, text=text + added
-        )
-        self.scribe.write(report, symbol=desk.symbol)
+            return f"closed {canonical(last.qty)} at {canonical(last.price)} while away"
+        seen = [each for passage in passages if (each := gap.missed.seen(used, passage))]
+        price = worst(seen, position.side)
+        if price is not None:
+            return f"the stop was not reached: the worst price was {canonical(price)}"
+        return "nothing is known of the time: the stop is held against the first fresh price"
+
+
+def _used(stop: Order | None) -> TriggerBy:
+    """What the stop looks at."""
+    return stop.trigger_by if stop is not None else TriggerBy.LAST
 
 
 def synthetic(
@@ -240,10 +259,35 @@ def synthetic(
 
 
 def _stood(order: Order, passage: Passage, since: int) -> bool:
-    """Whether a stop stood where it stands when a price was passed; one from before the loss always did."""
+    """Whether a stop stood where it stands when a price was passed; one from before the loss always did.
+
+    What the minute of the loss reached it reached in the loss, where the stop stood since before: else it
+    would have fired. That is not said of a trail, whose trigger moved meanwhile, nor of another price.
+    """
+    if passage.is_early:
+        is_own = order.trigger_by.value == passage.kind.value
+        return is_own and order.trail is None and 0 < order.due_ts <= passage.minute
     return order.due_ts <= since or order.due_ts <= passage.ts
 
 
 def _rests_to_close(order: Order) -> bool:
     resting = order.state in (OrderState.WORKING, OrderState.PARTIALLY_FILLED)
     return resting and order.reduce_only and order.trigger is None
+
+
+def _evidence(missed: Missed, by: TriggerBy, *, is_leveraged: bool) -> Iterator[str]:
+    """Which past of a mark or an index counted, or what was taken for it, and what nobody told."""
+    kind, what = PriceKind.LAST, f"it looks at the {by.value} price"
+    if by.value in COMPUTED:
+        kind = PriceKind(by.value)
+    elif is_leveraged:
+        kind, what = PriceKind.MARK, "liquidation looks at the mark price"
+    if kind in COMPUTED and missed.knows(kind):
+        yield f"{what}: its candles were taken"
+    elif kind in COMPUTED:
+        other = "candles of the index" if missed.knows(PriceKind.INDEX) else missed.source
+        yield f"{what}, whose past is not known: {other} were taken for it"
+    for each in dict.fromkeys((PriceKind.LAST, kind)):
+        minutes = (missed.unknown_until(each) - missed.since) // MINUTE_NS
+        if minutes > 0:
+            yield f"nothing of the {each.value} price is known of the first {minutes:,} min"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from tradetui.domain.market_data import (
+    Asking,
     BestQuote,
     BookDelta,
     BookSnapshot,
@@ -57,12 +58,13 @@ class Reactions:
             self._on_status(desk, message, fresh=fresh)
         elif type(message) is BookDelta or type(message) is BookSnapshot:
             self._on_book(desk, message, fresh=fresh)
+        elif type(message) is Asking:
+            self._look_again(desk, fresh=fresh)
         elif type(message) is not OpenInterest and type(message) is not Liquidation:
             self._on_price(desk, message, fresh=fresh)
 
     def _on_status(self, desk: Desk, status: FeedStatus, *, fresh: bool) -> None:
         """After data was not to be trusted the stops look at the first fresh price, like after a start."""
-        book = desk.market.book_message
         self._watch.switches(desk)
         if status.state is FeedState.CROSSED:
             desk.recovering = True
@@ -71,12 +73,20 @@ class Reactions:
         elif not status.state.is_fresh:
             desk.recovering, desk.crossed_since = True, None
             self._gaps.begin(desk.symbol, self._scribe.ts)
-        elif fresh and desk.recovering and book is not None:
+        else:
+            self._look_again(desk, fresh=fresh)
+
+    def _look_again(self, desk: Desk, *, fresh: bool) -> None:
+        """Take the book that came already, where it may be the first fresh one only now."""
+        book = desk.market.book_message
+        if fresh and desk.recovering and book is not None:
             self._on_book(desk, book, fresh=True)
 
     def _on_book(self, desk: Desk, message: BookDelta | BookSnapshot, *, fresh: bool) -> None:
         if fresh and desk.recovering:
             desk.matcher.on_book(message, may_fill=False)
+            if self._gaps.waits(desk.symbol):
+                return
             self._resume(desk)
         elif fresh and desk.market.tape.last is None and desk.sources.in_use:
             desk.matcher.on_book(message, may_fill=False)

@@ -9,7 +9,7 @@ is known: their newest page is asked for, and where it does not reach back, what
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from time import time_ns
@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 
 from ccxt import ExchangeNotAvailable
 
-from tradetui.domain.market_data import FeedState, MissedTrades, Trade
+from tradetui.domain.market_data import Asking, FeedState, MissedTrades, Missing, PriceKind, Trade
 from tradetui.feeds.ccxt.rest import RestSide, Teller
 from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.ccxt.trades import BadTrade, TradeReader, reader_of
@@ -56,14 +56,29 @@ class Followed(Protocol):
         ...
 
 
+def nothing_missing(_symbol: str) -> Missing | None:
+    """Nothing that is held went through a lost time."""
+    return None
+
+
 class Backfill:
     """Asks for what was missed, of each symbol once at a time."""
 
     def __init__(
-        self, teller: Teller, rest: RestSide, group: asyncio.TaskGroup, *, single_trades: bool = False
+        self,
+        teller: Teller,
+        rest: RestSide,
+        group: asyncio.TaskGroup,
+        *,
+        missing: Callable[[str], Missing | None] = nothing_missing,
+        single_trades: bool = False,
     ) -> None:
-        """`single_trades` says that the streams of contracts bring no aggregates either."""
+        """`missing` says what has to be known of a lost time.
+
+        `single_trades` says that the streams of contracts bring no aggregates either.
+        """
         self._teller = teller
+        self._missing = missing
         self._single_trades = single_trades
         self._rest = rest
         self._group = group
@@ -80,11 +95,15 @@ class Backfill:
         Where the exchange has yet to hear of a subscription, `heard` is set when it has: what it prints
         before that is missed too. Nothing waits for it forever.
         """
+        if self._missing(channel.symbol) is not None:
+            self._teller.deliver(Asking(channel.symbol, time_ns()))
         if channel.trades.is_holding:
             self._again.add(channel.symbol)
         elif channel.trades.last_ts:
             channel.trades.hold()
             self._group.create_task(self._fill(channel, lost_for_s, heard))
+        else:
+            self._end(channel.symbol)
 
     def count_hole(self, channel: Followed) -> None:
         """The count of prints has a hole: ask, unless such holes have shown to be none."""
@@ -101,16 +120,21 @@ class Backfill:
                 await asyncio.wait_for(heard.wait(), _PATIENCE_S)
         if was_long:
             await self._rest.load_history(self._teller, symbol)
-        missed = await self._missed(channel)
+        missed, is_all = await self._missed(channel)
         is_holed = symbol in self._holed
         if is_holed:  # more was lost while that was asked for
             self._holed.discard(symbol)
             self._again.discard(symbol)
-            missed += await self._missed(channel)
+            more, is_all = await self._missed(channel)
+            missed += more
+        await self._tell_minutes(symbol, are_prints_whole=is_all)
         lost, held = channel.trades.release(missed, is_holed=is_holed)
         if lost:
             self._fruitless[symbol] = 0
-            self._teller.deliver(MissedTrades(symbol, time_ns(), lost))
+        if lost or (is_all and self._missing(symbol) is not None):
+            self._teller.deliver(MissedTrades(symbol, time_ns(), lost, is_all))
+        if symbol not in self._again:
+            self._end(symbol)
         for trade in held:
             self._teller.deliver(trade)
         if was_long:
@@ -120,8 +144,26 @@ class Backfill:
             self._holed.discard(symbol)
             self.start(channel)
 
-    async def _missed(self, channel: Followed) -> list[Trade]:
-        symbol, missed, text = channel.symbol, list[Trade](), ""
+    def _end(self, symbol: str) -> None:
+        """Nothing more will be told of a lost time."""
+        if self._missing(symbol) is not None:
+            self._teller.deliver(Asking(symbol, time_ns(), has_ended=True))
+
+    async def _tell_minutes(self, symbol: str, *, are_prints_whole: bool) -> None:
+        """Deliver what prints do not tell of a lost time, as far as that can be had soon."""
+        missing = self._missing(symbol)
+        if missing is not None:
+            kinds = tuple(
+                each for each in missing.kinds if each is not PriceKind.LAST or not are_prints_whole
+            )
+            wanted = Missing(missing.since, kinds)
+            await self._rest.tell_missed(self._teller, symbol, wanted, within_s=_PATIENCE_S)
+
+    async def _missed(self, channel: Followed) -> tuple[list[Trade], bool]:
+        """The prints that were missed, and whether that is all of them."""
+        symbol, missed, is_all = channel.symbol, list[Trade](), False
+        if not self._rest.exchange.has.get("fetchTrades"):
+            return missed, is_all
         try:
             missed, is_all = await self._ask(channel)
             text = "" if is_all else f"missed trades: only {len(missed):,} of them could be fetched"
@@ -129,7 +171,7 @@ class Backfill:
             text = f"missed trades could not be fetched: {words_for(error)}"
         if text:
             self._teller.say(symbol, Part.NOTICE, FeedState.STREAMING, text=text)
-        return missed
+        return missed, is_all
 
     async def _ask(self, channel: Followed) -> tuple[list[Trade], bool]:
         """What was missed; a connection that fails is tried again, a refusal is not."""

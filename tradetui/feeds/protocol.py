@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 import msgspec
 
-from tradetui.domain.market_data import BookSnapshot, Candle, FeedState, MarketMessage, Timeframe
+from tradetui.domain.market_data import BookSnapshot, Candle, FeedState, MarketMessage, Missing, Timeframe
 from tradetui.feeds.book_sync import Rule
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.health import FeedStats
@@ -46,6 +46,13 @@ class SeesBooks(Protocol):
     """A feed that keeps no book and is told by who does whether a delivered one is crossed."""
 
     crossed: Callable[[str], bool]
+
+
+@runtime_checkable
+class AsksMissed(Protocol):
+    """A feed that asks what a lost time was like, and is told of what that has to be known."""
+
+    missing: Callable[[str], Missing | None]
 
 
 class ShownBooks(Protocol):

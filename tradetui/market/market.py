@@ -13,6 +13,7 @@ from typing import Any, Final
 from tradetui.domain.calendar import TradingCalendar
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import (
+    Asking,
     BestQuote,
     BookDelta,
     BookSnapshot,
@@ -26,6 +27,7 @@ from tradetui.domain.market_data import (
     Liquidation,
     MarketMessage,
     MarkPrice,
+    MissedCandles,
     MissedTrades,
     OpenInterest,
     Ticker,
@@ -92,6 +94,8 @@ class Market:
             FeedStatus: self._on_status,
             Ticker: self._on_ticker,
             MissedTrades: self._on_missed,
+            MissedCandles: self._on_clock,
+            Asking: self._on_clock,
             ClockTick: self._on_clock,
             FundingRate: self._on_funding,
             FundingSettled: self._on_clock,

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from tradetui.domain.market_data import Missing
 from tradetui.errors import TradeTuiError
-from tradetui.feeds.protocol import AuditsBooks, Feed, Level, SeesBooks, Sink
+from tradetui.feeds.protocol import AsksMissed, AuditsBooks, Feed, Level, SeesBooks, Sink
 from tradetui.market.market import Market
 
 LONGEST_WAIT_S: Final = 60.0
@@ -30,6 +31,12 @@ def show_books(feed: Feed, market_of: Callable[[str], Market | None]) -> None:
         feed.crossed = is_crossed
     if isinstance(feed, AuditsBooks):
         feed.audits.top = top
+
+
+def show_missing(feed: Feed, missing: Callable[[str], Missing | None]) -> None:
+    """Tell a feed that asks for it what has to be known of a lost time."""
+    if isinstance(feed, AsksMissed):
+        feed.missing = missing
 
 
 def best_levels(market: Market) -> tuple[list[Level], list[Level]]:

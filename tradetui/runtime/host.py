@@ -25,7 +25,7 @@ from tradetui.engine import Engine
 from tradetui.errors import JournalError, RecordingError
 from tradetui.feeds.protocol import Feed, GivesFrames, Jumps
 from tradetui.runtime.excerpt import standings_of
-from tradetui.runtime.feeding import run_feed, show_books
+from tradetui.runtime.feeding import run_feed, show_books, show_missing
 from tradetui.runtime.growing import introduced
 from tradetui.runtime.halt import RETRY_S, Halt, cancels_of_entries, is_exit
 from tradetui.runtime.halts import Halts
@@ -93,7 +93,13 @@ class Host:
     def _introduce(self, feed: Feed) -> None:
         """Show a feed what it may look at here, where it asks for it."""
         market_of = lambda symbol: self.engine.markets.get(symbol)  # noqa: E731, PLW0108 - engines change
-        introduced(feed, lambda each: show_books(each, market_of))
+        missing = lambda symbol: self.engine.missing(symbol)  # noqa: E731, PLW0108 - engines change
+
+        def show(each: Feed) -> None:
+            show_books(each, market_of)
+            show_missing(each, missing)
+
+        introduced(feed, show)
         if isinstance(feed, Jumps):
             feed.may_jump = lambda: not self.is_needed
             feed.on_jump = self._jump

@@ -2,7 +2,8 @@
 
 Assumptions, all against the trader. Of a candle only open, high, low and close are known: its adverse
 extreme came first. A stop that the market jumped over fills where it landed; one that it walked
-through fills at its trigger; both then pay the gap's slippage, rounded to the tick against us.
+through fills at its trigger; one that a mark or an index fired gets no more than what had traded last.
+All then pay the gap's slippage, rounded to the tick against us.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import Final
 import msgspec
 
 from tradetui.domain.event import AnyBody, Filled, GapEvaluated, OrderChanged, PricesSeen, TrailMoved
-from tradetui.domain.market_data import Candle, Side, Trade
+from tradetui.domain.market_data import Candle, PriceKind, Side, Trade
 from tradetui.domain.number import MONEY, ONE, ceil_to, floor_to
 from tradetui.domain.order import OrderRole
 
-_MINUTE_NS: Final = 60_000_000_000
+MINUTE_NS: Final = 60_000_000_000
 
 
 class Passage(msgspec.Struct, frozen=True):
@@ -30,6 +31,13 @@ class Passage(msgspec.Struct, frozen=True):
     """Whether it is a price at which something traded, and not a stretch between two."""
     printed: Decimal | None = None
     """The size of the print, where it was one."""
+    kind: PriceKind = PriceKind.LAST
+    minute: int = 0
+    """When its candle began; 0 where it is of none."""
+    is_early: bool = False
+    """Whether it may have been passed before the loss: an extreme of the minute in which that came."""
+    traded: Decimal | None = None
+    """What had traded last, where it is no traded price itself."""
 
 
 def is_witness(body: AnyBody) -> bool:
@@ -39,22 +47,22 @@ def is_witness(body: AnyBody) -> bool:
     return isinstance(body, Filled | TrailMoved | GapEvaluated | PricesSeen)
 
 
-def candle_passages(candles: Iterable[Candle], *, since: int, held: Side) -> Iterator[Passage]:
-    """The way through candles for a position; of one that began before the gap only its close counts."""
+def candle_passages(
+    candles: Iterable[Candle], *, since: int, held: Side, until: int, kind: PriceKind = PriceKind.LAST
+) -> Iterator[Passage]:
+    """The way through candles for a position; of one that began before the gap only its close is sure."""
     for candle in candles:
-        if candle.open_ts >= since:
-            yield from _through(candle, held)
+        ts, closed = candle.open_ts, min(candle.open_ts + MINUTE_NS - 1, until)
+        low, high = _exact(candle.low), _exact(candle.high)
+        adverse, favorable = (low, high) if held is Side.BUY else (high, low)
+        if ts >= since:
+            yield Passage(ts, _exact(candle.open), landed=True, kind=kind, minute=ts)
+            yield Passage(ts, adverse, landed=False, kind=kind, minute=ts)
+            yield Passage(ts, favorable, landed=False, kind=kind, minute=ts)
+            yield Passage(closed, _exact(candle.close), landed=False, kind=kind, minute=ts)
         else:
-            yield Passage(candle.open_ts + _MINUTE_NS, _exact(candle.close), landed=True)
-
-
-def _through(candle: Candle, held: Side) -> Iterator[Passage]:
-    ts = candle.open_ts
-    adverse, favorable = (candle.low, candle.high) if held is Side.BUY else (candle.high, candle.low)
-    yield Passage(ts, _exact(candle.open), landed=True)
-    yield Passage(ts, _exact(adverse), landed=False)
-    yield Passage(ts, _exact(favorable), landed=False)
-    yield Passage(ts + _MINUTE_NS, _exact(candle.close), landed=False)
+            yield Passage(since, adverse, landed=False, kind=kind, minute=ts, is_early=True)
+            yield Passage(closed, _exact(candle.close), landed=True, kind=kind, minute=ts)
 
 
 def trade_passages(trades: Iterable[Trade]) -> Iterator[Passage]:
@@ -72,9 +80,10 @@ def is_reached(side: Side, trigger: Decimal, price: Decimal) -> bool:
 def missed_price(side: Side, trigger: Decimal, passage: Passage, *, slip: Decimal, tick: Decimal) -> Decimal:
     """What a stop gets that a passage reached."""
     reached = passage.price if passage.landed else trigger
+    traded = passage.traded if passage.traded is not None else trigger
     if side is Side.SELL:
-        return floor_to(min(trigger, reached) * (ONE - slip), tick)
-    return ceil_to(max(trigger, reached) * (ONE + slip), tick)
+        return floor_to(min(trigger, reached, traded) * (ONE - slip), tick)
+    return ceil_to(max(trigger, reached, traded) * (ONE + slip), tick)
 
 
 def _exact(value: float) -> Decimal:

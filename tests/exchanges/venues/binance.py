@@ -68,11 +68,18 @@ class Binance(Wording):
                 since = int(query.get("startTime", 0))
                 later = [each for each in exchange.prints if each.at_ms >= since]
                 return [self._recent(each, path) for each in later[:1000]]
+            case what if self.is_futures:
+                return self._contracts(what, query, exchange)
+        return None
+
+    def _contracts(self, what: str, query: Mapping[str, str], exchange: Exchange) -> Any:
+        match what:
+            case "klines" | "markPriceKlines" | "indexPriceKlines" if query["interval"] == "1m":
+                return self._minutes(what, query, exchange)
             case "premiumIndex":
                 mark = {"symbol": self.name, "markPrice": "2681.5", "indexPrice": "2681.7"}
                 return {**mark, "time": 1, "lastFundingRate": "0.0001", "nextFundingTime": 2}
-            case _:
-                return None
+        return None
 
     def _listing(self, exchange: Exchange) -> dict[str, Any]:
         base, quote = self.name[:3], self.name[3:]
@@ -85,6 +92,13 @@ class Binance(Wording):
             listing |= {"contractType": "PERPETUAL", "marginAsset": quote, "pair": self.name}
         status = "BREAK" if exchange.is_halted else "TRADING"
         return {**listing, "status": status, "isSpotTradingAllowed": True, "permissions": ["SPOT"]}
+
+    def _minutes(self, what: str, query: Mapping[str, str], exchange: Exchange) -> list[list[Any]]:
+        """Rows of twelve; an index is named by its pair."""
+        kind = {"klines": "last", "markPriceKlines": "mark"}.get(what, "index")
+        assert query["pair" if kind == "index" else "symbol"] == self.name
+        rows = exchange.minutes_of(kind, int(query.get("startTime", 0)), most=int(query["limit"]))
+        return [[*row, "0", row.at_ms + 59_999, "0", 60, "0", "0", "0"] for row in rows]
 
     def _book(self, exchange: Exchange) -> dict[str, Any]:
         bids, asks = exchange.top(1000)

@@ -84,6 +84,10 @@ class Bitget(Wording):
             case "symbols" | "contracts":
                 is_own = query.get("productType", "SPOT") == self.product
                 rows: list[Any] = exchange.listed(self._listing(exchange)) if is_own else []
+            case "candles" | "history-mark-candles" | "history-index-candles" as what if (
+                self.product != "SPOT"
+            ):
+                rows = self._minutes(what, query, exchange)
             case "query-position-lever" if query["productType"] == self.product:
                 rows = [{"symbol": query["symbol"], **row} for row in LEVERS]
             case "fills-history" | "fills":
@@ -93,6 +97,14 @@ class Bitget(Wording):
             case _:
                 rows = []
         return {"code": "00000", "msg": "success", "requestTime": exchange.clock(), "data": rows}
+
+    def _minutes(self, what: str, query: Mapping[str, str], exchange: Exchange) -> list[list[str]]:
+        """Oldest first, the newest ones before the end; a page of mark or index holds two hundred."""
+        kind = "last" if what == "candles" else what.split("-")[1]
+        assert kind == "last" or int(query["limit"]) <= 200
+        start, end = int(query.get("startTime", 0)), int(query.get("endTime", 1 << 60))
+        found = exchange.minutes_of(kind, start, end, most=10_000)[-int(query["limit"]) :]
+        return [[str(each.at_ms), *each[1:], "0", "0"] for each in found]
 
     def _listing(self, exchange: Exchange) -> dict[str, Any]:
         status = "halt" if exchange.is_halted else "online"

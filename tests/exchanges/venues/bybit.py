@@ -80,9 +80,15 @@ class Bybit(Wording):
         match path.rsplit("/", 1)[-1]:
             case "instruments-info":
                 is_own = query.get("category") == self.category
-                rows = exchange.listed(self._listing(exchange)) if is_own else []
+                rows: list[Any] = exchange.listed(self._listing(exchange)) if is_own else []
             case "recent-trade":
                 rows = [self._recent(each) for each in reversed(exchange.newest(query))]
+            case "kline" | "mark-price-kline" | "index-price-kline" as what if query["interval"] == "1":
+                assert (query["category"], query["symbol"]) == (self.category, self.name)
+                kind = "last" if what == "kline" else what.partition("-")[0]
+                found = exchange.minutes_of(kind, int(query.get("start", 0)), most=int(query["limit"]))
+                amounts = ["1", "60000"] if kind == "last" else []
+                rows = [[str(each.at_ms), *each[1:], *amounts] for each in reversed(found)]
             case "risk-limit" if query.get("category") == self.category and query.get("symbol") == self.name:
                 rows = RISK_LIMITS
             case _:

@@ -82,8 +82,20 @@ class KrakenFutures(Wording):
                 return {"result": "success", "history": rows}
             case "tickers":
                 return {"result": "success", "tickers": []}
+            case "1m":
+                return self._minutes(path, query, exchange)
             case _:
                 return {"candles": [], "rates": []}
+
+    def _minutes(self, path: str, query: Mapping[str, str], exchange: Exchange) -> dict[str, Any]:
+        """By seconds, both ends within; its index is called spot."""
+        tick_type, name = path.split("/")[-3:-1]
+        assert name == self.name
+        kind = {"trade": "last", "spot": "index"}.get(tick_type, tick_type)
+        start, end = int(query.get("from", 0)) * 1000, int(query.get("to", 1 << 50)) * 1000
+        names = ("time", "open", "high", "low", "close")
+        rows = [dict(zip(names, each, strict=True)) for each in exchange.minutes_of(kind, start, end)]
+        return {"candles": [{**row, "volume": 0} for row in rows], "more_candles": False}
 
     def _listing(self, exchange: Exchange) -> dict[str, Any]:
         names = {"symbol": self.name, "type": "futures_inverse", "base": "ETH", "quote": "USD"}

@@ -80,11 +80,22 @@ class Okx(Wording):
                 rows: list[Any] = exchange.listed(self._listing(exchange))
             case "trades":
                 rows = [self._print(each) for each in reversed(exchange.newest(query))]
+            case "candles" | "mark-price-candles" | "index-candles" as what if query["bar"] == "1m":
+                rows = self._minutes(what, query, exchange)
             case "position-tiers" if query["instFamily"] == "BTC-USDT" and query["instType"] == "SWAP":
                 rows = [{**OTHER_TEXTS, **tier} for tier in TIERS]
             case _:
                 rows = []
         return {"code": "0", "msg": "", "data": rows}
+
+    def _minutes(self, what: str, query: Mapping[str, str], exchange: Exchange) -> list[list[str]]:
+        """Newest first, after one moment and before another; an index has no contract's name."""
+        kind = "last" if what == "candles" else what.partition("-")[0]
+        assert query["instId"] == ("BTC-USDT" if kind == "index" else self.name)
+        after, before = int(query.get("before", 0)) + 1, int(query.get("after", 1 << 60)) - 1
+        found = exchange.minutes_of(kind, after, before)[-int(query["limit"]) :]
+        amounts = ["1", "1", "60000"] if kind == "last" else []
+        return [[str(each.at_ms), *each[1:], *amounts, "1"] for each in reversed(found)]
 
     def _listing(self, exchange: Exchange) -> dict[str, Any]:
         state = "suspend" if exchange.is_halted else "live"

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any, Final
 
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import Candle, FeedState, Timeframe
+from tradetui.domain.market_data import Candle, FeedState, Missing, Timeframe
 from tradetui.domain.profile import Profile
 from tradetui.feeds.audit import Audits
 from tradetui.feeds.backfill import Backfill
@@ -95,6 +95,8 @@ class CcxtFeed:
         self._exchange: Any = None
         self.markets_of: Callable[[], Any] = lambda: None
         """Gives a client whose markets are read already; None where there is none."""
+        self.missing: Callable[[str], Missing | None] = lambda _symbol: None
+        """Says what has to be known of a lost time."""
         self._deliver = Delivery()
         self.clock = VenueClock()
         self.audits = audits or Audits(every_s=0.0)
@@ -145,7 +147,7 @@ class CcxtFeed:
             scales = {each.symbol: (each.price_scale, each.qty_scale) for each in listed}
             hub.check_with(KrakenBooks(scales, depth=self._depth or 10))
         async with asyncio.TaskGroup() as group:
-            hub.backfill = Backfill(hub, rest, group, single_trades=True)
+            hub.backfill = Backfill(hub, rest, group, missing=self._missing, single_trades=True)
             group.create_task(self._watch_silence(hub))
             group.create_task(self._audit(hub, [self._channels[each.symbol] for each in listed]))
             group.create_task(self.clock.follow(self._exchange))
@@ -160,11 +162,16 @@ class CcxtFeed:
             group.create_task(rest.poll(hub, fetch_marks, perpetuals, _MARKS_EVERY_S))
             group.create_task(rest.poll(hub, fetch_funding, perpetuals, FUNDING_EVERY_S))
 
+    def _missing(self, symbol: str) -> Missing | None:
+        return self.missing(symbol)
+
     async def _follow(self, hub: Hub, instrument: Instrument) -> None:
         symbol = instrument.symbol
         hub.say(symbol, Part.BOOK, FeedState.CONNECTING, text="loading history")
         self._rest.say_trading(hub, instrument)
         await self._rest.load_history(hub, symbol)
+        if (missing := self.missing(symbol)) is not None:
+            await self._rest.tell_missed(hub, symbol, missing)
         hub.say(symbol, Part.BOOK, FeedState.CONNECTING, text="waiting for the book")
         channel = self._channels[symbol]
         async with asyncio.TaskGroup() as group:

@@ -6,7 +6,7 @@ import math
 from time import time_ns
 from typing import Any, Final
 
-from tradetui.domain.market_data import Candle, CandleHistory, Timeframe
+from tradetui.domain.market_data import Candle, CandleHistory, PriceKind, Timeframe
 from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.words import words_for
 
@@ -18,8 +18,26 @@ OTHERS: Final = (
 _CANDLES: Final = 1000
 _MOST_QUESTIONS: Final = 12
 """For one page of candles."""
+_MOST_PAGES: Final = 30
+"""Of a lost time: two days of minutes where a page holds a hundred, three weeks where it holds a thousand."""
+_MINUTE: Final = 60_000_000_000
+_HAS: Final = {
+    PriceKind.LAST: "fetchOHLCV",
+    PriceKind.MARK: "fetchMarkOHLCV",
+    PriceKind.INDEX: "fetchIndexOHLCV",
+}
+_FETCH: Final = {
+    PriceKind.LAST: "fetch_ohlcv",
+    PriceKind.MARK: "fetch_mark_ohlcv",
+    PriceKind.INDEX: "fetch_index_ohlcv",
+}
 
 Row = list[float | None]
+_ALIKE: Final[tuple[int, dict[str, Any]]] = (_CANDLES, {})
+_APART: Final[dict[str, tuple[int, dict[str, Any]]]] = {"bitget": (200, {"useHistoryEndpoint": True})}
+"""How an exchange is asked for mark and index: Bitget at addresses of their own, else a word in the question
+that it does not understand might bring the last price.
+"""
 
 
 async def fetch_history(exchange: Any, symbol: str, timeframe: Timeframe) -> CandleHistory | None:
@@ -60,6 +78,26 @@ async def candles_before(
         if since >= ts:
             break
     return found
+
+
+async def missed_candles(exchange: Any, symbol: str, kind: PriceKind, since: int) -> list[Candle]:
+    """The minutes of a price since the one of a moment (nanoseconds UTC), oldest first, with the present one.
+
+    None where the exchange tells none of that price. Raises ccxt errors.
+    """
+    if FIRST.value not in (exchange.timeframes or {}) or not exchange.has.get(_HAS[kind]):
+        return []
+    fetch = getattr(exchange, _FETCH[kind])
+    size, more = _APART.get(exchange.id, _ALIKE) if kind is not PriceKind.LAST else _ALIKE
+    now, found, start = time_ns(), dict[int, Candle](), since - since % _MINUTE
+    for _ in range(_MOST_PAGES):
+        rows = await fetch(symbol, FIRST.value, since=start // 1_000_000, limit=size, params=more)
+        fresh = [each for each in closed_candles(rows, FIRST, now + _MINUTE) if each.open_ts >= start]
+        found.update((each.open_ts, each) for each in fresh)
+        start = fresh[-1].open_ts + _MINUTE if fresh else now
+        if start >= now:
+            break
+    return [found[opened] for opened in sorted(found)]
 
 
 def closed_candles(rows: list[Row], timeframe: Timeframe, now_ns: int) -> list[Candle]:

@@ -208,14 +208,14 @@ class Hub:
         for stream in streams:
             stream.connections += 1
             if not stream.is_book:
-                self.say(stream.symbol, stream.part, FeedState.STREAMING)
                 self._begin_prints(stream)
+                self.say(stream.symbol, stream.part, FeedState.STREAMING)
 
     def _begin_prints(self, stream: Stream) -> None:
         """Prints come again: fetch those that were missed, where the exchange tells them."""
         channel = self._channels[stream.symbol]
         channel.trade_reader.begin()
-        if stream.connections > 1 and self._exchange.has.get("fetchTrades"):
+        if stream.connections > 1:
             if not channel.book.is_live:  # where that comes on another connection, there is no sign
                 channel.heard.clear()
             self.backfill.start(channel.prints, heard=channel.heard)
@@ -292,7 +292,7 @@ class Hub:
             elif flow.take(trade) is not None:
                 fresh.append(trade)
         if fresh:
-            self._sink(MissedTrades(channel.symbol, time_ns(), fresh))
+            self._sink(MissedTrades(channel.symbol, time_ns(), fresh, is_whole=False))
 
     def _read(self, channel: Channel, rows: list[dict[str, Any]]) -> list[Trade]:
         """Rows that are trades and new; those that can not be are counted."""

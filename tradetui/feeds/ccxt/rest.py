@@ -15,10 +15,18 @@ import msgspec
 from ccxt import BadSymbol
 
 from tradetui.domain.instrument import Instrument, InstrumentStatus
-from tradetui.domain.market_data import CandleHistory, FeedState, InstrumentListed, MarketMessage
+from tradetui.domain.market_data import (
+    CandleHistory,
+    FeedState,
+    InstrumentListed,
+    MarketMessage,
+    MissedCandles,
+    Missing,
+    PriceKind,
+)
 from tradetui.domain.profile import Profile
 from tradetui.errors import FeedError
-from tradetui.feeds.ccxt.history import FIRST, OTHERS, fetch_history
+from tradetui.feeds.ccxt.history import FIRST, OTHERS, fetch_history, missed_candles
 from tradetui.feeds.ccxt.instruments import instrument_of, nearest_symbol
 from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.ccxt.tiers import Tiers
@@ -29,6 +37,8 @@ _POLL_CAP_S: Final = 600.0
 _HALTED_AGAIN_S: Final = 60.0
 """Markets are read sooner while one of them is halted."""
 _PAUSE_SEEN_S: Final = 0.25
+_MISSED_WITHIN_S: Final = 20.0
+"""So long a start waits to learn what a time was like in which nobody watched."""
 _TIERS_AGAIN: Final = 10
 """So many times the first wait after a failure: nothing stands still without leverage tiers."""
 Fetch = Callable[[Any, list[str]], Awaitable[Sequence[MarketMessage]]]
@@ -187,6 +197,21 @@ class RestSide:
         history = await self._history(symbol, FIRST)
         if history is not None:
             teller.deliver(history)
+
+    async def tell_missed(
+        self, teller: Teller, symbol: str, missing: Missing, *, within_s: float = _MISSED_WITHIN_S
+    ) -> None:
+        """Deliver the minutes of a lost time, of each price that is wanted, as far as they can be had."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                for kind in missing.kinds:
+                    await self._tell_missed(teller, symbol, kind, missing.since)
+
+    async def _tell_missed(self, teller: Teller, symbol: str, kind: PriceKind, since: int) -> None:
+        with suppress(Exception):  # what else is known takes its place
+            candles = await missed_candles(self._exchange, symbol, kind, since)
+            if candles:
+                teller.deliver(MissedCandles(symbol, time_ns(), kind, candles))
 
     async def deepen_history(self, teller: Teller, symbols: list[str]) -> None:
         """Deliver the longer timeframes."""

@@ -17,13 +17,14 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import (
     Candle,
     FeedState,
+    Missing,
     Timeframe,
     Trade,
 )
 from tradetui.domain.profile import Profile
 from tradetui.feeds import egress
 from tradetui.feeds.audit import Audits
-from tradetui.feeds.backfill import Backfill
+from tradetui.feeds.backfill import Backfill, nothing_missing
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.history import candles_before
@@ -62,6 +63,8 @@ class NativeFeed:
 
     own_clock = False
     crossed: Callable[[str], bool]
+    missing: Callable[[str], Missing | None]
+    """Says what has to be known of a lost time."""
     markets_of: Callable[[], Any]
     """Gives a client whose markets are read already; None where there is none."""
     keeper: FrameKeeper | None = None
@@ -99,6 +102,7 @@ class NativeFeed:
         self._settle_s = settle_s
         self._handshake_s, self._ping_s = handshake_s, ping_s
         self.crossed, self.markets_of = lambda _symbol: False, lambda: None
+        self.missing = nothing_missing
         self._channels = {
             symbol: Channel(
                 SymbolHealth(symbol, lagging_after_s=lagging_after_s),
@@ -173,7 +177,7 @@ class NativeFeed:
             self.say(each.symbol, Part.BOOK, FeedState.CONNECTING, text="loading history")
             rest.say_trading(self, each)
         async with asyncio.TaskGroup() as group:
-            self._backfill = Backfill(self, rest, group)
+            self._backfill = Backfill(self, rest, group, missing=self._missing)
             self._books = self._book_keeping(group)
             self._renewals = self._renewing(group)
             self._hearing = Hearing(
@@ -188,7 +192,7 @@ class NativeFeed:
             self._reading = Reading(self, self._channels, books=self._books, hearing=self._hearing)
             group.create_task(rest.tell_pauses(self))
             group.create_task(rest.reload_markets(self, listed))
-            await asyncio.gather(*(rest.load_history(self, each.symbol) for each in listed))
+            await asyncio.gather(*(self._learn_past(rest, each.symbol) for each in listed))
             self._open(listed)
             group.create_task(self._books.watch())
             self._scanner = scanner_of(self._profile, self._exchange)
@@ -203,6 +207,15 @@ class NativeFeed:
             group.create_task(rest.poll(self, fetch_funding, perpetuals, FUNDING_EVERY_S))
             if not self._venue.tells_interest:
                 group.create_task(rest.poll(self, fetch_interest, perpetuals, FUNDING_EVERY_S))
+
+    def _missing(self, symbol: str) -> Missing | None:
+        return self.missing(symbol)
+
+    async def _learn_past(self, rest: RestSide, symbol: str) -> None:
+        """Minutes of the past, and what the time was like in which nobody watched."""
+        await rest.load_history(self, symbol)
+        if (missing := self.missing(symbol)) is not None:
+            await rest.tell_missed(self, symbol, missing)
 
     def _book_keeping(self, group: asyncio.TaskGroup) -> Books:
         return Books(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import exp
 from pathlib import Path
 from random import Random
@@ -30,6 +30,8 @@ from tradetui.domain.market_data import (
     InstrumentListed,
     MarketMessage,
     MarkPrice,
+    MissedCandles,
+    Missing,
     Ticker,
     Timeframe,
 )
@@ -53,6 +55,9 @@ _MOST_BEHIND_S: Final = 2.0
 _FUNDING_STEPS: Final = 60 * STEPS_PER_S
 _DAY_STEPS: Final = 86_400 * STEPS_PER_S
 _TURN_NS: Final = 4_000_000
+_MINUTE_NS: Final = 60 * _SECOND_NS
+_MISSED_STEPS: Final = 3_600 * STEPS_PER_S
+"""So far back it tells what an outage was like; none of its own is as long."""
 
 
 class _Fair:
@@ -153,6 +158,8 @@ class SimulatedFeed:
         self._set_off(saved.offsets if saved and saved.seed == seed else {})
         self._feed_state = FeedState.CONNECTING
         self._feed_retry = 0.0
+        self.missing: Callable[[str], Missing | None] = lambda _symbol: None
+        """Says what has to be known of a lost time."""
 
     def _set_off(self, offsets: Mapping[str, float]) -> None:
         """Every symbol at the clock's place on its path."""
@@ -203,6 +210,26 @@ class SimulatedFeed:
         for timeframe in Timeframe:
             yield CandleHistory(symbol.name, timeframe, candles_of(bars, timeframe, listing=listing), ts)
 
+    def _missed(self, symbol: _Symbol, ts: int) -> Iterator[MissedCandles]:
+        """The minutes that nobody watched: each price takes the same path."""
+        missing = self.missing(symbol.name)
+        if missing is not None:
+            candles = list(self._minutes(symbol, missing.since))
+            for kind in missing.kinds if candles else ():
+                yield MissedCandles(symbol.name, ts, kind, candles)
+
+    def _minutes(self, symbol: _Symbol, since: int) -> Iterator[Candle]:
+        start, length = since - since % _MINUTE_NS, _MINUTE_NS // STEP_NS
+        for first in range(max(start // STEP_NS, self._index - _MISSED_STEPS), self._index, length):
+            steps = range(first, min(first + length, self._index) + 1, STEPS_PER_S)
+            prices = [self._price_at(symbol, step) for step in steps]
+            opened, closed = prices[0], prices[-1]
+            yield Candle(first * STEP_NS, opened, max(prices), min(prices), closed, 0.0)
+
+    def _price_at(self, symbol: _Symbol, index: int) -> float:
+        now = conditions(self.scenario, max(0, index - self._first) / STEPS_PER_S)
+        return float(symbol.listing.instrument.price_from_float(symbol.price(index, now)))
+
     async def candles_before(self, symbol: str, timeframe: Timeframe, ts: int, count: int) -> list[Candle]:
         """Older candles, from the path that the prices take."""
         each = next(each for each in self._symbols if each.name == symbol)
@@ -228,6 +255,7 @@ class SimulatedFeed:
         for symbol in self._symbols:
             ts = self.ts + symbol.number * _TURN_NS
             if returned:
+                yield from self._missed(symbol, ts)
                 yield symbol.market.open(symbol.price(self._index, now), self._index, ts)
                 yield FeedStatus(symbol.name, ts, FeedState.STREAMING)
             elif self._index % symbol.listing.stride == 0:

@@ -1,0 +1,350 @@
+"""The past of mark and index in a gap (sections 6.3 and 6.4), with numbers counted by hand."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.engine.market import SECOND, Table, perp, wide_limits
+from tests.engine.test_gap import FREE, MINUTE, candle, long_position, lose, reports
+from tradetui.domain.command import SetStop, Stop
+from tradetui.domain.event import Liquidated
+from tradetui.domain.fill import Evidence
+from tradetui.domain.market_data import (
+    Asking,
+    Candle,
+    FeedState,
+    MarkPrice,
+    MissedCandles,
+    MissedTrades,
+    Missing,
+    PriceKind,
+    Trade,
+)
+from tradetui.domain.order import OrderState, Trail, TriggerBy
+from tradetui.state import State
+
+D = Decimal
+
+
+def held(by: TriggerBy) -> Table:
+    """Long 0.5 at 60,000 with a stop at 59,000 by a price, where last, mark and index are equal."""
+    table = long_position()
+    ts = table.tick()
+    table.feed(MarkPrice(table.symbol, ts, ts, 60_000.0, 60_000.0))
+    assert table.do(SetStop(symbol=table.symbol, stop=Stop(price=D(59_000), by=by))).accepted
+    return table
+
+
+def told(table: Table, kind: PriceKind, *candles: Candle) -> None:
+    """What a feed tells of a price."""
+    table.now = max(table.now, candles[-1].open_ts + MINUTE)
+    table.feed(MissedCandles(table.symbol, table.tick(), kind, list(candles)))
+
+
+def printed(table: Table, *rows: tuple[int, float], is_whole: bool = True) -> None:
+    """The prints of a gap, by their moments."""
+    trades = [Trade(table.symbol, ts, ts, price, 1.0, None) for ts, price in rows]
+    table.now = max(table.now, *(trade.ts_exchange for trade in trades))
+    table.feed(MissedTrades(table.symbol, table.tick(), trades, is_whole))
+
+
+def come_back(table: Table, bid: float = 59_900.0) -> None:
+    table.status(FeedState.STREAMING)
+    table.snapshot([(bid, 5.0)], [(bid + 0.1, 5.0)])
+
+
+def test_a_stop_by_the_mark_fires_by_the_marks_own_past_though_no_print_reached_it() -> None:
+    table = held(TriggerBy.MARK)
+    minute = lose(table)
+    told(table, PriceKind.MARK, candle(minute, 59_800.0, 59_850.0, 58_990.0, 59_700.0))
+    printed(table, (minute + SECOND, 59_500.0), (minute + 2 * SECOND, 59_600.0))
+    come_back(table)
+    exit_ = table.fills[-1]
+    assert exit_.price == D("58970.5"), "59,000 less five basis points"
+    assert exit_.receipt.evidence is Evidence.GAP
+    (report,) = reports(table)
+    assert (
+        report.text == "closed 0.5 at 58970.5 while away; it looks at the mark price: its candles were taken"
+    )
+
+
+def test_a_wick_of_the_last_price_leaves_a_stop_by_the_mark_alone() -> None:
+    table = held(TriggerBy.MARK)
+    minute = lose(table)
+    told(table, PriceKind.MARK, candle(minute, 59_800.0, 59_850.0, 59_010.0, 59_700.0))
+    printed(table, (minute + SECOND, 57_000.0), (minute + 2 * SECOND, 59_600.0))
+    come_back(table)
+    assert table.stop.state is OrderState.ARMED
+    (report,) = reports(table)
+    assert report.text == (
+        "the stop was not reached: the worst price was 59010; "
+        "it looks at the mark price: its candles were taken"
+    )
+
+
+def test_a_stop_by_the_mark_gets_no_more_than_what_traded_last() -> None:
+    table = held(TriggerBy.MARK)
+    minute = lose(table)
+    told(table, PriceKind.MARK, candle(minute, 59_800.0, 59_850.0, 58_990.0, 59_700.0))
+    printed(table, (minute - SECOND, 58_900.0), (minute + 2 * SECOND, 59_600.0))
+    come_back(table)
+    assert table.fills[-1].price == D("58870.5"), "58,900 x 0.9995 is 58,870.55, down to the tick"
+
+
+@pytest.mark.parametrize(("opened", "price"), [(58_800.0, "58770.6"), (59_400.0, "58970.5")])
+def test_a_mark_that_opened_beyond_the_stop_fills_it_from_there(opened: float, price: str) -> None:
+    table = held(TriggerBy.MARK)
+    minute = lose(table)
+    told(table, PriceKind.MARK, candle(minute, opened, 59_450.0, 58_700.0, 59_300.0))
+    come_back(table)
+    assert table.fills[-1].price == D(price)
+
+
+@pytest.mark.parametrize(("low", "fires"), [(58_990.0, True), (59_010.0, False)])
+def test_a_stop_by_the_index_looks_at_the_index(low: float, *, fires: bool) -> None:
+    table = held(TriggerBy.INDEX)
+    minute = lose(table)
+    told(table, PriceKind.INDEX, candle(minute, 59_800.0, 59_850.0, low, 59_700.0))
+    told(table, PriceKind.MARK, candle(minute, 59_800.0, 59_850.0, 58_000.0, 59_700.0))
+    come_back(table)
+    assert bool(table.state.positions) is not fires
+    assert "it looks at the index price: its candles were taken" in reports(table)[0].text
+
+
+def test_where_no_mark_is_told_the_index_takes_its_place_and_then_what_printed() -> None:
+    table = held(TriggerBy.MARK)
+    minute = lose(table)
+    told(table, PriceKind.INDEX, candle(minute, 59_800.0, 59_850.0, 58_990.0, 59_700.0))
+    printed(table, (minute + SECOND, 59_600.0))
+    come_back(table)
+    assert not table.state.positions
+    words = "it looks at the mark price, whose past is not known: candles of the index were taken for it"
+    assert words in reports(table)[0].text
+
+
+def test_minutes_that_the_mark_lacks_are_filled_by_what_printed() -> None:
+    table = held(TriggerBy.MARK)
+    minute = lose(table)
+    told(table, PriceKind.MARK, candle(minute, 59_800.0, 59_850.0, 59_700.0, 59_700.0))
+    printed(table, (minute + SECOND, 58_000.0), (minute + 61 * SECOND, 58_900.0))
+    come_back(table)
+    assert table.fills[-1].price == D("58870.5"), "the first print is of a minute that the mark tells"
+
+
+def test_a_stop_by_the_last_price_does_not_look_at_the_mark() -> None:
+    table = held(TriggerBy.LAST)
+    minute = lose(table)
+    told(table, PriceKind.MARK, candle(minute, 59_800.0, 59_850.0, 58_000.0, 59_700.0))
+    printed(table, (minute + SECOND, 59_100.0))
+    come_back(table)
+    assert table.stop.state is OrderState.ARMED
+
+
+def test_liquidation_looks_at_the_mark_and_not_at_what_printed() -> None:
+    for kind, is_liquidated in ((PriceKind.MARK, True), (PriceKind.LAST, False)):
+        table = Table(perp(**FREE), settings=wide_limits(leverage=D(10)))
+        table.open([(59_999.9, 50.0)], [(60_000.0, 50.0)])
+        table.mark(60_000.0)
+        table.buy("1", stop="55000")
+        minute = lose(table)
+        quiet = candle(minute, 59_900.0, 59_900.0, 59_800.0, 59_900.0)
+        deep = candle(minute, 59_900.0, 59_900.0, 54_200.0, 59_900.0)
+        told(table, PriceKind.MARK, deep if kind is PriceKind.MARK else quiet)
+        told(table, PriceKind.LAST, deep if kind is PriceKind.LAST else quiet)
+        come_back(table)
+        found = [event.body for event in table.journal if isinstance(event.body, Liquidated)]
+        assert bool(found) is is_liquidated
+        assert not table.state.positions, "the stop at 55,000 was reached by what traded"
+        if not is_liquidated:
+            assert table.fills[-1].price == D("54972.5")
+
+
+def test_within_one_minute_the_mark_liquidates_before_prints_reach_the_stop() -> None:
+    table = Table(perp(**FREE), settings=wide_limits(leverage=D(10)))
+    table.open([(59_999.9, 50.0)], [(60_000.0, 50.0)])
+    table.mark(60_000.0)
+    table.buy("1", stop="55000")
+    minute = lose(table)
+    told(table, PriceKind.MARK, candle(minute, 59_900.0, 59_900.0, 54_200.0, 59_900.0))
+    printed(table, (minute + SECOND, 54_900.0))
+    come_back(table)
+    assert any(isinstance(event.body, Liquidated) for event in table.journal)
+
+
+def test_the_list_says_where_the_mark_that_liquidates_is_not_known() -> None:
+    table = held(TriggerBy.LAST)
+    minute = lose(table)
+    printed(table, (minute + SECOND, 59_500.0))
+    table.now += MINUTE
+    come_back(table)
+    words = "liquidation looks at the mark price, whose past is not known: trades were taken for it"
+    assert words in reports(table)[0].text
+
+
+def test_a_trail_by_the_mark_follows_the_marks_past_adverse_extreme_first() -> None:
+    table = long_position()
+    ts = table.tick()
+    table.feed(MarkPrice(table.symbol, ts, ts, 60_000.0, 60_000.0))
+    assert table.do(
+        SetStop(symbol=table.symbol, stop=Stop(trail=Trail(distance=D(1_000)), by=TriggerBy.MARK))
+    ).accepted
+    minute = lose(table)
+    first = candle(minute, 60_000.0, 61_500.0, 59_200.0, 61_000.0)
+    second = candle(minute + MINUTE, 61_000.0, 61_100.0, 60_600.0, 61_000.0)
+    told(table, PriceKind.MARK, first, second)
+    come_back(table, bid=61_000.0)
+    assert table.stop.trigger == D(60_500)
+    assert table.stop.state is OrderState.ARMED
+
+
+# --- the minute in which the data was lost, and the one that is not over
+
+
+def in_a_minute(by: TriggerBy) -> tuple[Table, int]:
+    """The stop stands since the minute before; the data is lost at the twentieth second of a minute."""
+    table = held(by)
+    minute = (table.now // MINUTE + 1) * MINUTE
+    table.now = minute + 20 * SECOND
+    table.mark(60_000.0)
+    table.status(FeedState.DOWN)
+    return table, minute
+
+
+@pytest.mark.parametrize("by", [TriggerBy.MARK, TriggerBy.LAST])
+def test_what_the_minute_of_the_loss_reached_it_reached_in_the_loss(by: TriggerBy) -> None:
+    table, minute = in_a_minute(by)
+    table.feed(
+        MissedCandles(
+            table.symbol,
+            table.tick(20 * SECOND),
+            PriceKind(by.value),
+            [candle(minute, 60_000.0, 60_010.0, 58_990.0, 59_900.0)],
+        )
+    )
+    come_back(table)
+    assert table.fills[-1].price == D("58970.5")
+
+
+def test_prints_of_the_minute_of_the_loss_count_for_the_mark_as_far_as_its_candle_went() -> None:
+    for low, fires in ((59_010.0, False), (58_950.0, True)):
+        table = long_position()
+        table.now = (table.now // MINUTE + 1) * MINUTE + 10 * SECOND
+        minute = table.now - table.now % MINUTE
+        ts = table.tick()
+        table.feed(MarkPrice(table.symbol, ts, ts, 60_000.0, 60_000.0))
+        table.do(SetStop(symbol=table.symbol, stop=Stop(price=D(59_000), by=TriggerBy.MARK)))
+        table.status(FeedState.DOWN)
+        table.tick(20 * SECOND)
+        mark = candle(minute, 60_000.0, 60_010.0, low, 59_900.0)
+        table.feed(MissedCandles(table.symbol, table.tick(), PriceKind.MARK, [mark]))
+        printed(table, (table.now - SECOND, 58_900.0))
+        come_back(table)
+        assert bool(table.state.positions) is not fires
+
+
+def test_a_minute_that_is_not_over_counts_too() -> None:
+    table = held(TriggerBy.MARK)
+    minute = lose(table)
+    table.now = minute + 30 * SECOND
+    forming = candle(minute, 59_800.0, 59_850.0, 58_990.0, 59_700.0)
+    table.feed(MissedCandles(table.symbol, table.tick(), PriceKind.MARK, [forming]))
+    come_back(table)
+    assert table.fills[-1].price == D("58970.5")
+    assert table.fills[-1].receipt.ts_exchange <= table.now
+
+
+# --- what is not whole
+
+
+def test_prints_that_are_not_all_are_filled_up_by_candles() -> None:
+    table = held(TriggerBy.LAST)
+    minute = lose(table)
+    early = candle(minute, 59_800.0, 59_850.0, 58_990.0, 59_700.0)
+    late = candle(minute + 5 * MINUTE, 59_800.0, 59_850.0, 59_700.0, 59_700.0)
+    told(table, PriceKind.LAST, early, late)
+    printed(table, (minute + 5 * MINUTE, 59_800.0), (minute + 6 * MINUTE, 59_700.0), is_whole=False)
+    come_back(table)
+    assert table.fills[-1].price == D("58970.5")
+    assert reports(table)[0].source == "trades and candles"
+
+
+def test_the_list_says_of_how_much_of_the_time_nothing_is_known() -> None:
+    table = held(TriggerBy.LAST)
+    minute = lose(table)
+    told(table, PriceKind.LAST, candle(minute + 10 * MINUTE, 59_800.0, 59_850.0, 59_700.0, 59_700.0))
+    come_back(table)
+    assert "nothing of the last price is known of the first 10 min" in reports(table)[0].text
+
+
+# --- what is asked, and the wait for it
+
+
+def test_what_is_wanted_of_a_gap_follows_from_what_is_held() -> None:
+    table = held(TriggerBy.LAST)
+    assert table.engine.missing(table.symbol) is None, "nothing is lost"
+    table.status(FeedState.DOWN)
+    since = table.now
+    assert table.engine.missing(table.symbol) == Missing(since, (PriceKind.LAST, PriceKind.MARK))
+    other = held(TriggerBy.INDEX)
+    other.status(FeedState.DOWN)
+    missing = other.engine.missing(other.symbol)
+    assert missing is not None
+    assert missing.kinds == (PriceKind.LAST, PriceKind.MARK, PriceKind.INDEX)
+    flat = Table(perp(**FREE)).open([(59_999.9, 5.0)], [(60_000.0, 5.0)])
+    flat.status(FeedState.DOWN)
+    assert flat.engine.missing(flat.symbol) is None
+
+
+def asked(table: Table, *, has_ended: bool = False) -> None:
+    table.feed(Asking(table.symbol, table.tick(), has_ended))
+
+
+def test_a_fresh_book_waits_for_what_is_being_asked_about_the_gap() -> None:
+    table = held(TriggerBy.LAST)
+    lose(table)
+    lost = table.now
+    asked(table)
+    come_back(table)
+    assert table.engine.recovering(table.symbol)
+    printed(table, (lost, 58_900.0))
+    assert table.state.positions
+    asked(table, has_ended=True)
+    assert table.fills[-1].price == D("58870.5")
+    assert not table.engine.recovering(table.symbol)
+
+
+def test_it_is_not_waited_for_longer_than_ten_seconds() -> None:
+    table = held(TriggerBy.LAST)
+    lose(table)
+    asked(table)
+    table.now += 60 * SECOND
+    come_back(table)
+    for _ in range(9):
+        table.now += SECOND
+        table.snapshot([(59_900.0, 5.0)], [(59_900.1, 5.0)])
+    assert table.engine.recovering(table.symbol)
+    table.now += SECOND
+    table.snapshot([(59_900.0, 5.0)], [(59_900.1, 5.0)])
+    assert not table.engine.recovering(table.symbol)
+
+
+def test_who_holds_nothing_waits_for_nothing() -> None:
+    table = Table(perp(**FREE), settings=wide_limits()).open([(59_999.9, 5.0)], [(60_000.0, 5.0)])
+    table.buy("0.5", limit="59000", stop="58000")
+    lose(table)
+    asked(table)
+    come_back(table)
+    assert not table.engine.recovering(table.symbol)
+
+
+def test_the_state_that_went_through_it_folds_from_its_events() -> None:
+    table = held(TriggerBy.MARK)
+    minute = lose(table)
+    asked(table)
+    come_back(table)
+    told(table, PriceKind.MARK, candle(minute, 59_800.0, 59_850.0, 58_990.0, 59_700.0))
+    asked(table, has_ended=True)
+    assert not table.state.positions
+    assert State.fold(table.journal) == table.state
