@@ -215,7 +215,7 @@ def test_the_simulator_tells_what_its_own_outages_were_like() -> None:
         engine.process(message)
     mark_now = engine.markets[feed.symbols[0]].mark
     assert mark_now is not None
-    stop = floor_to(Decimal(repr(mark_now)) * Decimal("0.9"), Decimal(1))
+    stop = floor_to(Decimal(repr(mark_now)) * Decimal("0.97"), Decimal(1))
     order = SubmitOrder(
         symbol=feed.symbols[0], side=Side.BUY, size=Size(Decimal("0.01")), stop=Stop(price=stop)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -67,6 +67,7 @@ class Elsewhere:
     """An exchange of which nothing is known: pages of so many prints, the newest or from a moment on."""
 
     id = "elsewhere"
+    has = MappingProxyType({"fetchTrades": True})
 
     def __init__(self, *, page: int, goes_forward: bool) -> None:
         self.page, self.goes_forward = page, goes_forward
