@@ -117,6 +117,8 @@ class SimulatedFeed:
     """Deterministic from seed, scenario and start; `open` and `advance` drive it without a wall clock."""
 
     own_clock = True
+    missing: Callable[[str], Missing | None] = staticmethod(lambda _symbol: None)
+    """Says what has to be known of a lost time."""
 
     def __init__(
         self,
@@ -158,8 +160,6 @@ class SimulatedFeed:
         self._set_off(saved.offsets if saved and saved.seed == seed else {})
         self._feed_state = FeedState.CONNECTING
         self._feed_retry = 0.0
-        self.missing: Callable[[str], Missing | None] = lambda _symbol: None
-        """Says what has to be known of a lost time."""
 
     def _set_off(self, offsets: Mapping[str, float]) -> None:
         """Every symbol at the clock's place on its path."""
