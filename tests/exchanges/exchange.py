@@ -124,6 +124,9 @@ class Exchange(Loopback):
         self.answers_twice = False
         self.hears_late = False
         """Whether it lies on what is asked for, until `hear_now`."""
+        self.lies_on_prints = False
+        """Whether it does so only with what is asked of prints, until `tell_prints`."""
+        self._lying: list[tuple[web.WebSocketResponse, tuple[str, ...]]] = []
         self._unheard: list[tuple[web.WebSocketResponse, dict[str, Any]]] = []
         self.sends_snapshots = True
         self.cuts_snapshot = False
@@ -165,6 +168,15 @@ class Exchange(Loopback):
             if not socket.closed:
                 await self.received(socket, frame)
 
+    async def tell_prints(self, *, says_so: bool = True) -> None:
+        """Listen to what was asked of prints meanwhile."""
+        self.lies_on_prints = False
+        lying, self._lying = self._lying, []
+        for socket, answers in lying:
+            self._listeners.setdefault(socket, set()).add(TRADES)
+            for answer in answers if says_so else ():
+                await self._say(socket, answer)
+
     @property
     def is_asked(self) -> bool:
         """Whether something was asked for that it lies on."""
@@ -180,6 +192,11 @@ class Exchange(Loopback):
         ask = self.wording.asked(frame)
         if not self.acknowledges:
             return
+        if self.lies_on_prints and TRADES in ask.channels and ask.verb == "subscribe":
+            late = tuple(each for each in ask.answers if "trade" in each or len(ask.answers) == 1)
+            self._lying.append((socket, late))
+            now = tuple(each for each in ask.answers if each not in late)
+            ask = ask._replace(channels=ask.channels - {TRADES}, answers=now)
         for answer in ask.answers * (1 + self.answers_twice):
             await self._say(socket, answer)
         listened = self._listeners.setdefault(socket, set())

@@ -26,6 +26,8 @@ from tradetui.feeds.trades import TradeFlow
 
 _PATIENCE_S: Final = 5.0
 """Prints of the stream wait for the missed ones for so long."""
+_HEARD_S: Final = 5.0
+"""So long it is waited until the exchange says that it has heard of a subscription."""
 _AGAIN_S: Final = (0.5, 1.5)
 """Waits before it is asked again: where the stream was lost, the first request often is as well."""
 _HISTORY_AGAIN_S: Final = 60.0
@@ -85,6 +87,8 @@ class Backfill:
         self._again: set[str] = set()
         self._holed: set[str] = set()
         """Symbols whose waiting prints have a hole themselves."""
+        self._unheard: set[str] = set()
+        """Symbols that were asked for before the exchange was known to have heard."""
         self._fruitless: dict[str, int] = {}
 
     def start(
@@ -93,7 +97,7 @@ class Backfill:
         """Let the stream's prints wait until those that were missed are there.
 
         Where the exchange has yet to hear of a subscription, `heard` is set when it has: what it prints
-        before that is missed too. Nothing waits for it forever.
+        before that is missed too. Nothing waits for it forever: then `heard` asks again.
         """
         if self._missing(channel.symbol) is not None:
             self._teller.deliver(Asking(channel.symbol, time_ns()))
@@ -105,6 +109,15 @@ class Backfill:
         else:
             self._end(channel.symbol)
 
+    def heard(self, channel: Followed) -> None:
+        """The exchange tells the prints now: ask again where it was asked too early."""
+        if channel.symbol not in self._unheard:
+            return
+        self._unheard.discard(channel.symbol)
+        if channel.trades.is_holding:
+            self._holed.add(channel.symbol)
+        self.start(channel)
+
     def count_hole(self, channel: Followed) -> None:
         """The count of prints has a hole: ask, unless such holes have shown to be none."""
         if self._fruitless.get(channel.symbol, 0) < _FRUITLESS:
@@ -115,9 +128,9 @@ class Backfill:
 
     async def _fill(self, channel: Followed, lost_for_s: float, heard: asyncio.Event | None) -> None:
         symbol, was_long = channel.symbol, lost_for_s > _HISTORY_AGAIN_S
-        if heard is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(heard.wait(), _PATIENCE_S)
+        self._unheard.discard(symbol)
+        if heard is not None and not await _in_time(heard):
+            self._unheard.add(symbol)
         if was_long:
             await self._rest.load_history(self._teller, symbol)
         missed, is_all = await self._missed(channel)
@@ -182,6 +195,13 @@ class Backfill:
                 return await ask()
             await asyncio.sleep(wait)
         return await ask()
+
+
+async def _in_time(heard: asyncio.Event) -> bool:
+    """Whether it was set before patience ended."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(heard.wait(), _HEARD_S)
+    return heard.is_set()
 
 
 async def missed_prints(

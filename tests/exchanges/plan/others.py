@@ -80,6 +80,47 @@ async def late_to_hear(rig: Rig) -> None:
     await rig.eventually(lambda: {each.number for each in lost} <= set(rig.missed()))
 
 
+ONE_ANSWER = {
+    "ccxt": "ccxt keeps the answers to itself",
+    "binance": "one answer is for all, and the book is asked for behind it",
+    "binance-usdm": "one answer is for all, and the book is asked for behind it",
+}
+
+
+async def _lost_before_it_tells(rig: Rig) -> list[int]:
+    """The book is back after an outage, prints are not told yet: those that are made meanwhile."""
+    await rig.live()
+    rig.exchange.lies_on_prints = True
+    await rig.exchange.close_sockets()
+    await rig.told(DOWN)
+    await rig.eventually(lambda: rig.state is FeedState.STREAMING)
+    due = rig.exchange.clock() + 100
+    await rig.eventually(lambda: rig.exchange.clock() > due)
+    lost = [rig.new_print() for _ in range(3)]
+    for each in lost:
+        await rig.exchange.tell(each)
+    return [each.number for each in lost]
+
+
+@fault(30, "prints-heard-late", not_for=ONE_ANSWER)
+async def prints_heard_late(rig: Rig) -> None:
+    """It hears of prints later than of the book: REST knows those in between alone."""
+    lost = await _lost_before_it_tells(rig)
+    await rig.exchange.tell_prints()
+    await rig.healed()
+    assert set(lost) <= set(rig.missed())
+
+
+@fault(30, "prints-without-a-word", not_for=ONE_ANSWER, is_long=True)
+async def prints_without_a_word(rig: Rig) -> None:
+    """The same where it does not say that it heard: the first print does."""
+    lost = await _lost_before_it_tells(rig)
+    await rig.exchange.tell_prints(says_so=False)
+    await rig.exchange.tell(rig.new_print())
+    await rig.healed()
+    assert set(lost) <= set(rig.missed())
+
+
 def _mute(exchange: Exchange) -> None:
     exchange.pongs = False
 

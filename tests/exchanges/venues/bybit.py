@@ -42,6 +42,7 @@ class Bybit(Wording):
     def asked(self, frame: dict[str, Any]) -> Ask:
         channels = {CHANNELS.get(topic.partition(".")[0], OTHER) for topic in frame["args"]}
         answer = {"success": True, "ret_msg": frame["op"], "conn_id": "x", "op": frame["op"]}
+        answer |= {"req_id": frame["req_id"]} if "req_id" in frame else {}
         return Ask(frame["op"], frozenset(channels), (json.dumps(answer),))
 
     def refusal(self, frame: dict[str, Any]) -> str:

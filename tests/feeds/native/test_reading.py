@@ -34,6 +34,9 @@ class Heard:
     def hear(self, _connection: Any, word: Any) -> None:
         self.told.append(word)
 
+    def hear_prints(self, channel: Any) -> None:
+        channel.heard.set()
+
     def distrust(self, _connection: Any, error: Exception) -> None:
         self.told.append(str(error))
 
@@ -118,6 +121,7 @@ async def test_a_sink_that_fails_in_a_run_ends_it(captures: Path) -> None:
     line, frames, taken = venue.lines(listed)[0], printed(captures, 60), list[Any]()
     connection: Any = SimpleNamespace(line=line, codec=venue, runs=venue, is_dropped=False)
     nobody: Any = None
+    heard: Any = Heard()
 
     def sink(message: Any) -> None:
         taken.append(message)
@@ -125,7 +129,7 @@ async def test_a_sink_that_fails_in_a_run_ends_it(captures: Path) -> None:
             raise RuntimeError("full")
 
     async def read() -> None:
-        reading = Reading(feed, feed._channels, books=nobody, hearing=nobody)
+        reading = Reading(feed, feed._channels, books=nobody, hearing=heard)
         for start in (0, 20, 40):
             reading.received(connection, frames[start : start + 20], RECEIVED)
 

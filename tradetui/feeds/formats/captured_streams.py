@@ -44,14 +44,11 @@ class CapturedKrakenV2(ByStream):
     def __init__(self) -> None:
         self.names = Names(named)
         self._codec = KrakenVenue()
+        self._codec.read_by(self.names)
 
     def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
         """A frame as items; raises ValueError or KeyError."""
-        items = self._codec.decode(frame, ts_received)
-        for item in items:
-            if symbol := getattr(item, "symbol", ""):
-                self.names[symbol]  # is remembered by it
-        return items
+        return self._codec.decode(frame, ts_received)
 
     def rules(self, url: str, body: bytes) -> dict[str, Rule]:
         """What the listing of pairs says, by the names that these streams use."""

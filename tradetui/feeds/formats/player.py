@@ -16,6 +16,7 @@ from tradetui.feeds.native.venue import (
     BookSequence,
     Item,
     Lost,
+    PrintsHeard,
     PrintsMissing,
     Refused,
     Restated,
@@ -31,7 +32,7 @@ from tradetui.feeds.trades import TradeFlow
 
 _CROSSED_UPDATES: Final = 2
 _LOST: Final = (Sync.GAP, Sync.CROSSED)
-_WORDS: Final = (Refused, Said, Subscribed, Restated, Lost, PrintsMissing)
+_WORDS: Final = (Refused, Said, Subscribed, PrintsHeard, Restated, Lost, PrintsMissing)
 MakeBook = Callable[[Instrument], BookSequence]
 
 

@@ -27,6 +27,7 @@ from tradetui.feeds.native.venue import (
     FrameError,
     Item,
     LiveBook,
+    PrintsHeard,
     PrintsMissing,
     Refused,
     Restated,
@@ -218,7 +219,8 @@ class BinanceVenue:
         words = reply.msg or str((reply.error or {}).get("msg", ""))
         if words:
             return (Refused(words),)
-        return [Subscribed(symbol) for symbol in self._asked.pop(reply.id or 0, ())]
+        asked = self._asked.pop(reply.id or 0, ())
+        return [word(symbol) for symbol in asked for word in (Subscribed, PrintsHeard)]
 
     def book(self, symbol: str) -> LiveBook:
         """A fresh book rule."""

@@ -11,12 +11,13 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.instrument import Instrument
+from tradetui.domain.instrument import Instrument, InstrumentKind
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, MarkPrice, Side, Trade
 from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.base import Address, OneAddress
+from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.text_book import TextBook
-from tradetui.feeds.native.venue import BookPart, FrameError, Item, LiveBook, Refused, Subscribed
+from tradetui.feeds.native.venue import BookPart, FrameError, Item, LiveBook, PrintsHeard, Refused
 from tradetui.feeds.native.wire import MS, Levels, Millis, Price, Quantity, TradedQuantity
 
 _URL: Final = "wss://ws.bitget.com/v2/ws/public"
@@ -132,10 +133,16 @@ class BitgetVenue(OneAddress):
         self._types: dict[str, str] = {}
 
     def name(self, instrument: Instrument) -> str:
-        """BTCUSDT, spot and perpetual alike: the type tells them apart."""
-        name = f"{instrument.base}{instrument.quote}"
-        self._types[name] = "SPOT" if instrument.is_spot else f"{instrument.settle}-FUTURES"
-        return name
+        """BTCUSDT, spot and perpetual alike: the type tells them apart; those in USDC are called BTCPERP."""
+        base = code_of("bitget", instrument.base)
+        kind, quote = "SPOT", code_of("bitget", instrument.quote)
+        if instrument.kind is InstrumentKind.PERP_INVERSE:
+            kind = "COIN-FUTURES"
+        elif not instrument.is_spot:
+            kind = f"{instrument.settle}-FUTURES"
+            quote = "PERP" if instrument.settle == "USDC" else quote
+        self._types[f"{base}{quote}"] = kind
+        return f"{base}{quote}"
 
     def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
         """Frames of at most fifty channels."""
@@ -163,7 +170,8 @@ class BitgetVenue(OneAddress):
             if outer.event == "error":
                 return (Refused(outer.msg or "no reason given", symbol),)
             if outer.event:
-                return (Subscribed(symbol),) if outer.event == "subscribe" else ()
+                is_heard = outer.event == "subscribe" and outer.arg.channel == "trade" and symbol
+                return (PrintsHeard(symbol),) if is_heard else ()
             return self._read(outer, self.symbol(outer.arg.instId), ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")

@@ -66,9 +66,10 @@ class Books:
     def begin(self, channel: Channel) -> None:
         """The connection is open: wait for the book, and fetch what was missed."""
         self._owner.say(channel.symbol, Part.BOOK, FeedState.CONNECTING, text="waiting for the book")
+        channel.ask_prints(again=False)
         lost_at, channel.lost_at = channel.lost_at, None
         if lost_at is not None:
-            self._backfill.start(channel, monotonic() - lost_at, heard=channel.live)
+            self._backfill.start(channel, monotonic() - lost_at, heard=channel.heard)
         channel.asked_at = monotonic()
 
     def ask(self, channel: Channel, wait_s: float) -> None:
@@ -179,9 +180,10 @@ class Books:
 
     async def _revive(self, channel: Channel, wait_s: float) -> None:
         await asyncio.sleep(wait_s)  # in a task: it ends with the feed
+        channel.ask_prints(again=True)
         for frame in channel.connections[0].codec.revive(channel.symbol):
             channel.connections[0].send(frame)
-        self._backfill.start(channel, heard=channel.live)
+        self._backfill.start(channel, heard=channel.heard)
 
     async def watch(self) -> None:
         """Notice silence, and books that were asked for and never came."""

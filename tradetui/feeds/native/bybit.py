@@ -6,6 +6,7 @@ restart of the service.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -24,7 +25,7 @@ from tradetui.domain.market_data import (
 )
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.sequence import Numbered
-from tradetui.feeds.native.venue import FrameError, Item, Refused, Said
+from tradetui.feeds.native.venue import FrameError, Item, PrintsHeard, Refused, Said
 from tradetui.feeds.native.wire import MS, Levels, Millis, Price, Quantity, TradedQuantity
 
 _SPOT: Final = "wss://stream.bybit.com/v5/public/spot"
@@ -32,6 +33,7 @@ _LINEAR: Final = "wss://stream.bybit.com/v5/public/linear"
 _DEPTH: Final = 200
 _A_FRAME: Final = 10
 """Topics in one frame: spot takes no more."""
+_PRINTS: Final = "publicTrade."
 _EXTRA: Final = "allLiquidation"
 """What may be missing without harm."""
 _SIDES: Final = {"Buy": Side.BUY, "Sell": Side.SELL}
@@ -45,6 +47,7 @@ class _Frame(msgspec.Struct):
     op: str = ""
     success: bool = True
     ret_msg: str = ""
+    req_id: str = ""
 
 
 class _Book(msgspec.Struct):
@@ -99,10 +102,14 @@ class BybitVenue(OneAddress):
         super().__init__(_LINEAR if linear else _SPOT, address=address)
         self._linear = linear
         self._marks: dict[str, tuple[float, float | None]] = {}
+        self._ids = itertools.count(1)
+        self._asked: dict[str, list[str]] = {}
+        """Names whose prints a request is for, until it is answered."""
 
     def name(self, instrument: Instrument) -> str:
-        """BTCUSDT."""
-        return f"{instrument.base}{instrument.quote}"
+        """BTCUSDT; a perpetual in USDC is called BTCPERP."""
+        is_usdc = not instrument.is_spot and instrument.settle == "USDC"
+        return f"{instrument.base}{'PERP' if is_usdc else instrument.quote}"
 
     def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
         """Frames of at most ten topics."""
@@ -111,7 +118,10 @@ class BybitVenue(OneAddress):
             kinds += ["publicTrade", *(["tickers"] if self._linear else [])]
         topics = [f"{kind}.{name}" for name in names for kind in kinds]
         for start in range(0, len(topics), _A_FRAME):
-            yield json.dumps({"op": verb, "args": topics[start : start + _A_FRAME]})
+            args, number = topics[start : start + _A_FRAME], str(next(self._ids))
+            if verb == "subscribe":
+                self._asked[number] = [_named(topic) for topic in args if topic.startswith(_PRINTS)]
+            yield json.dumps({"op": verb, "args": args, "req_id": number})
         # in frames of their own: the venue refuses a whole frame for one topic in it
         extras = [f"{_EXTRA}.{name}" for name in names if self._linear and not book_only]
         for start in range(0, len(extras), _A_FRAME):
@@ -135,7 +145,10 @@ class BybitVenue(OneAddress):
                 refused = not outer.success and outer.op != "unsubscribe"
                 if refused and _EXTRA in outer.ret_msg:
                     return (Said(f"the exchange says: {outer.ret_msg}"),)
-                return (Refused(outer.ret_msg, self._named(outer.ret_msg)),) if refused else ()
+                if refused:
+                    return (Refused(outer.ret_msg, self._named(outer.ret_msg)),)
+                heard = self._asked.pop(outer.req_id, ()) if outer.op == "subscribe" else ()
+                return [PrintsHeard(self._symbols[name]) for name in heard if name in self._symbols]
             return self._read(outer, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
@@ -179,3 +192,8 @@ class BybitVenue(OneAddress):
             self._marks[symbol] = (mark, index)
             found.append(MarkPrice(symbol, outer.ts * MS, ts_received, mark, index))
         return found
+
+
+def _named(topic: str) -> str:
+    """The name in a topic of prints."""
+    return topic.removeprefix(_PRINTS)

@@ -34,7 +34,11 @@ class Channel:
         """The exchange's time of the newest book message, nanoseconds UTC; 0 for none."""
         self.connections: list[Connection] = []
         self.live = asyncio.Event()
-        """Set while the book is there: then the exchange has heard of the subscription."""
+        """Set while the book is there."""
+        self.heard = asyncio.Event()
+        """Set while the exchange is known to tell the prints: it said so, or told one."""
+        self.is_revived = False
+        """Whether prints may come that were asked for before the last time."""
         self.is_live = False
         """Whether the book was delivered and nothing was lost since."""
         self.was_live = False
@@ -73,6 +77,11 @@ class Channel:
         self.pulse.pause()
         if self.lost_at is None:
             self.lost_at = monotonic()
+
+    def ask_prints(self, *, again: bool) -> None:
+        """The prints are asked for: on a new connection, or `again` on one that has told some."""
+        self.heard.clear()
+        self.is_revived = again
 
     def went_live(self) -> None:
         """A whole book was delivered."""

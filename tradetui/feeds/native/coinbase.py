@@ -19,8 +19,18 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
 from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.base import Address, OneAddress
+from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.connection import Line
-from tradetui.feeds.native.venue import BookPart, FrameError, Item, LiveBook, Lost, Refused, ResyncBy
+from tradetui.feeds.native.venue import (
+    BookPart,
+    FrameError,
+    Item,
+    LiveBook,
+    Lost,
+    PrintsHeard,
+    Refused,
+    ResyncBy,
+)
 from tradetui.feeds.native.wire import Price, Quantity, TradedQuantity, moment_ns
 
 _URL: Final = "wss://advanced-trade-ws.coinbase.com"
@@ -90,6 +100,7 @@ class _Event(msgspec.Struct):
     updates: list[_Update] = []
     trades: list[_Trade] = []
     tickers: list[_Ticker] = []
+    subscriptions: dict[str, list[str]] = {}
 
 
 class _Frame(msgspec.Struct):
@@ -116,19 +127,27 @@ class CoinbaseVenue(OneAddress):
         """`address` rewrites an address, for a loopback endpoint."""
         super().__init__(_URL, address=address)
         self._last: int | None = None
+        self._heard: set[str] = set()
+        """Symbols whose prints it told to be subscribed, the last time."""
 
     def name(self, instrument: Instrument) -> str:
         """BTC-USD."""
-        return f"{instrument.base}-{instrument.quote}"
+        return f"{code_of('coinbase', instrument.base)}-{code_of('coinbase', instrument.quote)}"
 
     def lines(self, instruments: Sequence[Instrument]) -> Sequence[Line]:
         """One connection: the count of its messages is kept here."""
         self.most_symbols = max(1, len(instruments))
-        return super().lines(instruments)
+        lines = super().lines(instruments)
+        # most products in USDC share their book with the one in USD, and are answered for by its name
+        for name, symbol in list(self._symbols.items()):
+            if name.endswith("-USDC"):
+                self._symbols.setdefault(name.removesuffix("C"), symbol)
+        return lines
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """A new connection counts from the start."""
         self._last = None
+        self._heard = set()
         return super().subscribe(line)
 
     def memory(self, symbol: str) -> int | None:
@@ -169,16 +188,24 @@ class CoinbaseVenue(OneAddress):
             raise FrameError(f"expected a frame of Coinbase: {error}: {shown}") from None
 
     def _told(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
+        if outer.channel == "subscriptions":
+            return self._subscribed(_events(outer.events))
         if outer.channel not in ("l2_data", "market_trades", "ticker"):
             return ()
         ts = moment_ns(outer.timestamp) if outer.timestamp is not None else 0
         events = _events(outer.events)
         return [item for event in events for item in self._read(outer, event, ts, ts_received)]
 
+    def _subscribed(self, events: Sequence[_Event]) -> Sequence[Item]:
+        """It lists all that is subscribed, at each change."""
+        names = [name for event in events for name in event.subscriptions.get("market_trades", ())]
+        before, self._heard = self._heard, {self._symbols[n] for n in names if n in self._symbols}
+        return [PrintsHeard(symbol) for symbol in sorted(self._heard - before)]
+
     def _read(self, outer: _Frame, event: _Event, ts: int, ts_received: int) -> Sequence[Item]:
         if outer.channel == "market_trades":
             trades = event.trades if event.type == "update" else []
-            return [self._print(trade, ts_received) for trade in trades]
+            return [self._print(trade, ts_received) for trade in sorted(trades, key=_in_turn)]
         if outer.channel == "ticker":
             return [
                 BestQuote(
@@ -206,6 +233,11 @@ class CoinbaseVenue(OneAddress):
         symbol, ts = self.symbol(trade.product_id), moment_ns(trade.time)
         side = _AGGRESSOR.get(trade.side)
         return Trade(symbol, ts, ts_received, trade.price, trade.size, side, trade.trade_id)
+
+
+def _in_turn(trade: _Trade) -> tuple[datetime, int]:
+    """Prints of a quarter of a second come together, and nothing is promised of their order."""
+    return trade.time, int(trade.trade_id) if trade.trade_id.isdecimal() else 0
 
 
 def _sized(levels: list[tuple[float, float]]) -> list[tuple[float, float]]:

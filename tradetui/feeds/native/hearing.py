@@ -16,6 +16,7 @@ from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import Connection
 from tradetui.feeds.native.venue import (
     Lost,
+    PrintsHeard,
     PrintsMissing,
     Refused,
     Restated,
@@ -67,12 +68,20 @@ class Hearing:
                 self._note(connection, word)
             case Lost():
                 self._give_up(connection, word)
+            case PrintsHeard():
+                self.hear_prints(self._channels[word.symbol])
             case PrintsMissing():
                 self._backfill.count_hole(self._channels[word.symbol])
             case Restated():
                 self._rest.restate(self._owner, word.symbol, word.status)
             case Subscribed() if self._venue.resync is ResyncBy.REST:
                 self._books.ask(self._channels[word.symbol], 0.0)
+
+    def hear_prints(self, channel: Channel) -> None:
+        """The exchange tells them: what it printed before was missed, and can be asked for."""
+        if not channel.heard.is_set():
+            channel.heard.set()
+            self._backfill.heard(channel)
 
     def distrust(self, connection: Connection, error: Exception) -> None:
         """A frame could not be read: it may have been any symbol's."""

@@ -21,6 +21,7 @@ import msgspec
 from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
 from tradetui.feeds.book_sync import Rule, Sync
+from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.venue import (
@@ -28,6 +29,7 @@ from tradetui.feeds.native.venue import (
     FrameError,
     Item,
     LiveBook,
+    PrintsHeard,
     PrintsMissing,
     Refused,
     Restated,
@@ -83,6 +85,13 @@ class _Ticker(msgspec.Struct, gc=False):
     timestamp: datetime | None = None
 
 
+class _Result(msgspec.Struct, frozen=True):
+    """What a subscription was for."""
+
+    channel: str = ""
+    symbol: str | list[str] = ""
+
+
 class _Frame(msgspec.Struct):
     channel: str = ""
     type: str = ""
@@ -92,6 +101,7 @@ class _Frame(msgspec.Struct):
     error: str = ""
     symbol: str = ""
     req_id: int | None = None
+    result: _Result | None = None
 
 
 class _Pair(msgspec.Struct, gc=False):
@@ -203,6 +213,8 @@ class KrakenVenue:
         self._url = address(_URL)
         self._depth = depth
         self._instruments: dict[str, Instrument] = {}
+        self._symbols: dict[str, str] = {}
+        """By the venue's name."""
         self._ids = itertools.count(1)
         self._prints = PrintCount()
 
@@ -211,9 +223,14 @@ class KrakenVenue:
         """Where its streams are."""
         return frozenset({urlsplit(self._url).netloc})
 
+    def read_by(self, symbols: dict[str, str]) -> None:
+        """Read frames by names that somebody else learns as they come."""
+        self._symbols = symbols
+
     def lines(self, instruments: Sequence[Instrument]) -> Sequence[Line]:
         """A hundred symbols on each connection."""
         self._instruments = {each.symbol: each for each in instruments}
+        self._symbols = {_name(each): each.symbol for each in instruments}
         symbols = [each.symbol for each in instruments]
         return [
             Line(url=self._url, symbols=tuple(symbols[start : start + _MOST_SYMBOLS]), ping=_PING)
@@ -243,7 +260,8 @@ class KrakenVenue:
             yield self._asking(method, "ticker", (symbol,), event_trigger="bbo")
 
     def _asking(self, method: str, channel: str, symbols: Sequence[str], **more: Any) -> str:
-        params = {"channel": channel, "symbol": list(symbols), **more}
+        names = [_name(self._instruments[symbol]) for symbol in symbols]
+        params = {"channel": channel, "symbol": names, **more}
         return json.dumps({"method": method, "params": params, "req_id": next(self._ids)})
 
     def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
@@ -252,30 +270,49 @@ class KrakenVenue:
             outer = _frame(frame)
             if outer.channel == "book":
                 kind = BookSnapshot if outer.type == "snapshot" else BookDelta
-                return [_part(book, kind, ts_received) for book in _books(outer.data)]
+                return [
+                    _part(book, kind, self._symbols[book.symbol], ts_received) for book in _books(outer.data)
+                ]
             if outer.channel == "trade":
                 return list(self._printed(_trades(outer.data), ts_received))
             if outer.channel == "ticker":
-                return [_quote(ticker, ts_received) for ticker in _tickers(outer.data)]
+                return [
+                    _quote(each, self._symbols[each.symbol], ts_received) for each in _tickers(outer.data)
+                ]
             if outer.channel == "instrument":
                 return self._restated(_instruments(outer.data))
-            return _words(outer)
-        except (msgspec.MsgspecError, ValueError) as error:
+            return self._words(outer)
+        except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
             raise FrameError(f"expected a frame of Kraken: {error}: {shown}") from None
 
     def _restated(self, listed: _Instruments) -> Sequence[Item]:
         return [
-            Restated(pair.symbol, _STATUSES.get(pair.status, InstrumentStatus.HALTED))
+            Restated(self._symbols[pair.symbol], _STATUSES.get(pair.status, InstrumentStatus.HALTED))
             for pair in listed.pairs
-            if pair.symbol in self._instruments
+            if pair.symbol in self._symbols
         ]
+
+    def _words(self, frame: _Frame) -> Sequence[Item]:
+        if frame.channel == "status":
+            states = [state.system.replace("_", " ") for state in _statuses(frame.data)]
+            return [Said("" if state == "online" else f"the exchange says: {state}") for state in states]
+        if not frame.success and frame.req_id == _INSTRUMENTS_ID:
+            return [Said(f"the exchange says: {frame.error}")]
+        if not frame.success and frame.method != "unsubscribe":
+            return (Refused(frame.error or "no reason given", self._symbols.get(frame.symbol, frame.symbol)),)
+        result = frame.result
+        if result is None or result.channel != "trade" or frame.method != "subscribe":
+            return ()
+        names = [result.symbol] if isinstance(result.symbol, str) else result.symbol
+        return [PrintsHeard(self._symbols[name]) for name in names if name in self._symbols]
 
     def _printed(self, trades: Sequence[_Trade], ts_received: int) -> Iterable[Item]:
         for trade in trades:
-            if self._prints.misses(trade.symbol, trade.trade_id):
-                yield PrintsMissing(trade.symbol)
-            yield _print(trade, ts_received)
+            symbol = self._symbols[trade.symbol]
+            if self._prints.misses(symbol, trade.trade_id):
+                yield PrintsMissing(symbol)
+            yield _print(trade, symbol, ts_received)
 
     def book(self, symbol: str) -> LiveBook:
         """A fresh book rule."""
@@ -286,29 +323,23 @@ class KrakenVenue:
         raise NotImplementedError
 
 
-def _part(book: _Book, kind: type[BookSnapshot | BookDelta], ts_received: int) -> Part:
+def _name(instrument: Instrument) -> str:
+    """BTC/USD, in the venue's own words."""
+    return f"{code_of('kraken', instrument.base)}/{code_of('kraken', instrument.quote)}"
+
+
+def _part(book: _Book, kind: type[BookSnapshot | BookDelta], symbol: str, ts_received: int) -> Part:
     bids = [(level.price, level.qty) for level in book.bids]
     asks = [(level.price, level.qty) for level in book.asks]
     ts = moment_ns(book.timestamp) if book.timestamp is not None else 0
-    return Part(book.symbol, kind(book.symbol, ts, ts_received, bids, asks), book.checksum)
+    return Part(symbol, kind(symbol, ts, ts_received, bids, asks), book.checksum)
 
 
-def _print(trade: _Trade, ts_received: int) -> Trade:
+def _print(trade: _Trade, symbol: str, ts_received: int) -> Trade:
     ts = moment_ns(trade.timestamp)
-    return Trade(trade.symbol, ts, ts_received, trade.price, trade.qty, trade.side, trade.trade_id)
+    return Trade(symbol, ts, ts_received, trade.price, trade.qty, trade.side, trade.trade_id)
 
 
-def _quote(ticker: _Ticker, ts_received: int) -> BestQuote:
+def _quote(ticker: _Ticker, symbol: str, ts_received: int) -> BestQuote:
     ts = moment_ns(ticker.timestamp) if ticker.timestamp is not None else 0
-    return BestQuote(ticker.symbol, ts, ts_received, ticker.bid, ticker.bid_qty, ticker.ask, ticker.ask_qty)
-
-
-def _words(frame: _Frame) -> Sequence[Item]:
-    if frame.channel == "status":
-        states = [state.system.replace("_", " ") for state in _statuses(frame.data)]
-        return [Said("" if state == "online" else f"the exchange says: {state}") for state in states]
-    if not frame.success and frame.req_id == _INSTRUMENTS_ID:
-        return [Said(f"the exchange says: {frame.error}")]
-    if not frame.success and frame.method != "unsubscribe":
-        return (Refused(frame.error or "no reason given", frame.symbol),)
-    return ()
+    return BestQuote(symbol, ts, ts_received, ticker.bid, ticker.bid_qty, ticker.ask, ticker.ask_qty)

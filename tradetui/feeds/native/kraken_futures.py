@@ -23,9 +23,10 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.feeds.native.base import Address, OneAddress
+from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import Numbered, PrintCount
-from tradetui.feeds.native.venue import FrameError, Item, PrintsMissing, Refused, Restated, Said
+from tradetui.feeds.native.venue import FrameError, Item, PrintsHeard, PrintsMissing, Refused, Restated, Said
 from tradetui.feeds.native.wire import MS, Millis, Price, Quantity, TradedQuantity
 
 _URL: Final = "wss://futures.kraken.com/ws/v1"
@@ -42,6 +43,7 @@ class _Frame(msgspec.Struct):
     event: str = ""
     message: str = ""
     product_id: str = ""
+    product_ids: list[str] = []
 
 
 class _Snapshot(msgspec.Struct):
@@ -107,8 +109,7 @@ class KrakenFuturesVenue(OneAddress):
     def name(self, instrument: Instrument) -> str:
         """PF_XBTUSD, or PI_XBTUSD for an inverse contract."""
         kind = "PI" if instrument.settle == instrument.base else "PF"
-        base = "XBT" if instrument.base == "BTC" else instrument.base
-        return f"{kind}_{base}{instrument.quote}"
+        return f"{kind}_{code_of('krakenfutures', instrument.base)}{instrument.quote}"
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """Each connection begins somewhere in the count."""
@@ -190,4 +191,6 @@ class KrakenFuturesVenue(OneAddress):
             named = next((symbol for name, symbol in self._symbols.items() if name in frame.message), "")
             refused = "product" in frame.message.lower() or frame.event == "error"
             return (Refused(frame.message, named),) if refused else (Said(frame.message),)
-        return ()
+        is_heard = frame.event == "subscribed" and frame.feed == "trade"
+        names = frame.product_ids if is_heard else []
+        return [PrintsHeard(self._symbols[name]) for name in names if name in self._symbols]

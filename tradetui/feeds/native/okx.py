@@ -27,6 +27,7 @@ from tradetui.domain.market_data import (
 )
 from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.base import Address, OneAddress
+from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.sequence import Numbered, NumberedBook
 from tradetui.feeds.native.text_book import TextBook
 from tradetui.feeds.native.venue import (
@@ -34,10 +35,10 @@ from tradetui.feeds.native.venue import (
     FrameError,
     Item,
     LiveBook,
+    PrintsHeard,
     Refused,
     Restated,
     Said,
-    Subscribed,
 )
 from tradetui.feeds.native.wire import MS, Millis, Price, Quantity, TradedQuantity
 
@@ -192,7 +193,8 @@ class OkxVenue(OneAddress):
 
     def name(self, instrument: Instrument) -> str:
         """BTC-USDT, or BTC-USDT-SWAP."""
-        return f"{instrument.base}-{instrument.quote}{'' if instrument.is_spot else '-SWAP'}"
+        base, quote = code_of("okx", instrument.base), code_of("okx", instrument.quote)
+        return f"{base}-{quote}{'' if instrument.is_spot else '-SWAP'}"
 
     def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
         """Frames of at most a hundred channels."""
@@ -287,7 +289,8 @@ class OkxVenue(OneAddress):
             return (Refused(frame.msg or "no reason given", symbol),)
         if frame.event == "notice":
             return (Said(frame.msg or "the exchange restarts this connection", reconnects=True),)
-        return (Subscribed(symbol),) if frame.event == "subscribe" and symbol else ()
+        is_heard = frame.event == "subscribe" and frame.arg.channel == "trades" and symbol
+        return (PrintsHeard(symbol),) if is_heard else ()
 
 
 def _channels(name: str, book_only: bool) -> Sequence[str]:

@@ -21,6 +21,7 @@ from tradetui.feeds.native.venue import (
     IS_PART,
     FrameError,
     Lost,
+    PrintsHeard,
     PrintsMissing,
     Refused,
     Restated,
@@ -138,6 +139,8 @@ class Reading:
             self._judge_trade(channel, trade)
 
     def _judge_trade(self, channel: Channel, trade: Trade) -> None:
+        if not channel.heard.is_set() and not channel.is_revived:
+            self._hearing.hear_prints(channel)  # the first one says so, too
         is_usual = channel.time.is_usual(trade.ts_exchange, trade.ts_received)
         if not is_usual:
             trade = channel.timely(self._owner, trade)
@@ -156,7 +159,7 @@ class Reading:
         match item:
             case MarkPrice():
                 self._deliver(self._channels[item.symbol].timely(self._owner, item))
-            case Refused() | Said() | Lost() | Subscribed() | Restated() | PrintsMissing():
+            case Refused() | Said() | Lost() | Subscribed() | PrintsHeard() | Restated() | PrintsMissing():
                 self._hearing.hear(connection, item)
             case _:
                 self._deliver(item)

@@ -43,6 +43,12 @@ class Subscribed(msgspec.Struct, frozen=True):
     symbol: str
 
 
+class PrintsHeard(msgspec.Struct, frozen=True):
+    """The venue confirms that it tells a symbol's prints from now on."""
+
+    symbol: str
+
+
 class Restated(msgspec.Struct, frozen=True):
     """The venue says what it allows on a symbol from now on."""
 
@@ -86,7 +92,7 @@ def whole_book(part: BookPart) -> BookSnapshot | None:
     return inner if isinstance(inner, BookSnapshot) else None
 
 
-Word = Refused | Said | Subscribed | Restated | Lost | PrintsMissing
+Word = Refused | Said | Subscribed | PrintsHeard | Restated | Lost | PrintsMissing
 Item = MarketMessage | BookPart | Word
 
 

@@ -32,6 +32,8 @@ _VENUES: Final[dict[tuple[str, bool], Callable[[Address], Venue]]] = {
     ("okx", True): lambda address: OkxVenue(address=address),
 }
 """By exchange, and whether the symbols are contracts; a profile that has both comes through ccxt."""
+_LINEAR_ONLY: Final = ("binance", "binanceusdm", "bybit")
+"""Their inverse contracts are told at other addresses, which are read through ccxt."""
 
 
 def has_native(profile: Profile) -> bool:
@@ -41,7 +43,14 @@ def has_native(profile: Profile) -> bool:
 
 def _key(profile: Profile) -> tuple[str, bool] | None:
     kinds = {":" in symbol for symbol in profile.symbols}
-    return (profile.exchange, kinds.pop()) if len(kinds) == 1 else None
+    if len(kinds) > 1 or (profile.exchange in _LINEAR_ONLY and any(map(_is_inverse, profile.symbols))):
+        return None
+    return profile.exchange, kinds.pop()
+
+
+def _is_inverse(symbol: str) -> bool:
+    """Whether a contract settles in its base: BTC/USD:BTC."""
+    return symbol.partition("/")[0] == symbol.partition(":")[2]
 
 
 def recorded_venue(exchange: str, *, contracts: bool) -> Venue:
