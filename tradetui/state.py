@@ -45,11 +45,11 @@ from tradetui.errors import InvalidTransition
 from tradetui.trading import account, ledger
 from tradetui.trading.daystate import DayState
 from tradetui.trading.fundstate import FundState, moved
-from tradetui.trading.gaps import is_witness
+from tradetui.trading.gaps import FormerStop, is_witness, note_former, was_taken_away
 from tradetui.trading.ledger import Ledger
 from tradetui.trading.limits import RiskLimits
 from tradetui.trading.locks import covers, longest
-from tradetui.trading.orderfold import nearness, order_after
+from tradetui.trading.orderfold import nearness, order_after, trailed
 from tradetui.trading.sources import with_switch
 
 KEPT: Final = 1_000
@@ -94,6 +94,10 @@ class State(msgspec.Struct):
     funds: FundState = msgspec.field(default_factory=FundState)
     seen: dict[str, int] = {}
     """By symbol, until when its position was certainly watched."""
+    former: dict[str, list[FormerStop]] = {}
+    """By symbol, the stops that were replaced or taken away since then."""
+    assumed: list[str] = []
+    """What an account was told that it rests on without having been told it by the venue."""
 
     @classmethod
     def fold(cls, events: Iterable[Event]) -> State:
@@ -114,6 +118,7 @@ class State(msgspec.Struct):
         self.seq = event.seq
         if is_witness(event.body):
             self.seen[event.symbol] = event.ts
+            self.former.pop(event.symbol, None)
         if event.key and not isinstance(event.body, FundingPaid | InterestPaid):
             self._remember(event)
 
@@ -284,7 +289,9 @@ class State(msgspec.Struct):
             case GapsAcknowledged():
                 self.gaps = []
             case TrailMoved():
-                self._trailed(body)
+                self._keep(trailed(self.orders[body.order_id], body))
+            case Noted(what="assumed") if body.text not in self.assumed:
+                self.assumed.append(body.text)
             case TriggerSourceFallback():
                 self.fallbacks = with_switch(self.fallbacks, body)
             case _:
@@ -301,6 +308,8 @@ class State(msgspec.Struct):
         if not legal:
             was = before.state if before is not None else "nothing"
             raise InvalidTransition(f"order {order.order_id}: no way from {was} to {order.state}")
+        if before is not None and was_taken_away(before, order) and order.symbol in self.positions:
+            note_former(self.former, before, ts=self.last_ts)
         self._keep(order)
 
     def _keep(self, order: Order) -> None:
@@ -333,15 +342,6 @@ class State(msgspec.Struct):
         elif linked == order.order_id and order.state.is_terminal:
             linked = ""
         self.positions[order.symbol] = msgspec.structs.replace(position, **{field: linked})
-
-    def _trailed(self, moved: TrailMoved) -> None:
-        order = self.orders[moved.order_id]
-        if order.state is not OrderState.ARMED:
-            raise InvalidTransition(f"order {order.order_id}: {order.state} follows no price")
-        changes = {"extreme": moved.extreme, "trigger": moved.trigger}
-        if moved.planned_stop is not None:
-            changes["planned_stop"] = moved.planned_stop
-        self._keep(msgspec.structs.replace(order, **changes))
 
     def _filled(self, fill: Fill) -> None:
         order = self.orders[fill.order_id]

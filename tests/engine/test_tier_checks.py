@@ -20,6 +20,7 @@ from tradetui.domain.order import OrderRole, OrderState
 from tradetui.domain.reply import Reason, Refusal, Reply
 from tradetui.domain.view import Draft
 from tradetui.runtime.notices import describe
+from tradetui.state import State
 
 D = Decimal
 LEVELS = [(60_000.0, 1_000_000.0)]
@@ -207,6 +208,22 @@ def test_r_chk_1_the_assumed_rate_is_the_profiles_and_is_said_once_for_each_cont
     (notice,) = describe(noted, market.state)
     words = "no leverage tiers are told, 2 % maintenance is assumed for every size"
     assert notice.text == f"{market.symbol}: {words}"
+
+
+def test_an_assumption_is_said_once_for_a_journal_and_again_where_it_is_another() -> None:
+    market = table(perp(**FREE), assumed_maintenance=D("0.02"))
+    rates = ("0.02", "0.02", "0.01", "0.02")
+    for rate in rates:
+        market.restart(msgspec.structs.replace(market.settings, assumed_maintenance=D(rate)))
+        market.open(LEVELS, LEVELS)
+        assert market.buy("1", stop="59000").accepted
+    said = [
+        event.body.text
+        for event in market.journal
+        if isinstance(event.body, Noted) and event.body.what == "assumed"
+    ]
+    assert [text.partition(", ")[2].partition(" %")[0] for text in said] == ["2", "1"]
+    assert State.fold(market.journal) == market.state
 
 
 def test_what_the_venue_tells_is_not_said_to_be_assumed() -> None:

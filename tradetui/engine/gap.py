@@ -25,12 +25,12 @@ from tradetui.domain.market_data import (
     PriceKind,
 )
 from tradetui.domain.number import canonical
-from tradetui.domain.order import Order, OrderRole, OrderState, TriggerBy
+from tradetui.domain.order import Order, OrderRole, OrderState, StopPlan, TriggerBy
 from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason
 from tradetui.engine.desk import Desk
 from tradetui.engine.orders import OrderFlow
-from tradetui.trading.gaps import MINUTE_NS, Passage, is_reached, missed_price
+from tradetui.trading.gaps import MINUTE_NS, FormerStop, Passage, is_reached, missed_price
 from tradetui.trading.match_types import Execution
 from tradetui.trading.missed import COMPUTED, Missed, worst
 from tradetui.trading.settings import EngineSettings
@@ -52,6 +52,8 @@ class Gap(msgspec.Struct):
     """Whether a feed is asking for more."""
     patient_until: int = 0
     """Up to when that is waited for, in steady time; 0 before a fresh book came."""
+    fired: str = ""
+    """Which stop fired that does not stand any more."""
 
 
 class GapDesk:
@@ -123,10 +125,11 @@ class GapDesk:
     def _evaluate(self, desk: Desk, gap: Gap, position: Position) -> None:
         passages = gap.missed.passages(position.side, until=self.scribe.ts)
         used = _used(self.state.stop_of(desk.symbol))
+        former = list(self.state.former.get(desk.symbol, ()))
         leveraged = desk.instrument.is_perpetual
         fills = self.state.fill_count
         for passage in passages:
-            if not self._pass(desk, passage, gap):
+            if not self._pass(desk, passage, gap, former):
                 break
         happened = self.state.fill_count != fills
         if happened or self.scribe.ts - gap.since >= REPORTED_NS:
@@ -142,16 +145,39 @@ class GapDesk:
             )
             self.scribe.write(report, symbol=desk.symbol)
 
-    def _pass(self, desk: Desk, passage: Passage, gap: Gap) -> bool:
+    def _pass(self, desk: Desk, passage: Passage, gap: Gap, former: list[FormerStop]) -> bool:
         """Let one price act on what is held: liquidation, then stops, then targets; False when flat."""
         if self.state.holding(desk.symbol) is None:
             return False
         marked = gap.missed.seen(TriggerBy.MARK, passage)
         if marked is None or marked.is_early or not self.liquidate(desk, marked):
+            self._former(desk, passage, gap, former)
             self._stops(desk, passage, gap)
             self._trails(desk, passage, gap)
             self._targets(desk, passage)
         return True
+
+    def _former(self, desk: Desk, passage: Passage, gap: Gap, former: list[FormerStop]) -> None:
+        """A stop that was moved meanwhile is held against the prices of the time in which it stood."""
+        for each in former:
+            order, held = each.order, self.state.holding(desk.symbol)
+            seen = gap.missed.seen(order.trigger_by, passage)
+            if held is None or held.side is order.side or order.trigger is None or seen is None:
+                continue
+            if each.stood(seen, gap.since) and is_reached(order.side, order.trigger, seen.price):
+                gap.fired = f" by the stop at {canonical(order.trigger)} that stood then"
+                self._fill_by(desk, order, seen)
+
+    def _fill_by(self, desk: Desk, former: Order, passage: Passage) -> None:
+        """The stop that stands now, or one made for it, fills as the former one would have."""
+        stop = self.state.stop_of(desk.symbol)
+        if stop is None:
+            plan = StopPlan(former.trigger or passage.price, by=former.trigger_by)
+            made = self.flow.protection.new_stop(desk, plan, desk.exit_qty()).to(OrderState.SUBMITTED)
+            stop = self.scribe.move(made, OrderState.ARMED)
+        if stop.state is OrderState.ARMED:
+            as_was = msgspec.structs.replace(former, price=None)
+            self._fill_at(desk, stop, passage, self._price(desk, as_was, passage))
 
     def _stops(self, desk: Desk, passage: Passage, gap: Gap) -> None:
         live = self.state.live_of(desk.symbol)
@@ -175,14 +201,18 @@ class GapDesk:
 
     def _fill_stop(self, desk: Desk, order: Order, passage: Passage) -> None:
         """A stop was reached while nobody watched: it fills as the rules say, marked as synthetic."""
-        trigger = order.trigger or passage.price
-        price = missed_price(
-            order.side, trigger, passage, slip=self.settings.gap_slip, tick=desk.instrument.tick_size
-        )
+        price = self._price(desk, order, passage)
         if order.price is not None and (price - order.price) * order.side.sign > 0:
             desk.waiting[order.order_id] = None
             self.flow.conditionals.trigger(order.order_id)
             return
+        self._fill_at(desk, order, passage, price)
+
+    def _price(self, desk: Desk, order: Order, passage: Passage) -> Decimal:
+        trigger, tick = order.trigger or passage.price, desk.instrument.tick_size
+        return missed_price(order.side, trigger, passage, slip=self.settings.gap_slip, tick=tick)
+
+    def _fill_at(self, desk: Desk, order: Order, passage: Passage, price: Decimal) -> None:
         desk.disarm(order.order_id)
         order = self.scribe.move(
             order, OrderState.TRIGGERED, Reason.GAP_EVALUATION, triggered_ts=self.scribe.ts
@@ -218,7 +248,7 @@ class GapDesk:
     ) -> str:
         if happened:
             last = self.state.fills[-1]
-            return f"closed {canonical(last.qty)} at {canonical(last.price)} while away"
+            return f"closed {canonical(last.qty)} at {canonical(last.price)} while away{gap.fired}"
         seen = [each for passage in passages if (each := gap.missed.seen(used, passage))]
         price = worst(seen, position.side)
         if price is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import msgspec
 
 from tradetui.domain.event import InstrumentRegistered
@@ -43,8 +41,6 @@ class Listings:
         self.delistings = delistings
         self.markets = markets
         self._tier_volume = self.state.funds.tier_volume
-        self._told: dict[str, Decimal] = {}
-        """The rates that were said to be assumed in this run."""
 
     def open(self, instrument: Instrument) -> Desk:
         """A new desk for an instrument."""
@@ -86,16 +82,12 @@ class Listings:
     def tell_assumed(self, order: Order) -> None:
         """Say once for each contract that an entry rests on an assumed maintenance rate (R-CHK-1)."""
         instrument = self.state.instruments[order.symbol]
-        rate = instrument.maintenance_rate
-        if (
-            order.role is not OrderRole.ENTRY
-            or not instrument.lacks_tiers
-            or self._told.get(order.symbol) == rate
-        ):
+        if order.role is not OrderRole.ENTRY or not instrument.lacks_tiers:
             return
-        self._told[order.symbol] = rate
-        text = f"no leverage tiers are told, {number(rate * 100)} % maintenance is assumed for every size"
-        self.scribe.note("assumed", f"{order.symbol}: {text}", symbol=order.symbol)
+        rate = number(instrument.maintenance_rate * 100)
+        text = f"no leverage tiers are told, {rate} % maintenance is assumed for every size"
+        if (words := f"{order.symbol}: {text}") not in self.state.assumed:
+            self.scribe.note("assumed", words, symbol=order.symbol)
 
     def as_held(self, instrument: Instrument) -> Instrument:
         """An instrument as this account trades it: with its tier's fees, spot on margin where that is set."""

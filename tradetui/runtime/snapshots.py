@@ -16,7 +16,7 @@ from tradetui.version import __version__
 
 EVERY: Final = 2_000
 """Events between two snapshots: so many are folded at a start at the most, and it is not noticed."""
-FOLD: Final = f"{__version__}/2"
+FOLD: Final = f"{__version__}/3"
 """Which fold a snapshot comes from; to be raised when events come to mean something else."""
 
 

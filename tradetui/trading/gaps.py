@@ -14,12 +14,13 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.event import AnyBody, Filled, GapEvaluated, OrderChanged, PricesSeen, TrailMoved
+from tradetui.domain.event import AnyBody, Filled, GapEvaluated, PricesSeen, TrailMoved
 from tradetui.domain.market_data import Candle, PriceKind, Side, Trade
 from tradetui.domain.number import MONEY, ONE, ceil_to, floor_to
-from tradetui.domain.order import OrderRole
+from tradetui.domain.order import Order, OrderRole, OrderState
 
 MINUTE_NS: Final = 60_000_000_000
+_FORMER: Final = 99
 
 
 class Passage(msgspec.Struct, frozen=True):
@@ -40,10 +41,36 @@ class Passage(msgspec.Struct, frozen=True):
     """What had traded last, where it is no traded price itself."""
 
 
+class FormerStop(msgspec.Struct, frozen=True):
+    """A stop that was replaced or taken away while its position was held."""
+
+    order: Order
+    until: int
+    """When it was, nanoseconds UTC."""
+
+    def stood(self, passage: Passage, since: int) -> bool:
+        """Whether it stood for sure when a price was passed: an extreme may be of its minute's end."""
+        is_extreme = passage.minute == passage.ts and not passage.landed
+        latest = passage.minute + MINUTE_NS if is_extreme else passage.ts
+        return not passage.is_early and self.order.due_ts <= max(since, passage.ts) and latest < self.until
+
+
+def was_taken_away(before: Order, order: Order) -> bool:
+    """Whether a stop that was armed stands no more."""
+    is_over = order.state is OrderState.CANCELED and before.state is OrderState.ARMED
+    return is_over and order.role is OrderRole.PROTECTIVE
+
+
+def note_former(former: dict[str, list[FormerStop]], stop: Order, *, ts: int) -> None:
+    """Remember it: a gap may be told later in which it would have fired."""
+    former[stop.symbol] = [*former.get(stop.symbol, [])[-_FORMER:], FormerStop(stop, ts)]
+
+
 def is_witness(body: AnyBody) -> bool:
-    """Whether an event shows that a position was watched when it was written: a gap begins no earlier."""
-    if isinstance(body, OrderChanged):
-        return body.order.role is OrderRole.PROTECTIVE
+    """Whether an event shows that a position was watched when it was written: a gap begins no earlier.
+
+    A stop that is moved shows nothing: that can be done while no data comes.
+    """
     return isinstance(body, Filled | TrailMoved | GapEvaluated | PricesSeen)
 
 
