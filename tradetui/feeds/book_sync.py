@@ -58,6 +58,13 @@ class BookSync:
         """Snapshots taken after a loss; the first one is none."""
         self.reason = ""
         """What was expected and what came, of the last loss."""
+        self.overlaps = False
+        """Whether the next update may reach back over the last one: they come by different connections.
+
+        Updates hold sizes, not differences, so one that begins before the last one's end leaves out nothing.
+        """
+        self.always_overlaps = False
+        """Whether any update may: in a recording it is not told where another connection begins."""
         self._futures = futures
         self._synced_before = False
         self._first = True
@@ -115,7 +122,9 @@ class BookSync:
 
     def _continues(self, update: DepthUpdate) -> bool:
         if self._futures:
-            return update.previous_id == self.last_id
+            previous, overlaps = update.previous_id, self.overlaps
+            self.overlaps = self.always_overlaps
+            return previous == self.last_id or (overlaps and previous is not None and previous < self.last_id)
         return update.first_id <= self.last_id + 1
 
     def _join(self, update: DepthUpdate) -> bool:

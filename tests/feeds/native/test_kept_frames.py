@@ -15,6 +15,7 @@ from tests.exchanges.collector import Collector, fed
 from tests.exchanges.kraken_server import DEPTH, KrakenServer
 from tests.exchanges.rig import Rig
 from tests.exchanges.venues.every import exchange_of
+from tests.feeds.native.test_renewal import paired_beside
 from tradetui.domain.market_data import BookDelta, FeedState, MarketMessage, Trade
 from tradetui.domain.profile import Profile
 from tradetui.errors import RecordingError
@@ -134,6 +135,33 @@ async def test_frames_of_one_connection_after_another_say_the_same_again(
     again, told = (made_of(each) for each in (list(replayed(path)), kept.collector.messages))
     assert [each for each in again if each in told] == told
     assert inspect(ReplayFeed([path])).faults == [f"{wording.symbol}: lost 1 times"]
+
+
+async def test_frames_of_a_connection_that_cuts_its_changes_otherwise_say_the_same_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewal, "OVERLAP_S", 60.0)
+    exchange, path = exchange_of("binance-usdm", None), tmp_path / "p.jsonl.gz"
+    wording = exchange.wording
+    async with exchange.running():
+        profile = Profile(
+            name="p", exchange=wording.exchange, symbols=(wording.symbol,), endpoint=exchange.address
+        )
+        kept = Kept(path, (wording.exchange, True))
+        feed = NativeFeed(profile, venue_of(profile), retry_s=0.05, first_book_s=30.0)
+        feed.keeper = kept.recorder
+        async with fed(feed, kept):  # type: ignore[arg-type]
+            rig = Rig(exchange, feed, kept.collector)
+            await rig.live()
+            paired, old = await paired_beside(rig, 7)
+            monkeypatch.setattr(renewal, "OVERLAP_S", 0.0)
+            await rig.eventually(lambda: not set(old) & set(feed._connections))
+            await exchange.changes(3)
+            await rig.synced()
+            assert paired.pairs == 5
+    kept.recorder.close()
+    assert made_of(list(replayed(path))) == made_of(kept.collector.messages)
+    assert inspect(ReplayFeed([path])).faults == []
 
 
 def replayed(path: Path) -> Iterable[MarketMessage]:

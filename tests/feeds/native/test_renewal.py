@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -135,6 +137,84 @@ async def test_what_is_under_way_on_a_slower_connection_is_not_lost(venue: str, 
                 await asyncio.sleep(0)
             await rig.eventually(lambda: old != connections(rig))
         await check_nothing_shows(rig, 1)
+
+
+class Paired:
+    """Tells some sockets two changes of a book as one, as an exchange may that batches by its own clock."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self.first = set(exchange.sockets)
+        self.pairs = 0
+        self._kept: dict[web.WebSocketResponse, dict[str, Any]] = {}
+        self._send = exchange.send
+        exchange.send = self.send  # type: ignore[method-assign]
+
+    def forget(self) -> None:
+        """Lose what waits for its other half, and tell the others as they come."""
+        self._kept.clear()
+        self.first |= set(self._exchange.sockets)
+
+    async def send(self, socket: web.WebSocketResponse, text: str) -> None:
+        if socket in self.first or '"depthUpdate"' not in text:
+            await self._send(socket, text)
+            return
+        event, before = json.loads(text), self._kept.pop(socket, None)
+        if before is None:
+            self._kept[socket] = event
+            return
+        self.pairs += 1
+        both = {side: list(dict([*before[side], *event[side]]).items()) for side in ("b", "a")}
+        ids = {name: before[name] for name in ("U", "pu") if name in before}
+        await self._send(socket, json.dumps({**event, **ids, **both}))
+
+
+async def paired_beside(rig: Rig, count: int) -> tuple[Paired, list[Connection]]:
+    """A new connection listens beside the old one, which has told so many changes since."""
+    paired, old = Paired(rig.exchange), grow_old(rig)
+    assert isinstance(rig.feed, NativeFeed)
+    begun = [rig.feed._renewals._renewals[each][0] for each in old]
+    await rig.eventually(lambda: all(each.is_whole for each in begun))
+    await rig.exchange.changes(count)
+    await rig.synced()
+    return paired, old
+
+
+@pytest.mark.parametrize("venue", ["binance", "binance-usdm"])
+@pytest.mark.parametrize("count", [6, 7])
+async def test_changes_that_the_new_one_tells_in_other_pieces_join_where_they_reach_over_what_is_known(
+    venue: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They hold sizes, not differences: one that reaches over the newest one known leaves out nothing."""
+    monkeypatch.setattr(renewal, "OVERLAP_S", 60.0)
+    async with rigged(venue, None, prepare=nothing) as rig:
+        await rig.live()
+        sockets = len(rig.exchange.sockets)
+        paired, old = await paired_beside(rig, count)
+        assert paired.pairs == 3
+        monkeypatch.setattr(renewal, "OVERLAP_S", 0.0)
+        await rig.eventually(lambda: not set(old) & set(connections(rig)))
+        await rig.exchange.changes(2 - count % 2)
+        await rig.synced()
+        await check_nothing_shows(rig, sockets)
+
+
+@pytest.mark.parametrize("venue", ["binance", "binance-usdm"])
+async def test_a_hole_in_what_the_new_one_tells_in_other_pieces_is_seen_and_the_book_comes_again(
+    venue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewal, "OVERLAP_S", 60.0)
+    async with rigged(venue, None, prepare=nothing) as rig:
+        await rig.live()
+        paired, old = await paired_beside(rig, 6)
+        monkeypatch.setattr(renewal, "OVERLAP_S", 0.0)
+        await rig.eventually(lambda: not set(old) & set(connections(rig)))
+        await rig.exchange.changes(1)
+        paired.forget()
+        await rig.exchange.changes(2)
+        await rig.told(FeedState.GAP)
+        await rig.healed()
+        assert rig.feed.stats(rig.symbol).resyncs == 1
 
 
 @pytest.mark.parametrize("venue", ["binance", "coinbase", "kraken"])

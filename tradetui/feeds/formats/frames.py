@@ -26,7 +26,7 @@ from tradetui.domain.market_data import (
 from tradetui.errors import RecordingError
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.formats.player import ItemPlayer
-from tradetui.feeds.native.binance import Depth
+from tradetui.feeds.native.binance import Depth, DepthBook
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.venue import LiveBook, Remembers, Venue
 from tradetui.feeds.native.venues import recorded_venue
@@ -92,7 +92,10 @@ class FramePlayer(ItemPlayer):
             self.say(instrument.symbol, self.ts, FeedState.CONNECTING, "waiting for the book")
 
     def _make_book(self, instrument: Instrument) -> LiveBook:
-        return self._venue(0).book(instrument.symbol)
+        book = self._venue(0).book(instrument.symbol)
+        if isinstance(book, DepthBook):
+            book.overlaps = book.always_overlaps = True
+        return book
 
     def _play_frames(self, stamped: Iterable[Stamped]) -> None:
         for known, line in stamped:

@@ -143,6 +143,8 @@ class SameNumbers:
 
     def hand_over(self, books: Books) -> None:
         """Take the updates: those that are known fall out."""
+        if isinstance(self._book, DepthBook):
+            self._book.overlaps = True  # the new one may be told in other pieces
         for part in self._parts:
             books.take(part)
 
