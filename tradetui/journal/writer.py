@@ -23,6 +23,7 @@ from tradetui.domain.event import Event
 from tradetui.domain.event_text import canonical_bytes
 from tradetui.domain.number import canonical
 from tradetui.errors import JournalError
+from tradetui.journal.logroom import make_room
 from tradetui.journal.reader import Head
 from tradetui.journal.schema import PRAGMAS, not_writable
 from tradetui.journal.upcast import MARK_SQL, mark
@@ -231,6 +232,7 @@ class JournalWriter:
 async def _begin_run(connection: aiosqlite.Connection, head: Head, stamp: RunStamp) -> int:
     for pragma in PRAGMAS:
         await connection.execute(pragma)
+    await make_room(connection)
     await connection.execute("BEGIN IMMEDIATE")
     await connection.execute("UPDATE run SET status='CRASHED_RECOVERED' WHERE status='RUNNING'")
     await connection.execute(MARK_SQL, mark(head.seq + 1))
