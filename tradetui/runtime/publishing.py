@@ -78,7 +78,8 @@ class Publisher:
         self._lost = lost
         self._broke = broke
         self._waiting: deque[_Waiting] = deque()
-        self._appended = asyncio.Event()
+        self._failure: asyncio.Future[None] | None = None
+        """Raises what following a commit ran into; None while nobody waits for that."""
 
     @property
     def is_waiting(self) -> bool:
@@ -101,16 +102,23 @@ class Publisher:
             self._settle(waiting)
             return
         self._waiting.append(waiting)
-        self._appended.set()
+        # a task that waits for it would be woken two rounds of the loop later, and the reply with it
+        waiting.committed.add_done_callback(self._follow)
 
     async def run(self) -> None:
-        """Wait for commits in their order; how many may wait is the journal's bound."""
-        while True:
-            await self._appended.wait()
-            self._appended.clear()
-            while self._waiting:
-                await asyncio.wait((self._waiting[0].committed,))
+        """Commits are followed as they come; this owns what goes wrong with it, and raises that."""
+        self._failure = asyncio.get_running_loop().create_future()
+        await self._failure
+
+    def _follow(self, _: asyncio.Future[None]) -> None:
+        """Settle what is on the disk by now, in its order; how much may wait is the journal's bound."""
+        try:
+            while self._waiting and self._waiting[0].committed.done():
                 self._settle(self._waiting.popleft())
+        except Exception as error:
+            if self._failure is None or self._failure.done():
+                raise
+            self._failure.set_exception(error)
 
     def drain(self) -> None:
         """After the journal was closed: settle what still waits."""
