@@ -19,30 +19,35 @@ def path(tmp_path: Path) -> Path:
     return journal
 
 
-def log_of(path: Path) -> Path:
-    return path.with_name(path.name + "-wal")
+def sizes(path: Path) -> tuple[int, int]:
+    """Of the log and of the journal, in bytes."""
+    return path.with_name(path.name + "-wal").stat().st_size, path.stat().st_size
+
+
+def bytes_of(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 async def test_no_commit_has_to_lengthen_the_log(path: Path) -> None:
     writer = await JournalWriter.open(path, head=Head(), stamp=STAMP)
-    length = log_of(path).stat().st_size
-    pages = path.stat().st_size
+    log, journal = sizes(path)
     for seq in range(1, 161):
         await writer.append([deposit(seq)])
-    assert log_of(path).stat().st_size == length
-    assert path.stat().st_size > pages, "the log was copied into the journal and begun anew"
+    log_after, journal_after = sizes(path)
+    assert log_after == log
+    assert journal_after > journal, "the log was copied into the journal and begun anew"
     await writer.close(9)
     assert verify(path).events == 160
 
 
 async def test_what_lengthened_the_log_is_nowhere_in_the_journal(path: Path) -> None:
-    before = path.read_bytes()
+    before = bytes_of(path)
     async with aiosqlite.connect(path, isolation_level=None) as connection:
         await make_room(connection)
-        assert log_of(path).stat().st_size > 1_000_000
+        assert sizes(path)[0] > 1_000_000
         tables = await connection.execute_fetchall("SELECT name FROM sqlite_master WHERE name='room'")
         assert not list(tables)
-    assert path.read_bytes() == before
+    assert bytes_of(path) == before
 
 
 async def test_a_journal_without_room_for_a_longer_log_is_written_all_the_same(path: Path) -> None:
