@@ -151,6 +151,8 @@ class State(msgspec.Struct):
 
     def lock_on(self, symbol: str, side: Side) -> Locked | None:
         """Of the locks that refuse an entry the one that ends last."""
+        if not self.day.locks:
+            return None
         return longest(lock for lock in self.day.locks if covers(lock, symbol, side))
 
     def cash(self, asset: str) -> Decimal:

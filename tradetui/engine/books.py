@@ -102,12 +102,14 @@ class Books:
 
     def balance(self) -> Decimal:
         """Equity without open profit."""
-        open_profit = (
-            self.unrealized(symbol)
-            for symbol in self.state.positions
-            if self.state.instruments[symbol].settle == self.state.currency
-        )
-        return self.equity() - sum(open_profit, ZERO)
+        return self.equity() - self._open_profit()
+
+    def _open_profit(self) -> Decimal:
+        total = ZERO
+        for symbol in self.state.positions:
+            if self.state.instruments[symbol].settle == self.state.currency:
+                total += self.unrealized(symbol)
+        return total
 
     def is_fresh(self) -> bool:
         """Whether every position is valued at a price of this moment."""
@@ -124,14 +126,18 @@ class Books:
 
     def standing(self) -> Standing:
         """Where the account stands, for the rules; before it is open, with the deposit to come."""
-        state, is_open = self.state, bool(self.state.account)
-        deposit = self.settings.balance
+        state, unit = self.state, self.limits.risk_per_trade
+        if not state.account:
+            deposit = self.settings.balance
+            book = DayBook().opened(deposit)
+            return Standing(equity=deposit, balance=deposit, flows=ZERO, book=book, risk_per_trade=unit)
+        equity = self.equity()
         return Standing(
-            equity=self.equity() if is_open else deposit,
-            balance=self.balance() if is_open else deposit,
-            flows=state.flows if is_open else ZERO,
-            book=state.day.book if is_open else DayBook().opened(deposit),
-            risk_per_trade=self.limits.risk_per_trade,
+            equity=equity,
+            balance=equity - self._open_profit(),
+            flows=state.flows,
+            book=state.day.book,
+            risk_per_trade=unit,
         )
 
     def day_pnl(self) -> Decimal:

@@ -160,7 +160,7 @@ class Engine:
     def submit(self, issued: CommandIssued) -> tuple[Reply, Sequence[Event]]:
         """Carry out a command; returns its reply and the events of its transaction."""
         with decimal.localcontext(MONEY):
-            self._advance(issued.ts_received)
+            self._advance(issued.ts_received)  # when time matters next is planned in the aftermath
             self._scribe.received_ts = issued.ts_received
             fills = self.state.fill_count
             for desk in self._desks.values():
@@ -181,6 +181,7 @@ class Engine:
         if received >= self._next_ts or received < self.ts - JUMP_NS or self._steady.is_shifted:
             with decimal.localcontext(MONEY):
                 self._advance(received)
+                self._plan_next()
         self._scribe.ts = max(self._scribe.ts, received)
 
     def _advance(self, received: int) -> None:
@@ -197,7 +198,6 @@ class Engine:
         self._scribe.ts, self._scribe.steady_ahead = now, self._steady.now - now
         self._scribe.received_ts = received
         self._vigil.look()
-        self._plan_next()
 
     def _act_at(self, due: int) -> None:
         """Let the first thing that is due act at its own moment."""

@@ -42,8 +42,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The price that it is expected to enter at."""
     risk: Decimal = ZERO
     margin: Decimal = ZERO
-    match: Match | None = None
-    """What it would meet now; None for orders that wait for a trigger."""
     text: str = ""
     liquidation: Decimal | None = None
     """Where the position that there would be is liquidated, exactly; None on spot and for exits."""
@@ -175,7 +173,7 @@ class Intake:
             or self.books.valuation(desk.symbol)
             or position.entry_price
         )
-        return Plan(order=order, entry=entry, match=self._match(desk, order), text=text)
+        return Plan(order=order, entry=entry, text=text)
 
     # --- entries
 
@@ -208,16 +206,7 @@ class Intake:
         risk = qty * unit
         order = self._planned(desk, command, qty, ts=ts, entry=entry, stop=stop)
         order = msgspec.structs.replace(order, planned_risk=risk, reserved=held_back)
-        match = self._match(desk, order)
-        return Plan(
-            order=order,
-            entry=entry,
-            risk=risk,
-            margin=held_back,
-            match=match,
-            text=text,
-            liquidation=liquidation,
-        )
+        return Plan(order=order, entry=entry, risk=risk, margin=held_back, text=text, liquidation=liquidation)
 
     def _planned(
         self, desk: Desk, command: SubmitOrder, qty: Decimal, *, ts: int, entry: Decimal, stop: Decimal | None
@@ -275,9 +264,9 @@ class Intake:
             arrival_mid=desk.mid(),
         )
 
-    def _match(self, desk: Desk, order: Order) -> Match | None:
-        """What the order would meet in the book now."""
+    def match(self, order: Order) -> Match | None:
+        """What an order would meet in the book now; None for one that waits for a trigger."""
+        desk = self.desks[order.symbol]
         if order.is_conditional or not desk.is_fresh:
             return None
-        desk.sync_position()
         return desk.matcher.estimate(desk.incoming(order, desk.lots(order.qty)))

@@ -40,7 +40,8 @@ def preview(intake: Intake, books: Books, *, symbol: str, side: Side, draft: Dra
 
 
 def _priced(intake: Intake, books: Books, plan: Plan) -> SidePreview:
-    desk, order, match = intake.desk_of(plan.order.symbol), plan.order, plan.match
+    desk, order = intake.desk_of(plan.order.symbol), plan.order
+    match = intake.match(order)
     instrument = desk.instrument
     filled = instrument.to_qty(match.filled) if match is not None else ZERO
     left = order.qty - filled

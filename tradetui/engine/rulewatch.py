@@ -38,6 +38,8 @@ from tradetui.trading.thresholds import SECOND, Reading, Standing
 MARK_NS: Final = 60 * SECOND
 """How often equity is written down for a guard that looks back, while something is held."""
 OPEN_RISK: Final = "max_open_risk"
+_RESTLESS: Final = SIZES | {RuleKind.DRAWDOWN_GUARD, RuleKind.CONSISTENCY}
+"""Rules that may have something to say while equity stays within its bounds, when an order is written."""
 TOLD_DAYS: Final = 2
 """Finished days from which the best day's share of the profit says anything."""
 
@@ -60,27 +62,40 @@ class RuleWatch:
         """Warn, or breach and lock, where a rule says so."""
         if self.state.session is None:
             return
-        if self.state.seq == self._seq and self.scribe.ts < self._mark_ts:
-            low, high = self._bounds
-            if low < self.books.equity() < high:
-                return
         seq = self.state.seq
+        if self.scribe.ts < self._mark_ts and self._is_at_rest():
+            self._warn_of_open_risk()
+            self._seq = seq
+            return
         self._mark_equity()
-        self._judge_all()
+        standing = self.books.standing()
+        self._judge_all(standing)
         # what a breach closed has its costs: those are held against every rule again
         self._seq = seq
         self._bounds = quiet.bounds(
             self.books.limits.rules,
-            self.books.standing(),
+            standing if self.state.seq == seq else self.books.standing(),
             warned=self.state.day.warned,
             locked=frozenset(lock.rule for lock in self.state.day.locks),
             warn_at=self.settings.warn_at,
             ts=self.scribe.ts,
         )
 
-    def _judge_all(self) -> None:
-        rules, standing = self.books.limits.rules, self.books.standing()
-        trades = self.state.day.trades
+    def _is_at_rest(self) -> bool:
+        """Whether equity is within its bounds, and nothing was written that could have moved those.
+
+        Orders move no money: they matter to rules that count them or look at the time again, and to locks,
+        which close what is left.
+        """
+        if self.state.seq != self._seq:
+            restless = self.state.day.locks or any(r.kind in _RESTLESS for r in self.books.limits.rules)
+            if restless or not self.scribe.wrote_only_orders(since=self._seq):
+                return False
+        low, high = self._bounds
+        return low < self.books.equity() < high
+
+    def _judge_all(self, standing: Standing) -> None:
+        rules, trades = self.books.limits.rules, self.state.day.trades
         counted = (len(trades), trades[-1] if trades else None, self.state.session, rules)
         counts_anew, self._counted = counted != self._counted, counted
         for rule in rules:
@@ -175,9 +190,11 @@ class RuleWatch:
         One entry of the usual size takes half of the default budget: it is told of from the second on, and
         when another one would not fit any more.
         """
+        if self.state.seq == self._seq or self._risked() <= 1:
+            return
         unit = self.books.r_value()
         limit = self.books.limits.max_open_risk * unit
-        if self.state.seq == self._seq or limit <= 0 or self._risked() <= 1:
+        if limit <= 0:
             return
         used = self.books.open_risk()
         if used + unit > limit:

@@ -40,6 +40,12 @@ class Scribe:
         """Whether this input has led to anything so far."""
         return bool(self._written)
 
+    def wrote_only_orders(self, *, since: int) -> bool:
+        """Whether all after an event are of this input and tell of orders."""
+        first = len(self._written) - (self.state.seq - since)
+        is_whole = 0 <= first <= len(self._written)
+        return is_whole and all(type(event.body) is OrderChanged for event in self._written[first:])
+
     def take(self) -> tuple[Event, ...]:
         """The events since the last call."""
         if not self._written:
