@@ -12,6 +12,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Final, Protocol
 
+import msgspec
+
 from tradetui.domain.fill import Evidence, Liquidity
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY
@@ -127,8 +129,7 @@ class MatchRules:
     """A market order reaches max(band_bp of the opposite best, band_ticks) and no further (R-MAT-5)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     """An order at the moment it reaches the simulated venue; without a limit it is a market order."""
 
     order_id: str
@@ -150,8 +151,7 @@ class Incoming:
         return self.role in EXIT_ROLES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
+class Execution(msgspec.Struct, frozen=True, kw_only=True):
     """One piece of a fill with the numbers of its receipt, sizes in lots."""
 
     order_id: str
@@ -190,8 +190,7 @@ class Outcome(StrEnum):
     """Expired because it met our own resting order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(msgspec.Struct, frozen=True, kw_only=True):
     """What an order met when it reached the venue."""
 
     executions: tuple[Execution, ...] = ()

@@ -8,8 +8,9 @@ band; exits have no band and no end, their remainder waits for liquidity.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from tradetui.domain.fill import Evidence, Liquidity
 from tradetui.domain.order import TimeInForce
@@ -30,14 +31,13 @@ from tradetui.trading.queue import MakerQueue, Resting
 _BASIS_POINTS: Final = 10_000
 
 
-@dataclass(slots=True)
-class _Steps:
+class _Steps(msgspec.Struct):
     """How far a walk came: what it still wants, what it took and met, and why it stopped."""
 
     wanted: int
-    pieces: list[Execution] = field(default_factory=list)
-    expired: list[str] = field(default_factory=list)
-    decremented: list[tuple[str, int]] = field(default_factory=list)
+    pieces: list[Execution] = []
+    expired: list[str] = []
+    decremented: list[tuple[str, int]] = []
     prevented: int = 0
     stopped: Reason = Reason.NO_LIQUIDITY
     is_over: bool = False
@@ -48,8 +48,7 @@ def band_tick(rules: MatchRules, *, sign: int, best: int) -> int:
     return best + sign * max(best * rules.band_bp // _BASIS_POINTS, rules.band_ticks)
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(msgspec.Struct, frozen=True):
     """One taker before the book; `room` is the most that it may trade (|position| for reduce-only)."""
 
     order: Incoming
