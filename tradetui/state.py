@@ -112,9 +112,12 @@ class State(msgspec.Struct):
         if event.seq != self.seq + 1:
             raise ValueError(f"expected event {self.seq + 1}, was {event.seq}")
         self.last_ts = max(self.last_ts, event.ts)
-        with decimal.localcontext(MONEY):
-            self._take_in(event.body)
-            self.ledger.post(event.postings)
+        if type(event.body) is OrderChanged and not event.postings:
+            self._ordered(event.body.order)  # most events: nothing is computed, so no context is needed
+        else:
+            with decimal.localcontext(MONEY):
+                self._take_in(event.body)
+                self.ledger.post(event.postings)
         self.seq = event.seq
         if is_witness(event.body):
             self.seen[event.symbol] = event.ts
@@ -173,13 +176,12 @@ class State(msgspec.Struct):
 
     def shared(self, asset: str) -> Decimal:
         """What cross positions use of the wallet, at their entries."""
-        held = ((self.instruments[symbol], position) for symbol, position in self.positions.items())
-        used = (
-            account.used_margin(each, position)
-            for each, position in held
-            if position.cross and each.settle == asset
-        )
-        return sum(used, ZERO)
+        total = ZERO
+        for symbol, position in self.positions.items():
+            instrument = self.instruments[symbol]
+            if position.cross and instrument.settle == asset:
+                total += account.used_margin(instrument, position)
+        return total
 
     def margin(self, symbol: str) -> Decimal:
         """The isolated margin of a position."""

@@ -161,7 +161,9 @@ class Books:
 
     def tightest(self) -> tuple[Rule | None, Decimal]:
         """The loss limit that is nearest, and what is left until it; never more than all of equity."""
-        standing = self.standing()
+        return self._tightest(self.standing())
+
+    def _tightest(self, standing: Standing) -> tuple[Rule | None, Decimal]:
         rooms = [
             (room_of(rule, standing), rule.name, rule)
             for rule in self.limits.rules
@@ -177,13 +179,14 @@ class Books:
         return self.limits.risk_per_trade * self.equity()
 
     def budget(self) -> Budget:
-        """Everything that a new order is held against."""
+        """Everything that a new order is held against; the account is open by then."""
+        limits, standing = self.limits, self.standing()
         return Budget(
-            head_room=self.head_room(),
+            head_room=self._tightest(standing)[1],
             open_risk=self.open_risk(),
-            r_value=self.r_value(),
-            max_risk_per_trade=self.limits.max_risk_per_trade,
-            max_open_risk=self.limits.max_open_risk,
+            r_value=limits.risk_per_trade * standing.equity,
+            max_risk_per_trade=limits.max_risk_per_trade,
+            max_open_risk=limits.max_open_risk,
         )
 
     def open_risk(self, *, moved: str = "", stop: Decimal | None = None) -> Decimal:

@@ -82,7 +82,10 @@ def liquidation_price(
     """Where the maintenance is reached, exactly (R-PRP-1); None where no price does."""
     if instrument.is_margin:
         return _margin_price(position, mark, spare=spare, rules=rules, instrument=instrument)
-    jumps = instrument.tier_rule is TierRule.WHOLE and bool(instrument.tiers)
+    if not instrument.tiers:
+        terms = instrument.maintenance_rate, ZERO
+        return _price_by(terms, instrument, position, spare=spare, rules=rules)
+    jumps = instrument.tier_rule is TierRule.WHOLE
     if jumps and not rules.entry_based and _grows(instrument, position):
         return _climbing_price(instrument, position, mark, spare=spare, rules=rules)
     terms, price = instrument.maintenance_of(instrument.tier_size(position.qty, mark)), None
