@@ -185,7 +185,7 @@ def test_lost_data_is_a_warning_with_its_cause(state: FeedState) -> None:
     watch = FeedWatch()
     notice = watch.changed(FeedStatus(PERP, START, state, "no message for 5 s", 2.0))
     assert notice == Notice(
-        START, "warning", f"{PERP} {state.value}: no message for 5 s; next try in 2 s", f"data of {PERP}"
+        START, "warning", f"{PERP} {state.value}: no message for 5 s; next try in 2 s", f"loss of {PERP}"
     )
 
 

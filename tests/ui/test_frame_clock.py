@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from tests.ui.fake_link import FakeLink
 from tradetui.ui.app import CockpitApp
-from tradetui.ui.frame_clock import LATELY_TICKS, FrameClock, writes_queued
+from tradetui.ui.frame_clock import LATELY_TICKS, RUN, FrameClock, writes_queued
 from tradetui.ui.panes.ladder import LadderPane
 
 
@@ -43,15 +43,27 @@ def test_a_covered_screen_is_not_painted_and_drops_nothing() -> None:
     assert (stage.painted, stage.clock.dropped) == (0, 0)
 
 
-def test_dropped_frames_are_forgotten_after_a_while() -> None:
+def test_a_run_of_dropped_frames_is_told_while_it_lasts() -> None:
     stage = Stage()
-    stage.queued = 2
-    stage.clock.tick()
-    stage.queued = 0
-    assert stage.clock.dropped_lately == 1
-    for _ in range(LATELY_TICKS):
+    for _ in range(2):
+        stage.queued = 2
+        for _ in range(RUN):
+            assert stage.clock.dropped_lately == 0
+            stage.clock.tick()
+        assert stage.clock.dropped_lately == RUN
+        stage.queued = 0
+        for _ in range(LATELY_TICKS):
+            stage.clock.tick()
+    assert (stage.clock.dropped_lately, stage.clock.dropped) == (0, 2 * RUN)
+
+
+def test_single_frames_that_are_dropped_now_and_then_are_not_told() -> None:
+    stage = Stage()
+    for tick in range(10 * LATELY_TICKS):
+        stage.queued = 2 if tick % (LATELY_TICKS + 1) == 0 else 0
         stage.clock.tick()
-    assert (stage.clock.dropped_lately, stage.clock.dropped) == (0, 1)
+        assert stage.clock.dropped_lately == 0
+    assert stage.clock.dropped == 10
 
 
 class Stuck(io.StringIO):

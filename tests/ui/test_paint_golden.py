@@ -146,8 +146,8 @@ PEPE = WatchRow("PEPE/USDT", 0.0000137, -10.14, None, 7.3, 0.4, 8, FeedState.STR
 PERP = WatchRow("BTC/USDT:USDT", None, None, None, None, None, 1, FeedState.DOWN, 0)
 
 
-def test_the_watchlist_shows_the_spread_at_33_cells() -> None:
-    rows = WatchlistPane().paint((BTC, PEPE, PERP), 33, 6)
+def test_the_watchlist_shows_the_spread_at_34_cells_with_one_free_at_the_edge() -> None:
+    rows = WatchlistPane().paint((BTC, PEPE, PERP), 34, 6)
     assert [text(row).rstrip() for row in rows] == [
         " symbol           last  24h%  spr",
         " BTC/USDT     75,263.5 +2.21 0.13",
@@ -159,7 +159,7 @@ def test_the_watchlist_shows_the_spread_at_33_cells() -> None:
 def test_a_high_but_narrow_watchlist_gives_each_symbol_a_second_line() -> None:
     btc = msgspec.structs.replace(BTC, spark=(1.0, 3.0, 2.0, 8.0))
     for height, gaps in ((5, 0), (6, 1)):
-        rows = [text(row).rstrip() for row in WatchlistPane().paint((btc, PERP), 33, height)]
+        rows = [text(row).rstrip() for row in WatchlistPane().paint((btc, PERP), 34, height)]
         assert rows == [
             " symbol         last  24h%  spr",
             " BTC/USDT   75,263.5 +2.21 0.13 ▲",
@@ -336,3 +336,10 @@ def test_bars() -> None:
     assert sparkline((), 4) == "    "
     assert sparkline((1.0, 2.0, 3.0), 4) == " ▁▅█"
     assert sparkline(tuple(range(100)), 4) == "▁▃▆█"
+
+
+@pytest.mark.parametrize("price", [6, 8, 10])
+def test_the_ladder_leaves_a_cell_free_at_the_edge(price: int) -> None:
+    for width in range(24 + price, 90):
+        shown = look_for(width, price_cells=price, price_scale=1, qty_scale=5, largest=10.0)
+        assert len(text(heading(shown))) < width

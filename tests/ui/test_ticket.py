@@ -124,7 +124,7 @@ def words(rows: list[tuple[tuple[str, str], ...]]) -> list[str]:
 
 
 def test_the_preview_says_what_fills_at_which_price_and_cost() -> None:
-    assert words(preview_rows(BUY, 50, scale=1)) == [
+    assert words(preview_rows(BUY, scale=1)) == [
         "buy now fills 0.148 at 61,602.0 avg",
         "fee 6.38 · risk with fees 0.99 R",
     ]
@@ -184,11 +184,11 @@ def test_r_trg_2_the_ticket_shows_both_distances_where_there_is_a_liquidation() 
         liquidation=Decimal("55923.5"),
         liquidation_away=Decimal("-5678.5"),
     )
-    assert words(preview_rows(leveraged, 50, scale=1))[2:] == ["stop -302.0 last · liq -5,678.5 mark"]
+    assert words(preview_rows(leveraged, scale=1))[2:] == ["stop -302.0 last · liq -5,678.5 mark"]
     bare = msgspec.structs.replace(leveraged, stop=None, stop_away=None)
-    assert words(preview_rows(bare, 50, scale=1))[2:] == ["no stop · liq -5,678.5 mark"]
+    assert words(preview_rows(bare, scale=1))[2:] == ["no stop · liq -5,678.5 mark"]
     assumed = msgspec.structs.replace(leveraged, assumes=True)
-    assert words(preview_rows(assumed, 50, scale=1))[2:] == ["stop -302.0 last · liq ≈ -5,678.5 mark"]
+    assert words(preview_rows(assumed, scale=1))[2:] == ["stop -302.0 last · liq ≈ -5,678.5 mark"]
 
 
 def test_rests_and_expires_are_said_and_a_refusal_in_its_own_words() -> None:
@@ -196,8 +196,34 @@ def test_rests_and_expires_are_said_and_a_refusal_in_its_own_words() -> None:
     assert now_words(rests, scale=2) == "now fills 0.1 at 61,602.02 avg, 0.048 rests"
     expires = msgspec.structs.replace(BUY, fills_now=Decimal(0), expires=Decimal("0.048"))
     assert now_words(expires, scale=2) == "0.048 expires"
-    refused = msgspec.structs.replace(BUY, allowed=False, refusal="the stop 61,900 is above the entry")
-    assert words(preview_rows(refused, 60, scale=1)) == ["buy the stop 61,900 is above the entry"]
+
+
+LOCKED = (
+    "the day is locked until 00:00 UTC because the daily loss of 200.00 USDT is reached; "
+    "closing still works, entries from the next trading day on"
+)
+
+
+@pytest.mark.parametrize("width", [38, 48, 79])
+def test_a_refusal_is_said_whole_and_once_where_it_is_the_same_for_both_sides(width: int) -> None:
+    buy = msgspec.structs.replace(BUY, allowed=False, refusal=LOCKED, stop=None)
+    sell = msgspec.structs.replace(buy, side=Side.SELL)
+    ticket = TicketView(draft=Draft(), buy=buy, sell=sell, r_value=Decimal(51), head_room=Decimal(0))
+    shown = words(TicketPane().paint(ticket, width, 12))
+    assert " ".join(" ".join(shown).split()).count(f"buy sell {LOCKED}") == 1
+    assert all(len(line) < width for line in shown)
+
+
+def test_a_side_that_is_refused_has_the_rows_that_the_other_one_leaves() -> None:
+    refused = msgspec.structs.replace(BUY, allowed=False, refusal=LOCKED, stop=None)
+    sell = msgspec.structs.replace(BUY, side=Side.SELL)
+    ticket = TicketView(draft=Draft(), buy=refused, sell=sell, r_value=Decimal(51), head_room=Decimal(0))
+    shown = " ".join(" ".join(words(TicketPane().paint(ticket, 48, 12))).split())
+    assert f"buy {LOCKED} sell now fills" in shown
+    other = msgspec.structs.replace(sell, allowed=False, refusal="the margin is short")
+    ticket = msgspec.structs.replace(ticket, sell=other)
+    shown = " ".join(" ".join(words(TicketPane().paint(ticket, 79, 12))).split())
+    assert f"buy {LOCKED} sell the margin is short" in shown
 
 
 def pane_of(it: Cockpit) -> TicketPane:

@@ -19,6 +19,8 @@ from tradetui.trading.triggers import is_through
 
 ALARM_NS: Final = 5_000_000_000
 """How long a position's stop may go without a price."""
+SILENT: Final = "has seen no price for"
+"""What an alarm says of a stop that is not held against a price any more."""
 NOTED_NS: Final = 300_000_000_000
 _OFTEN_NS: Final = 1_000_000_000
 
@@ -93,7 +95,7 @@ class StopVigil:
         if stop is None or stop.trigger is None:
             return f"{symbol} stands without a stop"
         seconds = ALARM_NS // 1_000_000_000
-        text = f"{symbol}: its stop at {canonical(stop.trigger)} has seen no price for {seconds} s"
+        text = f"{symbol}: its stop at {canonical(stop.trigger)} {SILENT} {seconds} s"
         return f"{text}: {self._reason(self._desks[symbol], stop)}"
 
     def _reason(self, desk: Desk, stop: Order) -> str:

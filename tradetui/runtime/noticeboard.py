@@ -9,6 +9,7 @@ from typing import Final
 from tradetui.domain.event import Event
 from tradetui.domain.market_data import FeedStatus
 from tradetui.domain.view import Notice
+from tradetui.runtime.databoard import DataBoard
 from tradetui.runtime.notices import FeedWatch, describe
 from tradetui.state import State
 
@@ -21,6 +22,7 @@ class Noticeboard:
     def __init__(self) -> None:
         self._notices: deque[Notice] = deque(maxlen=_KEPT)
         self._feed_watch = FeedWatch()
+        self._data_board = DataBoard()
 
     @property
     def latest(self) -> dict[str, FeedStatus]:
@@ -35,11 +37,11 @@ class Noticeboard:
         """Say what a status means, where that is new."""
         notice = self._feed_watch.changed(status)
         if notice is not None:
-            self._notices.append(notice)
+            self._notices.append(self._data_board.joined(notice))
 
     def tell(self, events: Sequence[Event], state: State, *, asked: bool) -> None:
         """Say what one transaction means."""
-        self._notices += describe(events, state, asked=asked)
+        self._notices += map(self._data_board.joined, describe(events, state, asked=asked))
 
     def take(self) -> tuple[Notice, ...]:
         """Notices since the last call."""

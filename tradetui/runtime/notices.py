@@ -28,6 +28,8 @@ from tradetui.domain.number import MONEY, ZERO, canonical, money_scale
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.reply import Reason, Refusal
 from tradetui.domain.view import Notice
+from tradetui.engine.vigil import SILENT
+from tradetui.runtime.databoard import DATA, LOSS, SOURCE, STOP
 from tradetui.runtime.lockwords import limit_words, lock_words, rule_name
 from tradetui.runtime.notices_money import money_words
 from tradetui.state import State
@@ -100,7 +102,7 @@ class FeedWatch:
             return None
         if status.state in _LOST:
             self._states[status.symbol] = status.state
-            return self._once(status, _of_data(status, "warning", _lost_words(status)))
+            return self._once(status, _of_data(status, "warning", _lost_words(status), kind=LOSS))
         if status.state is FeedState.CONNECTING and lost:
             return None  # still lost; told when it is back
         self._states[status.symbol] = status.state
@@ -116,9 +118,9 @@ class FeedWatch:
         return notice
 
 
-def _of_data(status: FeedStatus, severity: str, text: str) -> Notice:
+def _of_data(status: FeedStatus, severity: str, text: str, *, kind: str = DATA) -> Notice:
     """What is newly known of the data of a symbol."""
-    return Notice(status.ts_received, severity, text, f"data of {status.symbol}")
+    return Notice(status.ts_received, severity, text, f"{kind}{status.symbol}")
 
 
 def _lost_words(status: FeedStatus) -> str:
@@ -197,16 +199,19 @@ def _others(events: Sequence[Event], state: State, *, asked: bool) -> Iterator[N
             case TriggerSourceFallback():
                 found = _source_words(event.body)
             case Noted():
-                found = _note_words(event.body, asked=asked)
+                found = _note_words(event, event.body, state, asked=asked)
             case _:
                 found = _time_words(event.body) or money_words(event.body, state)
         if found is not None and found[1]:
-            yield Notice(event.ts, *found, topic=_topic(event.body))
+            yield Notice(event.ts, *found, topic=_topic(event))
 
 
-def _topic(body: AnyBody) -> str:
+def _topic(event: Event) -> str:
     """What a notice is the state of, where a later one takes its place."""
-    return f"source of {body.symbol} {body.by.value}" if isinstance(body, TriggerSourceFallback) else ""
+    body = event.body
+    if isinstance(body, TriggerSourceFallback):
+        return f"{SOURCE}{body.symbol} {body.by.value}"
+    return f"{STOP}{event.symbol}" if isinstance(body, Noted) and SILENT in body.text else ""
 
 
 def _time_words(body: AnyBody) -> tuple[str, str] | None:
@@ -277,10 +282,13 @@ def _source_words(body: TriggerSourceFallback) -> tuple[str, str]:
     )
 
 
-def _note_words(body: Noted, *, asked: bool) -> tuple[str, str] | None:
+def _note_words(event: Event, body: Noted, state: State, *, asked: bool) -> tuple[str, str] | None:
     if body.refusal is not None:
         return None if asked else ("error", refusal_text(body.refusal))
-    return (_NOTED[body.what], body.text) if body.what in _NOTED else None
+    text, stop = body.text, state.stop_of(event.symbol) if SILENT in body.text else None
+    if stop is not None and stop.trigger is not None:
+        text = text.replace(canonical(stop.trigger), _price(state, event.symbol, stop.trigger), 1)
+    return (_NOTED[body.what], text) if body.what in _NOTED else None
 
 
 def _price(state: State, symbol: str, price: Decimal) -> str:

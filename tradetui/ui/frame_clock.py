@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from textual.app import App
 
-LATELY_TICKS: Final = 450
-"""For how many frames after the last one dropped the number is told."""
+LATELY_TICKS: Final = 45
+"""For how many frames after the last one dropped a run of them is told: about three seconds."""
+RUN: Final = 3
+"""Fewer frames in a run than this are no slow terminal."""
 
 
 class FrameClock:
@@ -24,13 +26,13 @@ class FrameClock:
     ) -> None:
         self._is_current, self._writes_queued, self._paint = is_current, writes_queued, paint
         self.dropped = 0
-        """Frames that were skipped because the terminal was slow."""
-        self._quiet_ticks = 0
+        """Frames that were skipped because the terminal was slow, since the start."""
+        self._run = self._quiet_ticks = 0
 
     @property
     def dropped_lately(self) -> int:
-        """Frames that were skipped, 0 when the last one was long ago."""
-        return self.dropped if self._quiet_ticks < LATELY_TICKS else 0
+        """Frames that were skipped in the run that lasts; 0 where it is over, or too short to be felt."""
+        return self._run if self._run >= RUN else 0
 
     def tick(self) -> None:
         """Paint, or leave this frame out: a queue of writes would hold up every key behind it."""
@@ -38,9 +40,12 @@ class FrameClock:
             return
         if self._writes_queued() > 1:
             self.dropped += 1
+            self._run += 1
             self._quiet_ticks = 0
             return
         self._quiet_ticks += 1
+        if self._quiet_ticks >= LATELY_TICKS:
+            self._run = 0
         self._paint()
 
 

@@ -24,10 +24,14 @@ COLUMNS: Final = (
     (10, 8, 9, 6, 6, 1),
     (10, 6, 8, 5, 6, 0),
     (10, 6, 7, 5, 5, 0),
+    (10, 6, 6, 5, 5, 0),
     (9, 5, 7, 5, 5, 0),
+    (8, 5, 7, 5, 5, 0),
     (8, 6, 7, 5, 0, 0),
+    (7, 6, 7, 5, 0, 0),
     (7, 6, 7, 0, 0, 0),
     (5, 5, 7, 0, 0, 0),
+    (5, 5, 6, 0, 0, 0),
     (0, 0, 8, 0, 0, 0),
     (0, 0, 7, 0, 0, 0),
     (0, 0, 5, 0, 0, 0),
@@ -71,7 +75,7 @@ class RowFlags(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=64)
 def look_for(width: int, *, price_cells: int, price_scale: int, qty_scale: int, largest: float) -> LadderLook:
-    """The columns that fit; gaps go first, then the size's digits, change, volume and own orders."""
+    """The columns that fit with a free cell at the right; gaps go first, then digits, change, volume, own."""
     looks = [
         LadderLook(
             own=own,
@@ -87,7 +91,7 @@ def look_for(width: int, *, price_cells: int, price_scale: int, qty_scale: int, 
         )
         for own, own_right, size, volume, change, pad in COLUMNS
     ]
-    return next((look for look in looks if look.width <= width), looks[-1])
+    return next((look for look in looks if look.width < width), looks[-1])
 
 
 def qty_places(largest: float, scale: int, room: int) -> int:

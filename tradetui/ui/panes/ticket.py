@@ -25,6 +25,7 @@ HINTS: Final = (
     ("flatten", "flatten", "text@selected"),
 )
 """Action, its word, and its ink."""
+BOTH: Final[Row] = ((" buy", "up!"), (" sell", "down!"))
 
 
 class TicketPane(LivePane[TicketView]):
@@ -71,12 +72,26 @@ class TicketPane(LivePane[TicketView]):
         lead = leading(part)
         is_open = any(fields.display for fields in self.query(TicketFields))
         head: list[Row] = [()] * FIELD_ROWS if is_open else self._draft_rows(part, lead)
-        sides = [row for side in (part.buy, part.sell) for row in self._preview_rows(side, width)]
         hints = [] if is_open else [hint_row(self._keys, width)]
         room = height - len(head) - len(hints)
+        sides = self._side_rows(part, width, room)
         gaps = max(0, min(2, room - len(sides)))
         rows = [*head, *[()] * (gaps > 0), *sides, *[()] * (gaps > 1), *hints]
         return rows if len(rows) <= height else [*head, *self._squeezed(part, lead, width, room), *hints]
+
+    def _side_rows(self, part: TicketView, width: int, room: int) -> list[Row]:
+        """Both sides; a refusal takes the rows that the other side leaves, and is said once for both."""
+        buy, sell = part.buy, part.sell
+        if not buy.allowed and not sell.allowed:
+            if buy.refusal == sell.refusal:
+                return refusal_rows(BOTH, buy.refusal, width, room)
+            half = max(2, room // 2)
+            return [
+                row for side in (buy, sell) for row in refusal_rows(_names(side), side.refusal, width, half)
+            ]
+        taken = sum(len(self._preview_rows(side, width)) for side in (buy, sell) if side.allowed)
+        most = max(2, room - taken)
+        return [row for side in (buy, sell) for row in self._preview_rows(side, width, most)]
 
     def _squeezed(self, part: TicketView, lead: SidePreview, width: int, room: int) -> list[Row]:
         """Both sides where one has to be cut: the lead whole, of the other what there is room for."""
@@ -85,10 +100,10 @@ class TicketPane(LivePane[TicketView]):
             return [*buy, *sell[: max(0, room - len(buy))]]
         return [*buy[: max(0, room - len(sell))], *sell]
 
-    def _preview_rows(self, side: SidePreview, width: int) -> list[Row]:
-        return preview_rows(
-            side, width, self._currency, scale=self._price_scale, exit_word=self._exit_word(side)
-        )
+    def _preview_rows(self, side: SidePreview, width: int, most: int = 2) -> list[Row]:
+        if not side.allowed:
+            return refusal_rows(_names(side), side.refusal, width, most)
+        return preview_rows(side, self._currency, scale=self._price_scale, exit_word=self._exit_word(side))
 
     def _exit_word(self, side: SidePreview) -> str:
         """What a side does to the position that it is against; empty for an entry."""
@@ -188,20 +203,23 @@ def _signed(value: Decimal) -> str:
     return f"{'-' if value < 0 else '+'}{abs(value):,f}"
 
 
-def preview_rows(
-    side: SidePreview, width: int, currency: str = "", *, scale: int, exit_word: str = ""
-) -> list[Row]:
-    """What the side's key would do now, or why it would be refused."""
-    buys = side.side is Side.BUY
-    name = (f" {side.side.value}", "up!" if buys else "down!")
-    if not side.allowed:
-        lines = lines_of(side.refusal or "refused", max(10, width - 8), 2)
-        return [
-            ((name if at == 0 else ("     ", "text")), (f" {line}", "warn")) for at, line in enumerate(lines)
-        ]
+def _names(side: SidePreview) -> Row:
+    return ((f" {side.side.value}", "up!" if side.side is Side.BUY else "down!"),)
+
+
+def refusal_rows(names: Row, refusal: str, width: int, most: int) -> list[Row]:
+    """Why a side, or both, would be refused, in at most so many rows beside the names."""
+    indent = width_of(names)
+    lines = lines_of(refusal or "refused", max(10, width - indent - 2), max(1, most))
+    blank: Row = ((" " * indent, "text"),)
+    return [(*(blank if at else names), (f" {line}", "warn")) for at, line in enumerate(lines)]
+
+
+def preview_rows(side: SidePreview, currency: str = "", *, scale: int, exit_word: str = "") -> list[Row]:
+    """What the side's key would do now."""
     risk = f"{exit_word} the position" if exit_word else f"risk with fees {side.risk_r:.2f} R"
     costs = f" fee {fixed(side.fee, money_scale(currency))} · {risk}"
-    rows: list[Row] = [(name, (f" {now_words(side, scale=scale)}", "text")), ((costs, "dim"),)]
+    rows: list[Row] = [(*_names(side), (f" {now_words(side, scale=scale)}", "text")), ((costs, "dim"),)]
     return rows if side.liquidation_away is None else [*rows, ((distance_words(side), "dim"),)]
 
 

@@ -103,7 +103,7 @@ class WatchlistPane(LivePane[Watched]):
 
     def paint(self, part: Watched, width: int, height: int) -> list[Row]:
         """A heading, then a row a symbol: two rows and a gap where the pane is high but narrow."""
-        layout = layout_for(columns_of(part), width)
+        layout = layout_for(columns_of(part), width - 1)
         head = [heading(layout)] if height > 2 else []
         names, room = {column.name for column in layout.columns}, height - len(head)
         has_two = "spark" not in names and room >= 2 * len(part)
@@ -115,7 +115,7 @@ class WatchlistPane(LivePane[Watched]):
             shown = cells(layout, values_of(row, current=row.symbol == self.symbol))
             painted.append(_lit(shown, lit, width))
             if has_two:
-                below = second_line(row, width, with_arrow="dir" not in names)
+                below = second_line(row, width - 1, with_arrow="dir" not in names)
                 painted += [_lit(below, lit, width), *[()] * has_gap]
         return head + painted
 
