@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from tradetui.cli.garbage import collected_later
 from tradetui.errors import TradeTuiError
+from tradetui.feeds.clean import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +34,7 @@ def run(argv: list[str]) -> int:
         return _dispatch(options_of(argv))
     except TradeTuiError as error:
         for line in str(error).splitlines():
-            print(f"tradetui: {line}", file=sys.stderr)
+            print(f"tradetui: {printable(line)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -17,6 +17,7 @@ from tradetui.config.nearest import nearest
 from tradetui.domain.market_data import MarketMessage
 from tradetui.domain.number import canonical
 from tradetui.errors import ConfigError, Fault, RecordingError
+from tradetui.feeds.clean import printable
 from tradetui.feeds.inspection import inspect
 from tradetui.feeds.recorder import Recorder, UnwritableError, in_bytes
 from tradetui.feeds.replay import ReplayFeed
@@ -81,11 +82,11 @@ def _say_info(row: dict[str, Any]) -> None:
     print(f"from {row['from']} to {row['to']}: {row['seconds']:,} s")
     for one in row["instruments"]:
         book = "" if one["book"] else ", no book"
-        print(f"  {one['symbol']:<16} {one['kind']}, tick {one['tick']}, lot {one['lot']}{book}")
+        print(f"  {printable(one['symbol']):<16} {one['kind']}, tick {one['tick']}, lot {one['lot']}{book}")
     if row["frames_of"]:
         print(f"raw frames of {row['frames_of']}: replay --decode reads them again")
     for note in row["notes"]:
-        print(f"note: {note}")
+        print(f"note: {printable(note)}")
 
 
 def _check(options: argparse.Namespace, feed: ReplayFeed) -> int:
@@ -101,7 +102,7 @@ def _check(options: argparse.Namespace, feed: ReplayFeed) -> int:
     if found.silence_from:
         print(f"longest silence {found.longest_silence_s:.1f} s, at {_iso(found.silence_from)}")
     for fault in found.faults:
-        print(f"✗ {fault}" if has_unicode() else f"XX {fault}")
+        print(f"{'✗' if has_unicode() else 'XX'} {printable(fault)}")
     if found.is_sound:
         print("✓ whole" if has_unicode() else "ok: whole")
     return 0 if found.is_sound else 1
@@ -147,7 +148,7 @@ def _watched(feed: ReplayFeed) -> Iterator[MarketMessage]:
 def _say_notes(feed: ReplayFeed) -> None:
     """What is missing of what was read."""
     for note in feed.recording.notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(f"note: {printable(note)}", file=sys.stderr)
     if feed.bad_messages:
         text = f"{feed.bad_messages:,} lines could not be understood and are left out"
         print(f"note: {text}", file=sys.stderr)

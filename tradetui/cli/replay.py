@@ -24,6 +24,7 @@ from tradetui.domain.number import canonical
 from tradetui.domain.order import Order
 from tradetui.engine import Engine
 from tradetui.errors import ConfigError, Fault
+from tradetui.feeds.clean import printable
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.runtime.headless import HeadlessResult, run_headless
 from tradetui.runtime.locked_journal import open_journal
@@ -67,9 +68,9 @@ def _headless(options: argparse.Namespace, feed: ReplayFeed) -> int:
         print(msgspec.json.encode(summary).decode())
     else:
         instruments = {symbol: market.instrument for symbol, market in engine.markets.items()}
-        print("\n".join(text_lines(summary, instruments)))
+        print("\n".join(map(printable, text_lines(summary, instruments))))
     for line in feed.bad_lines:
-        print(f"tradetui: line {line.number} skipped: {line.reason}", file=sys.stderr)
+        print(f"tradetui: line {line.number} skipped: {printable(line.reason)}", file=sys.stderr)
     return 0
 
 

@@ -19,5 +19,9 @@ def clean(text: str) -> str:
     """The text with a dot for each control character, and signs in place of addresses and keys."""
     if not text:
         return text
-    text = "".join(char if char.isprintable() else " " if char in "\t\r\n" else "·" for char in text)
-    return _SECRET.sub("‹key›", _ADDRESS.sub("‹address›", text))
+    return _SECRET.sub("‹key›", _ADDRESS.sub("‹address›", printable(text)))
+
+
+def printable(text: str) -> str:
+    """The text on one line, with a dot for each control character: it may go to a terminal."""
+    return "".join(char if char.isprintable() else " " if char in "\t\r\n" else "·" for char in text)

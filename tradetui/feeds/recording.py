@@ -39,6 +39,7 @@ from tradetui.domain.market_data import BookDelta, BookSnapshot, InstrumentListe
 from tradetui.errors import RecordingError
 from tradetui.feeds.recording_members import Holds, packed
 from tradetui.feeds.standing import Standing
+from tradetui.feeds.unknown import unknown
 
 FORMAT: Final = "tradetui-recording"
 VERSION: Final = 3
@@ -245,7 +246,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
     if not path.exists():
         raise RecordingError(f"{path}: no such recording")
     if path.is_dir():
-        raise RecordingError(f"{path}: expected a recording, was a folder")
+        raise RecordingError(f"{path}: expected a recording, was a folder: name the files in it")
     if path.stat().st_size == 0:
         raise RecordingError(f"{path}: the recording is empty")
     with path.open("rb") as file:
@@ -303,7 +304,7 @@ def header_of(path: Path, first_line: bytes) -> RecordingHeader | None:
     try:
         header = msgspec.json.decode(first_line, type=RecordingHeader)
     except msgspec.MsgspecError as error:
-        raise RecordingError(f"{path}:1: expected a line `<ns> <json>` or a header: {error}") from None
+        raise unknown(path, first_line) from error
     if header.format != FORMAT or header.payload not in (MESSAGES, BINANCE):
         raise RecordingError(f"{path}:1: expected format {FORMAT}, was {header.format} {header.payload}")
     if header.version > VERSION:

@@ -26,6 +26,7 @@ from tradetui.feeds.recording_instruments import Metadata
 from tradetui.feeds.recording_lines import LineBlock, Stamped, StampedLines, merged, stamp_of
 from tradetui.feeds.recording_members import Holds
 from tradetui.feeds.recording_survey import Survey
+from tradetui.feeds.unknown import begins, unknown
 
 _KEPT_BYTES: Final = 96 << 20
 _SECOND_NS: Final = 1_000_000_000
@@ -132,7 +133,9 @@ def _result(
         raise RecordingError(f"expected files of one format, was {' and '.join(sorted(payloads))}")
     instruments = survey.instruments(metadata)
     if not instruments:
-        raise RecordingError(f"{files[0].path}: expected market data of Binance or tradetui, found none")
+        _, _, frame = first_line(files[0].path).partition(b" ")
+        words = f"was {begins(frame)}" if files[0].payload == BINANCE else "found none"
+        raise RecordingError(f"{files[0].path}: expected market data of Binance or tradetui, {words}")
     return Recording(
         paths=tuple(file.path for file in files),
         payload=payloads.pop(),
@@ -202,7 +205,7 @@ class _File:
                 self.lines += len(block)
                 yield block
         if not self.first_ts:
-            raise RecordingError(f"{self.path}:1: expected lines `<receive ns> <json>`, found none")
+            raise unknown(self.path, first_line(self.path))
 
     def _readable(self) -> Iterator[bytes]:
         """The text; of our own format a crash may have cut the last block off, which is only noted."""

@@ -64,6 +64,11 @@ _LISTS_ONLY: Final = ("api.bybit.com", "api.bitget.com", "api.coinbase.com", "ap
 """Hosts that list symbols, and belong to whichever streams stand beside them."""
 _EITHER: Final = {"api.kraken.com": "kraken", "api.pro.coinbase.com": "coinbase"}
 """Hosts that list symbols for streams of two kinds."""
+_OLD: Final = {
+    "bybit.com": ": Bybit's streams before v5",
+    "bitget.com": ": Bitget's streams before v2",
+}
+"""What other addresses of a venue are."""
 _KNOWN: Final = "Binance, Bitget v2, Bybit v5, Coinbase, Gate.io, Kraken, Kraken Futures, KuCoin or OKX"
 
 
@@ -93,11 +98,18 @@ def _kinds(places: Sequence[str]) -> list[str]:
     found = [_kind(place) for place in streams]
     unknown = [place for place, kind in zip(streams, found, strict=True) if not kind]
     if unknown or not found:
-        was = f"a capture of {unknown[0].rstrip('/')}" if unknown else "none that tells its venue"
+        was = f"a capture of {_called(unknown[0])}" if unknown else "none that tells its venue"
         raise Unreadable(f"expected a capture of {_KNOWN}, was {was}")
     sure = [kind for kind in found if kind not in _EITHER]
     venues = {_VENUES[kind]().venue for kind in sure}
     return sure + [kind for kind in found if kind in _EITHER and _EITHER[kind] not in venues]
+
+
+def _called(place: str) -> str:
+    """An address that is not read, and what it was where it is an old one of a venue that is."""
+    host = place.partition("/")[0]
+    old = next((words for end, words in _OLD.items() if host.endswith(end)), "")
+    return f"{place.rstrip('/')}{old}"
 
 
 def _kind(place: str) -> str:
@@ -114,7 +126,10 @@ def _place(first_line: bytes) -> str:
     found = _URL.match(first_line)
     if not found:
         return ""
-    url = urlsplit(found.group().decode("utf-8", "replace"))
+    try:
+        url = urlsplit(found.group().decode("utf-8", "replace"))
+    except ValueError:  # an address that is none
+        return ""
     return f"{url.hostname or ''}{url.path}"
 
 

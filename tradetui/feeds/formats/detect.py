@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tradetui.domain.market_data import Timeframe
 from tradetui.errors import RecordingError
 from tradetui.feeds.recording import read_blocks
+from tradetui.feeds.unknown import PLAYED
 
 if TYPE_CHECKING:
     from tradetui.feeds.formats.reader import Reader
@@ -19,10 +20,6 @@ _FOREIGN: Final = re.compile(
 )
 """An address, a time in seconds, names of columns, or a row of a table."""
 _CANDLES_OF: Final = re.compile(r"^[A-Z0-9_]+-(\d+[smhd])-\d{4}-")
-_KNOWN: Final = (
-    "a recording of tradetui, a capture of Binance's or cryptofeed's frames, or a CSV file of Tardis "
-    "or of Binance's public data"
-)
 
 
 def first_line(path: Path) -> bytes:
@@ -81,4 +78,4 @@ def _table_reader(path: Path, head: bytes) -> Reader:
         return tardis.TardisReader(head)
     if binance_public.claims(path, head):
         return binance_public.BinancePublicReader(path, head)
-    raise Unreadable(f"expected {_KNOWN}, was {shown(head)}")
+    raise Unreadable(f"expected {PLAYED}, was {shown(head)}")

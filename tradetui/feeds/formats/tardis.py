@@ -43,9 +43,9 @@ class TardisReader:
     def __init__(self, header: bytes) -> None:
         """`header` is the first line; raises Unreadable for one of another kind of file."""
         if header not in (_BOOK, _TRADES):
-            columns = header.removeprefix(HEAD).decode("utf-8", "replace")
+            columns = shown(header.removeprefix(HEAD))
             raise Unreadable(
-                f"expected Tardis' incremental_book_L2 or trades, was a file with the columns {columns}"
+                f"expected Tardis' incremental_book_L2 or trades, was another of its files, with {columns}"
             )
         self._has_trades = header == _TRADES
         self._names: dict[tuple[bytes, bytes], str] = {}
