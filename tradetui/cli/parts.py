@@ -162,6 +162,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         borrowing=_borrowing(profile),
         zone=profile.zone,
         roll=profile.roll,
+        venue_clock=profile.exchange != "sim",
         source_stale_ns=round(simulation.source_stale_s * _SECOND),
         chase_changes=simulation.chase_changes,
         escalate_ns=round(simulation.escalate_after_s * _SECOND),

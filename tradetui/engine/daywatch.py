@@ -6,6 +6,7 @@ the account's numbers are held against it after each transaction and each move o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from tradetui.domain.event import LimitBreached, LimitsChanged
@@ -42,6 +43,8 @@ class DayWatch:
         self.rules = RuleWatch(settings, books, self.locks)
         self.clocks = ClockWatch(self.locks)
         self.sessions = Sessions(settings, self.scribe, books)
+        self.ahead: Callable[[], int] = lambda: self.state.day.clock_ahead
+        """By how much a day ends later, as the clock was set forward; the engine knows who judges that."""
         self.is_open = False
         """Whether the first input has come."""
         self._passed = self.state.last_ts
@@ -53,7 +56,7 @@ class DayWatch:
         if self.state.session is None:
             return 0
         # a clock that was set forward ends no day and no lock before its time (R-LCK-1)
-        ends = min(self.state.session.end_ts, self.locks.next_ts) + self.state.day.clock_ahead
+        ends = min(self.state.session.end_ts, self.locks.next_ts) + self.ahead()
         return min(ends, self.clocks.next_ts)
 
     # --- the day
@@ -79,7 +82,7 @@ class DayWatch:
             self._passed = moment
             self.scribe.ts = max(self.scribe.ts, moment)
             self.scribe.received_ts = moment
-            ahead = self.state.day.clock_ahead
+            ahead = self.ahead()
             self.locks.end_due(moment - ahead)
             self.clocks.apply(moment)
             if self.state.session is not None and self.state.session.end_ts + ahead <= moment:

@@ -92,7 +92,9 @@ class Engine:
             liquidator=self._liquidator,
             plan_next=self._plan_next,
         )
-        self._jumps = JumpWatch(self._scribe, self._desks, self._gaps)
+        self._jumps = JumpWatch(self._scribe, self._desks, self._gaps, judged=settings.venue_clock)
+        self._watch.ahead = lambda: self._jumps.ahead
+        self._watch.locks.now = lambda: self._jumps.now
         self._next_ts = 0
         for instrument in list(self.state.instruments.values()):
             if self._listings.take_up(instrument).recovering:

@@ -6,6 +6,7 @@ from typing import Final
 
 from tradetui.domain.event import ClockJumped
 from tradetui.domain.market_data import ClockTick
+from tradetui.engine.daylight import Daylight
 from tradetui.engine.desk import Desk
 from tradetui.engine.gap import GapDesk
 from tradetui.engine.scribe import Scribe
@@ -19,15 +20,32 @@ ASLEEP_NS: Final = 10_000_000_000
 class JumpWatch:
     """Writes down each jump once; after a sleep nothing known is fresh."""
 
-    def __init__(self, scribe: Scribe, desks: dict[str, Desk], gaps: GapDesk) -> None:
+    def __init__(self, scribe: Scribe, desks: dict[str, Desk], gaps: GapDesk, *, judged: bool) -> None:
+        """`judged` is whether the exchange's clock says how late it is."""
         self.scribe = scribe
+        self.daylight = Daylight(judges=judged, is_new=not scribe.state.account)
         self.desks = desks
         self.gaps = gaps
         self._jumped = False
         self._tick: ClockTick | None = None
         self._slept_from = 0
-        self.seen_until = NEVER
-        """Up to when the wall clock can be trusted: a jump is found at the next tick."""
+        self._looked_until = NEVER
+        """A jump is found at the next tick."""
+
+    @property
+    def seen_until(self) -> int:
+        """Up to when the wall clock can be trusted."""
+        return min(self._looked_until, self.daylight.until)
+
+    @property
+    def ahead(self) -> int:
+        """By how much the trading day ends later, because the clock was set forward in it."""
+        return 0 if self.daylight.is_known else self.scribe.state.day.clock_ahead
+
+    @property
+    def now(self) -> int:
+        """The moment that ends of locks are held against."""
+        return min(self.scribe.ts, self.daylight.until) - self.ahead
 
     def note(self, received: int) -> None:
         """Hold the receive time of an input against engine time."""
@@ -40,7 +58,8 @@ class JumpWatch:
         """Hold the wall clock against the steady one."""
         before, self._tick = self._tick, tick
         if tick.mono:
-            self.seen_until = tick.ts_received + JUMP_NS
+            self._looked_until = tick.ts_received + JUMP_NS
+        self.daylight.look(tick, before, self.desks.values())
         if before is None:
             return
         wall, mono = tick.ts_received - before.ts_received, tick.mono - before.mono

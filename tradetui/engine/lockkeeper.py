@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from tradetui.domain.calendar import Session, TradingCalendar
@@ -26,6 +27,8 @@ class LockKeeper:
         self.exits = exits
         self.scribe = exits.scribe
         self.state = exits.state
+        self.now: Callable[[], int] = lambda: self.scribe.ts - self.state.day.clock_ahead
+        """How late it is for the ends of locks; the engine knows who judges that."""
 
     @property
     def next_ts(self) -> int:
@@ -124,7 +127,7 @@ class LockKeeper:
         waiting = [
             lock for lock in self.state.day.locks if lock.ends is LockUntil.MANUAL and name in ("", lock.rule)
         ]
-        ripe = [lock for lock in waiting if lock.until_ts <= self.scribe.ts]
+        ripe = [lock for lock in waiting if lock.until_ts <= self.now()]
         if not ripe:
             text = waiting[0].text if waiting else "no lock waits to be unlocked by hand"
             raise refuse(Reason.LOCKED, text, mend="other locks end by themselves")

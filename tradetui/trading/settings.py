@@ -53,6 +53,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = "UTC"
     """IANA name of the zone in which trading days begin."""
     roll: str = "00:00"
+    venue_clock: bool = False
+    """Whether the exchange's clock says when a trading day or a lock is over, as far as it tells its time."""
     realism: str = REALISTIC.name
     """Name of the set of assumptions that the next fields hold; every order carries it."""
     entry_ns: int = REALISTIC.entry_ns
