@@ -84,6 +84,7 @@ class Engine:
             markets=self.markets,
         )
         self._gaps = GapDesk(settings, self._flow)
+        self._jumps = JumpWatch(self._scribe, self._desks, self._gaps, judged=settings.venue_clock)
         self._connect()
         self._reactions = Reactions(
             self._flow,
@@ -92,9 +93,6 @@ class Engine:
             liquidator=self._liquidator,
             plan_next=self._plan_next,
         )
-        self._jumps = JumpWatch(self._scribe, self._desks, self._gaps, judged=settings.venue_clock)
-        self._watch.ahead = lambda: self._jumps.ahead
-        self._watch.locks.now = lambda: self._jumps.now
         self._next_ts = 0
         for instrument in list(self.state.instruments.values()):
             if self._listings.take_up(instrument).recovering:
@@ -116,6 +114,8 @@ class Engine:
         self._gaps.liquidate = self._liquidator.in_gap
         self._gaps.settle = self._settlements.gap_ended
         self._settlements.in_gap = self._gaps.covers
+        self._watch.ahead = lambda: self._jumps.ahead
+        self._watch.locks.now = lambda: self._jumps.now
 
     @property
     def ts(self) -> int:
