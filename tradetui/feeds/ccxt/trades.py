@@ -11,6 +11,8 @@ from tradetui.feeds.ccxt.book import exchange_ns
 
 _REMEMBERED: Final = 20_000
 _OPENING_MS: Final = 1000
+_BESIDE: Final = ("block", "assignment", "termination", "unwind")
+"""Kinds of prints of Kraken Futures that met no order in the book."""
 _INF: Final = float("inf")
 _TELL_THE_MAKERS: Final = frozenset({"coinbase"})
 """Exchanges whose prints carry the side of the order that rested, and ccxt leaves it so."""
@@ -48,7 +50,9 @@ class TradeReader:
         return old, rows[len(old) :]
 
     def read(self, row: dict[str, Any], ts_received: int) -> Trade | None:
-        """A trade; None for one seen before. Raises BadTrade for a price or quantity that can not be."""
+        """A trade; None for one seen before or made beside the book. Raises BadTrade for what can not be."""
+        if _is_beside(row.get("info")):
+            return None
         price, qty = row.get("price"), _size(row)
         if not (_is_amount(price) and _is_amount(qty)):
             raise BadTrade(f"a trade of {qty} at {price}")
@@ -75,6 +79,13 @@ class TradeReader:
 def reader_of(exchange_id: str, symbol: str) -> TradeReader:
     """A reader of an exchange's trades, whether they come by stream or by REST."""
     return TradeReader(symbol, is_makers_side=exchange_id in _TELL_THE_MAKERS)
+
+
+def _is_beside(info: object) -> bool:
+    """Whether a print was agreed or assigned beside the book, as Bybit and Kraken Futures say of theirs."""
+    if not isinstance(info, dict):
+        return False
+    return info.get("isBlockTrade") is True or info.get("BT") is True or info.get("type") in _BESIDE
 
 
 def _size(row: dict[str, Any]) -> object:

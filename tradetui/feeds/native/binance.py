@@ -23,6 +23,7 @@ from tradetui.feeds.book_sync import BookSync
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.venue import (
+    AsideError,
     BookPart,
     FrameError,
     Item,
@@ -45,6 +46,8 @@ _MOST_STREAMS: Final = 200
 _A_FRAME: Final = 100
 """Streams in one subscribing frame."""
 _MS: Final = 1_000_000
+_ASIDE: Final = (b'{"u":', b'{"e":"bookTicker"', b'{"e":"markPriceUpdate"', b'{"e":"forceOrder"')
+"""How frames begin that are of no book and no print; a spot quote names no event."""
 
 
 class Depth(BookPart, frozen=True):
@@ -176,7 +179,8 @@ class BinanceVenue:
         try:
             message = read(frame, ts_received) if read else self._codec.decode_other(frame, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
-            raise FrameError(str(self._codec.refusal(frame, error))) from None
+            wrong = AsideError if frame.startswith(_ASIDE) else FrameError
+            raise wrong(str(self._codec.refusal(frame, error))) from None
         if type(message) is Trade:
             symbol, number = message.symbol, message.trade_id
             if number == self._expected.get(symbol):

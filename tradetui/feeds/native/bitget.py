@@ -17,7 +17,7 @@ from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.text_book import TextBook
-from tradetui.feeds.native.venue import BookPart, FrameError, Item, LiveBook, PrintsHeard, Refused
+from tradetui.feeds.native.venue import AsideError, BookPart, FrameError, Item, LiveBook, PrintsHeard, Refused
 from tradetui.feeds.native.wire import MS, Levels, Millis, Price, Quantity, TradedQuantity
 
 _URL: Final = "wss://ws.bitget.com/v2/ws/public"
@@ -114,6 +114,8 @@ class _Ticker(msgspec.Struct, gc=False):
     indexPrice: Price | None = None  # noqa: N815
 
 
+_ASIDE: Final = ("ticker",)
+"""What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _books: Final = msgspec.json.Decoder(list[_Book], strict=False).decode
 _raw: Final = msgspec.json.Decoder(list[_Raw]).decode
@@ -164,8 +166,10 @@ class BitgetVenue(OneAddress):
         """A frame as items; raises FrameError."""
         if frame == b"pong":
             return ()
+        wrong = FrameError
         try:
             outer = _frame(frame)
+            wrong = AsideError if outer.arg.channel in _ASIDE else FrameError
             symbol = self._symbols.get(outer.arg.instId, "")
             if outer.event == "error":
                 return (Refused(outer.msg or "no reason given", symbol),)
@@ -175,7 +179,7 @@ class BitgetVenue(OneAddress):
             return self._read(outer, self.symbol(outer.arg.instId), ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
-            raise FrameError(f"expected a frame of Bitget: {error}: {shown}") from None
+            raise wrong(f"expected a frame of Bitget: {error}: {shown}") from None
 
     def _read(self, outer: _Frame, symbol: str, ts_received: int) -> Sequence[Item]:
         match outer.arg.channel:

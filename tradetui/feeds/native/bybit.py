@@ -25,7 +25,7 @@ from tradetui.domain.market_data import (
 )
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.sequence import Numbered
-from tradetui.feeds.native.venue import FrameError, Item, PrintsHeard, Refused, Said
+from tradetui.feeds.native.venue import AsideError, FrameError, Item, PrintsHeard, Refused, Said
 from tradetui.feeds.native.wire import MS, Levels, Millis, Price, Quantity, TradedQuantity
 
 _SPOT: Final = "wss://stream.bybit.com/v5/public/spot"
@@ -64,6 +64,8 @@ class _Trade(msgspec.Struct, gc=False):
     v: TradedQuantity
     p: Price
     i: str
+    BT: bool = False
+    """Whether it was agreed beside the book: then it fills nobody there, and moves no last price."""
 
 
 class _Ticker(msgspec.Struct, gc=False):
@@ -83,6 +85,8 @@ class _Closed(msgspec.Struct, gc=False):
     p: Price
 
 
+_ASIDE: Final = ("tickers", "allLiquidation")
+"""What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _book: Final = msgspec.json.Decoder(_Book, strict=False).decode
 _trades: Final = msgspec.json.Decoder(list[_Trade], strict=False).decode
@@ -139,8 +143,10 @@ class BybitVenue(OneAddress):
 
     def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
         """A frame as items; raises FrameError."""
+        wrong = FrameError
         try:
             outer = _frame(frame)
+            wrong = AsideError if outer.topic.partition(".")[0] in _ASIDE else FrameError
             if not outer.topic:
                 refused = not outer.success and outer.op != "unsubscribe"
                 if refused and _EXTRA in outer.ret_msg:
@@ -152,7 +158,7 @@ class BybitVenue(OneAddress):
             return self._read(outer, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
-            raise FrameError(f"expected a frame of Bybit: {error}: {shown}") from None
+            raise wrong(f"expected a frame of Bybit: {error}: {shown}") from None
 
     def _named(self, words: str) -> str:
         """The symbol that a refusal names, if one."""
@@ -171,6 +177,7 @@ class BybitVenue(OneAddress):
             return [
                 Trade(self.symbol(t.s), t.T * MS, ts_received, t.p, t.v, _SIDES.get(t.S), t.i)
                 for t in _trades(outer.data)
+                if not t.BT
             ]
         if kind == "allLiquidation":
             return [

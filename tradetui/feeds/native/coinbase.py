@@ -22,6 +22,7 @@ from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.venue import (
+    AsideError,
     BookPart,
     FrameError,
     Item,
@@ -112,6 +113,8 @@ class _Frame(msgspec.Struct):
     message: str = ""
 
 
+_ASIDE: Final = ("ticker", "heartbeats", "subscriptions")
+"""What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _events: Final = msgspec.json.Decoder(list[_Event], strict=False).decode
 
@@ -172,8 +175,10 @@ class CoinbaseVenue(OneAddress):
 
     def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
         """A frame as items; raises FrameError."""
+        wrong = FrameError
         try:
             outer = _frame(frame)
+            wrong = AsideError if outer.channel in _ASIDE else FrameError
             if outer.type == "error":
                 return (Refused(outer.message or "no reason given"),)
             number, before = outer.sequence_num, self._last
@@ -185,7 +190,7 @@ class CoinbaseVenue(OneAddress):
             return self._told(outer, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
-            raise FrameError(f"expected a frame of Coinbase: {error}: {shown}") from None
+            raise wrong(f"expected a frame of Coinbase: {error}: {shown}") from None
 
     def _told(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
         if outer.channel == "subscriptions":

@@ -15,6 +15,7 @@ from tradetui.feeds.native.books import Books
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import Connection
 from tradetui.feeds.native.venue import (
+    AsideError,
     Lost,
     PrintsHeard,
     PrintsMissing,
@@ -84,9 +85,11 @@ class Hearing:
             self._backfill.heard(channel)
 
     def distrust(self, connection: Connection, error: Exception) -> None:
-        """A frame could not be read: it may have been any symbol's."""
+        """A frame could not be read: it may have been any symbol's, and of its book or its prints."""
         for channel in self._of(connection):
             channel.stats.bad_messages += 1
+        if isinstance(error, AsideError):
+            return  # a quote of an empty side, as venues tell it, takes nobody's book along
         for channel in self._of(connection):
             if channel.is_live and connection is channel.connections[0]:
                 self._books.resync(

@@ -25,6 +25,7 @@ from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.venue import (
+    AsideError,
     BookPart,
     FrameError,
     Item,
@@ -125,6 +126,8 @@ class _Status(msgspec.Struct):
     system: str = "online"
 
 
+_ASIDE: Final = ("ticker", "instrument", "status")
+"""What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _books: Final = msgspec.json.Decoder(list[_Book]).decode
 _trades: Final = msgspec.json.Decoder(list[_Trade]).decode
@@ -266,8 +269,10 @@ class KrakenVenue:
 
     def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
         """A frame as items; raises FrameError."""
+        wrong = FrameError
         try:
             outer = _frame(frame)
+            wrong = AsideError if outer.channel in _ASIDE else FrameError
             if outer.channel == "book":
                 kind = BookSnapshot if outer.type == "snapshot" else BookDelta
                 return [
@@ -284,7 +289,7 @@ class KrakenVenue:
             return self._words(outer)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
-            raise FrameError(f"expected a frame of Kraken: {error}: {shown}") from None
+            raise wrong(f"expected a frame of Kraken: {error}: {shown}") from None
 
     def _restated(self, listed: _Instruments) -> Sequence[Item]:
         return [

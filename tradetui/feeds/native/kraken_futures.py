@@ -26,10 +26,21 @@ from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import Numbered, PrintCount
-from tradetui.feeds.native.venue import FrameError, Item, PrintsHeard, PrintsMissing, Refused, Restated, Said
+from tradetui.feeds.native.venue import (
+    AsideError,
+    FrameError,
+    Item,
+    PrintsHeard,
+    PrintsMissing,
+    Refused,
+    Restated,
+    Said,
+)
 from tradetui.feeds.native.wire import MS, Millis, Price, Quantity, TradedQuantity
 
 _URL: Final = "wss://futures.kraken.com/ws/v1"
+_ON_THE_BOOK: Final = ("fill", "liquidation")
+"""Prints that met the book; blocks, assignments and terminations are agreed or assigned beside it."""
 _FEEDS: Final = ("book", "trade", "ticker")
 
 
@@ -87,6 +98,8 @@ class _Ticker(msgspec.Struct, gc=False):
     suspended: bool = False
 
 
+_ASIDE: Final = ("ticker",)
+"""What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _snapshot: Final = msgspec.json.Decoder(_Snapshot).decode
 _change: Final = msgspec.json.Decoder(_Change).decode
@@ -124,14 +137,16 @@ class KrakenFuturesVenue(OneAddress):
 
     def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
         """A frame as items; raises FrameError."""
+        wrong = FrameError
         try:
             outer = _frame(frame)
+            wrong = AsideError if outer.feed in _ASIDE else FrameError
             if outer.event:
                 return self._words(outer)
             return self._read(outer.feed, frame, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
-            raise FrameError(f"expected a frame of Kraken Futures: {error}: {shown}") from None
+            raise wrong(f"expected a frame of Kraken Futures: {error}: {shown}") from None
 
     def _read(self, feed: str, frame: bytes, ts_received: int) -> Sequence[Item]:
         match feed:
@@ -150,7 +165,9 @@ class KrakenFuturesVenue(OneAddress):
     def _printed(self, t: _Trade, ts_received: int) -> Sequence[Item]:
         symbol = self.symbol(t.product_id)
         ts = t.time * MS
-        found: list[Item] = [Trade(symbol, ts, ts_received, t.price, t.qty, t.side, t.uid)]
+        found: list[Item] = []
+        if t.type in _ON_THE_BOOK:
+            found.append(Trade(symbol, ts, ts_received, t.price, t.qty, t.side, t.uid))
         if t.type == "liquidation":
             found.append(Liquidation(symbol, ts, ts_received, t.price, t.qty, t.side))
         is_hole = bool(t.seq) and self._prints.misses(symbol, t.seq)

@@ -31,6 +31,7 @@ from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.sequence import Numbered, NumberedBook
 from tradetui.feeds.native.text_book import TextBook
 from tradetui.feeds.native.venue import (
+    AsideError,
     BookPart,
     FrameError,
     Item,
@@ -168,6 +169,8 @@ class _Listed(msgspec.Struct, gc=False):
     state: str = "live"
 
 
+_ASIDE: Final = ("tickers", "mark-price", *_EXTRAS)
+"""What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _books: Final = msgspec.json.Decoder(list[_Book], strict=False).decode
 _texts: Final = msgspec.json.Decoder(list[_Texts]).decode
@@ -216,14 +219,16 @@ class OkxVenue(OneAddress):
         """A frame as items; raises FrameError."""
         if frame == b"pong":
             return ()
+        wrong = FrameError
         try:
             outer = _frame(frame)
+            wrong = AsideError if outer.arg.channel in _ASIDE else FrameError
             if outer.event:
                 return self._words(outer)
             return self._read(outer, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
-            raise FrameError(f"expected a frame of OKX: {error}: {shown}") from None
+            raise wrong(f"expected a frame of OKX: {error}: {shown}") from None
 
     def _read(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
         match outer.arg.channel:

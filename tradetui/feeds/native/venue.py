@@ -22,6 +22,10 @@ class FrameError(ValueError):
     """A frame that is not what its stream promises; says what was expected."""
 
 
+class AsideError(FrameError):
+    """A frame that is of no book and no print: nothing is lost with it but itself."""
+
+
 class Refused(msgspec.Struct, frozen=True):
     """The venue does not accept a subscription: its words, and whose it was where it says so."""
 
