@@ -7,7 +7,8 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from tests.engine.market import MS, SECOND, Table, wide_limits
+from tests.engine.market import MS, SECOND, Table, spot, wide_limits
+from tradetui.domain.command import Flatten
 from tradetui.domain.event import Noted
 from tradetui.domain.market_data import ClockTick, FeedState
 from tradetui.domain.order import OrderState
@@ -134,3 +135,15 @@ def test_an_alarm_is_a_notice() -> None:
     (notice,) = describe(market.transactions[-1], market.state)
     assert notice.severity == "warning"
     assert "has seen no price for 5 s" in notice.text
+
+
+def test_dust_of_a_trade_before_does_not_make_a_new_one_an_old_silence() -> None:
+    told = spot(lot_size=D("0.001"))
+    market = Table(told, settings=wide_limits()).open(BIDS, ASKS)
+    for _ in range(2):
+        market.buy("0.1", stop="59700")
+        wait(market, 1)
+        market.do(Flatten(symbol=told.symbol))
+        assert market.state.is_dust(told.symbol)
+        wait(market, 30)
+    assert alarms(market) == []

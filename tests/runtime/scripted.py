@@ -58,6 +58,7 @@ class HeldJournal:
     """Commits when the test says so."""
 
     keeps = True
+    path = None
 
     def __init__(self) -> None:
         self.waiting: list[tuple[list[Event], asyncio.Future[None]]] = []

@@ -24,6 +24,7 @@ from tradetui.domain.view import (
     ViewRequest,
 )
 from tradetui.domain.view_market import WatchRow
+from tradetui.domain.view_review import ReviewView
 
 PROFILES = ("sim", "binance", "kraken")
 
@@ -35,7 +36,8 @@ class FakeLink:
         """With `live` the market follows the wall clock, ten steps a second."""
         self.sent: list[AnyCommand] = []
         self.requests: list[ViewRequest] = []
-        self.recorded = 0
+        self.recorded = self.reviews = 0
+        self.reviewed: ReviewView | None = ReviewView(currency="USDT")
         self.playbacks: list[tuple[str, float]] = []
         self.switched: list[str] = []
         self.watched: list[str] = []
@@ -134,6 +136,11 @@ class FakeLink:
         self.profile = profile
         self._build()
         return Reply(text=f"profile {profile}")
+
+    async def review(self) -> ReviewView | None:
+        """What a test says was read."""
+        self.reviews += 1
+        return self.reviewed
 
     def record(self) -> None:
         """Count how often it was asked for."""

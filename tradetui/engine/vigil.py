@@ -63,8 +63,8 @@ class StopVigil:
 
     def deadline(self) -> int | None:
         """When to look again, in steady time; None while nothing is held."""
-        for symbol in self._began.keys() - self._state.positions.keys():
-            del self._began[symbol]
+        for symbol in [each for each in self._began if self._state.holding(each) is None]:
+            del self._began[symbol]  # dust of it may still be there
         later = self._scribe.steady_ts + ALARM_NS
         return min((self._due(symbol) or later for symbol in self._state.positions), default=None)
 

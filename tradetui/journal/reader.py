@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.event import Event, Posting
+from tradetui.domain.event import Body, Event, Posting
 from tradetui.domain.number import MONEY, canonical
 from tradetui.errors import JournalError
 from tradetui.journal.schema import JournalDamaged, connect_to_read
@@ -85,6 +85,22 @@ class JournalReader:
             self._check_runs()
         except sqlite3.DatabaseError as error:
             raise self._unreadable(error) from error
+
+    def listed(self, bodies: Sequence[type[Body]], *, since: int = 0) -> Iterator[Event]:
+        """The events with some bodies behind a number, as they stand: for lists, also while it is written.
+
+        One statement sees one moment of the file; nothing is checked. Raises JournalDamaged or JournalError.
+        """
+        tags = [str(body.__struct_config__.tag) for body in bodies]
+        marks = ",".join("?" * len(tags))
+        statement = f"SELECT seq, payload FROM event WHERE seq > ? AND type IN ({marks}) ORDER BY seq"  # noqa: S608
+        try:
+            for seq, payload in self._connection.execute(statement, (since, *tags)):
+                yield _DECODER.decode(upcast(payload.encode(), self._versions.of(seq)))
+        except sqlite3.DatabaseError as error:
+            raise self._unreadable(error) from error
+        except msgspec.MsgspecError as error:
+            raise self._damaged(f"an event can not be understood: {error}") from error
 
     def snapshots(self) -> Iterator[Snapshot]:
         """The snapshots whose content matches their hash and whose event is there, the newest first."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -19,6 +20,9 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.order import Order, OrderRole
+
+READ: Final = (InstrumentRegistered, OrderChanged, Filled, FundingPaid, InterestPaid)
+"""The bodies of events that tell something of a trade."""
 
 
 class ClosedTrade(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,14 +67,15 @@ class _Episode:
 
 
 @dataclass(slots=True)
-class _Reader:
-    """Walks the events and cuts them into episodes."""
+class TradeReader:
+    """Walks the events and cuts them into episodes; only bodies of READ tell it something."""
 
     instruments: dict[str, Instrument] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     open: dict[str, _Episode] = field(default_factory=dict)
 
     def read(self, event: Event) -> Iterator[ClosedTrade]:
+        """The trades that end with the next event."""
         body = event.body
         if isinstance(body, InstrumentRegistered):
             self.instruments[body.instrument.symbol] = body.instrument
@@ -130,7 +135,7 @@ class _Reader:
 
 def closed_trades(events: Iterable[Event]) -> Iterator[ClosedTrade]:
     """The closed trades of a journal, in the order in which they closed."""
-    reader = _Reader()
+    reader = TradeReader()
     for event in events:
         yield from reader.read(event)
 

@@ -21,6 +21,7 @@ from tradetui.domain.market_data import ClockTick, FeedState, FeedStatus, Market
 from tradetui.domain.profile import Profile
 from tradetui.domain.reply import Reason, Refusal, Reply
 from tradetui.domain.view import Notice, TradingState
+from tradetui.domain.view_review import ReviewView
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, RecordingError
 from tradetui.feeds.protocol import Feed, GivesFrames, Jumps
@@ -34,6 +35,7 @@ from tradetui.runtime.noticeboard import Noticeboard
 from tradetui.runtime.past import Past
 from tradetui.runtime.published import copy_state, set_back
 from tradetui.runtime.publishing import Journal, Publisher
+from tradetui.runtime.review import TradeLog, review_view
 from tradetui.runtime.tape import Tape
 from tradetui.runtime.vitals import Vitals
 from tradetui.state import State
@@ -87,6 +89,7 @@ class Host:
         )
         self._stopping = asyncio.Event()
         self._board = Noticeboard()
+        self._trade_log = TradeLog(journal.path)
         self._halts = Halts()
         self._feeding: asyncio.Task[None] | None = None
 
@@ -161,6 +164,10 @@ class Host:
     def note(self, severity: str, text: str) -> None:
         """Say something to the trader."""
         self._board.note(self.clock or self._now(), severity, text)
+
+    async def review(self) -> ReviewView:
+        """The closed trades of the account; raises JournalError where they can not be read."""
+        return review_view(await self._trade_log.trades(), self.published, now=self.clock or self._now())
 
     def record(self) -> None:
         """Begin to record the market, or end it."""
@@ -304,6 +311,7 @@ class Host:
             self.note("info", "the recording was started again, and its account with it")
         self.engine = Engine(self.engine.settings)
         self._publisher.begin(State())
+        self._trade_log = TradeLog(None)
 
     def _show_only(self, message: MarketMessage) -> None:
         """While halted the market is shown and decides nothing."""
@@ -315,6 +323,7 @@ class Host:
 
     def _tell(self, events: Sequence[Event], asked: bool) -> None:
         self._board.tell(events, self.published, asked=asked)
+        self._trade_log.take(events)
         if any(isinstance(event.body, Locked) for event in events):
             self.on_lock()
         if not self._halts.decides:

@@ -17,7 +17,8 @@ from tradetui.domain.command import AnyCommand
 from tradetui.domain.market_data import FeedStatus
 from tradetui.domain.reply import Reason, Refusal, Reply
 from tradetui.domain.view import Frame, Notice, ProfileBadge, TradingState, ViewRequest
-from tradetui.errors import TradeTuiError
+from tradetui.domain.view_review import ReviewView
+from tradetui.errors import JournalError, TradeTuiError
 from tradetui.runtime.collector import Collector
 
 if TYPE_CHECKING:
@@ -223,6 +224,17 @@ class InlineLink:
         stage = self._stages.get(self._profile)
         table = stage.host.vitals.scan if stage is not None else None
         return table.symbols if table is not None else ()
+
+    async def review(self) -> ReviewView | None:
+        """The closed trades of the account shown."""
+        stage = self._stages.get(self._profile)
+        if stage is None:
+            return None
+        try:
+            return await stage.host.review()
+        except JournalError as error:
+            stage.host.note("error", str(error))
+            return None
 
     def record(self) -> None:
         """Begin to record the market of the profile shown, or end it."""

@@ -11,6 +11,7 @@ from typing import Protocol
 from tradetui.domain.command import AnyCommand
 from tradetui.domain.reply import Reply
 from tradetui.domain.view import Frame, Notice, ViewRequest
+from tradetui.domain.view_review import ReviewView
 
 
 class Link(Protocol):
@@ -42,6 +43,10 @@ class Link(Protocol):
 
     def progress(self) -> str:
         """What the engine is busy with while it starts, in words; empty when it runs."""
+        ...
+
+    async def review(self) -> ReviewView | None:
+        """The closed trades of the account shown; None where they can not be read, which a notice says."""
         ...
 
     def record(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 
 from tradetui.domain.event import Event
 from tradetui.errors import JournalError
@@ -32,6 +33,11 @@ class LockedJournal:
         self._is_open = True
         self._kept_seq = writer.head.seq
         self._damage = ""
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self.writer.path
 
     def append(self, events: Sequence[Event]) -> asyncio.Future[None]:
         """Queue events that follow each other; the future is done when they are on the disk."""

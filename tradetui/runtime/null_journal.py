@@ -13,6 +13,7 @@ class NullJournal:
     """A journal that forgets: every commit is done at once."""
 
     keeps = False
+    path = None
 
     def append(self, _events: Sequence[Event]) -> asyncio.Future[None]:
         """Forget events; the future is done already."""

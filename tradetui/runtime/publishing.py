@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -23,6 +24,11 @@ class Journal(Protocol):
     @property
     def keeps(self) -> bool:
         """Whether the events are there after the program has ended."""
+        ...
+
+    @property
+    def path(self) -> Path | None:
+        """The file that has them; None where nothing is kept."""
         ...
 
     def append(self, events: Sequence[Event]) -> asyncio.Future[None]:

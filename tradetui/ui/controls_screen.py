@@ -6,12 +6,13 @@ from bisect import bisect_right
 from typing import Final, Protocol, runtime_checkable
 
 import msgspec
+from textual.widget import Widget
 
 from tradetui.ui.controls import Controls
 from tradetui.ui.controls_lists import ScreenLists
 from tradetui.ui.controls_orders import Sight
 from tradetui.ui.controls_view import stepped_timeframe
-from tradetui.ui.layout import DIAGNOSTICS, Choice
+from tradetui.ui.layout import ALONE, DIAGNOSTICS, REVIEW, Choice
 from tradetui.ui.panes.chart import ChartPane
 from tradetui.ui.panes.ladder import LadderPane
 from tradetui.ui.panes.notices import Notices, Weight
@@ -36,12 +37,23 @@ class Selects(Protocol):
         ...
 
 
+def made(name: str) -> Widget:
+    """A pane that stands in no layout."""
+    if name == REVIEW:
+        from tradetui.ui.panes.review import ReviewPane
+
+        return ReviewPane(id=name)
+    from tradetui.ui.panes.diagnostics import DiagnosticsPane
+
+    return DiagnosticsPane(id=name)
+
+
 class ScreenKeys(ScreenLists):
     """The shell with everything that only changes what is seen."""
 
     controls: Controls
     is_leaving = False
-    _before_diagnostics: Choice | None = None
+    _before_alone: Choice | None = None
 
     def sight(self) -> Sight | None:
         """What the trader looks at; None while the engine starts."""
@@ -67,31 +79,49 @@ class ScreenKeys(ScreenLists):
         self.push_screen(HelpScreen(self.footer_keys, pane))
 
     def _do_review(self) -> None:
-        self.say("the review of the journal comes later; until then: tradetui journal trades")
+        self._toggle_alone(REVIEW)
 
     def _do_diagnostics(self) -> None:
-        """Show the diagnostics alone, or what was there before."""
-        choice = self.desk.choice
-        if DIAGNOSTICS in self.desk.plan.boxes:
-            self.arrange(
-                self._before_diagnostics or msgspec.structs.replace(choice, pane="chart", zoomed=False)
-            )
-            return
-        if choice.pane != DIAGNOSTICS:
-            self._before_diagnostics = choice
-        self.run_worker(self._show_diagnostics(), group=DIAGNOSTICS)
+        self._toggle_alone(DIAGNOSTICS)
 
-    async def _show_diagnostics(self) -> None:
+    def _toggle_alone(self, name: str) -> None:
+        """Show a pane that stands in no layout, or what was there before."""
+        choice = self.desk.choice
+        if name in self.desk.plan.boxes:
+            self._leave_alone()
+            return
+        if choice.pane not in ALONE:
+            self._before_alone = choice
+        self.run_worker(self._show_alone(name), group=name)
+
+    def _leave_alone(self) -> None:
+        before = msgspec.structs.replace(self.desk.choice, pane="chart", zoomed=False)
+        self.arrange(self._before_alone or before)
+
+    async def _show_alone(self, name: str) -> None:
         """The pane is made when it is first asked for: it must not cost the first paint anything."""
         desk = self.desk
-        if not desk.query(f"#{DIAGNOSTICS}"):
-            from tradetui.ui.panes.diagnostics import DiagnosticsPane
+        if not desk.query(f"#{name}"):
+            await desk.mount(made(name))
+        self.arrange(msgspec.structs.replace(desk.choice, pane=name, zoomed=True))
 
-            await desk.mount(DiagnosticsPane(id=DIAGNOSTICS))
-        self.arrange(msgspec.structs.replace(desk.choice, pane=DIAGNOSTICS, zoomed=True))
+    def on_review_pane_wanted(self) -> None:
+        """The trades are to be read."""
+        self.run_worker(self._read_review(), group="reading", exclusive=True)
+
+    async def _read_review(self) -> None:
+        from tradetui.ui.panes.review import ReviewPane
+
+        review = await self._link.review()
+        for pane in self._main.query(ReviewPane):
+            pane.show_review(review)
 
     def _do_dismiss(self) -> None:
-        self._main.query_one(Notices).dismiss()
+        notices = self._main.query_one(Notices)
+        if notices.lines or self.desk.choice.pane not in ALONE:
+            notices.dismiss()
+        else:
+            self._leave_alone()
 
     # panes
 

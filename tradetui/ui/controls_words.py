@@ -1,7 +1,7 @@
 """The cockpit's command line: the trading grammar, and words that change what is looked at.
 
     symbol S · timeframe 5m · theme NAME · profile NAME · layout NAME · overlay NAME · pane NAME
-    watch S · unwatch S · diagnostics
+    watch S · unwatch S · diagnostics · review
 
 A first word that begins a trading verb belongs to the grammar, so `s` never changes its meaning.
 """
@@ -30,7 +30,7 @@ VIEW_VERBS: Final = (
     "watch",
     "unwatch",
 )
-ALONE: Final = ("diagnostics",)
+ALONE: Final = ("diagnostics", "review")
 """Words of the view that need no name behind them: each is the action of that name."""
 INDICATORS: Final[Mapping[str, Sequence[str]]] = {"overlay": OVERLAYS, "pane": LOWER_PANES}
 

@@ -33,7 +33,9 @@ PANES: Final = (
 )
 """Every pane, in the order in which tab goes through them."""
 DIAGNOSTICS: Final = "diagnostics"
-"""A pane that stands in no layout: it is shown alone while it is asked for."""
+REVIEW: Final = "review"
+ALONE: Final = frozenset({DIAGNOSTICS, REVIEW})
+"""Panes that stand in no layout: each is shown alone while it is asked for."""
 
 
 class LayoutName(StrEnum):

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from tradetui.domain.view import Frame
 from tradetui.runtime.link import Link
 from tradetui.ui.frame_clock import FrameClock, writes_queued
-from tradetui.ui.layout import Choice, Desk, LayoutName
+from tradetui.ui.layout import ALONE, Choice, Desk, LayoutName
 from tradetui.ui.palette import MIDNIGHT
 from tradetui.ui.panes.account import AccountPane
 from tradetui.ui.panes.base import LivePane
@@ -317,6 +317,7 @@ class Shell(App[None], inherit_css=False):
         context = Context(
             is_armed=is_armed,
             is_replay=bool(frame and frame.status.playback),
+            is_alone=self.desk.choice.pane in ALONE and self.desk.choice.pane in self.desk.plan.boxes,
             is_single=len(self.desk.plan.boxes) == 1,
             is_typing=main.focused is not None and not isinstance(main.focused, LivePane),
         )

@@ -64,6 +64,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     is_armed: bool = False
     is_replay: bool = False
     is_typing: bool = False
+    is_alone: bool = False
+    """Whether a pane is shown that stands in no layout."""
     is_single: bool = False
     """Whether one pane is shown at a time."""
 
@@ -94,9 +96,10 @@ def footer_row(keys: Mapping[str, str], context: Context, width: int) -> Row:
         return _fitting(hints, [], width)
     orders = ARMED if context.is_armed else SAFE
     at = 1 + next(at for at, hint in enumerate(orders) if hint == FLATTEN)
+    back = [_hint("esc", "back")] if context.is_alone else []
     first = _hints((*orders[:at], NEXT_PANE, *orders[at:]) if context.is_single else orders, keys)
     replay = _hints(REPLAY, keys) if context.is_replay else []
-    return _fitting([*first, *replay, *_hints(VIEW, keys)], _hints(ALWAYS, keys), width)
+    return _fitting([*back, *first, *replay, *_hints(VIEW, keys)], _hints(ALWAYS, keys), width)
 
 
 def _hints(hints: Sequence[Hint], keys: Mapping[str, str]) -> list[Row]:

@@ -37,7 +37,7 @@ COMMANDS: Final = (
     "limit NAME VALUE|off [SYMBOL], e.g. limit daily_loss 150; tighter holds",
     "at once, looser tomorrow    limits    unlock [NAME]",
     "symbol S · timeframe 5m · overlay NAME · pane NAME",
-    "theme NAME · profile NAME · layout NAME · diagnostics",
+    "theme NAME · profile NAME · layout NAME · diagnostics · review",
     "watch SYMBOL · unwatch SYMBOL: any of the exchange, for this run",
 )
 RULES: Final = (
@@ -57,6 +57,7 @@ CONTEXTS: Final[Mapping[str, str]] = {
     "tape": "prints as they come; large ones are lit",
     "watchlist": "up and down select, Enter opens, also a mover; Delete drops an added one",
     "diagnostics": "delays are from the exchange's clock to ours; what is not as it should be is lit",
+    "review": "closed trades after fees; R is in units of the planned risk, factor is gains by losses",
     "account": "balances, and each limit with what is left of it today",
 }
 COLUMN: Final = 75
