@@ -47,6 +47,20 @@ class SeenNumbers:
         if self._lasts:
             self._lasts[-1] = number
 
+    def add_run(self, first: int, last: int) -> None:
+        """Note all numbers from one to another."""
+        place = bisect_right(self._firsts, first)
+        self._firsts.insert(place, first)
+        self._lasts.insert(place, last)
+        self._forget()
+
+    def __contains__(self, number: object) -> bool:
+        """Whether a number was noted."""
+        if not isinstance(number, int):
+            return False
+        place = bisect_right(self._firsts, number)
+        return bool(place) and number <= self._lasts[place - 1]
+
     def _forget(self) -> None:
         if len(self._firsts) > 2 * _REMEMBERED:
             del self._firsts[:_REMEMBERED], self._lasts[:_REMEMBERED]
@@ -55,7 +69,10 @@ class SeenNumbers:
 class TradeFlow:
     """Lets each print through once."""
 
-    __slots__ = ("_held", "_late", "_names", "_names_order", "_next", "_numbers", "expected", "last_ts")
+    __slots__ = (
+        *("_held", "_joined", "_late", "_names", "_names_order", "_next", "_numbers"),
+        *("expected", "last_ts"),
+    )
 
     def __init__(self) -> None:
         self.last_ts = 0
@@ -65,6 +82,8 @@ class TradeFlow:
         self._next = 0
         """What `expected` was when prints began to wait."""
         self._numbers = SeenNumbers()
+        self._joined = SeenNumbers()
+        """Of prints that came as parts of others."""
         self._names: set[str] = set()
         self._names_order: deque[str] = deque()
         self._held: list[Trade] | None = None
@@ -95,6 +114,10 @@ class TradeFlow:
         if self._held is not None:
             self._late.append(trade)
 
+    def join(self, first: int, last: int) -> None:
+        """The stream told these in one print with the next one: REST tells each of them."""
+        self._joined.add_run(first, last)
+
     def take(self, trade: Trade) -> Trade | None:
         """A print of the stream; None where it was seen before or has to wait."""
         if trade.trade_id == self.expected:
@@ -118,7 +141,8 @@ class TradeFlow:
         end = max if is_holed else min
         until = end((trade.ts_exchange for trade in held if trade.ts_exchange), default=newest)
         own = {identity(trade) for trade in held}
-        older = [t for t in missed if self.last_ts <= t.ts_exchange <= until and identity(t) not in own]
+        own_or_joined = [t for t in missed if identity(t) not in own and identity(t) not in self._joined]
+        older = [t for t in own_or_joined if self.last_ts <= t.ts_exchange <= until]
         lost = [trade for trade in sorted(older, key=lambda t: t.ts_exchange) if self._once(trade)]
         return lost, [trade for trade in held if self._once(trade)]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from tests.exchanges.captures import DecimalBook
@@ -60,7 +61,9 @@ class Okx(Wording):
         return json.dumps({"arg": arg, "action": action, "data": [{**book, **numbers}]})
 
     def trades(self, prints: list[Print]) -> str:
-        rows = [{**self._print(each), "count": "1"} for each in prints]
+        """Prints of one order at one price are told as one, by the number of the last."""
+        (last, *_), sizes = prints[::-1], [each.qty for each in prints]
+        rows = [{**self._print(last._replace(qty=sum(sizes, Decimal(0)))), "count": str(len(sizes))}]
         return json.dumps({"arg": {"channel": "trades", "instId": self.name}, "data": rows})
 
     def _print(self, each: Print) -> dict[str, Any]:

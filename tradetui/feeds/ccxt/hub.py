@@ -30,7 +30,7 @@ from tradetui.feeds.ccxt.book import BadBook, BookReader, CrossedBook
 from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
 from tradetui.feeds.ccxt.socket import HardenedClient
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
-from tradetui.feeds.ccxt.trades import BadTrade, TradeReader
+from tradetui.feeds.ccxt.trades import BadTrade, TradeReader, joined_in
 from tradetui.feeds.ccxt.words import shortened, words_for
 from tradetui.feeds.health import FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.protocol import Sink
@@ -305,6 +305,8 @@ class Hub:
                 continue
             if trade is not None:
                 found.append(trade)
+                if joined := joined_in(row):
+                    channel.prints.trades.join(*joined)
         return found
 
     def _note_trade(self, channel: Channel) -> None:

@@ -81,6 +81,15 @@ def reader_of(exchange_id: str, symbol: str) -> TradeReader:
     return TradeReader(symbol, is_makers_side=exchange_id in _TELL_THE_MAKERS)
 
 
+def joined_in(row: dict[str, Any]) -> tuple[int, int] | None:
+    """The first and the last number of those that a print of OKX's stream stands for beside its own."""
+    info = row.get("info")
+    number, count = _identity(row.get("id")), info.get("count") if isinstance(info, dict) else None
+    if not isinstance(number, int) or not str(count).isdecimal() or int(str(count)) < 2:
+        return None
+    return number - int(str(count)) + 1, number - 1
+
+
 def _is_beside(info: object) -> bool:
     """Whether a print was agreed or assigned beside the book, as Bybit and Kraken Futures say of theirs."""
     if not isinstance(info, dict):

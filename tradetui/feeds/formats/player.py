@@ -17,6 +17,7 @@ from tradetui.feeds.native.venue import (
     Item,
     Lost,
     PrintsHeard,
+    PrintsJoined,
     PrintsMissing,
     Refused,
     Restated,
@@ -32,7 +33,7 @@ from tradetui.feeds.trades import TradeFlow
 
 _CROSSED_UPDATES: Final = 2
 _LOST: Final = (Sync.GAP, Sync.CROSSED)
-_WORDS: Final = (Refused, Said, Subscribed, PrintsHeard, Restated, Lost, PrintsMissing)
+_WORDS: Final = (Refused, Said, Subscribed, PrintsHeard, PrintsJoined, Restated, Lost, PrintsMissing)
 MakeBook = Callable[[Instrument], BookSequence]
 
 

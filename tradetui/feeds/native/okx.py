@@ -37,6 +37,7 @@ from tradetui.feeds.native.venue import (
     Item,
     LiveBook,
     PrintsHeard,
+    PrintsJoined,
     Refused,
     Restated,
     Said,
@@ -122,6 +123,8 @@ class _Trade(msgspec.Struct, gc=False):
     sz: TradedQuantity
     side: Side
     ts: Millis
+    count: int = 1
+    """How many prints it stands for; its number is the last one's."""
 
 
 class _Quote(msgspec.Struct, gc=False):
@@ -235,10 +238,7 @@ class OkxVenue(OneAddress):
             case "books":
                 return self._read_books(outer, ts_received)
             case "trades":
-                return [
-                    Trade(self.symbol(t.instId), t.ts * MS, ts_received, t.px, t.sz, t.side, t.tradeId)
-                    for t in _trades(outer.data)
-                ]
+                return [item for t in _trades(outer.data) for item in self._printed(t, ts_received)]
             case "tickers":
                 return [
                     BestQuote(
@@ -251,6 +251,14 @@ class OkxVenue(OneAddress):
                 return [MarkPrice(self.symbol(m.instId), m.ts * MS, ts_received, m.markPx) for m in marks]
             case _:
                 return self._read_others(outer, ts_received)
+
+    def _printed(self, t: _Trade, ts_received: int) -> Iterable[Item]:
+        """What an order met at a price comes as one print, which REST tells one by one."""
+        symbol = self.symbol(t.instId)
+        if t.count > 1 and t.tradeId.isdecimal():
+            last = int(t.tradeId)
+            yield PrintsJoined(symbol, last - t.count + 1, last - 1)
+        yield Trade(symbol, t.ts * MS, ts_received, t.px, t.sz, t.side, t.tradeId)
 
     def _read_others(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
         """Open interest and funding of a contract; liquidations and states of all of a type, ours or not."""

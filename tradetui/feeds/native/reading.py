@@ -22,6 +22,7 @@ from tradetui.feeds.native.venue import (
     FrameError,
     Lost,
     PrintsHeard,
+    PrintsJoined,
     PrintsMissing,
     Refused,
     Restated,
@@ -157,6 +158,8 @@ class Reading:
 
     def _take(self, connection: Connection, item: MarketMessage | Word) -> None:
         match item:
+            case PrintsJoined():
+                self._channels[item.symbol].trades.join(item.first, item.last)
             case MarkPrice():
                 self._deliver(self._channels[item.symbol].timely(self._owner, item))
             case Refused() | Said() | Lost() | Subscribed() | PrintsHeard() | Restated() | PrintsMissing():

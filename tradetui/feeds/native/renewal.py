@@ -28,6 +28,7 @@ from tradetui.feeds.native.venue import (
     FrameError,
     LiveBook,
     Lost,
+    PrintsJoined,
     Refused,
     ResyncBy,
     Said,
@@ -158,6 +159,7 @@ class Renewal:
         """`channels` are those whose books the old one carries."""
         self.old = old
         self.prints: list[Trade] = []
+        self.joined: list[PrintsJoined] = []
         self.frames: list[tuple[bytes, int]] = []
         """What came, for whoever keeps frames."""
         self.heirs: dict[str, Heir] = {}
@@ -235,7 +237,7 @@ class Renewal:
         """It will be dialed again: until then the old one is all there is."""
         del connection, why, wait_s
         self._opened_at = self._whole_at = None
-        self.prints, self.frames, self.heirs = [], [], {}
+        self.prints, self.joined, self.frames, self.heirs = [], [], [], {}
 
     def aged(self, connection: Connection) -> None:
         """Not before it has taken over."""
@@ -248,6 +250,8 @@ class Renewal:
             case Trade():
                 self.prints.append(item)
                 return "more prints than can be kept back" if len(self.prints) > _MOST else ""
+            case PrintsJoined():
+                self.joined.append(item)
             case Subscribed() if isinstance(heir := self.heirs.get(item.symbol), SameNumbers):
                 heir.is_whole = True
             case Refused() if item.symbol not in self._channels or self._channels[item.symbol].is_live:
@@ -347,6 +351,8 @@ class Renewals:
         new.take_over(old, self._owner)
         self._running.pop(old).cancel()
         self._keep(renewal, place)
+        for joined in renewal.joined:
+            self._channels[joined.symbol].trades.join(joined.first, joined.last)
         self._fill_holes(renewal)
         for heir in renewal.heirs.values():
             heir.hand_over(self._books)

@@ -72,6 +72,14 @@ class PrintsMissing(msgspec.Struct, frozen=True):
     symbol: str
 
 
+class PrintsJoined(msgspec.Struct, frozen=True):
+    """The next print stands for these as well: the venue tells what one order met at a price as one."""
+
+    symbol: str
+    first: int
+    last: int
+
+
 class BookPart(msgspec.Struct, frozen=True):
     """A piece of one symbol's book with what the venue's rule needs; each venue has its own kind."""
 
@@ -96,7 +104,7 @@ def whole_book(part: BookPart) -> BookSnapshot | None:
     return inner if isinstance(inner, BookSnapshot) else None
 
 
-Word = Refused | Said | Subscribed | PrintsHeard | Restated | Lost | PrintsMissing
+Word = Refused | Said | Subscribed | PrintsHeard | Restated | Lost | PrintsMissing | PrintsJoined
 Item = MarketMessage | BookPart | Word
 
 
