@@ -302,6 +302,21 @@ def test_a_stop_that_a_gap_fired_decides_which_funding_times_it_still_held(
     assert [each.amount for each in bodies(market, FundingPaid)] == paid
 
 
+@pytest.mark.parametrize(("after_s", "paid"), [(-10, []), (10, [D("-3")])])
+def test_a_stop_that_fired_in_a_short_gap_pays_no_funding_of_a_time_after_it(
+    after_s: int, paid: list[Decimal]
+) -> None:
+    market = table()
+    market.buy("0.5", stop="58000")
+    due = market.now // HOUR * HOUR + HOUR
+    market.now = due - 20 * SECOND
+    away(market, (due + after_s * SECOND, 57_990.0), back_at=due + 20 * SECOND)
+    market.snapshot(BIDS, BIDS)
+    assert not market.state.positions
+    market.feed(FundingSettled(PERP, due, market.tick(), 0.0001, 60_000.0))
+    assert [each.amount for each in bodies(market, FundingPaid)] == paid
+
+
 def test_the_funding_of_a_gap_waits_for_its_evaluation_and_posts_once() -> None:
     market = table()
     market.buy("0.5", stop="58000")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from tests.engine.market import SECOND, Table, perp, spot, steps, wide_limits
@@ -345,4 +346,35 @@ def test_a_stop_from_before_an_outage_counts_though_the_exchange_is_behind_the_o
     table.feed(MissedTrades(table.symbol, table.tick(), missed))
     table.status(FeedState.STREAMING)
     table.snapshot([(59_900.0, 5.0)], [(59_900.1, 5.0)])
+    assert not table.state.positions
+
+
+def limited(low: float, *more: Candle) -> Table:
+    """A stop_limit at 59,000 with its limit at 58,990, whose stop a gap reached; latency 50 ms."""
+    table = Table(perp(**FREE), settings=wide_limits(leverage=D(2)), latency_ns=50_000_000)
+    table.open([(59999.9, 5.0)], [(60000.0, 5.0)])
+    table.buy("0.5", stop=Stop(price=D(59_000), limit=D(58_990)))
+    table.now += SECOND
+    table.feed(ClockTick(table.now, table.now))
+    minute = lose(table)
+    later = [msgspec.structs.replace(each, open_ts=minute + n * MINUTE) for n, each in enumerate(more, 1)]
+    come_back(table, candle(minute, 59_400.0, 59_400.0, low, low), *later, bid=59_500.0 if more else low)
+    return table
+
+
+def test_a_stop_limit_that_a_gap_passed_fills_at_its_limit_when_the_price_comes_back_in_it() -> None:
+    table = limited(58_900.0, candle(0, 58_900.0, 59_600.0, 58_900.0, 59_500.0))
+    assert [(fill.price, fill.receipt.synthetic) for fill in table.fills[1:]] == [(D(58_990), True)]
+    table.now += 10 * SECOND
+    table.snapshot([(59_500.0, 5.0)], [(59_500.1, 5.0)])
+    assert not table.state.positions
+
+
+def test_a_stop_limit_that_a_gap_passed_for_good_rests_and_then_goes_to_market() -> None:
+    table = limited(58_900.0)
+    assert table.stop.state is OrderState.WORKING
+    for _ in range(8):
+        table.now += SECOND
+        table.snapshot([(58_900.0, 5.0)], [(58_900.1, 5.0)])
+    assert [fill.price for fill in table.fills[1:]] == [D(58_900)]
     assert not table.state.positions

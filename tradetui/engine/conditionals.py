@@ -101,6 +101,19 @@ class Conditionals:
         self.flow.later(DueAction("walk", order_id), self.settings.stop_ns)
         self.plan_escalation(order)
 
+    def trigger_in_gap(self, order: Order) -> None:
+        """A stop's price was reached while nobody watched, and its limit passed: it acts on the next book.
+
+        Its latency is over long since: nothing else may let it act once more.
+        """
+        desk = self.flow.desks[order.symbol]
+        desk.disarm(order.order_id)
+        order = self.scribe.move(
+            order, OrderState.TRIGGERED, Reason.GAP_EVALUATION, triggered_ts=self.scribe.ts
+        )
+        desk.waiting[order.order_id] = None
+        self.plan_escalation(order)
+
     def walk(self, order: Order) -> None:
         """Let a triggered order act now, or on the first fresh book."""
         desk = self.flow.desks[order.symbol]

@@ -25,7 +25,7 @@ from tradetui.domain.market_data import (
     PriceKind,
 )
 from tradetui.domain.number import canonical
-from tradetui.domain.order import Order, OrderRole, OrderState, StopPlan, TriggerBy
+from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, StopPlan, TriggerBy
 from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason
 from tradetui.engine.desk import Desk
@@ -175,6 +175,8 @@ class GapDesk:
             plan = StopPlan(former.trigger or passage.price, by=former.trigger_by)
             made = self.flow.protection.new_stop(desk, plan, desk.exit_qty()).to(OrderState.SUBMITTED)
             stop = self.scribe.move(made, OrderState.ARMED)
+        if stop.price is not None:
+            stop = self.scribe.order(msgspec.structs.replace(stop, type=OrderType.STOP_MARKET, price=None))
         if stop.state is OrderState.ARMED:
             as_was = msgspec.structs.replace(former, price=None)
             self._fill_at(desk, stop, passage, self._price(desk, as_was, passage))
@@ -186,9 +188,19 @@ class GapDesk:
             seen = gap.missed.seen(order.trigger_by, passage)
             if seen is None or not _stood(order, seen, gap.since):
                 continue
-            reached = order.trigger is not None and is_reached(order.side, order.trigger, seen.price)
-            if reached and order.state is OrderState.ARMED and order.order_id in self.state.live:
+            if order.order_id not in self.state.live or order.trigger is None:
+                continue
+            if order.state is OrderState.ARMED and is_reached(order.side, order.trigger, seen.price):
                 self._fill_stop(desk, order, seen)
+            elif order.price is not None and _rested(order, self.scribe.ts):
+                self._fill_rest(desk, order, order.price, seen)
+
+    def _fill_rest(self, desk: Desk, order: Order, limit: Decimal, passage: Passage) -> None:
+        """A stop that fired in the gap and rests at its limit fills there when the price is back for sure."""
+        lots = min(desk.lots(order.leaves), desk.lots(desk.exit_qty()))
+        if lots and (passage.price - limit) * -order.side.sign >= 0 and not passage.is_extreme:
+            desk.waiting.pop(order.order_id, None)
+            self._execute(desk, order, passage, limit, lots, evidence=Evidence.GAP)
 
     def _trails(self, desk: Desk, passage: Passage, gap: Gap) -> None:
         """What did not fire follows the price, after the old trigger was held against it (R-TRL-3)."""
@@ -203,8 +215,7 @@ class GapDesk:
         """A stop was reached while nobody watched: it fills as the rules say, marked as synthetic."""
         price = self._price(desk, order, passage)
         if order.price is not None and (price - order.price) * order.side.sign > 0:
-            desk.waiting[order.order_id] = None
-            self.flow.conditionals.trigger(order.order_id)
+            self.flow.conditionals.trigger_in_gap(order)
             return
         self._fill_at(desk, order, passage, price)
 
@@ -298,6 +309,12 @@ def _stood(order: Order, passage: Passage, since: int) -> bool:
         is_own = order.trigger_by.value == passage.kind.value
         return is_own and order.trail is None and 0 < order.due_ts <= passage.minute
     return order.due_ts <= since or order.due_ts <= passage.ts
+
+
+def _rested(order: Order, now: int) -> bool:
+    """Whether a stop_limit has fired in the gap that is being looked at."""
+    fired = order.state is OrderState.TRIGGERED and order.triggered_ts == now
+    return fired and order.reason == str(Reason.GAP_EVALUATION)
 
 
 def _rests_to_close(order: Order) -> bool:

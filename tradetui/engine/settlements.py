@@ -199,6 +199,8 @@ def _exact(value: float) -> Decimal:
 
 def _traded_ts(fill: Fill) -> int:
     """When a fill took place: one that the evaluation of a gap found, at the time of its price."""
-    found = fill.receipt.ts_exchange
-    is_found = fill.receipt.evidence in (Evidence.GAP, Evidence.PRINT_THROUGH) and found > 0
+    found, evidence = fill.receipt.ts_exchange, fill.receipt.evidence
+    if evidence is Evidence.GAP and found > 0:
+        return found
+    is_found = evidence is Evidence.PRINT_THROUGH and found > 0
     return found if is_found and fill.ts - found > _FOUND_LATER else fill.ts

@@ -40,6 +40,11 @@ class Passage(msgspec.Struct, frozen=True):
     traded: Decimal | None = None
     """What had traded last, where it is no traded price itself."""
 
+    @property
+    def is_extreme(self) -> bool:
+        """Whether it was passed at some moment of its minute that nobody knows."""
+        return not self.landed and (self.is_early or self.ts == self.minute)
+
 
 class FormerStop(msgspec.Struct, frozen=True):
     """A stop that was replaced or taken away while its position was held."""
@@ -50,8 +55,7 @@ class FormerStop(msgspec.Struct, frozen=True):
 
     def stood(self, passage: Passage, since: int) -> bool:
         """Whether it stood for sure when a price was passed: an extreme may be of its minute's end."""
-        is_extreme = passage.minute == passage.ts and not passage.landed
-        latest = passage.minute + MINUTE_NS if is_extreme else passage.ts
+        latest = passage.minute + MINUTE_NS if passage.is_extreme else passage.ts
         return not passage.is_early and self.order.due_ts <= max(since, passage.ts) and latest < self.until
 
 

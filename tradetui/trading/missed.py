@@ -72,7 +72,7 @@ class Missed(msgspec.Struct):
     def passages(self, held: Side, *, until: int) -> list[Passage]:
         """Every price that was passed, in the order of time; of one moment the mark comes first."""
         last = sorted(self._last(held, until), key=lambda each: each.ts)
-        traded = [each for each in last if not each.is_early and (each.landed or each.ts > each.minute)]
+        traded = [each for each in last if not each.is_extreme]
         stamps = [each.ts for each in traded]
         found: list[Passage] = []
         for kind in COMPUTED:
