@@ -12,6 +12,7 @@ from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY
 from tradetui.domain.reply import Reason
 from tradetui.engine.refusals import number
+from tradetui.engine.shape import check_qty, smallest_qty
 
 D = Decimal
 ASKS = [(60_000.1, 5.0), (60_010.0, 50.0)]
@@ -46,3 +47,21 @@ def test_a_spent_balance_is_the_reason_not_the_size_that_follows_from_it() -> No
 )
 def test_an_average_is_said_with_a_few_digits_and_what_was_typed_with_all(value: Decimal, words: str) -> None:
     assert number(value) == words
+
+
+@pytest.mark.parametrize(
+    ("least", "qty"),
+    [
+        ("0", "0.0001"),
+        ("5", "0.0001"),
+        ("6", "0.0001"),
+        ("6.01", "0.0002"),
+        ("100", "0.0017"),
+        ("102", "0.0017"),
+    ],
+)
+def test_the_size_that_a_refusal_names_passes(least: str, qty: str) -> None:
+    # a lot of 0.0001 at 60,000 is worth 6
+    told = spot(min_notional=D(least))
+    assert smallest_qty(told, D(60_000)) == D(qty)
+    check_qty(told, D(qty), D(60_000), computed=False)

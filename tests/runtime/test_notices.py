@@ -56,7 +56,7 @@ def test_a_stop_that_fires_says_its_price_and_the_result() -> None:
     market.delta(bids=[(60000.0, 0.0), (59990.0, 0.0), (59690.0, 3.0)])
     market.trade(59690.0, 0.1)
     # (59,690.0 - 60,000.1) * 0.01 = -3.101
-    text = "stop fired at 59,700.0: sold 0.01 BTC/USDT:USDT at 59,690.0, fee 0.30, result -3.10"
+    text = "stop fired at 59,700.0: sold 0.01 BTC/USDT:USDT at 59,690.0, fee 0.30, result -3.10 before fees"
     assert said(market) == [("warning", text)]
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
 
+import tradetui
 from tests.ui.fake_account import FakeAccount
+from tests.ui.fake_market import FakeMarket
 from tests.ui.pane_views import TS
 from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.view import LimitGauge, PositionView
@@ -18,9 +21,10 @@ from tradetui.ui.paint.bars import gauge, sparkline
 from tradetui.ui.paint.ladder import LadderLook, RowFlags, heading, ladder_row, look_for, own_words, small
 from tradetui.ui.paint.numbers import compact, fixed, held_text, signed
 from tradetui.ui.paint.oscillator import digits_for, pane_title
-from tradetui.ui.paint.rows import Row
+from tradetui.ui.paint.rows import Row, to_ascii
 from tradetui.ui.paint.scale import Scale, round_values
 from tradetui.ui.panes.account import amounts, balance, gauge_row, gauge_words
+from tradetui.ui.panes.fills import fill_line
 from tradetui.ui.panes.positions import second_line
 from tradetui.ui.panes.tape import TapePane
 from tradetui.ui.panes.watchlist import WatchlistPane, change_text, is_mover, short_symbol
@@ -343,3 +347,21 @@ def test_the_ladder_leaves_a_cell_free_at_the_edge(price: int) -> None:
     for width in range(24 + price, 90):
         shown = look_for(width, price_cells=price, price_scale=1, qty_scale=5, largest=10.0)
         assert len(text(heading(shown))) < width
+
+
+def test_every_sign_of_the_screen_has_one_in_ascii() -> None:
+    package = Path(tradetui.__file__).parent
+    shown = [path for room in ("ui", "runtime") for path in (package / room).rglob("*.py")]
+    signs = {sign for path in shown for sign in path.read_text(encoding="utf-8") if not sign.isascii()}
+    assert {"±", "✓", "≥", "Δ", "▸"} <= signs
+    assert {sign for sign in signs if to_ascii(sign) == "?"} == set()
+
+
+def test_a_fill_leaves_out_whole_words_where_there_is_little_room() -> None:
+    (first, *_) = FakeAccount().fills(FakeMarket())
+    whole = text(fill_line(first, 200, "UTC")).strip()
+    for width in range(20, 80):
+        shown = text(fill_line(first, width, "UTC"))
+        assert len(shown) < width or len(shown) <= 10
+        assert whole.startswith(shown.strip())
+        assert shown.split()[-1] in whole.split()

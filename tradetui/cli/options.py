@@ -135,17 +135,25 @@ def _replay(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_scenario(parser: argparse.ArgumentParser) -> None:
+    names = ", ".join(SCENARIOS)
+    parser.add_argument("--scenario", type=_scenario, default=argparse.SUPPRESS, metavar="NAME", help=names)
+
+
 def _watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=_positive, default=None, metavar="N", help="stop after so many")
     parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, help="of the simulated market")
-    parser.add_argument("--scenario", type=_scenario, default=argparse.SUPPRESS, metavar="NAME")
+    _add_scenario(parser)
+    parser.epilog = (
+        "examples:\n  tradetui watch --seconds 10\n  tradetui watch --profile kraken --symbol BTC/USD --json"
+    )
 
 
 def _record(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="(recordings/ in the data folder)")
     parser.add_argument("--minutes", type=_positive, default=None, metavar="N", help="stop after so many")
     parser.add_argument("--seed", type=int, default=argparse.SUPPRESS, help="of the simulated market")
-    parser.add_argument("--scenario", type=_scenario, default=argparse.SUPPRESS, metavar="NAME")
+    _add_scenario(parser)
     parser.epilog = (
         "examples:\n  tradetui record --profile kraken --symbol BTC/USD --minutes 30\n"
         "  tradetui record --profile binance --out monday.jsonl.gz     until Ctrl-C"
@@ -175,6 +183,10 @@ def _recording(parser: argparse.ArgumentParser) -> None:
 def _config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["check"], help="check: name every fault")
     parser.add_argument("file", nargs="?", type=Path, help="instead of your config")
+    parser.epilog = (
+        "examples:\n  tradetui config check                       the one that the cockpit would use\n"
+        "  tradetui config check ./config.example.toml"
+    )
 
 
 def _journal(parser: argparse.ArgumentParser) -> None:
@@ -187,21 +199,32 @@ def _journal(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--inputs", action="store_true", help="verify: also make the events again from recorded inputs"
     )
+    parser.epilog = (
+        "examples:\n  tradetui journal trades\n  tradetui journal fills --profile binance --json\n"
+        "  tradetui journal verify"
+    )
 
 
-def _nothing(_: argparse.ArgumentParser) -> None:
-    """A command without options of its own."""
+def _profiles(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "examples:\n  tradetui profiles\n  tradetui profiles --json"
+
+
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "examples:\n  tradetui doctor                             the profile that opens by itself\n"
+        "  tradetui doctor --profile binance"
+    )
 
 
 _COMMANDS: Final[tuple[tuple[str, str, Callable[[argparse.ArgumentParser], None]], ...]] = (
     ("replay", "play a recording on the same screen, or without one", _replay),
     ("watch", "print a line a second for each symbol, without a screen", _watch),
-    ("profiles", "list the profiles", _nothing),
+    ("profiles", "list the profiles", _profiles),
     ("config", "check the config", _config),
     ("journal", "list closed trades or fills, verify the journal, or go on from a damaged one", _journal),
     ("record", "write a live market to a file that replay plays", _record),
     ("recording", "look into recordings, check, cut and export them", _recording),
-    ("doctor", "check network, exchange, clock, terminal, disk and journal, and say what to do", _nothing),
+    ("doctor", "check network, exchange, clock, terminal, disk and journal, and say what to do", _doctor),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from tradetui.domain.command import SizeUnit, Stop, SubmitOrder, Target
@@ -172,9 +172,8 @@ def check_qty(instrument: Instrument, qty: Decimal, price: Decimal, *, computed:
 def smallest_qty(instrument: Instrument, price: Decimal) -> Decimal:
     """The smallest order that the venue allows at a price."""
     lot = instrument.lot_size
-    unit = instrument.notional(lot, price)
-    by_notional = lot * -(-instrument.min_notional // unit) if instrument.min_notional else lot
-    return max(lot, instrument.min_qty, by_notional)
+    lots = (instrument.min_notional / instrument.notional(lot, price)).to_integral_value(ROUND_CEILING)
+    return max(lot, instrument.min_qty, lot * lots)
 
 
 def _too_small(instrument: Instrument, qty: Decimal, price: Decimal, *, computed: bool) -> Exception:

@@ -151,7 +151,7 @@ def _filled(order: Order, fills: list[Fill], state: State) -> Notice:
     text += f", fee {_amount(sum((fill.fee for fill in fills), ZERO))}"
     text += "" if last.fee_asset == state.currency else f" {last.fee_asset}"
     pnl = sum((fill.realized_pnl for fill in fills), ZERO)
-    text += f", result {pnl:+,.{money_scale(state.currency)}f}" if pnl else ""
+    text += f", result {pnl:+,.{money_scale(state.currency)}f} before fees" if pnl else ""
     text += "" if order.state.is_terminal else f" ({canonical(order.leaves)} to go)"
     return Notice(last.ts, _severity(order), text)
 

@@ -8,7 +8,7 @@ from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical
 from tradetui.domain.view import FillView, Frame
 from tradetui.ui.paint.numbers import clock_text
-from tradetui.ui.paint.rows import Row, clip, plain, wrapped
+from tradetui.ui.paint.rows import Row, clip, plain, whole_runs, wrapped
 from tradetui.ui.panes.base import LivePane
 
 Fills = tuple[FillView, ...]
@@ -66,7 +66,7 @@ def fill_line(view: FillView, width: int, zone: str) -> Row:
     ]
     if width > 60:
         row.append((f"  {plain(fill.symbol)}", "dim"))
-    return tuple(row)
+    return tuple(whole_runs(row, width - 1))
 
 
 def receipt_lines(view: FillView, width: int) -> list[Row]:
