@@ -20,6 +20,9 @@ from tradetui.version import __version__
 if TYPE_CHECKING:
     import argparse
 
+    from tradetui.feeds.ccxt.feed import CcxtFeed
+    from tradetui.feeds.ccxt.market_file import MarketFile
+    from tradetui.feeds.native.feed import NativeFeed
     from tradetui.journal.writer import RunStamp
     from tradetui.runtime.growing import LiveFeed
     from tradetui.state import State
@@ -78,6 +81,13 @@ def make_feed(
             not_before=not_before,
             symbols=profile.symbols,
         )
+    made = _live_feed(profile, config)
+    made.markets_file = _market_file(profile, options)
+    return made
+
+
+def _live_feed(profile: Profile, config: Config) -> NativeFeed | CcxtFeed:
+    """The feed of an exchange, by its own streams where they are read here."""
     from tradetui.feeds import egress
     from tradetui.feeds.audit import Audits
     from tradetui.feeds.ccxt.feed import CcxtFeed, audit_every_s
@@ -95,6 +105,18 @@ def make_feed(
     every_s = audit_every_s(profile.exchange, feed.audit_every_s)
     audits = Audits(every_s=every_s, are_cut=True)
     return CcxtFeed(profile, stale_after_s=stale, lagging_after_s=lagging, audits=audits)
+
+
+def _market_file(profile: Profile, options: argparse.Namespace) -> MarketFile | None:
+    """Where an exchange's markets are kept; None where nothing can be written."""
+    from tradetui.config.paths import data_folder
+    from tradetui.feeds.ccxt.market_file import MarketFile
+
+    try:
+        folder = data_folder(getattr(options, "data_dir", None))
+    except ConfigError:
+        return None
+    return MarketFile(folder / "markets", profile.exchange, f"{profile.name} {profile.endpoint}")
 
 
 def growing(

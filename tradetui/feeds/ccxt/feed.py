@@ -19,6 +19,7 @@ from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.history import candles_before
 from tradetui.feeds.ccxt.hub import NUMBERED, Channel, Hub
 from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
+from tradetui.feeds.ccxt.market_file import MarketFile
 from tradetui.feeds.ccxt.prices import fetch_marks, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
@@ -94,6 +95,7 @@ class CcxtFeed:
         }
         self._exchange: Any = None
         self.markets_of: Callable[[], Any] = lambda: None
+        self.markets_file: MarketFile | None = None
         """Gives a client whose markets are read already; None where there is none."""
         self.missing: Callable[[str], Missing | None] = lambda _symbol: None
         """Says what has to be known of a lost time."""
@@ -139,7 +141,11 @@ class CcxtFeed:
         for symbol in self.symbols:
             hub.say(symbol, Part.MARKET, FeedState.CONNECTING, text="loading markets")
         rest = self._rest = RestSide(
-            self._exchange, self._profile, retry_s=self._retry_s, reload_s=self._reload_s
+            self._exchange,
+            self._profile,
+            retry_s=self._retry_s,
+            reload_s=self._reload_s,
+            file=self.markets_file,
         )
         await rest.load_markets(hub)
         listed = [each for symbol in self.symbols if (each := rest.listed(hub, symbol))]

@@ -28,6 +28,7 @@ from tradetui.domain.profile import Profile
 from tradetui.errors import FeedError
 from tradetui.feeds.ccxt.history import FIRST, OTHERS, fetch_history, missed_candles
 from tradetui.feeds.ccxt.instruments import instrument_of, nearest_symbol
+from tradetui.feeds.ccxt.market_file import MarketFile, age_words
 from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.ccxt.tiers import Tiers
 from tradetui.feeds.ccxt.words import words_for
@@ -36,6 +37,8 @@ from tradetui.feeds.health import Backoff
 _POLL_CAP_S: Final = 600.0
 _HALTED_AGAIN_S: Final = 60.0
 """Markets are read sooner while one of them is halted."""
+_AGED_AGAIN_S: Final = 10.0
+"""And while they are those of another day."""
 _PAUSE_SEEN_S: Final = 0.25
 _MISSED_WITHIN_S: Final = 20.0
 """So long a start waits to learn what a time was like in which nobody watched."""
@@ -59,7 +62,16 @@ class Teller(Protocol):
 class RestSide:
     """Asks an exchange for what its streams do not tell; `retry_s` is the first wait after a failure."""
 
-    def __init__(self, exchange: Any, profile: Profile, *, retry_s: float, reload_s: float) -> None:
+    def __init__(
+        self,
+        exchange: Any,
+        profile: Profile,
+        *,
+        retry_s: float,
+        reload_s: float,
+        file: MarketFile | None = None,
+    ) -> None:
+        """`file` keeps the markets for a time when they can not be read."""
         self.exchange = self._exchange = exchange
         self.reload_s = reload_s
         self._profile = profile
@@ -67,12 +79,15 @@ class RestSide:
         self._retry_s = retry_s
         self._told: dict[str, Instrument] = {}
         self._tiers = Tiers(exchange)
+        self._file = file
+        self._is_aged = False
+        """Whether the markets are kept ones."""
 
     def _backoff(self) -> Backoff:
         return Backoff(self._retry_s)
 
     async def load_markets(self, teller: Teller) -> None:
-        """Read the markets, again and again until the exchange answers."""
+        """Read the markets, again and again until the exchange answers; kept ones stand in for them."""
         backoff, again = self._backoff(), False
         while True:
             try:
@@ -81,12 +96,32 @@ class RestSide:
                     raise FeedError("the exchange lists no markets")  # noqa: TRY301 - one way to wait
             except Exception as error:  # noqa: BLE001 - the outside world becomes a state
                 again = True
+                if self._take_kept(teller, words_for(error)):
+                    return
                 wait = max(backoff.next_wait(0.0), self._exchange.pause_s)
                 for symbol in self._symbols:
                     teller.say(symbol, Part.MARKET, FeedState.DOWN, text=words_for(error), retry_s=wait)
                 await asyncio.sleep(wait)
             else:
+                await self._keep()
                 return
+
+    def _take_kept(self, teller: Teller, why: str) -> bool:
+        """Go on with the markets as they were read last, if any, and say how old they are."""
+        kept = self._file.read() if self._file is not None else None
+        if kept is None or not all(symbol in kept.markets for symbol in self._symbols):
+            return False
+        self._exchange.set_markets(kept.markets)
+        self._is_aged = True
+        for symbol in self._symbols:
+            text = f"markets as of {age_words(kept.age_s)} ago: {why}"
+            teller.say(symbol, Part.LISTING, FeedState.STREAMING, text=text)
+        return True
+
+    async def _keep(self) -> None:
+        if self._file is not None and self._exchange.markets_of() is None:
+            content = self._file.content_of(self._exchange.markets, self._symbols)
+            await asyncio.to_thread(self._file.write, content)
 
     def listed(self, teller: Teller, symbol: str) -> Instrument | None:
         """Deliver the instrument of a symbol; None, and why in words, where there is none."""
@@ -130,11 +165,20 @@ class RestSide:
         """Tell what changed about the instruments, halts above all."""
         while True:
             halted = any(each.status is InstrumentStatus.HALTED for each in self._told.values())
-            await asyncio.sleep(min(self.reload_s, _HALTED_AGAIN_S) if halted else self.reload_s)
+            wait = min(self.reload_s, _HALTED_AGAIN_S) if halted else self.reload_s
+            await asyncio.sleep(min(wait, _AGED_AGAIN_S) if self._is_aged else wait)
             with suppress(Exception):
                 await self._exchange.load_markets(True)
+                await self._keep()
+                self._end_age(teller)
             for before in listed:
                 self._retell(teller, self._told[before.symbol])
+
+    def _end_age(self, teller: Teller) -> None:
+        """The markets are today's again."""
+        self._is_aged = False
+        for symbol in self._symbols:
+            teller.say(symbol, Part.LISTING, FeedState.STREAMING)
 
     def _retell(self, teller: Teller, before: Instrument) -> None:
         now = self._as_listed_now(before)

@@ -28,6 +28,7 @@ from tradetui.feeds.backfill import Backfill, nothing_missing
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.history import candles_before
+from tradetui.feeds.ccxt.market_file import MarketFile
 from tradetui.feeds.ccxt.prices import fetch_interest, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Part
@@ -67,6 +68,8 @@ class NativeFeed:
     """Says what has to be known of a lost time."""
     markets_of: Callable[[], Any]
     """Gives a client whose markets are read already; None where there is none."""
+    markets_file: MarketFile | None = None
+    """Where the markets are kept; None for nowhere."""
     keeper: FrameKeeper | None = None
     """Whoever keeps the frames as they came; None for nobody."""
     _exchange: Any = None
@@ -170,7 +173,7 @@ class NativeFeed:
     async def _work(self) -> None:
         for symbol in self.symbols:
             self.say(symbol, Part.MARKET, FeedState.CONNECTING, text="loading markets")
-        rest = RestSide(self._exchange, self._profile, retry_s=self._retry_s, reload_s=self._reload_s)
+        rest = self._rest_side()
         await rest.load_markets(self)
         listed = self._listed = [each for symbol in self.symbols if (each := rest.listed(self, symbol))]
         for each in listed:
@@ -216,6 +219,15 @@ class NativeFeed:
         await rest.load_history(self, symbol)
         if (missing := self.missing(symbol)) is not None:
             await rest.tell_missed(self, symbol, missing)
+
+    def _rest_side(self) -> RestSide:
+        return RestSide(
+            self._exchange,
+            self._profile,
+            retry_s=self._retry_s,
+            reload_s=self._reload_s,
+            file=self.markets_file,
+        )
 
     def _book_keeping(self, group: asyncio.TaskGroup) -> Books:
         return Books(
