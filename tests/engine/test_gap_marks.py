@@ -6,9 +6,17 @@ from decimal import Decimal
 
 import pytest
 
-from tests.engine.market import SECOND, Table, perp, wide_limits
+from tests.engine.market import PERP, SECOND, Table, perp, wide_limits
 from tests.engine.test_gap import FREE, MINUTE, candle, long_position, lose, reports
-from tradetui.domain.command import SetStop, Stop
+from tradetui.domain.command import (
+    AdjustMargin,
+    AnyCommand,
+    Deposit,
+    MarginMode,
+    SetLeverage,
+    SetStop,
+    Stop,
+)
 from tradetui.domain.event import Liquidated
 from tradetui.domain.fill import Evidence
 from tradetui.domain.market_data import (
@@ -23,6 +31,7 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.domain.order import OrderState, Trail, TriggerBy
+from tradetui.domain.reply import Reason
 from tradetui.state import State
 
 D = Decimal
@@ -348,3 +357,39 @@ def test_the_state_that_went_through_it_folds_from_its_events() -> None:
     asked(table, has_ended=True)
     assert not table.state.positions
     assert State.fold(table.journal) == table.state
+
+
+def test_a_stop_that_the_returning_mark_fired_still_gets_what_the_gap_would_have_given() -> None:
+    table = held(TriggerBy.MARK)
+    minute = lose(table)
+    asked(table)
+    table.now = minute + MINUTE
+    table.status(FeedState.STREAMING)
+    table.mark(58_900.0)
+    table.snapshot([(59_900.0, 5.0)], [(59_900.1, 5.0)])
+    assert table.stop.state is OrderState.TRIGGERED
+    told(table, PriceKind.MARK, candle(minute, 58_500.0, 58_990.0, 58_400.0, 58_900.0))
+    asked(table, has_ended=True)
+    assert [fill.price for fill in table.fills[1:]] == [D("58470.7")], "58,500 x 0.9995 is 58,470.75"
+    assert State.fold(table.journal) == table.state
+
+
+@pytest.mark.parametrize("mode", list(MarginMode))
+def test_nobody_strengthens_in_hindsight_what_a_gap_may_have_liquidated(mode: MarginMode) -> None:
+    table = Table(perp(**FREE), settings=wide_limits(leverage=D(10), margin_mode=mode, balance=D(6_500)))
+    table.open([(59_999.9, 50.0)], [(60_000.0, 50.0)])
+    table.mark(60_000.0)
+    assert table.buy("1", stop="55000").accepted
+    lose(table)
+    commands: tuple[AnyCommand, ...] = (
+        (Deposit(amount=D(100_000)),)
+        if mode is MarginMode.CROSS
+        else (AdjustMargin(symbol=PERP, amount=D(100)), SetLeverage(symbol=PERP, leverage=D("9.5")))
+    )
+    for command in commands:
+        refusal = table.do(command).refusal
+        assert refusal is not None
+        assert refusal.reason is Reason.RECOVERING
+    come_back(table)
+    for command in commands:
+        assert table.do(command).accepted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -36,7 +37,10 @@ class FundsDesk:
 
     def deposit(self, command: Deposit) -> Reply:
         """Bring money in; allowed in every state, a lock stays (E-27)."""
-        return self._move_cash(self._asset(command.asset, command.amount), command.amount)
+        asset = self._asset(command.asset, command.amount)
+        held = self.books.margins.cross_positions()
+        self._check_known(each for each in held if self.state.instruments[each.symbol].settle == asset)
+        return self._move_cash(asset, command.amount)
 
     def withdraw(self, command: Withdraw) -> Reply:
         """Take money out: nothing that orders, margins or the profile's minimum need."""
@@ -91,6 +95,14 @@ class FundsDesk:
         word = "deposited" if amount > 0 else "withdrawn"
         return Reply(text=f"{money(abs(amount))} {asset} {word}")
 
+    def _check_known(self, backed: Iterable[Position]) -> None:
+        """Nobody strengthens in hindsight what a lost time may have liquidated: that is found out first."""
+        for position in backed:
+            desk = self.intake.desks.get(position.symbol)
+            if desk is not None and desk.recovering and self.books.margins.is_leveraged(position):
+                text = f"what {position.symbol} went through while its data was lost is not known yet"
+                raise refuse(Reason.RECOVERING, text, mend="wait for its data")
+
     # --- leverage
 
     def set_leverage(self, command: SetLeverage) -> Reply:
@@ -105,6 +117,8 @@ class FundsDesk:
             self.scribe.write(LeverageChanged(symbol=desk.symbol, leverage=wanted), symbol=desk.symbol)
             return Reply(text=f"{desk.symbol}: leverage {number(wanted)}")
         after = self._relevered(instrument, position, wanted)
+        if after.margin > position.margin:
+            self._check_known([position])
         self._check_margin(desk, position, after)
         moved = after.margin - position.margin
         self.scribe.write(
@@ -154,6 +168,8 @@ class FundsDesk:
             raise refuse(Reason.BAD_INPUT, "expected an amount above or below zero")
         if amount < 0:
             self._check_removable(instrument, position, -amount)
+        else:
+            self._check_known([position])
         after = msgspec.structs.replace(position, margin=position.margin + amount)
         self._check_margin(desk, position, after)
         self.scribe.write(

@@ -190,7 +190,7 @@ class GapDesk:
                 continue
             if order.order_id not in self.state.live or order.trigger is None:
                 continue
-            if order.state is OrderState.ARMED and is_reached(order.side, order.trigger, seen.price):
+            if _could_fire(order, seen) and is_reached(order.side, order.trigger, seen.price):
                 self._fill_stop(desk, order, seen)
             elif order.price is not None and _rested(order, self.scribe.ts):
                 self._fill_rest(desk, order, order.price, seen)
@@ -215,7 +215,8 @@ class GapDesk:
         """A stop was reached while nobody watched: it fills as the rules say, marked as synthetic."""
         price = self._price(desk, order, passage)
         if order.price is not None and (price - order.price) * order.side.sign > 0:
-            self.flow.conditionals.trigger_in_gap(order)
+            if order.state is OrderState.ARMED:
+                self.flow.conditionals.trigger_in_gap(order)
             return
         self._fill_at(desk, order, passage, price)
 
@@ -224,12 +225,14 @@ class GapDesk:
         return missed_price(order.side, trigger, passage, slip=self.settings.gap_slip, tick=tick)
 
     def _fill_at(self, desk: Desk, order: Order, passage: Passage, price: Decimal) -> None:
-        desk.disarm(order.order_id)
-        order = self.scribe.move(
-            order, OrderState.TRIGGERED, Reason.GAP_EVALUATION, triggered_ts=self.scribe.ts
-        )
+        if order.state is OrderState.ARMED:
+            desk.disarm(order.order_id)
+            order = self.scribe.move(
+                order, OrderState.TRIGGERED, Reason.GAP_EVALUATION, triggered_ts=self.scribe.ts
+            )
         lots = min(desk.lots(order.leaves), desk.lots(desk.exit_qty()))
         if lots:
+            desk.waiting.pop(order.order_id, None)
             self._execute(desk, order, passage, price, lots, evidence=Evidence.GAP)
 
     def _targets(self, desk: Desk, passage: Passage) -> None:
@@ -309,6 +312,12 @@ def _stood(order: Order, passage: Passage, since: int) -> bool:
         is_own = order.trigger_by.value == passage.kind.value
         return is_own and order.trail is None and 0 < order.due_ts <= passage.minute
     return order.due_ts <= since or order.due_ts <= passage.ts
+
+
+def _could_fire(order: Order, passage: Passage) -> bool:
+    """Whether a stop waited for its price then; one that fired on the return, before its book, did."""
+    fired_later = order.state is OrderState.TRIGGERED and not order.filled and passage.ts < order.triggered_ts
+    return order.state is OrderState.ARMED or (fired_later and order.reason != str(Reason.GAP_EVALUATION))
 
 
 def _rested(order: Order, now: int) -> bool:
