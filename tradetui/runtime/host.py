@@ -88,9 +88,8 @@ class Host:
             engine.state, journal, shown=self._tell, lost=self._lose_journal, broke=self._break
         )
         self._stopping = asyncio.Event()
-        self._board = Noticeboard()
+        self._board, self._halts = Noticeboard(), Halts()
         self._trade_log = TradeLog(journal.path)
-        self._halts = Halts()
         self._feeding: asyncio.Task[None] | None = None
 
     def _introduce(self, feed: Feed) -> None:
