@@ -113,6 +113,17 @@ class Bitget(Wording):
         return {**names, **steps, "minTradeUSDT": "1", "takerFeeRate": "0.002", "makerFeeRate": "0.002"}
 
 
+class BitgetNumbered(Bitget):
+    """As it words its books since the middle of 2026: naming the message before, without a checksum."""
+
+    checksums = False
+
+    def update(self, change: Change, book: DecimalBook, at_ms: int) -> list[str]:
+        before, self.number = self.number, self.number + 3
+        more = {"checksum": 0, "seq": self.number, "pseq": before}
+        return [self._book("update", change.bids, change.asks, more, at_ms)]
+
+
 class BitgetUsdtM(Bitget):
     symbol = "BTC/USDT:USDT"
     product = "USDT-FUTURES"

@@ -10,7 +10,7 @@ from tests.exchanges import tape
 from tests.exchanges.exchange import Exchange, Wording
 from tests.exchanges.tape import Market, Step
 from tests.exchanges.venues.binance import Binance, BinanceUsdM
-from tests.exchanges.venues.bitget import Bitget, BitgetUsdtM
+from tests.exchanges.venues.bitget import Bitget, BitgetNumbered, BitgetUsdtM
 from tests.exchanges.venues.bybit import Bybit, BybitLinear
 from tests.exchanges.venues.coinbase import Coinbase
 from tests.exchanges.venues.kraken import Kraken
@@ -28,8 +28,12 @@ VENUES: dict[str, type[Wording]] = {
     "bitget": Bitget,
     "okx": Okx,
 }
-CONTRACTS: dict[str, type[Wording]] = {"bitget-usdt-m": BitgetUsdtM, "okx-swap": OkxSwap}
-"""Contracts whose streams read as those of their venue's spot; no part of the plan of faults."""
+CONTRACTS: dict[str, type[Wording]] = {
+    "bitget-usdt-m": BitgetUsdtM,
+    "bitget-numbered": BitgetNumbered,
+    "okx-swap": OkxSwap,
+}
+"""Other markets and forms of venues that are there already; no part of the plan of faults."""
 WAYS = [(venue, "native") for venue in VENUES] + [("binance", "ccxt"), ("kraken", "ccxt")]
 """Each venue by its own streams, and two of them through ccxt as well."""
 CAPTURED: dict[str, Callable[[Path], Iterable[Step]]] = {

@@ -1,6 +1,8 @@
-"""Bitget v2: books with a CRC32 on each update and a rising number, trades, quotes with the mark.
+"""Bitget v2: books whose updates name their predecessor, trades, quotes with the mark.
 
-Source: Bitget's websocket documentation. A snapshot replaces the book; it carries no checksum.
+Source: Bitget's websocket documentation and what clients saw. A snapshot replaces the book. Until the middle
+of 2026 each update carried a CRC32; since then it is zero or left out, and `pseq` is the `seq` of the message
+before. Whatever is there is held against the book.
 """
 
 from __future__ import annotations
@@ -31,43 +33,58 @@ class Texts(BookPart, frozen=True):
     checksum: int | None
     bids: list[list[str]]
     asks: list[list[str]]
+    number: int = 0
+    previous: int = 0
+    """The number of the message before it; 0 where it is not told."""
 
 
 class BitgetBook:
-    """Holds each update's checksum against the book that it leaves."""
+    """Holds what each update tells of the book against it: the number before, and a checksum."""
 
     def __init__(self) -> None:
         self.state = Sync.WAITING
         self.reason = ""
         self._texts = TextBook()
+        self._last = 0
 
     def restart(self) -> None:
         """Only a snapshot helps."""
         self.state = Sync.WAITING
 
     def rule(self) -> Rule:
-        """Where it stands, and the texts that the checksum runs over."""
-        return Rule(state=self.state, texts=self._texts.texts())
+        """Where it stands, the last number, and the texts that the checksum runs over."""
+        return Rule(state=self.state, number=self._last, texts=self._texts.texts())
 
     def resume(self, rule: Rule) -> None:
         """Go on from there."""
-        self.state = rule.state
+        self.state, self._last = rule.state, rule.number
         self._texts.resume(rule.texts)
 
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""
         assert isinstance(part, Texts)  # noqa: S101 - a venue's book gets its own parts only
         if type(part.message) is BookSnapshot:
-            self.state = Sync.STREAMING
+            self.state, self._last = Sync.STREAMING, part.number
             self._texts.replace(part.bids, part.asks)
             return (part.message,)
-        if self.state is not Sync.STREAMING:
+        if self.state is not Sync.STREAMING or not self._continues(part):
             return ()
         self._texts.update(part.bids, part.asks)
         if part.checksum is not None and self._texts.checksum() != part.checksum:
             self.state, self.reason = Sync.GAP, "its checksum does not match"
             return ()
         return (part.message,)
+
+    def _continues(self, part: Texts) -> bool:
+        """Whether nothing is missing before an update, as far as it tells, and it is new."""
+        last = self._last
+        if part.previous and last and part.number <= last:
+            return False
+        if part.previous > last > 0:
+            self.state, self.reason = Sync.GAP, f"expected the update after {last}, was {part.previous}"
+            return False
+        self._last = part.number
+        return True
 
 
 class _Arg(msgspec.Struct, frozen=True):
@@ -89,6 +106,8 @@ class _Book(msgspec.Struct):
     asks: Levels
     ts: Millis
     checksum: int | None = None
+    seq: int = 0
+    pseq: int = 0
 
 
 class _Raw(msgspec.Struct):
@@ -203,8 +222,8 @@ def _parts(
     found = []
     for book, texts in zip(_books(raw), _raw(raw), strict=True):
         message = kind(symbol, book.ts * MS, ts_received, book.bids, book.asks)
-        checksum = book.checksum if kind is BookDelta else None
-        found.append(Texts(symbol, message, checksum, texts.bids, texts.asks))
+        checksum = book.checksum or None if kind is BookDelta else None
+        found.append(Texts(symbol, message, checksum, texts.bids, texts.asks, book.seq, book.pseq))
     return found
 
 
