@@ -171,7 +171,7 @@ def test_notices_say_warnings_locks_and_their_end_by_the_name_of_the_rule() -> N
     assert "max trades 50 % used" in words
     assert any(text.endswith("15 min to cool down after a loss") for text in words)
     assert "unlocked: cooldown after loss is over" in words
-    assert any(text.startswith("locked until 00:00 UTC: 2 trades, no more") for text in words)
+    assert any(text.startswith("locked until 00:00 UTC: max trades of 2 reached") for text in words)
 
 
 def test_a_rule_that_only_tells_is_said_with_its_numbers() -> None:

@@ -243,6 +243,11 @@ def test_what_orders_lock_has_its_own_line() -> None:
     assert pairs == [("USDT", ("0.52", "text")), ("  in orders", ("108.40", "dim"))]
 
 
+def test_dust_is_not_shown_as_nothing() -> None:
+    shown = [balance("BTC", Decimal(free), Decimal(0)) for free in ("0.00000018", "0.189091", "0")]
+    assert [text for ((_, (text, _)),) in shown] == ["0.00000018", "0.189091", "0.000000"]
+
+
 def test_an_assumed_maintenance_has_its_own_line() -> None:
     account = FakeAccount().view()
     assert not any("maintenance" in text(row) for row in amounts(account, 40))

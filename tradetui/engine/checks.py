@@ -137,10 +137,11 @@ class EntryChecks:
         if guard.is_inside_liquidation(desk.instrument, stop, price, sign=sign):
             return price
         safe = guard.safe_stop(desk.instrument, price, sign=sign)
+        near = round(price, desk.instrument.price_scale)
         nearest = guard.tick_for_stop(desk.instrument, safe + sign * desk.instrument.tick_size, sign=sign)
         raise refuse(
             Reason.STOP_BEYOND_LIQUIDATION,
-            f"stop {number(stop)} lies beyond the liquidation price {money(price)} with its margin for fees",
+            f"stop {number(stop)} lies beyond the liquidation price {number(near)} with its margin for fees",
             mend=f"{number(nearest)} would pass",
             limit=price,
             nearest=nearest,

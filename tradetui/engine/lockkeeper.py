@@ -98,7 +98,7 @@ class LockKeeper:
             case LockUntil.MANUAL:
                 return f"until it is unlocked by hand, from {self._clock(until_ts)} on"
             case LockUntil.ROLL if self.state.session is not None:
-                return f"until the trading day after {self.state.session.session_id}"
+                return "until the next trading day"
             case _:
                 return f"until {self._clock(until_ts)}"
 

@@ -45,7 +45,7 @@ def finding_words(finding: Finding) -> str:
         RuleKind.LOW_PROFIT: f"{count} trades in {spell(rule.lookback_s)} earned too little",
         RuleKind.COOLDOWN: f"{spell(rule.lock_s)} to cool down after a trade",
         RuleKind.LOSS_COOLDOWN: f"{spell(rule.lock_s)} to cool down after a loss",
-        RuleKind.MAX_TRADES: f"{count} {_many(finding, 'trade')}, no more",
+        RuleKind.MAX_TRADES: f"{shown_name(rule)} of {count} reached",
         RuleKind.LOSING_STREAK: f"{count} losses in a row",
         RuleKind.DAY_TRADES: f"pattern day trader with equity below {money(rule.amount)}",
     }

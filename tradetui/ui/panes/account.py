@@ -13,6 +13,8 @@ from tradetui.ui.paint.rows import Row, Run, clip, left, plain, right
 from tradetui.ui.panes.base import LivePane
 
 NAME_CELLS: Final = 13
+DUST: Final = Decimal("0.000001")
+"""Less than this needs all its digits to be seen."""
 
 
 class AccountPane(LivePane[AccountView]):
@@ -111,7 +113,8 @@ def amounts(account: AccountView, width: int) -> list[Row]:
 
 def balance(asset: str, free: Decimal, locked: Decimal) -> list[tuple[str, Run]]:
     """One asset; what orders lock is told apart."""
-    places = 2 if max(free, locked) >= 100 else 6
+    most = max(free, locked)
+    places = 2 if most >= 100 else 8 if 0 < most < DUST else 6
     pairs: list[tuple[str, Run]] = [(plain(asset), (f"{free:,.{places}f}", "text"))]
     if locked:
         pairs.append(("  in orders", (f"{locked:,.{places}f}", "dim")))

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from textual.geometry import Region, Size
 
-from tradetui.ui.paint.rows import Row, plain, width_of, wrapped
+from tradetui.ui.paint.rows import Row, lines_of, plain, width_of
 from tradetui.ui.panes.bar import Bar
 from tradetui.ui.terminal import facts_of
 
@@ -170,5 +170,5 @@ def notice_rows(line: Line, width: int, *, utf8: bool = True) -> list[Row]:
     sign, ink = SIGNS.get(line.severity, SIGNS["info"])
     head = f" {sign if utf8 else ASCII_SIGNS.get(sign, sign)} "
     again = f"  ×{line.times}" if line.times > 1 else ""
-    texts = wrapped(plain(line.text) + again, max(10, width - len(head) - 1))[:MOST]
+    texts = lines_of(plain(line.text) + again, max(10, width - len(head) - 1), MOST_ROWS)
     return [((head if at == 0 else " " * len(head), ink), (text, "text")) for at, text in enumerate(texts)]
