@@ -57,11 +57,11 @@ async def test_nothing_is_called_flat_before_the_journal_is_read(size: tuple[int
 
 def test_the_wide_screen_has_the_columns_and_rows_of_the_picture() -> None:
     boxes = plan(Size(200, 60), Choice()).boxes
-    assert boxes["chart"] == Region(35, 0, 113, 46)
-    assert boxes["ladder"] == Region(148, 0, 52, 46)
+    assert boxes["chart"] == Region(35, 0, 114, 46)
+    assert boxes["ladder"] == Region(149, 0, 51, 46)
     assert boxes["tape"] == Region(0, 46, 35, 12)
-    assert boxes["positions"] == Region(35, 46, 72, 6)
-    assert boxes["ticket"] == Region(148, 46, 52, 12)
+    assert boxes["positions"] == Region(35, 46, 73, 6)
+    assert boxes["ticket"] == Region(149, 46, 51, 12)
 
 
 def test_a_narrow_screen_makes_room_for_the_ticket_when_it_is_opened() -> None:

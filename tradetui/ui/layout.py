@@ -149,7 +149,7 @@ def _boxes(room: Room, choice: Choice, desk: Size) -> Boxes:
 def _trading(desk: Size, room: Room) -> Boxes:
     """Watchlist, chart and ladder over tape, positions with orders, fills and ticket."""
     wide = room is Room.WIDE
-    left, right = (35, 52) if wide else (35, 49)
+    left, right = (35, 51) if wide else (35, 49)
     bottom = max(11, round(desk.height * 0.2))
     top, middle = desk.height - bottom, desk.width - left - right
     account = min(17, top // 2) if wide else 0

@@ -42,6 +42,7 @@ VIEW: Final[tuple[Hint, ...]] = (
     (("command_line",), "command"),
     (("layout",), "layout"),
     (("profiles",), "profile"),
+    (("review",), "review"),
     (("indicators",), "indicators"),
     (("next_pane",), "next pane"),
     (("zoom",), "zoom"),
