@@ -140,10 +140,12 @@ async def _clock(exchange: Any) -> Finding:
     before = time.time_ns()
     try:
         async with asyncio.timeout(_WAIT_S):
-            theirs = int(await exchange.fetch_time())
+            told = await exchange.fetch_time()
     except Exception as error:  # noqa: BLE001 - the outside world becomes a finding
         return Finding("clock", Verdict.WARNING, f"the exchange did not tell its time: {words_for(error)}")
-    after = time.time_ns()
+    if not isinstance(told, int | float):
+        return Finding("clock", Verdict.WARNING, "the exchange did not tell its time")
+    after, theirs = time.time_ns(), int(told)
     offset = theirs - (before + after) // 2_000_000
     if abs(offset) <= _OFFSET_MS:
         return Finding("clock", Verdict.GOOD, f"{offset:+d} ms from the exchange's")
