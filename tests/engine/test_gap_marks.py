@@ -8,6 +8,7 @@ import pytest
 
 from tests.engine.market import PERP, SECOND, Table, perp, wide_limits
 from tests.engine.test_gap import FREE, MINUTE, candle, long_position, lose, reports
+from tests.engine.test_liquidation import ETH, Two
 from tradetui.domain.command import (
     AdjustMargin,
     AnyCommand,
@@ -23,6 +24,7 @@ from tradetui.domain.market_data import (
     Asking,
     Candle,
     FeedState,
+    FeedStatus,
     MarkPrice,
     MissedCandles,
     MissedTrades,
@@ -393,3 +395,53 @@ def test_nobody_strengthens_in_hindsight_what_a_gap_may_have_liquidated(mode: Ma
     come_back(table)
     for command in commands:
         assert table.do(command).accepted
+
+
+def crashed_together(*, both: bool) -> Two:
+    """Of 1,000 one position loses 400 in a gap, the other 600: in the same minute, or each in its own."""
+    two = Two()
+    two.buy(PERP, "0.5", "19500")
+    two.buy(ETH, "5", "960")
+    table = two.table
+    for symbol in (PERP, ETH):
+        table.feed(FeedStatus(symbol, table.tick(), FeedState.DOWN))
+    minute = (table.now // MINUTE + 1) * MINUTE
+    table.now = minute + 4 * MINUTE
+    low_of = {PERP: (20_000.0, 19_200.0, (1,)), ETH: (1_000.0, 880.0, (1,) if both else (3,))}
+    for symbol, (usual, low, when) in low_of.items():
+        for kind in (PriceKind.LAST, PriceKind.MARK):
+            rows = [
+                candle(minute + n * MINUTE, price, price, price, price)
+                for n in range(4)
+                for price in [low if n in when and kind is PriceKind.MARK else usual]
+            ]
+            table.feed(MissedCandles(symbol, table.tick(), kind, rows))
+    for symbol, (usual, _, _) in low_of.items():
+        table.feed(FeedStatus(symbol, table.tick(), FeedState.STREAMING))
+        two.quote(symbol, usual)
+    return two
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_what_a_cross_account_lost_in_one_minute_of_a_gap_counts_together(*, both: bool) -> None:
+    two = crashed_together(both=both)
+    found = [event.body for event in two.table.journal if isinstance(event.body, Liquidated)]
+    assert bool(found) is both
+    assert State.fold(two.table.journal) == two.table.state
+
+
+def test_of_a_cross_account_a_fresh_book_waits_for_what_is_asked_about_the_other_position() -> None:
+    two = Two()
+    two.buy(PERP, "0.5", "19500")
+    two.buy(ETH, "5", "960")
+    table = two.table
+    for symbol in (PERP, ETH):
+        table.feed(FeedStatus(symbol, table.tick(), FeedState.DOWN))
+        table.feed(Asking(symbol, table.tick()))
+    table.feed(Asking(PERP, table.tick(), has_ended=True))
+    table.feed(FeedStatus(PERP, table.tick(), FeedState.STREAMING))
+    two.quote(PERP, 20_000.0)
+    assert table.engine.recovering(PERP)
+    table.feed(Asking(ETH, table.tick(), has_ended=True))
+    two.quote(PERP, 20_000.0)
+    assert not table.engine.recovering(PERP)

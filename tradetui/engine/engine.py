@@ -112,6 +112,7 @@ class Engine:
         flow.fitting = rechecks.fitting
         flow.opening = self._listings.tell_assumed
         self._gaps.liquidate = self._liquidator.in_gap
+        self._liquidator.mark_at = self._gaps.mark_at
         self._gaps.settle = self._settlements.gap_ended
         self._settlements.in_gap = self._gaps.covers
         self._watch.ahead = lambda: self._jumps.ahead

@@ -7,6 +7,7 @@ acknowledges it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Final
@@ -54,6 +55,10 @@ class Gap(msgspec.Struct):
     """Up to when that is waited for, in steady time; 0 before a fresh book came."""
     fired: str = ""
     """Which stop fired that does not stand any more."""
+    until: int = 0
+    """When it was evaluated; 0 before."""
+    marks: list[tuple[int, Decimal]] | None = None
+    """What liquidation looked at, by moments that are sure; None while more may be told."""
 
 
 class GapDesk:
@@ -65,6 +70,8 @@ class GapDesk:
         self.scribe = flow.scribe
         self.state = flow.state
         self.gaps: dict[str, Gap] = {}
+        self._over: dict[str, Gap] = {}
+        """The newest gap of each symbol that was evaluated: others may have gone through it too."""
         self.liquidate: Callable[[Desk, Passage], bool] = lambda _desk, _passage: False
         """Liquidates a position that a passage would have; the engine knows how."""
         self.settle: Callable[[str], None] = lambda _symbol: None
@@ -86,6 +93,7 @@ class GapDesk:
             gap.is_asked = not message.has_ended
         else:
             gap.missed.learn(message)
+            gap.marks = None
 
     def missing(self, symbol: str) -> Missing | None:
         """What has to be known of a gap; None where nothing that is held went through one."""
@@ -102,12 +110,27 @@ class GapDesk:
 
     def waits(self, symbol: str) -> bool:
         """Whether a fresh book has to wait for what is being asked about the gap before it."""
-        gap = self.gaps.get(symbol)
-        if gap is None or not gap.is_asked or self.state.holding(symbol) is None:
+        gap, position = self.gaps.get(symbol), self.state.holding(symbol)
+        if gap is None or position is None:
+            return False
+        together = [each.symbol for each in self.state.positions.values() if each.cross and position.cross]
+        if not any(each in self.gaps and self.gaps[each].is_asked for each in (symbol, *together)):
             return False
         now = self.scribe.steady_ts
         gap.patient_until = gap.patient_until or now + PATIENCE_NS
         return now < gap.patient_until
+
+    def mark_at(self, symbol: str, ts: int) -> Decimal | None:
+        """What liquidation looked at for a symbol at a moment of its own gap; None where nobody knows."""
+        gap, position = self.gaps.get(symbol) or self._over.get(symbol), self.state.positions.get(symbol)
+        if gap is None or position is None or not gap.since <= ts <= (gap.until or ts):
+            return None
+        if gap.marks is None:
+            passages = gap.missed.passages(position.side, until=self.scribe.ts)
+            seen = (gap.missed.seen(TriggerBy.MARK, each) for each in passages)
+            gap.marks = [(each.ts, each.price) for each in seen if each is not None and not each.is_extreme]
+        place = bisect_right(gap.marks, ts, key=lambda each: each[0])
+        return gap.marks[place - 1][1] if place else None
 
     def end(self, desk: Desk) -> None:
         """The data is back: see what happened to the position, and write it down."""
@@ -115,6 +138,7 @@ class GapDesk:
         position = self.state.holding(desk.symbol)
         if gap is not None and position is not None:
             self._evaluate(desk, gap, position)
+            gap.until, self._over[desk.symbol] = self.scribe.ts, gap
         self.settle(desk.symbol)
 
     def covers(self, symbol: str, ts: int) -> bool:

@@ -8,7 +8,7 @@ Where the book can not be filled against, the order waits for it, before every o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
@@ -49,6 +49,8 @@ class Liquidator:
         self._cured: set[str] = set()
         self._kept = ZERO
         flow.fills.levy = self._levy
+        self.mark_at: Callable[[str, int], Decimal | None] = lambda _symbol, _ts: None
+        """The mark of a symbol at a moment that nobody watched; the engine knows."""
         self.calls = MarginCalls(settings, flow.scribe, books)
 
     # --- watching
@@ -250,14 +252,20 @@ class Liquidator:
         position = self.state.positions.get(desk.symbol)
         if position is None or not self.margins.is_leveraged(position):
             return False
-        self.margins.assumed[desk.symbol] = passage.price
+        self.margins.assumed = {**self._others_at(position, passage.ts), desk.symbol: passage.price}
         try:
             if self.order_of(desk.symbol) is not None or not self.margins.is_short(position):
                 return False
             self._liquidate_in_gap(desk, position, passage)
         finally:
-            del self.margins.assumed[desk.symbol]
+            self.margins.assumed = {}
         return True
+
+    def _others_at(self, position: Position, ts: int) -> dict[str, Decimal]:
+        """What the others of a cross account were worth then, where they went through the same gap."""
+        others = self.margins.cross_positions(without=position.symbol) if position.cross else ()
+        marks = ((each.symbol, self.mark_at(each.symbol, ts)) for each in others)
+        return {symbol: mark for symbol, mark in marks if mark is not None}
 
     def _liquidate_in_gap(self, desk: Desk, position: Position, passage: Passage) -> None:
         """No book stood behind it: the price is that of a stop at the liquidation price, or bankruptcy."""
