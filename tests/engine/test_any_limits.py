@@ -6,12 +6,13 @@ import decimal
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.engine.test_any_market import Script, check_equity, check_fold, check_journal
 from tradetui.domain.command import AnyCommand, Deposit, SetLimit, ShowLimits, Unlock, Withdraw
-from tradetui.domain.event import Locked
+from tradetui.domain.event import Event, Locked
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import ClockTick
 from tradetui.domain.number import MONEY
@@ -32,6 +33,7 @@ from tradetui.domain.rule import (
     Scope,
     Unit,
 )
+from tradetui.engine.scribe import Scribe
 from tradetui.trading import thresholds
 from tradetui.trading.limits import RiskLimits
 from tradetui.trading.locks import covers
@@ -44,6 +46,8 @@ LAST_DIGITS = D("1e-25")
 """Of forty digits, what two orders of adding may differ by."""
 ENOUGH = 7
 """Kinds of locks that the scripts must bring about, or they prove little."""
+TELLING = (*range(10), 39, 131, 136, 150, 290, 306)
+"""Scripts of which some go another way where too much is passed over."""
 VALUES = {
     "daily_loss": ("0.5%", "2%", "100", "5000", "1% of start", "2r"),
     "weekly_loss": ("1%", "9%", "off"),
@@ -226,6 +230,21 @@ def test_no_limits_and_no_market_break_an_invariant(seed: int) -> None:
     check_fold(script.table)
     check_journal(script.table)
     check_equity(script.table)
+
+
+def test_rules_that_are_held_against_every_order_say_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most orders move no money and are passed over (`RuleWatch`): no event may depend on that."""
+    written = [journal_of(seed) for seed in TELLING]
+    passed = []
+    monkeypatch.setattr(Scribe, "wrote_only_orders", lambda _, *, since: passed.append(since))
+    assert [journal_of(seed) for seed in TELLING] == written
+    assert len(passed) > len(TELLING), "the rules were asked to look again"
+
+
+def journal_of(seed: int) -> list[Event]:
+    script = LimitScript(seed)
+    script.run(60)
+    return script.table.journal
 
 
 def test_scripts_breach_and_lock_in_many_ways() -> None:
