@@ -289,3 +289,13 @@ def test_the_footer_offers_what_works() -> None:
     typing = text_of(footer_row(KEYS, replace(safe, is_typing=True), 200))
     assert typing == " enter accept  esc back  tab complete  ctrl+x flatten  ctrl+c leave now  "
     assert text_of(footer_row({**KEYS, "arm": "f5"}, safe, 80)).startswith(" f5 arm")
+
+
+def test_keys_that_need_a_position_or_an_order_are_offered_where_there_is_one() -> None:
+    flat = text_of(footer_row(KEYS, Context(holds=False, works=False), 200))
+    assert not any(word in flat for word in ("breakeven", "half", "cancel"))
+    assert flat.startswith(" a arm  x flatten  z stop here")
+    working = text_of(footer_row(KEYS, Context(holds=False, is_armed=True), 200))
+    assert "c C cancel" in working
+    assert "half" not in working
+    assert "e breakeven  h half  c C cancel" in text_of(footer_row(KEYS, Context(), 200))

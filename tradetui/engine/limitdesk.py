@@ -99,7 +99,7 @@ class LimitDesk:
         later = self.state.day.next_texts or self.state.limits
         changed = self.watch.wish(wish, later["zone"], later["roll"])
         if not changed:
-            return Reply(text="the limits are so already")
+            return Reply(text="these limits hold already")
         return Reply(text=_LATER if self.state.day.next_texts else "")
 
 

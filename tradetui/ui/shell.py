@@ -316,6 +316,8 @@ class Shell(App[None], inherit_css=False):
         )
         context = Context(
             is_armed=is_armed,
+            holds=frame is None or bool(frame.positions),
+            works=frame is None or bool(frame.orders),
             is_replay=bool(frame and frame.status.playback),
             is_alone=self.desk.choice.pane in ALONE and self.desk.choice.pane in self.desk.plan.boxes,
             is_single=len(self.desk.plan.boxes) == 1,

@@ -47,6 +47,8 @@ VIEW: Final[tuple[Hint, ...]] = (
     (("next_pane",), "next pane"),
     (("zoom",), "zoom"),
 )
+NEED_POSITION: Final = ("breakeven", "half")
+NEED_ORDER: Final = ("cancel",)
 NEXT_PANE: Final[Hint] = (("next_pane",), "next pane")
 REPLAY: Final[tuple[Hint, ...]] = (
     (("pause",), "pause"),
@@ -65,6 +67,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     is_armed: bool = False
     is_replay: bool = False
     is_typing: bool = False
+    holds: bool = True
+    """Whether a position is open: half of it, or a stop at its price, needs one."""
+    works: bool = True
+    """Whether an order stands that could be canceled."""
     is_alone: bool = False
     """Whether a pane is shown that stands in no layout."""
     is_single: bool = False
@@ -95,7 +101,8 @@ def footer_row(keys: Mapping[str, str], context: Context, width: int) -> Row:
     if context.is_typing:
         hints = [_hint(key, label) for key, label in FIELD_KEYS] + _hints(TYPING, keys)
         return _fitting(hints, [], width)
-    orders = ARMED if context.is_armed else SAFE
+    idle = {*(() if context.holds else NEED_POSITION), *(() if context.works else NEED_ORDER)}
+    orders = [hint for hint in (ARMED if context.is_armed else SAFE) if not idle.intersection(hint[0])]
     at = 1 + next(at for at, hint in enumerate(orders) if hint == FLATTEN)
     back = [_hint("esc", "back")] if context.is_alone else []
     first = _hints((*orders[:at], NEXT_PANE, *orders[at:]) if context.is_single else orders, keys)

@@ -106,7 +106,7 @@ class ReviewPane(LivePane[ReviewView]):
 
 def page(review: ReviewView, width: int) -> list[Row]:
     """Sums, curve, then each day with its trades."""
-    rows = [*sum_rows(review, width), (), *curve_rows(review, width)]
+    rows = [*sum_rows(review, width), *curve_rows(review, width)]
     columns = trade_columns(review.trades)
     layout = layout_for(columns, width)
     listed: dict[str, list[TradeRow]] = {}
@@ -154,7 +154,7 @@ def curve_rows(review: ReviewView, width: int) -> list[Row]:
     if room < 10 or len(review.curve) < 2:
         return []
     drawn = sparkline(review.curve, min(room, len(review.curve)))
-    return [((" result  ", "dim"), (drawn, sign_ink(review.curve[-1])))]
+    return [(), ((" result  ", "dim"), (drawn, sign_ink(review.curve[-1])))]
 
 
 def day_row(day: TradeSums, currency: str) -> Row:
