@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from hypothesis import given
+import msgspec
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engine.market import SECOND, Table
 from tests.engine.test_any_market import Script, check, check_equity, check_fold, check_journal
-from tradetui.domain.event import Filled, GapEvaluated
+from tradetui.domain.command import CommandIssued
+from tradetui.domain.event import Event, Filled, GapEvaluated
+from tradetui.domain.event_text import canonical_bytes
 from tradetui.domain.fill import Evidence
 from tradetui.domain.market_data import (
     Asking,
     Candle,
     ClockTick,
     FeedState,
+    MarketMessage,
     MissedCandles,
     MissedTrades,
     PriceKind,
@@ -23,6 +29,10 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.domain.order import OrderRole
+from tradetui.domain.reply import Reply
+from tradetui.engine import Engine
+from tradetui.runtime.inputs import Chunk, Segment
+from tradetui.state import State
 
 MINUTE = 60 * SECOND
 
@@ -128,3 +138,32 @@ def test_gaps_of_a_long_script_fill_stops() -> None:
         fills = [event.body.fill for event in journal if isinstance(event.body, Filled)]
         filled += sum(fill.receipt.evidence is Evidence.GAP for fill in fills)
     assert filled >= 5
+
+
+@given(seed=st.integers(0, 10**9))
+@settings(max_examples=15)
+def test_what_a_gap_brought_in_comes_out_of_its_recorded_inputs_again(seed: int) -> None:
+    """The inputs as they are recorded, through their bytes, give another engine the same events."""
+    script = GappedScript(seed)
+    table, inputs = script.table, list[MarketMessage | CommandIssued]()
+    table.restart()
+    engine, start = table.engine, len(table.journal)
+
+    def process(message: MarketMessage | CommandIssued) -> Sequence[Event]:
+        inputs.append(message)
+        return Engine.process(engine, message)
+
+    def submit(issued: CommandIssued) -> tuple[Reply, Sequence[Event]]:
+        inputs.append(issued)
+        return Engine.submit(engine, issued)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "process", process)
+        patch.setattr(engine, "submit", submit)
+        for _ in range(12):
+            script.chance.choice([script.outage, script.move_market, script.command])()
+    packed = msgspec.msgpack.encode(Chunk(Segment(start, table.settings), 0, inputs))
+    chunk = msgspec.msgpack.decode(packed, type=Chunk)
+    again = Engine(chunk.segment.settings, state=State.fold(table.journal[:start]))
+    made = [event for message in chunk.inputs for event in again.process(message)]
+    assert [canonical_bytes(event) for event in made] == [canonical_bytes(e) for e in table.journal[start:]]
