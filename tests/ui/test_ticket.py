@@ -288,6 +288,10 @@ async def test_the_ticket_opens_where_it_is_not_always_shown(size: tuple[int, in
         assert it.link.sent == []
         await it.press("escape")
         assert not fields.display
+        await it.press("t", "enter")
+        assert not fields.display
+        assert it.app.desk.choice.pane == "chart", "what was looked at before"
+        assert "chart" in it.app.desk.plan.boxes
 
 
 async def test_arming_is_said_in_the_title() -> None:

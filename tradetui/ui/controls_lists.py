@@ -193,10 +193,10 @@ class ScreenLists(Shell):
 
     def on_ticket_fields_closed(self) -> None:
         """The ticket is not typed into any more."""
+        before, self._pane_before_ticket = self._pane_before_ticket, ""
+        if before:  # first, or the ticket takes the focus once more
+            self.focus_pane(before)
         self.open_ticket(wanted=False)
-        if self._pane_before_ticket:
-            self.focus_pane(self._pane_before_ticket)
-            self._pane_before_ticket = ""
         self._after_typing()
 
     def _after_typing(self) -> None:
