@@ -221,6 +221,9 @@ def is_locked(script: LimitScript, rule: Rule) -> bool:
 
 @given(seed=st.integers(0, 10**9))
 @example(seed=345184).via("a target that got a size filled beyond what was held at its entry's next fill")
+@example(seed=18126).via(
+    "funding of a gap spent a half of the limit, and nobody looked before the next message"
+)
 @example(seed=1397130).via("a new high lifted the floor above the realized result")
 def test_no_limits_and_no_market_break_an_invariant(seed: int) -> None:
     script = LimitScript(seed)

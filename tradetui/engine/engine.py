@@ -255,12 +255,12 @@ class Engine:
     def _react(self, desk: Desk, message: MarketMessage) -> None:
         """Triggers, resting orders, brackets and risk, after the market took a message in."""
         self._scribe.received_ts = message.ts_received
-        fills = self.state.fill_count
+        seq, fills = self.state.seq, self.state.fill_count
         fresh, moved = desk.is_fresh, desk.revalue()
         if moved and self._liquidator.is_due(desk):
             self._liquidate(desk, message)
         self._reactions.take(desk, message, fresh=fresh)
-        if desk.revalue() or moved or self.state.fill_count != fills:
+        if desk.revalue() or moved or self.state.seq != seq:
             self._aftermath(fills=fills)
 
     def _liquidate(self, desk: Desk, message: MarketMessage) -> None:
