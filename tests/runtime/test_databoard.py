@@ -75,3 +75,32 @@ def test_losses_of_two_symbols_are_two_notices() -> None:
         board.hear(FeedStatus(symbol, at * 5 * SECOND, FeedState.STREAMING))
         board.hear(FeedStatus(symbol, at * 5 * SECOND, FeedState.STALE, "no data for 5 s"))
     assert [notice.topic for notice in board.take()] == ["data of A/USDT", "data of B/USDT"]
+
+
+def connected(market: Table) -> list[Notice]:
+    """What a new run says until its data streams."""
+    board, since = Noticeboard(), len(market.transactions)
+    for state in (FeedState.CONNECTING, FeedState.STREAMING):
+        status = FeedStatus(PERP, market.tick(), state)
+        board.hear(status)
+        market.feed(status)
+    market.snapshot(BIDS, ASKS)
+    market.trade(60000.0, 0.1)
+    return told(board, market, since)
+
+
+def test_a_start_says_nothing_of_sources_that_only_the_run_before_had_lost() -> None:
+    market = holding()
+    market.status(FeedState.DOWN)
+    market.restart()
+    assert market.state.fallbacks
+    said = connected(market)
+    assert not market.state.fallbacks
+    assert not [notice.text for notice in said if "its orders" in notice.text]
+
+
+def test_a_start_that_only_connects_has_lost_no_source() -> None:
+    market = holding()
+    market.restart()
+    said = connected(market)
+    assert not [notice.text for notice in said if "its orders" in notice.text]
