@@ -23,7 +23,7 @@ from tradetui.domain.command import (
 )
 from tradetui.domain.market_data import Side, Timeframe
 from tradetui.domain.order import Trail
-from tradetui.domain.view import Draft, Frame, ViewRequest
+from tradetui.domain.view import Draft, Frame, TradingState, ViewRequest
 from tradetui.ui.actions import ACTIONS
 from tradetui.ui.controls import Controls, taken_words
 from tradetui.ui.controls_orders import Outcome, Sight, atr_of
@@ -35,6 +35,7 @@ from tradetui.ui.controls_view import (
     with_symbol,
     with_timeframe,
 )
+from tradetui.ui.locked import locked_words, until_text
 
 PRESETS = ("0.25r", "500usdt", "10%", "many")
 
@@ -264,3 +265,29 @@ def test_a_name_may_be_shortened_while_it_is_unique() -> None:
         named("profile", "b", ("binance", "bybit"))
     with pytest.raises(UnknownName, match=r"did you mean midnight\?"):
         named("theme", "midnigth", ("midnight", "mono"))
+
+
+async def test_a_locked_day_says_why_nothing_is_armed_and_lets_exits_through() -> None:
+    link = FakeLink()
+    link.status = {"trading_state": TradingState.LOCKED, "lock_text": "daily loss 200 of 200"}
+    await link.start()
+    frame = link.frame()
+    assert frame is not None
+    later = msgspec.structs.replace(frame.status, locked_until=frame.status.ts + 60_000_000_000)
+    frame = msgspec.structs.replace(frame, status=later)
+    keys, sight = controls(), Sight(frame=frame, request=ViewRequest())
+    words = keys.toggle_arm(later)
+    assert words == f"entries are locked until {until_text(later)}: daily loss 200 of 200; exits work"
+    assert keys.armed_s == 0
+    for entry in ("buy", "buy_limit", "reverse"):
+        assert keys.press(entry, sight) == Outcome(text=words)
+    for exit_key in ("flatten", "half", "cancel_all", "sell"):  # a long position is open
+        assert keys.press(exit_key, sight).command is not None, exit_key
+
+
+async def test_a_lock_for_good_is_told_without_a_time() -> None:
+    status = (await frame_of()).status
+    status = msgspec.structs.replace(
+        status, trading_state=TradingState.LOCKED, lock_text="for good: drawdown"
+    )
+    assert locked_words(status) == "entries are locked for good: drawdown; exits work"

@@ -297,5 +297,7 @@ def test_keys_that_need_a_position_or_an_order_are_offered_where_there_is_one() 
     assert flat.startswith(" a arm  x flatten  z stop here")
     working = text_of(footer_row(KEYS, Context(holds=False, is_armed=True), 200))
     assert "c C cancel" in working
+    locked = text_of(footer_row(KEYS, Context(is_locked=True), 200))
+    assert locked.startswith(" x flatten"), "arming does nothing on a locked day"
     assert "half" not in working
     assert "e breakeven  h half  c C cancel" in text_of(footer_row(KEYS, Context(), 200))

@@ -12,7 +12,7 @@ from tests.ui.test_app import Cockpit, cockpit
 from tradetui.domain.command import Size, SizeUnit, Stop, Target
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import Trail, TriggerBy
-from tradetui.domain.view import Draft, SidePreview, TicketView
+from tradetui.domain.view import Draft, SidePreview, TicketView, TradingState
 from tradetui.ui.controls_ticket import FIELDS, read_fields, words_of
 from tradetui.ui.panes.ticket import TicketPane, now_words, preview_rows, stop_row, target_row
 
@@ -301,3 +301,17 @@ async def test_arming_is_said_in_the_title() -> None:
         assert pane.title_words(pane.part)[0][0] == "not armed"
         await it.press("a")
         assert pane.title_words(pane.part)[0][0] == "ARMED"
+
+
+async def test_a_lock_disarms_and_stands_where_armed_stood() -> None:
+    async with cockpit() as it:
+        pane = pane_of(it)
+        await it.press("a")
+        it.link.status = {"trading_state": TradingState.LOCKED, "lock_text": "daily loss 200 of 200"}
+        it.link.advance()
+        await it.press("a", "b")
+        assert pane.part is not None
+        assert pane.title_words(pane.part)[0][0] == "LOCKED"
+        assert it.app.armed_s == 0
+        assert it.tags == []
+        assert "entries are locked daily loss 200 of 200; exits work" in it.said

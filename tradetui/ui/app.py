@@ -24,6 +24,7 @@ from tradetui.ui.controls_screen import ScreenKeys
 from tradetui.ui.controls_view import with_symbol, with_timeframe
 from tradetui.ui.controls_words import Wish, offered, read_line
 from tradetui.ui.layout import DIAGNOSTICS
+from tradetui.ui.locked import is_locked
 from tradetui.ui.panes.base import LivePane
 from tradetui.ui.panes.chart import ChartPane
 from tradetui.ui.panes.chooser import Chooser
@@ -143,7 +144,11 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         return self._keys
 
     def _paint(self) -> None:
-        self._main.query_one(TicketPane).show_arm(self._keys, is_armed=self.armed_s > 0)
+        frame = self._link.frame()
+        closed = is_locked(frame.status if frame is not None else None)
+        if closed and self.armed_s:
+            self.controls.disarm()
+        self._main.query_one(TicketPane).show_arm(self._keys, is_armed=self.armed_s > 0, is_locked=closed)
         super()._paint()
 
     # keys

@@ -27,10 +27,15 @@ from tradetui.domain.command import (
     SubmitScale,
 )
 from tradetui.domain.grammar import GrammarError, parse
+from tradetui.domain.market_data import Side
 from tradetui.domain.reply import Refusal
+from tradetui.domain.view import StatusView
 from tradetui.ui.actions import BY_ID
 from tradetui.ui.controls_orders import Outcome, Sight, outcome_of
+from tradetui.ui.locked import is_locked, locked_words
 
+CLOSING: Final = {Side.BUY: ("sell", "sell_limit"), Side.SELL: ("buy", "buy_limit")}
+"""The side of a position to the keys that are against it."""
 HELD_S: Final = 0.7
 """The same order key is ignored until so long after its last event."""
 
@@ -75,9 +80,15 @@ class Controls:
         """Seconds until entries are disarmed; 0 when they are."""
         return max(0.0, self._armed_until - self._now())
 
-    def toggle_arm(self) -> None:
-        """Arm, or disarm at once."""
-        self._armed_until = -math.inf if self.armed_s else self._now() + self._disarm_after_s
+    def toggle_arm(self, status: StatusView | None = None) -> str:
+        """Arm, or disarm at once; the words of the lock where entries are locked."""
+        closed = status is not None and is_locked(status)
+        self._armed_until = -math.inf if self.armed_s or closed else self._now() + self._disarm_after_s
+        return locked_words(status) if status is not None and closed else ""
+
+    def disarm(self) -> None:
+        """Entries need ARM again."""
+        self._armed_until = -math.inf
 
     def touch(self) -> None:
         """Any key: entries that are armed stay armed for another while."""
@@ -90,10 +101,20 @@ class Controls:
             return Outcome(text="the engine is still starting")
         if action.startswith("size_"):
             return self._resize(int(action.removeprefix("size_")), sight)
-        if BY_ID[action].adds_risk and not self.armed_s:
-            return Outcome(text=f"entries are not armed: press {self._keys['arm']} first")
+        if text := self._closed_words(action, sight):
+            return Outcome(text=text)
         outcome = outcome_of(action, sight)
         return Outcome() if self._is_held(action, orders=outcome.command is not None) else outcome
+
+    def _closed_words(self, action: str, sight: Sight) -> str:
+        """Why an entry's key does nothing now; empty for an exit, and where the engine is asked."""
+        if not BY_ID[action].adds_risk:
+            return ""
+        if is_locked(sight.frame.status):
+            held = sight.position  # against it a key can only close: the engine takes no more while locked
+            closes = held is not None and action in CLOSING[held.side]
+            return "" if closes else locked_words(sight.frame.status)
+        return "" if self.armed_s else f"entries are not armed: press {self._keys['arm']} first"
 
     def _is_held(self, action: str, *, orders: bool) -> bool:
         now = self._now()

@@ -126,7 +126,9 @@ class ScreenKeys(ScreenLists):
     # panes
 
     def _do_arm(self) -> None:
-        self.controls.toggle_arm()
+        text = self.controls.toggle_arm(self._view.status if self._view is not None else None)
+        if text:
+            self.say(text, "warning")
 
     def _do_cursor_up(self) -> None:
         self._move(-1)

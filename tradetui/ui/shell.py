@@ -17,6 +17,7 @@ from tradetui.domain.view import Frame
 from tradetui.runtime.link import Link
 from tradetui.ui.frame_clock import FrameClock, writes_queued
 from tradetui.ui.layout import ALONE, Choice, Desk, LayoutName
+from tradetui.ui.locked import is_locked
 from tradetui.ui.palette import MIDNIGHT
 from tradetui.ui.panes.account import AccountPane
 from tradetui.ui.panes.base import LivePane
@@ -316,6 +317,7 @@ class Shell(App[None], inherit_css=False):
         )
         context = Context(
             is_armed=is_armed,
+            is_locked=is_locked(frame.status if frame else None),
             holds=frame is None or bool(frame.positions),
             works=frame is None or bool(frame.orders),
             is_replay=bool(frame and frame.status.playback),

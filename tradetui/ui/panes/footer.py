@@ -65,6 +65,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What decides which keys are offered."""
 
     is_armed: bool = False
+    is_locked: bool = False
+    """Whether entries are locked: arming does nothing."""
     is_replay: bool = False
     is_typing: bool = False
     holds: bool = True
@@ -102,6 +104,7 @@ def footer_row(keys: Mapping[str, str], context: Context, width: int) -> Row:
         hints = [_hint(key, label) for key, label in FIELD_KEYS] + _hints(TYPING, keys)
         return _fitting(hints, [], width)
     idle = {*(() if context.holds else NEED_POSITION), *(() if context.works else NEED_ORDER)}
+    idle |= {"arm"} if context.is_locked else set()
     orders = [hint for hint in (ARMED if context.is_armed else SAFE) if not idle.intersection(hint[0])]
     at = 1 + next(at for at, hint in enumerate(orders) if hint == FLATTEN)
     back = [_hint("esc", "back")] if context.is_alone else []

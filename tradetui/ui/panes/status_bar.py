@@ -15,6 +15,7 @@ import msgspec
 from tradetui.domain.market_data import FeedState
 from tradetui.domain.number import money_scale
 from tradetui.domain.view import StatusView, TradingState
+from tradetui.ui.locked import until_text
 from tradetui.ui.paint.bars import ACROSS
 from tradetui.ui.paint.numbers import age_text, clock_text, fixed, sign_ink, signed
 from tradetui.ui.paint.rows import Row, Run, fit, plain, width_of
@@ -25,7 +26,6 @@ FEED_CELLS: Final = 20
 HEALTH_CELLS: Final = 17
 SLOW_CELLS: Final = 11
 GAP: Final = 2
-DAY_NS: Final = 86_400_000_000_000
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -266,12 +266,6 @@ def state_part(status: StatusView) -> Part:
     said = plain(status.lock_text)
     longest: tuple[Row, ...] = (((words, ink), (f" {said}", "dim")),) if said and said != words else ()
     return Part("state", (*longest, ((words, ink),), short, ()))
-
-
-def until_text(status: StatusView) -> str:
-    """When a lock ends: the time of day, with the weekday where that is more than a day away."""
-    pattern = "%H:%M" if status.locked_until - status.ts <= DAY_NS else "%a %H:%M"
-    return clock_text(status.locked_until, status.zone, pattern=pattern)
 
 
 def _armed(armed_s: int) -> Part:

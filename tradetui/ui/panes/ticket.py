@@ -12,7 +12,7 @@ from tradetui.domain.view import Draft, Frame, InstrumentView, PositionView, Sid
 from tradetui.ui.actions import BY_ID
 from tradetui.ui.controls_ticket import words_of
 from tradetui.ui.paint.numbers import NONE, fixed, signed
-from tradetui.ui.paint.rows import Row, lines_of, plain, width_of
+from tradetui.ui.paint.rows import Row, Run, lines_of, plain, width_of
 from tradetui.ui.panes.base import LivePane
 from tradetui.ui.panes.ticket_fields import FIELD_ROWS, TicketFields
 
@@ -25,6 +25,9 @@ HINTS: Final = (
     ("flatten", "flatten", "text@selected"),
 )
 """Action, its word, and its ink."""
+ARMED: Final[Run] = ("ARMED", "warn!")
+NOT_ARMED: Final[Run] = ("not armed", "dim")
+LOCKED: Final[Run] = ("LOCKED", "down!")
 BOTH: Final[Row] = ((" buy", "up!"), (" sell", "down!"))
 
 
@@ -41,7 +44,7 @@ class TicketPane(LivePane[TicketView]):
         self._held: PositionView | None = None
         """What is held of the symbol shown."""
         self._keys: Mapping[str, str] = {}
-        self._is_armed = False
+        self._state = NOT_ARMED
 
     @property
     def fields(self) -> TicketFields:
@@ -54,18 +57,18 @@ class TicketPane(LivePane[TicketView]):
         self._held = next((row for row in frame.positions if row.symbol == frame.status.symbol), None)
         return frame.ticket
 
-    def show_arm(self, keys: Mapping[str, str], *, is_armed: bool) -> None:
-        """Which keys trade, and whether entries are armed."""
-        if keys is not self._keys or is_armed != self._is_armed:
-            self._keys, self._is_armed = keys, is_armed
+    def show_arm(self, keys: Mapping[str, str], *, is_armed: bool, is_locked: bool = False) -> None:
+        """Which keys trade, and whether entries are armed, or locked."""
+        state = LOCKED if is_locked else ARMED if is_armed else NOT_ARMED
+        if keys is not self._keys or state != self._state:
+            self._keys, self._state = keys, state
             self.repaint()
 
     def title_words(self, part: TicketView) -> Row:
         """Whether a key trades, and what may still be lost today."""
-        state = ("ARMED", "warn!") if self._is_armed else ("not armed", "dim")
         scale = money_scale(self._currency)
         words = f" · 1 R = {fixed(part.r_value, scale)} · room {fixed(part.head_room, scale)}"
-        return (state, (words, "dim"))
+        return (self._state, (words, "dim"))
 
     def paint(self, part: TicketView, width: int, height: int) -> list[Row]:
         """The draft on the side that it fits, what each side would get, and the keys."""
