@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from textual.containers import VerticalScroll
 from textual.events import Key
+from textual.widgets import Static
 
 from tests.ui.test_app import cockpit
 from tradetui.domain.grammar import CLAUSES, VERBS
@@ -69,3 +71,16 @@ async def test_keys_pressed_faster_than_it_closes_do_no_harm() -> None:
         assert it.tags == []
         await it.press("?")
         assert isinstance(it.app.screen, HelpScreen)
+
+
+async def test_it_says_how_much_lies_below_and_where_it_ends() -> None:
+    async with cockpit(size=(80, 24)) as it:
+        await it.press("?")
+        await it.pilot.pause()
+        page, last = it.app.screen.query_one(VerticalScroll), it.app.screen.query_one("#below", Static)
+        assert page.max_scroll_y > 20
+        assert str(last.content) == f"↓ {page.max_scroll_y:.0f} more below"
+        await it.press("down")
+        assert str(last.content) == f"↓ {page.max_scroll_y - 1:.0f} more below"
+        await it.press(*["pagedown"] * 9)
+        assert str(last.content) == "end of the help"

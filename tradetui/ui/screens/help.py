@@ -71,6 +71,7 @@ class HelpScreen(Screen[None]):
     HelpScreen { background: $pane; }
     HelpScreen VerticalScroll { padding: 1 2; scrollbar-size: 0 0; }
     HelpScreen Static { height: auto; }
+    HelpScreen #below { dock: bottom; height: 1; padding: 0 2; background: $bar; color: $dim; }
     """
     SCROLLS: ClassVar = {"up": -1, "down": 1, "pageup": -15, "pagedown": 15}
 
@@ -83,10 +84,14 @@ class HelpScreen(Screen[None]):
         """One page that scrolls where the terminal is low."""
         with VerticalScroll():
             yield Static(id="page")
+        yield Static(id="below")
 
     def on_mount(self) -> None:
         """Write the page."""
         self._write()
+        scroll = self.query_one(VerticalScroll)
+        self.watch(scroll, "scroll_y", self._tell_below, init=False)
+        self.watch(scroll, "virtual_size", self._tell_below, init=False)
 
     def on_resize(self) -> None:
         """Another width may have room for two columns."""
@@ -97,6 +102,13 @@ class HelpScreen(Screen[None]):
         rows = help_rows(self._keys, self._pane, width)
         text = Text("\n", no_wrap=True).join(painted(self, row, "pane") for row in rows)
         self.query_one("#page", Static).update(text)
+        self.call_after_refresh(self._tell_below)
+
+    def _tell_below(self) -> None:
+        """How much of the page lies below the last line shown."""
+        scroll = self.query_one(VerticalScroll)
+        left = round(scroll.max_scroll_y - scroll.scroll_y)
+        self.query_one("#below", Static).update(below_words(left, scroll.max_scroll_y > 0))
 
     def on_key(self, event: Key) -> None:
         """Arrows scroll, every other key closes; keys that came behind it find the page closed already."""
@@ -107,6 +119,13 @@ class HelpScreen(Screen[None]):
             self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
         elif self.is_current:
             self.dismiss()
+
+
+def below_words(left: int, scrolls: bool) -> str:
+    """What the last line says: how many lines are still to come, or that this is the end."""
+    if left > 0:
+        return f"↓ {left} more below"
+    return "end of the help" if scrolls else ""
 
 
 def help_rows(keys: Mapping[str, str], pane: str, width: int) -> list[Row]:
