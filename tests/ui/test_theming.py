@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tradetui.errors import ConfigError
-from tradetui.ui.palette import DERIVED, MIDNIGHT
+from tradetui.ui.palette import DERIVED, MIDNIGHT, ColorDepth, Palette
 from tradetui.ui.theming import (
     OPTIONAL,
     REQUIRED,
@@ -76,6 +76,18 @@ def test_words_can_be_read_on_every_ground_they_stand_on(name: str) -> None:
         assert contrast(color[ink], color[ground]) >= 3.4, (ink, ground)
     for badge in ("warn", "down", "up", "accent"):
         assert contrast(color["ground"], color[badge]) >= 4.5, badge
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_dim_words_can_be_read_on_the_selected_row(name: str) -> None:
+    color = colors_of(name)
+    style = Palette(color, ColorDepth.FULL).style("dim@selected")
+    assert style.color is not None
+    assert style.bgcolor is not None
+    front, ground = (each.get_truecolor().hex for each in (style.color, style.bgcolor))
+    assert ground == color["selected"]
+    assert contrast(front, ground) >= 3.4
+    assert contrast(color["text"], ground) > contrast(front, ground), "still weaker than text"
 
 
 @pytest.mark.parametrize("sight", BLIND)

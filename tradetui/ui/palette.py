@@ -39,6 +39,7 @@ MIDNIGHT: Final[dict[str, str]] = {
     "up-volume": "#1f6f64",
     "down-volume": "#84404a",
     "selected": "#1c3350",
+    "selected-dim": "#8996a7",
 }
 """Every color a painter may name; what a theme leaves out is derived or taken from here."""
 
@@ -47,6 +48,7 @@ DERIVED: Final[dict[str, tuple[str, str, float]]] = {
     "grid": ("pane", "hairline", 0.55),
     "up-volume": ("pane", "up", 0.55),
     "down-volume": ("pane", "down", 0.52),
+    "selected-dim": ("dim", "text", 0.5),
 }
 """Blends for names a theme does not give: from, to, and how far."""
 
@@ -68,6 +70,9 @@ ANSI: Final[dict[str, str]] = {
     "grid": "bright_black",
 }
 """For terminals of 16 colors; what is not here has the terminal's own color."""
+
+ON_SELECTED: Final = {"dim": "selected-dim"}
+"""Inks that would be too weak on the selected row, and what stands for them there."""
 
 LOUD: Final = frozenset({"bid", "ask", "up", "down", "accent", "warn", "bright"})
 """Backgrounds that are signs by themselves: text on them is dark, and reversed where colors are few."""
@@ -128,6 +133,7 @@ class Palette:
 
     def _full(self, front: str, back: str, *, bold: bool, faded: bool) -> Style:
         ground = self._colors[back]
+        front = ON_SELECTED.get(front, front) if back == "selected" else front
         color = self._colors["ground"] if back in LOUD else self._colors[front]
         if faded:
             color = color.blend(self._colors["pane"], 0.5)

@@ -41,7 +41,7 @@ REQUIRED: Final = (
     "vwap",
     "selected",
 )
-OPTIONAL: Final = ("band", "grid", "up-volume", "down-volume")
+OPTIONAL: Final = ("band", "grid", "up-volume", "down-volume", "selected-dim")
 """Colors that are blended from the others where a theme leaves them out."""
 
 HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
