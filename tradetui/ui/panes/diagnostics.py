@@ -13,7 +13,7 @@ from tradetui.domain.view_health import ChannelHealth, Delays, HealthRow, Health
 from tradetui.ui.paint.numbers import NONE, age_text, fixed, held_text, signed
 from tradetui.ui.paint.rows import Row, Run, fit, plain, width_of, wrapped
 from tradetui.ui.paint.table import Column, cells, heading, layout_for
-from tradetui.ui.panes.base import LivePane
+from tradetui.ui.panes.scrolled import ScrolledPane
 
 STATE_INKS: Final = {
     FeedState.STREAMING: "up",
@@ -60,7 +60,7 @@ WIRES: Final = (
 )
 
 
-class DiagnosticsPane(LivePane[HealthView]):
+class DiagnosticsPane(ScrolledPane[HealthView]):
     """The health of the data, whole."""
 
     TITLE = "Diagnostics"
@@ -68,7 +68,6 @@ class DiagnosticsPane(LivePane[HealthView]):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id, classes=classes)
         self._profile = ""
-        self._above = 0
 
     def part_of(self, frame: Frame) -> HealthView | None:
         """The part; what was shown stays until the engine tells more."""
@@ -79,24 +78,13 @@ class DiagnosticsPane(LivePane[HealthView]):
         """The engine has not told yet."""
         return "waiting for the feed's figures"
 
-    def move_selected(self, rows: int) -> None:
-        """Scroll."""
-        self._above = max(0, self._above + rows)
-        self.repaint()
-
     def title_words(self, part: HealthView) -> Row:
         """Profile and source."""
         return ((f"{plain(self._profile)} · {plain(part.source)}", "dim"),)
 
-    def paint(self, part: HealthView, width: int, height: int) -> list[Row]:
-        """The page, or the part of it that there is room for."""
-        rows = page(part, width)
-        self._above = max(0, min(self._above, len(rows) - height))
-        shown = rows[self._above : self._above + height]
-        left = len(rows) - self._above - len(shown)
-        if left and shown:
-            shown[-1] = ((f" ↓ {left + 1} more rows", "dim"),)
-        return shown
+    def page(self, part: HealthView, width: int) -> list[Row]:
+        """Every row."""
+        return page(part, width)
 
 
 def page(health: HealthView, width: int) -> list[Row]:

@@ -20,7 +20,7 @@ from tradetui.ui.paint.bars import sparkline
 from tradetui.ui.paint.numbers import NONE, clock_text, fixed, held_text, sign_ink, signed
 from tradetui.ui.paint.rows import Row, Run, plain
 from tradetui.ui.paint.table import Column, cells, heading, layout_for
-from tradetui.ui.panes.base import LivePane
+from tradetui.ui.panes.scrolled import ScrolledPane
 from tradetui.ui.panes.watchlist import short_symbol
 
 SUMS: Final = (
@@ -38,7 +38,7 @@ SUMS: Final = (
 CURVE_CELLS: Final = 100
 
 
-class ReviewPane(LivePane[ReviewView]):
+class ReviewPane(ScrolledPane[ReviewView]):
     """Sums, the curve of the result, and the trades."""
 
     TITLE = "Review"
@@ -50,7 +50,6 @@ class ReviewPane(LivePane[ReviewView]):
         super().__init__(id=id, classes=classes)
         self._fills: tuple[FillView, ...] | None = None
         self._profile = ""
-        self._above = 0
         self._words = "reading the journal"
 
     def part_of(self, frame: Frame) -> ReviewView | None:
@@ -80,11 +79,6 @@ class ReviewPane(LivePane[ReviewView]):
         """Whether a trade was closed."""
         return bool(part.trades)
 
-    def move_selected(self, rows: int) -> None:
-        """Scroll."""
-        self._above = max(0, self._above + rows)
-        self.repaint()
-
     def title_words(self, part: ReviewView) -> Row:
         """Whose trades, and how many."""
         count = sum(day.trades for day in part.days)
@@ -93,15 +87,9 @@ class ReviewPane(LivePane[ReviewView]):
         words = f"{plain(self._profile)} · {count:,} trade{'s' * (count != 1)}"
         return ((f"{words} in {len(part.days)} day{'s' * (len(part.days) != 1)}", "dim"),)
 
-    def paint(self, part: ReviewView, width: int, height: int) -> list[Row]:
-        """The page, or the part of it that there is room for."""
-        rows = page(part, width)
-        self._above = max(0, min(self._above, len(rows) - height))
-        shown = rows[self._above : self._above + height]
-        left = len(rows) - self._above - len(shown)
-        if left and shown:
-            shown[-1] = ((f" ↓ {left + 1} more rows", "dim"),)
-        return shown
+    def page(self, part: ReviewView, width: int) -> list[Row]:
+        """Every row."""
+        return page(part, width)
 
 
 def page(review: ReviewView, width: int) -> list[Row]:
