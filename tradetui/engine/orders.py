@@ -317,15 +317,16 @@ class OrderFlow:
             desk.matcher.restore(desk.incoming(resized, desk.lots(resized.qty)), lots=desk.lots(leaves))
         self.scribe.order(resized)
 
-    def entry_now(self, position: Position) -> Order | None:
-        """The entry that filled at this moment and in this transaction, if one did."""
-        new = self.state.fill_count - self.scribe.fills_before
+    def entries_now(self, position: Position) -> list[Order]:
+        """The entries that filled now, in this transaction, the newest last; none from before an exit."""
+        new, found = self.state.fill_count - self.scribe.fills_before, dict[str, Order]()
         for fill in islice(reversed(self.state.fills), new):
-            if fill.ts != self.scribe.ts:
-                return None
-            if fill.symbol == position.symbol and fill.side is position.side:
-                return self.state.orders[fill.order_id]
-        return None
+            is_own, adds = fill.symbol == position.symbol, fill.side is position.side
+            if fill.ts != self.scribe.ts or (is_own and not adds and found):
+                break
+            if is_own and adds:
+                found.setdefault(fill.order_id, self.state.orders[fill.order_id])
+        return list(found.values())[::-1]
 
     def walk_waiting(self, desk: Desk) -> None:
         """Let what waits for liquidity or a fresh book act again: liquidations, other exits, entries."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -36,13 +36,13 @@ class Protection:
     def settle(self, desk: Desk, position: Position, qty: Decimal) -> None:
         """One stop of the position's size; a new entry's tighter stop replaces a looser one (R-BRK-6)."""
         stop = self.state.stop_of(position.symbol)
-        entry = self.flow.entry_now(position)
-        planned = entry.stop_plan if entry is not None else None
+        entries = self.flow.entries_now(position)
+        planned = _tightest(entries, position)
         if stop is not None and stop.side is position.side.opposite:
             present = _plan_of(stop)
             if planned is not None and _is_better(planned, stop, position):
                 planned = going_on(planned, stop)
-            elif entry is not None and present is not None and not self._is_safe(desk, position, present):
+            elif entries and present is not None and not self._is_safe(desk, position, present):
                 planned = present
             else:
                 planned = None
@@ -156,6 +156,12 @@ def _gone_on(order: Order, old: Order | None) -> Order:
     is_tighter = guard.is_tighter(old.trigger or ZERO, order.trigger, sign=old.side.opposite.sign)
     trigger = old.trigger if is_tighter else order.trigger
     return msgspec.structs.replace(order, extreme=old.extreme, trigger=trigger)
+
+
+def _tightest(entries: Sequence[Order], position: Position) -> StopPlan | None:
+    """Of the stops of entries that one event filled, the one nearest to the market; of equals the newest."""
+    plans = [entry.stop_plan for entry in reversed(entries) if entry.stop_plan is not None]
+    return max(plans, key=lambda plan: position.side.sign * plan.trigger, default=None)
 
 
 def _is_better(planned: StopPlan, stop: Order, position: Position) -> bool:

@@ -34,11 +34,11 @@ class Targets:
         self.state = flow.state
 
     def settle(self, desk: Desk, position: Position) -> None:
-        """Follow the entry that just filled, then fit all targets into what is held."""
-        entry = self.flow.entry_now(position)
-        for leg, plan in enumerate(entry.targets if entry is not None else ()):
-            if entry is not None and self.state.holding(desk.symbol) is not None:
-                self._follow_entry(desk, entry, leg, plan)
+        """Follow the entries that just filled, then fit all targets into what is held."""
+        for entry in self.flow.entries_now(position):
+            for leg, plan in enumerate(entry.targets):
+                if self.state.holding(desk.symbol) is not None:
+                    self._follow_entry(desk, entry, leg, plan)
         self._fit(desk)
 
     # --- the targets of an entry
