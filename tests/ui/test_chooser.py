@@ -85,6 +85,7 @@ async def test_what_happened_while_away_is_listed_and_acknowledged() -> None:
         it.link.rebuild()
         it.app._tick()
         await it.press("w")
+        assert it.app.query_one(Chooser).field.placeholder.startswith("Enter acknowledges all")
         (choice,) = it.app.query_one(Chooser).found
         assert (choice.name, choice.text) == ("SOL/USDT 02:11:05 to 05:40:30", gap.text)
         rows = str(it.app.query_one("#list").render()).split("\n")

@@ -14,7 +14,7 @@ from tradetui.ui.actions import ACTIONS
 from tradetui.ui.controls_view import LOWER_PANES, OVERLAYS, with_indicator, with_timeframe
 from tradetui.ui.controls_words import ALONE, Vocabulary, Wish
 from tradetui.ui.layout import LayoutName
-from tradetui.ui.panes.chooser import Choice, Chooser
+from tradetui.ui.panes.chooser import HINT, Choice, Chooser
 from tradetui.ui.panes.command_line import CommandLine
 from tradetui.ui.panes.prompt import FirstPrompt
 from tradetui.ui.panes.ticket import TicketPane
@@ -130,11 +130,13 @@ class ScreenLists(Shell):
         choices = [Choice(name, name, "shown" if name == current else "", name == current) for name in names]
         self._open_list(what, choices, lambda name: self.fulfill(Wish(verb, name)))
 
-    def _open_list(self, what: str, choices: Sequence[Choice], picked: Callable[[str], None]) -> None:
-        if self._wait_for_fields(lambda: self._open_list(what, choices, picked)):
+    def _open_list(
+        self, what: str, choices: Sequence[Choice], picked: Callable[[str], None], *, hint: str = HINT
+    ) -> None:
+        if self._wait_for_fields(lambda: self._open_list(what, choices, picked, hint=hint)):
             return
         self.close_fields()
-        self.query_one(Chooser).open(what, choices=lambda: choices, picked=picked)
+        self.query_one(Chooser).open(what, choices=lambda: choices, picked=picked, hint=hint)
         self.place_notices()
 
     @property
@@ -221,7 +223,8 @@ class ScreenLists(Shell):
             self.say("nothing happened while nobody watched, or all of it is acknowledged")
             return
         choices = [Choice(str(at), f"{gap.symbol} {gap.when}", text=gap.text) for at, gap in enumerate(gaps)]
-        self._open_list("while away", choices, lambda _: self.submit(AcknowledgeGaps()))
+        hint = "Enter acknowledges all of it, Esc leaves it for later"
+        self._open_list("while away", choices, lambda _: self.submit(AcknowledgeGaps()), hint=hint)
 
     def _do_profiles(self) -> None:
         if not self.profile_names:

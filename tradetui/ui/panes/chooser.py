@@ -18,6 +18,7 @@ ROWS: Final = 12
 NAME_CELLS: Final = 22
 WIDEST: Final = 104
 TEXT_INDENT: Final = 5
+HINT: Final = "type to filter, Enter picks, Esc closes"
 
 
 class Choice(NamedTuple):
@@ -58,7 +59,7 @@ class Chooser(Vertical):
         """The field and the list."""
         with Horizontal():
             yield Static(id="what")
-            yield LineInput(id="filter", placeholder="type to filter, Enter picks, Esc closes")
+            yield LineInput(id="filter", placeholder=HINT)
         yield Static(id="list")
 
     @property
@@ -79,8 +80,10 @@ class Chooser(Vertical):
         choices: Callable[[], Sequence[Choice]],
         picked: Callable[[str], None],
         stays: bool = False,
+        hint: str = HINT,
     ) -> None:
         """Show what there is to choose; `stays` keeps the list open for things that are switched."""
+        self.field.placeholder = hint
         self._choices, self._picked, self._stays = choices, picked, stays
         self._at = next((at for at, each in enumerate(choices()) if each.is_on and not stays), 0)
         self.styles.height = self.rows
