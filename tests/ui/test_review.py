@@ -142,6 +142,20 @@ async def test_a_fill_while_it_is_shown_has_it_read_again_and_nothing_else_does(
         assert link.reviews == 2
 
 
+async def test_scrolling_does_not_write_the_page_again() -> None:
+    link = FakeLink()
+    link.reviewed = REVIEW
+    app = CockpitApp(link)
+    async with app.run_test(size=(80, 14)) as pilot:
+        pane = await shown(pilot, app)
+        await until(pilot, lambda: pane.part is REVIEW)
+        written = pane._page_of(REVIEW, pane.inner_width)
+        first = words_on(pane)
+        await pilot.press("down", "down")
+        assert words_on(pane) != first
+        assert pane._page_of(REVIEW, pane.inner_width) is written
+
+
 async def test_a_journal_that_can_not_be_read_is_said_in_its_place() -> None:
     link = FakeLink()
     link.reviewed = None

@@ -147,7 +147,7 @@ def curve_rows(review: ReviewView, width: int) -> list[Row]:
 
 def day_row(day: TradeSums, currency: str) -> Row:
     """A day and what it came to."""
-    trades = f"{day.trades} trade{'s' * (day.trades != 1)}"
+    trades = f"{day.trades:,} trade{'s' * (day.trades != 1)}"
     return (
         (f" {date.fromisoformat(day.name):%a %d %b %Y}", "bright!"),
         (f"  {trades}  ", "dim"),

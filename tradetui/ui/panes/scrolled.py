@@ -16,6 +16,7 @@ class ScrolledPane(LivePane[Part]):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id, classes=classes)
         self._above = 0
+        self._written: tuple[Part, int, list[Row]] | None = None
 
     def page(self, part: Part, width: int) -> list[Row]:
         """Every row."""
@@ -28,10 +29,17 @@ class ScrolledPane(LivePane[Part]):
 
     def paint(self, part: Part, width: int, height: int) -> list[Row]:
         """The page, or the part of it that there is room for."""
-        rows = self.page(part, width)
+        rows = self._page_of(part, width)
         self._above = max(0, min(self._above, len(rows) - height))
         shown = rows[self._above : self._above + height]
         left = len(rows) - self._above - len(shown)
         if left and shown:
             shown[-1] = ((f" ↓ {left + 1} more rows", "dim"),)
         return shown
+
+    def _page_of(self, part: Part, width: int) -> list[Row]:
+        """The page, written once for a part and a width: a long one takes longer than a frame."""
+        written = self._written
+        if written is None or written[0] is not part or written[1] != width:
+            written = self._written = (part, width, self.page(part, width))
+        return written[2]
