@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,15 @@ from tests.engine.market import PERP, D
 from tests.journal.events import STAMP
 from tests.runtime.scripted import Session, buy
 from tradetui.domain.command import Flatten
+from tradetui.domain.view_review import ReviewView
 from tradetui.errors import JournalError
 from tradetui.journal.reader import JournalReader, read_events
-from tradetui.reports.trades import closed_trades
+from tradetui.reports.trades import ClosedTrade, closed_trades
 from tradetui.runtime.locked_journal import open_journal
 from tradetui.runtime.null_journal import NullJournal
 from tradetui.runtime.recovery import recover
 from tradetui.runtime.review import TradeLog, review_view
+from tradetui.state import State
 
 DAY = 86_400_000_000_000
 
@@ -88,3 +91,20 @@ async def test_a_review_without_an_account_is_empty() -> None:
         review = review_view((), session.host.published, now=0)
         assert (review.trades, review.days, review.curve) == ((), (), ())
         assert [sums.name for sums in review.sums] == ["today", "all"]
+
+
+async def test_a_long_review_is_summed_beside_the_engine_not_in_its_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop, threads = threading.get_ident(), []
+
+    def spied(trades: tuple[ClosedTrade, ...], state: State, *, now: int) -> ReviewView:
+        threads.append(threading.get_ident())
+        return review_view(trades, state, now=now)
+
+    monkeypatch.setattr("tradetui.runtime.host.review_view", spied)
+    async with Session(NullJournal()) as session:
+        session.open()
+        await session.host.review()
+    assert len(threads) == 1
+    assert threads[0] != loop

@@ -166,7 +166,8 @@ class Host:
 
     async def review(self) -> ReviewView:
         """The closed trades of the account; raises JournalError where they can not be read."""
-        return review_view(await self._trade_log.trades(), self.published, now=self.clock or self._now())
+        trades, now = await self._trade_log.trades(), self.clock or self._now()
+        return await asyncio.to_thread(review_view, trades, self.published, now=now)  # long: no stop may wait
 
     def record(self) -> None:
         """Begin to record the market, or end it."""
