@@ -9,6 +9,7 @@ import pytest
 from tests.engine.market import MS, SECOND, SPOT, D, spot
 from tests.runtime.views_scene import ASKS, BIDS, Scene
 from tradetui.domain.command import Size, SizeUnit, Stop
+from tradetui.domain.event import AnyBody, Event, GapEvaluated, GapsAcknowledged
 from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.view import Draft, Frame, LimitGauge, ProfileBadge, TradingState
 from tradetui.domain.view_market import OwnMark
@@ -333,3 +334,14 @@ def test_a_waiting_entry_stands_at_its_trigger(scene: Scene) -> None:
     chart = scene.frame().chart
     assert chart is not None
     assert [(mark.kind, mark.label, mark.price) for mark in chart.marks] == [("buy", "buy 0.1", 60010.0)]
+
+
+def test_the_list_of_gaps_is_the_newest_though_as_many_were_acknowledged(scene: Scene) -> None:
+    def happened(body: AnyBody) -> None:
+        scene.published.apply(Event(seq=scene.published.seq + 1, ts=scene.now, account="paper", body=body))
+
+    happened(GapEvaluated(symbol=SPOT, from_ts=0, to_ts=SECOND, source="trades", text="nothing"))
+    assert [each.text for each in scene.frame().gaps] == ["nothing"]
+    happened(GapsAcknowledged(count=1))
+    happened(GapEvaluated(symbol=SPOT, from_ts=0, to_ts=SECOND, source="trades", text="closed 1 at 59000"))
+    assert [each.text for each in scene.frame().gaps] == ["closed 1 at 59000"]

@@ -144,7 +144,7 @@ class FrameBuilder:
             account=self._account.view(),
             ticket=self._ticket.view(symbol, request.draft, now=now) if market is not None else None,
             health=self._health.view(symbol, symbols, now=now) if request.health else None,
-            gaps=self._gaps.get(len(self._published.gaps), lambda: gap_views(self._published)),
+            gaps=self._gaps.get(self._published.gaps, lambda: gap_views(self._published)),
         )
 
     def _symbol_of(self, request: ViewRequest) -> str:
