@@ -125,6 +125,7 @@ def ours(capture: Capture) -> tuple[float, Counter[str]]:
             feed._reading = Reading(feed, feed._channels, books=feed._books, hearing=nowhere)
             for each in instruments:
                 feed._channels[each.symbol].book = venue.book(each.symbol)
+                feed._channels[each.symbol].heard.set()  # as if its subscription had been answered
                 feed._books.take(_whole(capture.snapshots[f"{each.base}USDT"], each.symbol))
             gc.collect()
             gc.freeze()
