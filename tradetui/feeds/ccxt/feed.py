@@ -13,7 +13,7 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Candle, FeedState, Missing, Timeframe
 from tradetui.domain.profile import Profile
 from tradetui.feeds.audit import Audits
-from tradetui.feeds.backfill import Backfill
+from tradetui.feeds.backfill import Backfill, nothing_missing
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.history import candles_before
@@ -95,9 +95,10 @@ class CcxtFeed:
         }
         self._exchange: Any = None
         self.markets_of: Callable[[], Any] = lambda: None
-        self.markets_file: MarketFile | None = None
         """Gives a client whose markets are read already; None where there is none."""
-        self.missing: Callable[[str], Missing | None] = lambda _symbol: None
+        self.markets_file: MarketFile | None = None
+        """Where the markets are kept; None for nowhere."""
+        self.missing: Callable[[str], Missing | None] = nothing_missing
         """Says what has to be known of a lost time."""
         self._deliver = Delivery()
         self.clock = VenueClock()
