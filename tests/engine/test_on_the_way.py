@@ -135,8 +135,11 @@ def test_a_reversal_whose_position_the_stop_closes_first_opens_nothing() -> None
 def test_a_reversal_whose_closing_half_is_canceled_leaves_the_position_alone() -> None:
     market = holding()
     reply = market.do(Reverse(symbol=market.symbol, stop=Stop(price=D(60_300))))
+    market.status(FeedState.STALE)
     market.do(CancelOrder(order_id=reply.order_ids[0]))
     wait(market, SECOND)
+    market.status(FeedState.STREAMING)
+    market.snapshot(BIDS, ASKS)
     assert market.state.positions[market.symbol].signed_qty == D("0.1")
     assert market.stop.trigger == 59_700
     assert market.last_order(reply).state is OrderState.CANCELED

@@ -239,8 +239,6 @@ class CommandDesk:
         order = msgspec.structs.replace(
             plan.order, order_id=self.scribe.next_order_id(), parent_id=closing.order_id
         )
-        if self.state.orders[closing.order_id].state.is_terminal:
-            order = msgspec.structs.replace(order, parent_id="")
         self.flow.send(order, latency_ns=self.settings.entry_ns)
         return Reply(order_ids=(closing.order_id, order.order_id))
 

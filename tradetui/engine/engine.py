@@ -274,13 +274,13 @@ class Engine:
         for _ in range(MAX_ROUNDS):
             seq = self.state.seq
             self._liquidator.check_after()
-            if self.state.live:
-                self._flow.groups.release_all()
             if self.state.fill_count != fills:
                 self._watch.exits.close_late_fills(fills)
                 for desk in self._desks.values():
                     desk.revalue()
             self._watch.evaluate()
+            if self.state.live:  # what waited for a fill meets the locks that it led to
+                self._flow.groups.release_all()
             if self.state.seq == seq:
                 break
         if self.state.fill_count != fills:

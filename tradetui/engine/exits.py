@@ -65,9 +65,13 @@ class Exits:
             self.flatten(symbol)
 
     def flatten(self, symbol: str) -> Order | None:
-        """Send one closing order for a position; None where nothing is left to close."""
+        """Send one closing order for a position; None where nothing is left to close.
+
+        One whose cancel is on its way closes nothing for sure any more: another goes beside it.
+        """
         position = self.state.holding(symbol)
-        closing = any(o.role is OrderRole.FLATTEN for o in self.state.live_of(symbol))
+        live = self.state.live_of(symbol)
+        closing = any(o.role is OrderRole.FLATTEN and not o.pending_cancel for o in live)
         if position is None or closing:
             return None
         desk = self.flow.desks[symbol]

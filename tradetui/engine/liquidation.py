@@ -29,6 +29,7 @@ from tradetui.engine.margincalls import MarginCalls
 from tradetui.engine.orders import OrderFlow
 from tradetui.trading import costs, guard, ledger
 from tradetui.trading.gaps import Passage, missed_price
+from tradetui.trading.match_types import EXIT_ROLES
 from tradetui.trading.settings import EngineSettings
 
 _UNJUDGED: Final = frozenset({FeedState.CONNECTING, FeedState.STALE, FeedState.DOWN, FeedState.GAP})
@@ -180,11 +181,10 @@ class Liquidator:
             self.scribe.note("alarm", text, symbol=symbol)
 
     def _cancel_orders(self, position: Position) -> None:
-        """Of the symbol, or of a cross account all of them; a stop stays until its position is gone."""
+        """Of the symbol, or of a cross account all of them; what protects or closes a position stays."""
         for order in list(self.state.live.values()):
             concerned = position.cross or order.symbol == position.symbol
-            kept = order.role in (OrderRole.PROTECTIVE, OrderRole.LIQUIDATION)
-            if concerned and not kept and order.order_id in self.state.live:
+            if concerned and order.role not in EXIT_ROLES and order.order_id in self.state.live:
                 self.flow.cancel_now(order, Reason.LIQUIDATION)
 
     def _limit(self, desk: Desk, position: Position) -> Decimal:

@@ -111,10 +111,13 @@ class OrderFlow:
             self.scribe.note("ignored_terminal", text, symbol=order.symbol)
 
     def plan_expiry(self, order: Order) -> None:
-        """A good-till-date order is over as soon as its last moment has passed (R-TIM-3)."""
+        """A good-till-date order is over as soon as its last moment has passed (R-TIM-3).
+
+        What gets to the venue in that moment still acts.
+        """
         if order.expire_ts:
-            left = order.expire_ts - self.scribe.ts
-            self.due.push(self.scribe.steady_ts + max(0, left), DueAction("expire", order.order_id))
+            due = self.scribe.steady_ts + max(0, order.expire_ts - self.scribe.ts)
+            self.due.push(due, DueAction("expire", order.order_id), is_last=True)
 
     def _expire(self, order: Order) -> None:
         if self.scribe.ts < order.expire_ts:  # the wall clock was set back meanwhile
@@ -127,17 +130,20 @@ class OrderFlow:
     def request_cancel(self, order: Order, reason: Reason = Reason.USER) -> None:
         """Cancel an order; it may still fill until the cancel has reached the venue (R-ORD-1).
 
-        One that a flatten cancels says so: what it fills until then is closed as well.
+        An order on its way is there first. One that a flatten cancels says so: what it fills until then is
+        closed as well.
         """
-        on_venue = order.state not in (OrderState.SUBMITTED, OrderState.HELD)
-        if not on_venue or self.settings.cancel_ns == 0:
+        latency = self.settings.cancel_ns
+        if order.state is OrderState.SUBMITTED:
+            latency = max(latency, order.due_ts - self.scribe.ts)
+        if order.state is OrderState.HELD or latency <= 0:
             self.cancel_now(order, Reason.USER)
             return
         why = str(reason) if reason is Reason.FLATTEN else order.reason
         if not order.pending_cancel or why != order.reason:
             self.scribe.order(msgspec.structs.replace(order, pending_cancel=True, reason=why))
         if not order.pending_cancel:
-            self.later(DueAction("cancel", order.order_id), self.settings.cancel_ns)
+            self.later(DueAction("cancel", order.order_id), latency)
 
     def cancel_now(self, order: Order, reason: Reason, state: OrderState = OrderState.CANCELED) -> None:
         """Take an order out everywhere at once; what hangs on it goes with it."""
@@ -161,7 +167,7 @@ class OrderFlow:
         if self.groups.is_decided(order):
             self.cancel_now(order, Reason.OTHER_FILLED)
         elif order.parent_id:
-            self.groups.release(self.scribe.move(order, OrderState.HELD))
+            self.scribe.move(order, OrderState.HELD)
         elif self._is_locked_out(order):
             self.cancel_now(order, Reason.LOCKED)
         elif order.role is OrderRole.PROTECTIVE and self._is_executing(order.symbol):

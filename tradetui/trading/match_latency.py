@@ -19,10 +19,11 @@ class _Due(Generic[T]):
     due: int
     seq: int
     item: T
+    is_last: bool
 
-    def turn(self) -> tuple[int, int]:
+    def turn(self) -> tuple[int, bool, int]:
         """Earlier first, then in the order of arrival."""
-        return self.due, self.seq
+        return self.due, self.is_last, self.seq
 
 
 class DueQueue(Generic[T]):
@@ -45,10 +46,10 @@ class DueQueue(Generic[T]):
         """When the first item is due; None when nothing waits."""
         return self._items[0].due if self._items else None
 
-    def push(self, due: int, item: T) -> None:
-        """Add an item behind all that are due no later."""
+    def push(self, due: int, item: T, *, is_last: bool = False) -> None:
+        """Add an item behind all that are due no later; `is_last` keeps it behind those still to come."""
         self._seq += 1
-        insort(self._items, _Due(due, self._seq, item), key=_Due.turn)
+        insort(self._items, _Due(due, self._seq, item, is_last), key=_Due.turn)
 
     def pop_before(self, ts: int) -> T | None:
         """The first item due before a moment; None when there is none (any more)."""

@@ -115,10 +115,11 @@ def _cooldown(rule: Rule, group: Group, _: Scene) -> Finding | None:
     return _finding(rule, group, group[2][-1:], reached=True) if group[2] else None
 
 
-def _loss_cooldown(rule: Rule, group: Group, _: Scene) -> Finding | None:
-    """A while after a trade that lost."""
-    last = group[2][-1:]
-    return _finding(rule, group, last, reached=last[0].net < 0) if last else None
+def _loss_cooldown(rule: Rule, group: Group, scene: Scene) -> Finding | None:
+    """A while after a trade that lost, whatever ended beside it or since."""
+    since = scene.ts - rule.lock_s * SECOND
+    lost = [trade for trade in group[2] if trade.net < 0 and trade.close_ts > since]
+    return _finding(rule, group, lost[-1:], reached=True) if lost else None
 
 
 def since_reset(rule: Rule, trades: Iterable[Episode], scene: Scene) -> list[Episode]:
