@@ -11,11 +11,12 @@ from tests.engine.rules_table import MINUTE, Account, account, only, rule
 from tests.engine.test_guards import episode
 from tests.engine.test_liquidation import ETH, Two, bodies
 from tradetui.domain.command import CancelOrder, Flatten, Reverse, SetLimit, Stop
-from tradetui.domain.event import Liquidated, Noted
+from tradetui.domain.event import Event, Liquidated, Noted
 from tradetui.domain.market_data import BookSnapshot, ClockTick
 from tradetui.domain.order import Order, OrderState, TimeInForce
 from tradetui.domain.reply import Reason
 from tradetui.engine import Engine
+from tradetui.runtime.notices import describe
 from tradetui.trading.protections import Scene, findings
 
 D = Decimal
@@ -32,6 +33,10 @@ def wait(market: Table, ns: int) -> None:
     market.feed(ClockTick(market.now, market.now))
 
 
+def notices(part: tuple[Event, ...], market: Table) -> list[tuple[str, str]]:
+    return [(notice.severity, notice.text) for notice in describe(part, market.state)]
+
+
 # --- cancels on their way
 
 
@@ -44,6 +49,8 @@ def test_r_lat_2_the_cancel_of_an_order_on_its_way_gets_there_after_it() -> None
     assert market.last_order(reply).state is OrderState.FILLED
     assert market.stop.qty == D("0.1")
     assert bodies(market, Noted)[-1].what == "ignored_terminal"
+    (told,) = (text for part in market.transactions for _, text in notices(part, market) if "bought" in text)
+    assert told == "bought 0.1 BTC/USDT:USDT at 60,000.1, fee 3.00, filled while canceling"
 
 
 def test_r_lat_2_a_limit_on_its_way_rests_until_its_cancel_is_there() -> None:

@@ -153,6 +153,7 @@ def _filled(order: Order, fills: list[Fill], state: State) -> Notice:
     pnl = sum((fill.realized_pnl for fill in fills), ZERO)
     text += f", result {pnl:+,.{money_scale(state.currency)}f} before fees" if pnl else ""
     text += "" if order.state.is_terminal else f" ({canonical(order.leaves)} to go)"
+    text += ", filled while canceling" if order.pending_cancel else ""
     return Notice(last.ts, _severity(order), text)
 
 
