@@ -14,6 +14,8 @@ from tests.exchanges.venues.every import exchange_of
 
 OTHER = "LTC"
 BASES = ("XBT", "BTC", "ETH")
+OF_ONE = ("depth", "trades", "ticker", "fills", "history", "candle", "kline", "charts", "ohlc")
+"""What requests for one symbol's things name."""
 
 
 class TwoMarkets(Loopback):
@@ -28,14 +30,16 @@ class TwoMarkets(Loopback):
         wording.symbol, wording.name = in_other_words(wording.symbol), in_other_words(wording.name)
 
     async def heard(self, socket: web.WebSocketResponse, text: str) -> None:
-        await self._meant(text).heard(socket, text)
+        named = [each for each in (self.first, self.second) if each.wording.name.lower() in text.lower()]
+        for each in named or [self.first]:
+            await each.heard(socket, text)
 
     def forgotten(self, socket: web.WebSocketResponse) -> None:
         for each in (self.first, self.second):
             each.forgotten(socket)
 
     async def rest(self, request: web.Request) -> web.StreamResponse:
-        if any(word in request.path_qs.lower() for word in ("depth", "trades", "ticker", "fills", "history")):
+        if any(word in request.path_qs.lower() for word in OF_ONE):
             return await self._meant(request.path_qs).rest(request)
         answers = [await each.rest(request) for each in (self.first, self.second)]
         one, other = (json.loads(each.text or "null") for each in answers if isinstance(each, web.Response))

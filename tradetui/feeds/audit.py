@@ -148,9 +148,13 @@ class Audits:
         self, exchange: Any, channels: Sequence[Audited], *, numbered: bool, found: Callable[[str, str], None]
     ) -> None:
         """Go round for ever; `found` is told the symbol and what differs."""
-        while self._every_s and channels:
-            for channel in channels:
-                await asyncio.sleep(self._every_s / len(channels) * (0.75 + _SPREAD.random() / 2))
+        while self._every_s:
+            if not channels:
+                await asyncio.sleep(self._every_s)
+            for channel in tuple(channels):  # others may come and go meanwhile
+                await asyncio.sleep(
+                    self._every_s / len(channels or (channel,)) * (0.75 + _SPREAD.random() / 2)
+                )
                 with suppress(Exception):  # a question that fails is asked again next time
                     words = await self.audit(exchange, channel, numbered=numbered)
                     if words:

@@ -90,6 +90,15 @@ class Backfill:
         self._unheard: set[str] = set()
         """Symbols that were asked for before the exchange was known to have heard."""
         self._fruitless: dict[str, int] = {}
+        self._asking: dict[str, asyncio.Task[None]] = {}
+
+    def forget(self, symbol: str) -> None:
+        """A symbol is followed no more."""
+        for known in (self._again, self._holed, self._unheard):
+            known.discard(symbol)
+        self._fruitless.pop(symbol, None)
+        if (task := self._asking.pop(symbol, None)) is not None:
+            task.cancel()
 
     def start(
         self, channel: Followed, lost_for_s: float = 0.0, *, heard: asyncio.Event | None = None
@@ -105,7 +114,7 @@ class Backfill:
             self._again.add(channel.symbol)
         elif channel.trades.last_ts:
             channel.trades.hold()
-            self._group.create_task(self._fill(channel, lost_for_s, heard))
+            self._asking[channel.symbol] = self._group.create_task(self._fill(channel, lost_for_s, heard))
         else:
             self._end(channel.symbol)
 

@@ -231,6 +231,10 @@ class BinanceCodec:
         """What reads a bare frame, by its first `NAMED` bytes; such a reader raises what `reader`'s do."""
         self._routes: dict[bytes, tuple[Reader, int]] = {}
 
+    def learn(self, name: str, symbol: str) -> None:
+        """Read the frames of one more symbol."""
+        self._symbols[name] = symbol
+
     def decode(self, frame: bytes, ts_received: int) -> VenueMessage | None:
         """One frame as a message; None for what is no market data (acknowledgements, other streams).
 

@@ -24,9 +24,23 @@ class Delivery:
         self.sink: Sink = _nowhere
         """Where messages go now; what it raises is for `fail`, and to be asked for anew afterwards."""
         self._sink: Sink = _nowhere
+        self._heard: Sink = _nowhere
+        """Where they go in the end."""
         self._crash: asyncio.Future[None] | None = None
+        self.muted: set[str] = set()
+        """Symbols of which nothing is delivered any more."""
         self.sink_ns = 0
         """Nanoseconds that the sink took so far, where it was timed."""
+
+    def mute(self, symbol: str) -> None:
+        """Deliver nothing of a symbol: what is under way yet nobody wants."""
+        self.muted.add(symbol)
+        self._lead_to(self._heard)
+
+    def unmute(self, symbol: str) -> None:
+        """Deliver it again."""
+        self.muted.discard(symbol)
+        self._lead_to(self._heard)
 
     def __call__(self, message: MarketMessage) -> None:
         """Give a message to the sink."""
@@ -45,7 +59,12 @@ class Delivery:
         self.sink_ns += perf_counter_ns() - begun
 
     def _lead_to(self, sink: Sink) -> None:
-        self.sink = self._sink = sink
+        self._heard = sink
+        self.sink = self._sink = self._give_wanted if self.muted else sink
+
+    def _give_wanted(self, message: MarketMessage) -> None:
+        if getattr(message, "symbol", "") not in self.muted:
+            self._heard(message)
 
     def fail(self, error: Exception) -> None:
         """End the run with an error; the first one counts, and nothing is delivered after it."""

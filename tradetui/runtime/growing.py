@@ -1,7 +1,9 @@
-"""A profile's feed that takes more symbols while it runs, each in a feed of its own beside the first.
+"""A profile's feed that takes more symbols while it runs: on its own connections, or in feeds beside it.
 
-What runs already is not touched: no stop waits while a symbol is added or taken away. The added feeds share
-the markets that the first one has read, and the exchange's wish to be asked nothing.
+What runs already is not touched: no stop waits while a symbol is added or taken away. A symbol that the
+first feed can not take gets one of its own: of another market of the exchange, of one whose connections
+stand and fall with each symbol (Coinbase), or through ccxt, which can not unsubscribe everywhere. Such
+feeds share the markets that the first one has read, and the exchange's wish to be asked nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from time import time_ns
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 import msgspec
 
@@ -22,7 +24,7 @@ from tradetui.feeds.scan.table import ScanTable
 from tradetui.runtime.feeding import run_feed
 
 MOST_ADDED: Final = 20
-"""Each has connections of its own, of which an exchange allows only so many."""
+"""Each may have connections of its own, of which an exchange allows only so many."""
 _RETRY_S: Final = 1.0
 
 
@@ -61,12 +63,29 @@ class LiveFeed(Protocol):
         ...
 
 
+@runtime_checkable
+class TakesMore(Protocol):
+    """A feed that takes more symbols on its own connections."""
+
+    def takes(self, symbol: str) -> bool:
+        """Whether a symbol can be delivered beside those that are."""
+        ...
+
+    def join(self, symbol: str) -> None:
+        """Deliver one more symbol."""
+        ...
+
+    async def leave(self, symbol: str) -> None:
+        """Deliver one no more that came by `join`."""
+        ...
+
+
 MakeFeed = Callable[[str], LiveFeed]
 """Makes the feed of one symbol."""
 
 
 class GrowingFeed:
-    """The first feed, and one for each symbol that was added."""
+    """The first feed, and one for each symbol that was added and did not join it."""
 
     own_clock = False
 
@@ -108,6 +127,10 @@ class GrowingFeed:
         """Deliver one more symbol from now on; one that is there already changes nothing."""
         if symbol in self.symbols:
             return
+        if isinstance(self.first, TakesMore) and self.first.takes(symbol):
+            self._added[symbol] = self.first
+            self.first.join(symbol)
+            return
         feed = self._make(symbol)
         feed.markets_of = lambda: self.first.exchange
         self._added[symbol] = feed
@@ -123,7 +146,10 @@ class GrowingFeed:
     async def remove(self, symbol: str) -> None:
         """Deliver an added symbol no more; raises KeyError for one that was not added."""
         feed = self._added.pop(symbol)
-        self._numbers.pop(id(feed))
+        if feed is self.first:
+            await self.first.leave(symbol)  # type: ignore[attr-defined]  # it took it
+        else:
+            self._numbers.pop(id(feed))
         task = self._tasks.pop(symbol, None)
         if task is not None:
             task.cancel()
@@ -134,8 +160,9 @@ class GrowingFeed:
     async def run(self, sink: Sink) -> None:
         """Deliver all of them until canceled; it ends with the first feed."""
         self._sink = sink
-        for symbol in self._added:
-            self._start(symbol, sink)
+        for symbol, feed in self._added.items():
+            if feed is not self.first:
+                self._start(symbol, sink)
         try:
             await self.first.run(sink)
         finally:
@@ -162,7 +189,7 @@ class GrowingFeed:
 
     def _feeds(self) -> Iterator[LiveFeed]:
         yield self.first
-        yield from self._added.values()
+        yield from (feed for feed in self._added.values() if feed is not self.first)
 
 
 def introduced(feed: Feed, to: Callable[[Feed], None]) -> None:

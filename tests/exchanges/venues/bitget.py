@@ -49,7 +49,7 @@ class Bitget(Wording):
         return Ask(frame["op"], frozenset(channels), tuple(answers))
 
     def refusal(self, frame: dict[str, Any]) -> str:
-        words = {"code": 30001, "msg": "instType:SPOT,channel:books,instId:BTCUSDT doesn't exist"}
+        words = {"code": 30001, "msg": f"instType:SPOT,channel:books,instId:{self.name} doesn't exist"}
         return json.dumps({"event": "error", "arg": frame["args"][0], **words})
 
     def snapshot(self, book: DecimalBook, at_ms: int) -> list[str]:

@@ -46,7 +46,7 @@ class Bybit(Wording):
         return Ask(frame["op"], frozenset(channels), (json.dumps(answer),))
 
     def refusal(self, frame: dict[str, Any]) -> str:
-        words = "error:handler not found,topic:orderbook.200.BTCUSDT"
+        words = f"error:handler not found,topic:orderbook.200.{self.name}"
         return json.dumps({"success": False, "ret_msg": words, "conn_id": "x", "op": "subscribe"})
 
     def snapshot(self, book: DecimalBook, at_ms: int) -> list[str]:

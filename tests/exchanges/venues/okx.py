@@ -43,7 +43,7 @@ class Okx(Wording):
         return Ask(frame["op"], frozenset(channels), tuple(answers))
 
     def refusal(self, frame: dict[str, Any]) -> str:
-        words = "Wrong URL or channel:books,instId:BTC-USDT doesn't exist."
+        words = f"Wrong URL or channel:books,instId:{self.name} doesn't exist."
         return json.dumps({"event": "error", "code": "60018", "msg": words, "connId": "x"})
 
     def snapshot(self, book: DecimalBook, at_ms: int) -> list[str]:

@@ -75,7 +75,8 @@ class RestSide:
         self.exchange = self._exchange = exchange
         self.reload_s = reload_s
         self._profile = profile
-        self._symbols = profile.symbols
+        self.symbols: Sequence[str] = profile.symbols
+        """Who is told of what concerns all; a feed that takes more symbols puts its own list here."""
         self._retry_s = retry_s
         self._told: dict[str, Instrument] = {}
         self._tiers = Tiers(exchange)
@@ -99,7 +100,7 @@ class RestSide:
                 if self._take_kept(teller, words_for(error)):
                     return
                 wait = max(backoff.next_wait(0.0), self._exchange.pause_s)
-                for symbol in self._symbols:
+                for symbol in self.symbols:
                     teller.say(symbol, Part.MARKET, FeedState.DOWN, text=words_for(error), retry_s=wait)
                 await asyncio.sleep(wait)
             else:
@@ -109,18 +110,18 @@ class RestSide:
     def _take_kept(self, teller: Teller, why: str) -> bool:
         """Go on with the markets as they were read last, if any, and say how old they are."""
         kept = self._file.read() if self._file is not None else None
-        if kept is None or not all(symbol in kept.markets for symbol in self._symbols):
+        if kept is None or not all(symbol in kept.markets for symbol in self._profile.symbols):
             return False
         self._exchange.set_markets(kept.markets)
         self._is_aged = True
-        for symbol in self._symbols:
+        for symbol in self.symbols:
             text = f"markets as of {age_words(kept.age_s)} ago: {why}"
             teller.say(symbol, Part.LISTING, FeedState.STREAMING, text=text)
         return True
 
     async def _keep(self) -> None:
         if self._file is not None and self._exchange.markets_of() is None:
-            content = self._file.content_of(self._exchange.markets, self._symbols)
+            content = self._file.content_of(self._exchange.markets, self.symbols)
             await asyncio.to_thread(self._file.write, content)
 
     def listed(self, teller: Teller, symbol: str) -> Instrument | None:
@@ -172,12 +173,13 @@ class RestSide:
                 await self._keep()
                 self._end_age(teller)
             for before in listed:
-                self._retell(teller, self._told[before.symbol])
+                if before.symbol in self._told:
+                    self._retell(teller, self._told[before.symbol])
 
     def _end_age(self, teller: Teller) -> None:
         """The markets are today's again."""
         self._is_aged = False
-        for symbol in self._symbols:
+        for symbol in self.symbols:
             teller.say(symbol, Part.LISTING, FeedState.STREAMING)
 
     def _retell(self, teller: Teller, before: Instrument) -> None:
@@ -230,10 +232,10 @@ class RestSide:
             wait = self._exchange.pause_s
             if wait:
                 text = f"asks nothing for {wait:.0f} s: {self._exchange.pause_words}"
-                for symbol in self._symbols:
+                for symbol in self.symbols:
                     teller.say(symbol, Part.PAUSE, FeedState.STREAMING, text=text)
                 await asyncio.sleep(wait)
-                for symbol in self._symbols:
+                for symbol in self.symbols:
                     teller.say(symbol, Part.PAUSE, FeedState.STREAMING)
 
     async def load_history(self, teller: Teller, symbol: str) -> None:
@@ -271,13 +273,21 @@ class RestSide:
         except Exception:  # noqa: BLE001 - a chart without its past is still a chart
             return None
 
+    async def ask(self, teller: Teller, fetch: Fetch, symbols: Sequence[str]) -> None:
+        """Deliver what an exchange answers; raises what the client raises."""
+        for message in await fetch(self._exchange, list(symbols)) if symbols else ():
+            teller.deliver(message)
+
+    def forget(self, symbol: str) -> None:
+        """A symbol is followed no more."""
+        self._told.pop(symbol, None)
+
     async def poll(self, teller: Teller, fetch: Fetch, symbols: list[str], every_s: float) -> None:
-        """Ask for something again and again, less often after a failure."""
+        """Ask for something again and again, less often after a failure; `symbols` may change meanwhile."""
         backoff = Backoff(every_s, cap_s=_POLL_CAP_S)
-        while symbols:
+        while True:
             try:
-                for message in await fetch(self._exchange, symbols):
-                    teller.deliver(message)
+                await self.ask(teller, fetch, symbols)
                 await asyncio.sleep(every_s)
             except Exception:  # noqa: BLE001 - the streams go on without it
                 await asyncio.sleep(backoff.next_wait(0.0))

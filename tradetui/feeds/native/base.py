@@ -22,6 +22,7 @@ class OneAddress:
     counts_prints = False
     most_symbols = 50
     """On one connection: a lost one should not take all symbols along."""
+    most_joined = 50
     ping = ""
     ping_s = 15.0
 
@@ -57,12 +58,31 @@ class OneAddress:
         self._instruments = {each.symbol: each for each in instruments}
         self._symbols = {self.name(each): each.symbol for each in instruments}
         symbols, most = [each.symbol for each in instruments], self.most_symbols
-        groups = [symbols[start : start + most] for start in range(0, len(symbols), most)]
-        return [Line(url=self._url, symbols=tuple(g), ping=self.ping, ping_s=self.ping_s) for g in groups]
+        return [self._line(symbols[start : start + most]) for start in range(0, len(symbols), most)]
+
+    def _line(self, symbols: Sequence[str]) -> Line:
+        return Line(url=self._url, symbols=tuple(symbols), ping=self.ping, ping_s=self.ping_s)
+
+    def add(self, instrument: Instrument) -> Sequence[Line]:
+        """Know one more symbol; the connection that it would have by itself."""
+        self._instruments[instrument.symbol] = instrument
+        self._symbols[self.name(instrument)] = instrument.symbol
+        return [self._line([instrument.symbol])]
+
+    def join(self, line: Line) -> Iterable[str]:
+        """The same as for a new connection."""
+        return self.asks("subscribe", self._names(line))
+
+    def leave(self, line: Line) -> Iterable[str]:
+        """Give up what they were."""
+        return self.asks("unsubscribe", self._names(line))
+
+    def _names(self, line: Line) -> list[str]:
+        return [self.name(self._instruments[symbol]) for symbol in line.symbols]
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """What to send when a connection is open."""
-        return self.asks("subscribe", [self.name(self._instruments[symbol]) for symbol in line.symbols])
+        return self.asks("subscribe", self._names(line))
 
     def resubscribe(self, symbol: str) -> Iterable[str]:
         """The book again: what it was is given up first."""

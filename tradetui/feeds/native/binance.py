@@ -100,6 +100,7 @@ class BinanceVenue:
     resync: ResyncBy = ResyncBy.REST
     tells_interest = False
     counts_prints = True
+    most_joined = _MOST_STREAMS // 3
 
     def __init__(self, *, futures: bool, address: Any = str) -> None:
         """`address` rewrites an address, for a loopback endpoint."""
@@ -109,33 +110,60 @@ class BinanceVenue:
         self._codec = BinanceCodec({})
         self._read_named = self._codec.by_opening
         self._ids = itertools.count(1)
-        self._asked: dict[int | str, tuple[str, ...]] = {}
+        self._asked: dict[int | str, tuple[tuple[str, ...], bool]] = {}
+        """By request: for whom, and whether of their books and prints."""
+        self._singles: set[str] = set()
         self._prints = PrintCount()
         self._expected = self._prints.expected
 
     @property
     def hosts(self) -> frozenset[str]:
         """Where its streams are."""
-        urls = (_PUBLIC, _MARKET) if self.futures else (_SPOT,)
-        return frozenset(urlsplit(self._address(url)).netloc for url in urls)
+        return frozenset(urlsplit(self._address(url)).netloc for url in self._urls)
 
     def lines(self, instruments: Sequence[Instrument]) -> Sequence[Line]:
         """Several symbols on each connection; USD-M has a second kind for marks."""
         self._names = {venue_name(each): each.symbol for each in instruments}
-        singles = set() if self.futures else set(self._names.values())
-        self._codec = BinanceCodec(self._names, single_trades=singles, any_time=True)
+        self._singles = set() if self.futures else set(self._names.values())
+        self._codec = BinanceCodec(self._names, single_trades=self._singles, any_time=True)
         self._read_named = self._codec.by_opening
-        urls = (_PUBLIC, _MARKET) if self.futures else (_SPOT,)
-        symbols = [each.symbol for each in instruments]
-        size = _MOST_STREAMS // 3
+        symbols, size = [each.symbol for each in instruments], _MOST_STREAMS // 3
         return [
-            Line(url=self._address(url), symbols=tuple(symbols[start : start + size]), ping_s=60.0)
-            for url in urls
+            self._line(url, symbols[start : start + size])
+            for url in self._urls
             for start in range(0, len(symbols), size)
         ]
 
+    @property
+    def _urls(self) -> Sequence[str]:
+        return (_PUBLIC, _MARKET) if self.futures else (_SPOT,)
+
+    def _line(self, url: str, symbols: Sequence[str]) -> Line:
+        return Line(url=self._address(url), symbols=tuple(symbols), ping_s=60.0)
+
+    def add(self, instrument: Instrument) -> Sequence[Line]:
+        """Know one more symbol; the connections that it would have by itself."""
+        name, symbol = venue_name(instrument), instrument.symbol
+        self._names[name] = symbol
+        self._codec.learn(name, symbol)
+        if not self.futures:
+            self._singles.add(symbol)
+        return [self._line(url, [symbol]) for url in self._urls]
+
     def subscribe(self, line: Line) -> Iterable[str]:
         """Frames of at most a hundred streams."""
+        more = ("!contractInfo",) if _MARKET_PATH in line.url else ()
+        return self._asking("SUBSCRIBE", line, more)
+
+    def join(self, line: Line) -> Iterable[str]:
+        """The same; what contracts become is told to the connection already."""
+        return self._asking("SUBSCRIBE", line)
+
+    def leave(self, line: Line) -> Iterable[str]:
+        """The same streams."""
+        return self._asking("UNSUBSCRIBE", line)
+
+    def _asking(self, method: str, line: Line, more: Sequence[str] = ()) -> Iterable[str]:
         venue_names = {symbol: name for name, symbol in self._names.items()}
         channels = self._channels(line.url)
         size, is_market = _A_FRAME // len(channels), _MARKET_PATH in line.url
@@ -144,12 +172,12 @@ class BinanceVenue:
             params = [
                 f"{venue_names[symbol].lower()}@{channel}" for symbol in symbols for channel in channels
             ]
-            if is_market and not start:
-                params.append("!contractInfo")
-            self._asked[number] = () if is_market else symbols
-            for symbol in symbols:
+            params += more if not start else ()
+            if method == "SUBSCRIBE":
+                self._asked[number] = symbols, not is_market
+            for symbol in symbols if not is_market else ():
                 self._prints.forget(symbol)
-            yield json.dumps({"method": "SUBSCRIBE", "params": params, "id": number})
+            yield json.dumps({"method": method, "params": params, "id": number})
 
     def _channels(self, url: str) -> Sequence[str]:
         if not self.futures:
@@ -169,7 +197,7 @@ class BinanceVenue:
         """Its streams again, which changes nothing where they go on."""
         name = next(name for name, known in self._names.items() if known == symbol).lower()
         number = next(self._ids)
-        self._asked[number] = (symbol,)
+        self._asked[number] = (symbol,), True
         params = [f"{name}@{channel}" for channel in self._channels(_PUBLIC)]
         yield json.dumps({"method": "SUBSCRIBE", "params": params, "id": number})
 
@@ -221,10 +249,10 @@ class BinanceVenue:
             status = _STATUSES.get(reply.cs, InstrumentStatus.HALTED)
             return (Restated(symbol, status),) if symbol is not None else ()
         words = reply.msg or str((reply.error or {}).get("msg", ""))
+        asked, is_of_books = self._asked.pop(reply.id or 0, ((), False))
         if words:
-            return (Refused(words),)
-        asked = self._asked.pop(reply.id or 0, ())
-        return [word(symbol) for symbol in asked for word in (Subscribed, PrintsHeard)]
+            return (Refused(words, asked[0] if len(asked) == 1 else ""),)
+        return [word(symbol) for symbol in asked if is_of_books for word in (Subscribed, PrintsHeard)]
 
     def book(self, symbol: str) -> LiveBook:
         """A fresh book rule."""

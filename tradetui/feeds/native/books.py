@@ -175,11 +175,15 @@ class Books:
         self._group.create_task(self._revive(channel, wait_s))
 
     def _resubscribe(self, channel: Channel) -> None:
+        if channel.is_left:
+            return
         for frame in channel.connections[0].codec.resubscribe(channel.symbol):
             channel.connections[0].send(frame)
 
     async def _revive(self, channel: Channel, wait_s: float) -> None:
         await asyncio.sleep(wait_s)  # in a task: it ends with the feed
+        if channel.is_left:
+            return
         channel.ask_prints(again=True)
         for frame in channel.connections[0].codec.revive(channel.symbol):
             channel.connections[0].send(frame)

@@ -24,6 +24,7 @@ from tradetui.domain.market_data import (
     Trade,
 )
 from tradetui.feeds.native.base import Address, OneAddress
+from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import Numbered
 from tradetui.feeds.native.venue import AsideError, FrameError, Item, PrintsHeard, Refused, Said
 from tradetui.feeds.native.wire import MS, Levels, Millis, Price, Quantity, TradedQuantity
@@ -130,6 +131,12 @@ class BybitVenue(OneAddress):
         extras = [f"{_EXTRA}.{name}" for name in names if self._linear and not book_only]
         for start in range(0, len(extras), _A_FRAME):
             yield json.dumps({"op": verb, "args": extras[start : start + _A_FRAME]})
+
+    def join(self, line: Line) -> Iterable[str]:
+        """What was said of them once may hold no more."""
+        for symbol in line.symbols:
+            self._marks.pop(symbol, None)
+        return super().join(line)
 
     def memory(self, symbol: str) -> tuple[float, float | None] | None:
         """Mark and index as they were said last."""

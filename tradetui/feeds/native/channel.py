@@ -41,6 +41,8 @@ class Channel:
         """Whether prints may come that were asked for before the last time."""
         self.is_live = False
         """Whether the book was delivered and nothing was lost since."""
+        self.is_left = False
+        """Whether nobody wants it any more: what is under way ends without it."""
         self.was_live = False
         self.updates = 0
         """Book messages since it was live last."""
@@ -77,6 +79,17 @@ class Channel:
         self.pulse.pause()
         if self.lost_at is None:
             self.lost_at = monotonic()
+
+    def leave(self) -> None:
+        """Nobody wants it any more."""
+        self.is_left = True
+        self.lose()
+        self.book = None
+
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether it was subscribed and nothing came yet."""
+        return self.asked_at is not None and not self.was_live
 
     def ask_prints(self, *, again: bool) -> None:
         """The prints are asked for: on a new connection, or `again` on one that has told some."""

@@ -125,6 +125,8 @@ class CoinbaseVenue(OneAddress):
     resync: ResyncBy = ResyncBy.RECONNECT
     counts_prints = True
     most_symbols = 10
+    most_joined = 0
+    """An error names no product, and only a new connection brings a lost book: one's loss would be all's."""
 
     def __init__(self, *, address: Address = str) -> None:
         """`address` rewrites an address, for a loopback endpoint."""

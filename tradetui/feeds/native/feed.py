@@ -8,28 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from time import time_ns
-from typing import Any, Final
+from typing import Any
 
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import (
-    Candle,
-    FeedState,
-    Missing,
-    Timeframe,
-    Trade,
-)
+from tradetui.domain.market_data import Candle, FeedState, Missing, Timeframe, Trade
 from tradetui.domain.profile import Profile
 from tradetui.feeds import egress
 from tradetui.feeds.audit import Audits
 from tradetui.feeds.backfill import Backfill, nothing_missing
 from tradetui.feeds.ccxt.exchange import open_exchange
-from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.history import candles_before
 from tradetui.feeds.ccxt.market_file import MarketFile
-from tradetui.feeds.ccxt.prices import fetch_interest, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.clock import VenueClock
@@ -38,21 +29,18 @@ from tradetui.feeds.health import Backoff, FeedStats, SymbolHealth
 from tradetui.feeds.native.books import Books, Deadlines
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import HANDSHAKE_S, Connection, Line, Listener
+from tradetui.feeds.native.following import Following
 from tradetui.feeds.native.hearing import Hearing
+from tradetui.feeds.native.joining import Joining
 from tradetui.feeds.native.reading import Reading
 from tradetui.feeds.native.renewal import Renewal, Renewals
-from tradetui.feeds.native.venue import (
-    ResyncBy,
-    Venue,
-)
-from tradetui.feeds.native.venues import venue_of
+from tradetui.feeds.native.venue import Venue
+from tradetui.feeds.native.venues import fits, venue_of
 from tradetui.feeds.native.wires import wire_of
 from tradetui.feeds.network import proxy_of
 from tradetui.feeds.protocol import FrameKeeper, Sink, Stands, Wire
 from tradetui.feeds.scan.scanner import Scanner, scanner_of
 from tradetui.feeds.scan.table import ScanTable
-
-_TICKERS_EVERY_S: Final = 30.0
 
 
 class NativeFeed:
@@ -79,6 +67,8 @@ class NativeFeed:
     _renewals: Renewals
     _hearing: Hearing
     _reading: Reading
+    _joining: Joining | None = None
+    """While it runs and its connections are open."""
 
     def __init__(
         self,
@@ -106,14 +96,10 @@ class NativeFeed:
         self._handshake_s, self._ping_s = handshake_s, ping_s
         self.crossed, self.markets_of = lambda _symbol: False, lambda: None
         self.missing = nothing_missing
-        self._channels = {
-            symbol: Channel(
-                SymbolHealth(symbol, lagging_after_s=lagging_after_s),
-                stale_after_s=stale_after_s,
-                backoff=Backoff(retry_s),
-            )
-            for symbol in profile.symbols
-        }
+        self._lagging_after = lagging_after_s
+        self._symbols = list(profile.symbols)
+        """The profile's, then those that came later."""
+        self._channels = {symbol: self.new_channel(symbol) for symbol in profile.symbols}
         self._connections: list[Connection] = []
         self._listed: list[Instrument] = []
         self.deliver = Delivery()
@@ -125,6 +111,14 @@ class NativeFeed:
     def symbols(self) -> tuple[str, ...]:
         """The symbols of the profile, the default one first."""
         return self._profile.symbols
+
+    def new_channel(self, symbol: str) -> Channel:
+        """A symbol of which nothing is known."""
+        return Channel(
+            SymbolHealth(symbol, lagging_after_s=self._lagging_after),
+            stale_after_s=self._deadlines.stale_after_s,
+            backoff=Backoff(self._retry_s),
+        )
 
     @property
     def exchange(self) -> Any:
@@ -165,69 +159,63 @@ class NativeFeed:
         exchange.markets_of = self.markets_of
         egress.allow(self._venue.hosts)
         self._connections.clear()
+        self._channels = {symbol: self._channels[symbol] for symbol in self._symbols}
         for channel in self._channels.values():
             channel.connections.clear()
             channel.lose()
         await self.deliver.run(sink, self._work, close=exchange.close)
 
     async def _work(self) -> None:
-        for symbol in self.symbols:
+        for symbol in self._symbols:
             self.say(symbol, Part.MARKET, FeedState.CONNECTING, text="loading markets")
         rest = self._rest_side()
         await rest.load_markets(self)
-        listed = self._listed = [each for symbol in self.symbols if (each := rest.listed(self, symbol))]
+        asked = tuple(self._symbols)
+        listed = [each for symbol in asked if (each := rest.listed(self, symbol))]
         for each in listed:
             self.say(each.symbol, Part.BOOK, FeedState.CONNECTING, text="loading history")
             rest.say_trading(self, each)
-        async with asyncio.TaskGroup() as group:
-            self._backfill = Backfill(self, rest, group, missing=self._missing)
-            self._books = self._book_keeping(group)
-            self._renewals = self._renewing(group)
-            self._hearing = Hearing(
-                self,
-                self._venue,
-                self._channels,
-                books=self._books,
-                backfill=self._backfill,
-                rest=rest,
-                settle_s=self._settle_s,
-            )
-            self._reading = Reading(self, self._channels, books=self._books, hearing=self._hearing)
-            group.create_task(rest.tell_pauses(self))
-            group.create_task(rest.reload_markets(self, listed))
-            await asyncio.gather(*(self._learn_past(rest, each.symbol) for each in listed))
-            self._open(listed)
-            group.create_task(self._books.watch())
-            self._scanner = scanner_of(self._profile, self._exchange)
-            if self._scanner is not None:
-                group.create_task(self._scanner.run())
-            group.create_task(self.clock.follow(self._exchange))
-            symbols = [each.symbol for each in listed]
-            group.create_task(self._audit([self._channels[symbol] for symbol in symbols]))
-            group.create_task(self._deepen(rest, symbols))
-            group.create_task(rest.poll(self, fetch_tickers, symbols, _TICKERS_EVERY_S))
-            perpetuals = [each.symbol for each in listed if not each.is_spot]
-            group.create_task(rest.poll(self, fetch_funding, perpetuals, FUNDING_EVERY_S))
-            if not self._venue.tells_interest:
-                group.create_task(rest.poll(self, fetch_interest, perpetuals, FUNDING_EVERY_S))
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._joining = await self._stream(rest, listed, group)
+                for symbol in [each for each in self._symbols if each not in asked]:
+                    self._joining.join(symbol)  # it came meanwhile
+        finally:
+            self._joining = None
+
+    async def _stream(self, rest: RestSide, listed: list[Instrument], group: asyncio.TaskGroup) -> Joining:
+        """Open the connections, and begin what goes on until the group ends."""
+        self._backfill = Backfill(self, rest, group, missing=self._missing)
+        self._books = self._book_keeping(group)
+        self._renewals = self._renewing(group)
+        self._hearing = self._make_hearing(rest)
+        self._reading = Reading(self, self._channels, books=self._books, hearing=self._hearing)
+        following = self._make_following(rest)
+        group.create_task(rest.tell_pauses(self))
+        await asyncio.gather(*(following.learn_past(each.symbol) for each in listed))
+        self._listed = [each for each in listed if each.symbol in self._symbols]
+        self._open(self._listed)
+        group.create_task(self._books.watch())
+        following.start(group, self._listed)
+        self._scanner = scanner_of(self._profile, self._exchange)
+        if self._scanner is not None:
+            group.create_task(self._scanner.run())
+        group.create_task(self.clock.follow(self._exchange))
+        return self._make_joining(rest, following, group)
 
     def _missing(self, symbol: str) -> Missing | None:
         return self.missing(symbol)
 
-    async def _learn_past(self, rest: RestSide, symbol: str) -> None:
-        """Minutes of the past, and what the time was like in which nobody watched."""
-        await rest.load_history(self, symbol)
-        if (missing := self.missing(symbol)) is not None:
-            await rest.tell_missed(self, symbol, missing)
-
     def _rest_side(self) -> RestSide:
-        return RestSide(
+        rest = RestSide(
             self._exchange,
             self._profile,
             retry_s=self._retry_s,
             reload_s=self._reload_s,
             file=self.markets_file,
         )
+        rest.symbols = self._symbols
+        return rest
 
     def _book_keeping(self, group: asyncio.TaskGroup) -> Books:
         return Books(
@@ -251,34 +239,61 @@ class NativeFeed:
             first_book_s=self._first_book_s,
         )
 
-    async def _audit(self, channels: list[Channel]) -> None:
-        """Hold the books against snapshots; one that differs is taken anew."""
+    def _make_hearing(self, rest: RestSide) -> Hearing:
+        return Hearing(
+            self,
+            self._venue,
+            self._channels,
+            books=self._books,
+            backfill=self._backfill,
+            rest=rest,
+            settle_s=self._settle_s,
+        )
 
-        def found(symbol: str, words: str) -> None:
-            self._books.resync(self._channels[symbol], FeedState.GAP, words)
+    def _make_following(self, rest: RestSide) -> Following:
+        return Following(
+            self,
+            self._venue,
+            self._exchange,
+            self._channels,
+            rest=rest,
+            books=self._books,
+            audits=self.audits,
+            missing=self._missing,
+            first_book_s=self._first_book_s,
+        )
 
-        numbered = self._venue.resync is ResyncBy.REST
-        await self.audits.run(self._exchange, channels, numbered=numbered, found=found)
-
-    async def _deepen(self, rest: RestSide, symbols: list[str]) -> None:
-        """Longer timeframes come when the books stand: they share the exchange's request limit."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._first_book_s):
-                for symbol in symbols:
-                    await self._channels[symbol].live.wait()
-        await asyncio.gather(rest.deepen_history(self, symbols), rest.follow_tiers(self, symbols))
+    def _make_joining(self, rest: RestSide, following: Following, group: asyncio.TaskGroup) -> Joining:
+        return Joining(
+            self,
+            self._venue,
+            self._connections,
+            self._channels,
+            self._listed,
+            books=self._books,
+            backfill=self._backfill,
+            renewals=self._renewals,
+            rest=rest,
+            following=following,
+            group=group,
+        )
 
     def _open(self, listed: list[Instrument]) -> None:
         for line in self._venue.lines(listed):
-            connection = self._connect(line, self._venue, self)
-            self._connections.append(connection)
+            connection = self.open_line(line)
             for symbol in line.symbols:
                 self._channels[symbol].connections.append(connection)
-            self._renewals.start(connection)
         for each in listed:
             channel = self._channels[each.symbol]
             channel.book = self._venue.book(each.symbol)
             self.say(each.symbol, Part.BOOK, FeedState.CONNECTING, text="waiting for the book")
+
+    def open_line(self, line: Line) -> Connection:
+        """A new connection, which runs."""
+        connection = self._connect(line, self._venue, self)
+        self._connections.append(connection)
+        self._renewals.start(connection)
+        return connection
 
     def successor(self, old: Connection, renewal: Renewal) -> Connection:
         """A connection for the same line, with a codec of its own: some count what comes on one."""
@@ -300,6 +315,25 @@ class NativeFeed:
         )
         connection.read_by(venue)
         return connection
+
+    # --- symbols that come and go
+
+    def takes(self, symbol: str) -> bool:
+        """Whether a symbol can be delivered beside those that are."""
+        return self._venue.most_joined > 0 and fits(self._profile, symbol)
+
+    def join(self, symbol: str) -> None:
+        """Deliver one more symbol, on a connection that is there if one has room."""
+        self._symbols.append(symbol)
+        self._channels[symbol] = self.new_channel(symbol)
+        if self._joining is not None:
+            self._joining.join(symbol)
+
+    async def leave(self, symbol: str) -> None:
+        """Deliver one no more that came by `join`."""
+        self._symbols.remove(symbol)
+        if self._joining is not None:
+            await self._joining.leave(symbol)
 
     async def candles_before(self, symbol: str, timeframe: Timeframe, ts: int, count: int) -> list[Candle]:
         """Older candles by REST; raises FeedError."""

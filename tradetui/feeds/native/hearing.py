@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Final, Protocol
 
@@ -113,10 +113,17 @@ class Hearing:
                 self._books.resync(channel, FeedState.GAP, lost.text)
         connection.drop(lost.text)
 
+    def _refused_of(self, connection: Connection, refused: Refused) -> Sequence[str]:
+        """Whose subscription it is: where no name is told, that of those that wait for an answer yet."""
+        if refused.symbol in self._channels:
+            return [refused.symbol]
+        symbols = connection.line.symbols
+        return [each for each in symbols if self._channels[each].waits_for_answer] or symbols
+
     def _refuse(self, connection: Connection, refused: Refused) -> None:
         """What never worked is not asked for again; what did is: by itself, or on another connection."""
         text = shortened(refused.text)
-        for symbol in [refused.symbol] if refused.symbol in self._channels else connection.line.symbols:
+        for symbol in self._refused_of(connection, refused):
             channel = self._channels[symbol]
             is_its_own = symbol == refused.symbol and not channel.is_live
             if not channel.was_live or is_its_own:

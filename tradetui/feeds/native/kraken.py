@@ -210,6 +210,7 @@ class KrakenVenue:
     resync: ResyncBy = ResyncBy.RESUBSCRIBE
     tells_interest = False
     counts_prints = True
+    most_joined = _MOST_SYMBOLS
 
     def __init__(self, *, address: Any = str, depth: int = DEPTH) -> None:
         """`address` rewrites an address, for a loopback endpoint."""
@@ -242,13 +243,30 @@ class KrakenVenue:
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """One frame a channel."""
-        for symbol in line.symbols:
-            self._prints.forget(symbol)
-        yield self._asking("subscribe", "book", line.symbols, depth=self._depth)
-        yield self._asking("subscribe", "trade", line.symbols, snapshot=False)
-        yield self._asking("subscribe", "ticker", line.symbols, event_trigger="bbo")
+        yield from self.join(line)
         params = {"channel": "instrument", "snapshot": False}
         yield json.dumps({"method": "subscribe", "params": params, "req_id": _INSTRUMENTS_ID})
+
+    def add(self, instrument: Instrument) -> Sequence[Line]:
+        """Know one more symbol; the connection that it would have by itself."""
+        self._instruments[instrument.symbol] = instrument
+        self._symbols[_name(instrument)] = instrument.symbol
+        return [Line(url=self._url, symbols=(instrument.symbol,), ping=_PING)]
+
+    def join(self, line: Line) -> Iterable[str]:
+        """One frame a channel; what is listed is told to the connection already."""
+        for symbol in line.symbols:
+            self._prints.forget(symbol)
+        return self._asking_all("subscribe", line.symbols)
+
+    def leave(self, line: Line) -> Iterable[str]:
+        """One frame a channel."""
+        return self._asking_all("unsubscribe", line.symbols)
+
+    def _asking_all(self, method: str, symbols: Sequence[str]) -> Iterable[str]:
+        yield self._asking(method, "book", symbols, depth=self._depth)
+        yield self._asking(method, "trade", symbols, snapshot=False)
+        yield self._asking(method, "ticker", symbols, event_trigger="bbo")
 
     def resubscribe(self, symbol: str) -> Iterable[str]:
         """The book again."""

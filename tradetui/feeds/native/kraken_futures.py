@@ -126,9 +126,14 @@ class KrakenFuturesVenue(OneAddress):
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """Each connection begins somewhere in the count."""
+        return self.join(line)
+
+    def join(self, line: Line) -> Iterable[str]:
+        """So does each subscription."""
         for symbol in line.symbols:
             self._prints.forget(symbol)
-        return super().subscribe(line)
+            self._suspended.pop(symbol, None)
+        return super().join(line)
 
     def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
         """A frame a feed."""

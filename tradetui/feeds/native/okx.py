@@ -28,6 +28,7 @@ from tradetui.domain.market_data import (
 from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.codes import code_of
+from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import Numbered, NumberedBook
 from tradetui.feeds.native.text_book import TextBook
 from tradetui.feeds.native.venue import (
@@ -213,6 +214,11 @@ class OkxVenue(OneAddress):
         for start in range(0, len(extras), _A_FRAME):
             yield json.dumps({"op": verb, "args": extras[start : start + _A_FRAME]})
 
+    def subscribe(self, line: Line) -> Iterable[str]:
+        """Theirs, and what is asked for all instruments of a type at once."""
+        yield from self.join(line)
+        yield json.dumps({"op": "subscribe", "args": _of_types(self._names(line))})
+
     def book(self, symbol: str) -> LiveBook:
         """A fresh book rule."""
         del symbol
@@ -314,16 +320,20 @@ def _channels(name: str, book_only: bool) -> Sequence[str]:
 
 
 def _extras(names: Sequence[str]) -> list[dict[str, str]]:
-    """What may be missing without harm, some of it asked for all instruments of a type at once."""
+    """What may be missing without harm."""
     swaps = [name for name in names if name.endswith("-SWAP")]
-    asked = [
+    return [
         {"channel": channel, "instId": name}
         for name in swaps
         for channel in ("open-interest", "funding-rate")
     ]
-    types = sorted({"SWAP" if name in swaps else "SPOT" for name in names})
-    asked += [{"channel": "instruments", "instType": each} for each in types]
-    return asked + [{"channel": "liquidation-orders", "instType": "SWAP"}] * bool(swaps)
+
+
+def _of_types(names: Sequence[str]) -> list[dict[str, str]]:
+    """What is asked for all instruments of a type at once: one that goes must not take it from the others."""
+    types = sorted({"SWAP" if name.endswith("-SWAP") else "SPOT" for name in names})
+    asked = [{"channel": "instruments", "instType": each} for each in types]
+    return asked + [{"channel": "liquidation-orders", "instType": "SWAP"}] * ("SWAP" in types)
 
 
 def _numbered(

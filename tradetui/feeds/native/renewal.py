@@ -11,29 +11,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from time import monotonic, time_ns
 from typing import Any, Final, Protocol
 
-from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedState, Trade
+from tradetui.domain.market_data import FeedState, Trade
 from tradetui.feeds.backfill import Backfill
-from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.ccxt.rest import Teller
 from tradetui.feeds.ccxt.stream import Part
-from tradetui.feeds.native.binance import Depth, DepthBook
 from tradetui.feeds.native.books import Books
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import Connection, Listener
+from tradetui.feeds.native.heirs import MOST, Heir, OwnBook, SameNumbers, heir_of
 from tradetui.feeds.native.venue import (
     BookPart,
     FrameError,
-    LiveBook,
     Lost,
     PrintsJoined,
     Refused,
-    ResyncBy,
     Said,
     Subscribed,
-    Venue,
 )
 from tradetui.feeds.protocol import FrameKeeper
 from tradetui.feeds.trades import identity
@@ -41,113 +38,6 @@ from tradetui.feeds.trades import identity
 OVERLAP_S: Final = 2.0
 """For so long both are listened to: longer than one of them lags behind the other."""
 _LOOK_S: Final = 0.05
-_BEHIND_NS: Final = 1_000_000_000
-"""A book that is further behind is no successor."""
-_MOST: Final = 20_000
-"""So many prints or updates are kept back at most."""
-
-
-class Heir(Protocol):
-    """The book of one symbol on the new connection."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it may be handed over."""
-        ...
-
-    def take(self, part: BookPart) -> str:
-        """Keep a part; why the book is lost, empty where it is not."""
-        ...
-
-    def knows_all(self, *, at_last: bool) -> bool:
-        """Whether it is where the old one is; `at_last` allows it to be a little behind."""
-        ...
-
-    def hand_over(self, books: Books) -> None:
-        """Go on in the place of the old one."""
-        ...
-
-
-class OwnBook:
-    """A book that came whole on the new connection, by the venue's rule."""
-
-    def __init__(self, channel: Channel, rule: LiveBook) -> None:
-        self._channel, self._rule = channel, rule
-        self._sides: tuple[dict[float, float], dict[float, float]] = ({}, {})
-        self._newest: BookSnapshot | BookDelta | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it can be delivered."""
-        return self._rule.state is Sync.STREAMING and self._newest is not None
-
-    def take(self, part: BookPart) -> str:
-        """Keep a part."""
-        for message in self._rule.take(part):
-            if isinstance(message, BookSnapshot):
-                self._sides = ({}, {})
-            for side, levels in zip(self._sides, (message.bids, message.asks), strict=True):
-                side.update(levels)
-            self._newest = message
-        return self._rule.reason if self._rule.state in (Sync.GAP, Sync.CROSSED) else ""
-
-    def knows_all(self, *, at_last: bool) -> bool:
-        """By the exchange's time."""
-        stamp = self._newest.ts_exchange if self._newest is not None else 0
-        return not stamp or stamp >= self._channel.book_ts - (_BEHIND_NS if at_last else 0)
-
-    def hand_over(self, books: Books) -> None:
-        """Deliver it whole."""
-        newest = self._newest
-        if newest is None or not self.is_whole:
-            return
-        bids, asks = ([(p, q) for p, q in side.items() if q] for side in self._sides)
-        whole = BookSnapshot(
-            newest.symbol,
-            newest.ts_exchange,
-            newest.ts_received,
-            sorted(bids, reverse=True),
-            sorted(asks),
-            newest.update_id,
-        )
-        books.succeed(self._channel, self._rule, whole)
-
-
-class SameNumbers:
-    """Updates that go on in the book that there is: their numbers are the same on every connection."""
-
-    def __init__(self, channel: Channel) -> None:
-        self.is_whole = False
-        """Whether the subscription was confirmed."""
-        self._book = channel.book
-        self._parts: list[Depth] = []
-        self._begun_at = self._last
-
-    @property
-    def _last(self) -> int:
-        return self._book.last_id if isinstance(self._book, DepthBook) else 0
-
-    def take(self, part: BookPart) -> str:
-        """Keep an update."""
-        if not isinstance(part, Depth) or len(self._parts) >= _MOST:
-            return "more updates than can be kept back"
-        self._parts.append(part)
-        return ""
-
-    def knows_all(self, *, at_last: bool) -> bool:
-        """Whether the old one has come to where the new one begins."""
-        del at_last
-        if not self._parts:
-            return self._last == self._begun_at
-        first = self._parts[0].update
-        return not isinstance(first, BookSnapshot) and self._last >= first.delta.update_id
-
-    def hand_over(self, books: Books) -> None:
-        """Take the updates: those that are known fall out."""
-        if isinstance(self._book, DepthBook):
-            self._book.overlaps = True  # the new one may be told in other pieces
-        for part in self._parts:
-            books.take(part)
 
 
 class Renewal:
@@ -196,6 +86,17 @@ class Renewal:
         )
         return waited >= OVERLAP_S and knows_all and self._prints_too()
 
+    def leave(self, symbol: str) -> None:
+        """Nobody wants a symbol any more."""
+        for known in (self._channels, self._printed, self.heirs):
+            known.pop(symbol, None)
+        line = self.connection.line
+        self.connection.line = replace(line, symbols=tuple(s for s in line.symbols if s != symbol))
+        if self._opened_at is not None:
+            venue: Any = self.connection.codec
+            for frame in venue.leave(replace(line, symbols=(symbol,))):
+                self.connection.send(frame)
+
     def _prints_too(self) -> bool:
         """Whether prints came of each symbol of which the old one brought some."""
         came = {trade.symbol for trade in self.prints}
@@ -212,7 +113,7 @@ class Renewal:
         self._opened_at = monotonic()
         venue: Any = connection.codec
         self.counts_prints = venue.counts_prints
-        self.heirs = {symbol: _heir(each, venue) for symbol, each in self._channels.items()}
+        self.heirs = {symbol: heir_of(each, venue) for symbol, each in self._channels.items()}
         for frame in venue.subscribe(connection.line):
             connection.send(frame)
 
@@ -249,7 +150,7 @@ class Renewal:
                 return self.heirs[item.symbol].take(item)
             case Trade():
                 self.prints.append(item)
-                return "more prints than can be kept back" if len(self.prints) > _MOST else ""
+                return "more prints than can be kept back" if len(self.prints) > MOST else ""
             case PrintsJoined():
                 self.joined.append(item)
             case Subscribed() if isinstance(heir := self.heirs.get(item.symbol), SameNumbers):
@@ -261,12 +162,6 @@ class Renewal:
             case Said() if item.reconnects:
                 return item.text
         return ""
-
-
-def _heir(channel: Channel, venue: Venue) -> Heir:
-    if venue.resync is ResyncBy.REST:
-        return SameNumbers(channel)
-    return OwnBook(channel, venue.book(channel.symbol))
 
 
 class Renewed(Teller, Listener, Protocol):
@@ -320,6 +215,24 @@ class Renewals:
         renewal.connection = self._owner.successor(old, renewal)
         self.start(renewal.connection)
         self._renewals[old] = renewal, self._group.create_task(self._see_through(renewal))
+
+    def renews(self, connection: Connection) -> bool:
+        """Whether another one is about to take its place."""
+        return connection in self._renewals
+
+    def leave(self, connection: Connection, symbol: str) -> None:
+        """A symbol is gone from a connection: from the one that takes its place as well."""
+        if connection in self._renewals:
+            self._renewals[connection][0].leave(symbol)
+
+    def stop(self, connection: Connection) -> None:
+        """A connection is needed no more."""
+        renewal, task = self._renewals.pop(connection, (None, None))
+        if renewal is not None and task is not None:
+            task.cancel()
+            self._running.pop(renewal.connection).cancel()
+        self._running.pop(connection).cancel()
+        self._connections.remove(connection)
 
     async def _see_through(self, renewal: Renewal) -> None:
         while not renewal.is_ready(monotonic()):

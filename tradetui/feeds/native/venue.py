@@ -158,6 +158,8 @@ class Venue(Protocol):
     """Whether its streams bring the open interest of contracts."""
     counts_prints: bool
     """Whether the loss of a print shows by itself."""
+    most_joined: int
+    """Symbols on one connection beside which another one may be subscribed later; 0 where none may."""
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -170,6 +172,18 @@ class Venue(Protocol):
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """What to send when a connection is open."""
+        ...
+
+    def add(self, instrument: Instrument) -> Sequence[Line]:
+        """Know one more symbol; the connections that it would have by itself."""
+        ...
+
+    def join(self, line: Line) -> Iterable[str]:
+        """What to send for symbols that come to a connection which goes on for others."""
+        ...
+
+    def leave(self, line: Line) -> Iterable[str]:
+        """What to send for symbols that nobody wants any more, on one that goes on for others."""
         ...
 
     def resubscribe(self, symbol: str) -> Iterable[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from tradetui.domain.profile import Profile
 from tradetui.feeds.ccxt.endpoint import rewritten
 from tradetui.feeds.native.base import Address
@@ -39,6 +41,12 @@ _LINEAR_ONLY: Final = ("binance", "binanceusdm", "bybit")
 def has_native(profile: Profile) -> bool:
     """Whether the symbols of a profile can come through the exchange's own streams."""
     return profile.stream == "native" and _key(profile) in _VENUES
+
+
+def fits(profile: Profile, symbol: str) -> bool:
+    """Whether a symbol comes by the same streams as those of a profile."""
+    one = msgspec.structs.replace(profile, symbols=(symbol,), scan=())
+    return _key(profile) is not None and _key(one) == _key(profile)
 
 
 def _key(profile: Profile) -> tuple[str, bool] | None:
