@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from tests.ui.fake_link import FakeLink, tag
 from tests.ui.fake_market import SYMBOLS
+from tests.ui.waiting import until
 from tradetui.domain.command import AnyCommand, CancelOrder, Size, SizeUnit, SubmitOrder
 from tradetui.domain.market_data import Timeframe
 from tradetui.domain.reply import Reason, Refusal, Reply
@@ -61,8 +62,7 @@ async def cockpit(
     link, clock = link or FakeLink(), Clock()
     app = CockpitApp(link, now=clock, first_run=first_run, profiles=("sim", "kraken"))
     async with app.run_test(size=size) as pilot:
-        while not (link.started or app._failed):
-            await pilot.pause()
+        await until(pilot, lambda: link.started or bool(app._failed))
         app._paint()
         yield Cockpit(app, link, clock, pilot)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import msgspec
@@ -11,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.geometry import Size
-from textual.pilot import Pilot
 
 from tests.ui.fake_link import FakeLink
 from tests.ui.pane_views import feed_states, sizes, words
+from tests.ui.waiting import until
 from tradetui.domain.market_data import FeedState
 from tradetui.domain.view_health import (
     ChannelHealth,
@@ -137,13 +136,6 @@ def test_what_is_wrong_has_the_ink_of_a_warning() -> None:
         for text, ink in row
     }
     assert (inks["-120"], inks["4.0"]) == ("warn!", "text")
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Let the screen go on until something holds."""
-    async with asyncio.timeout(20):
-        while not condition():
-            await pilot.pause()
 
 
 def shows(app: CockpitApp) -> Callable[[], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ui.fake_link import FakeLink
+from tests.ui.waiting import until
 from tradetui.ui.app import CockpitApp
 from tradetui.ui.panes.command_line import CommandLine
 from tradetui.ui.panes.notices import LOUD_S, MOST, MOST_ROWS, SHOWN_S, Line, Notices, Weight, notice_rows
@@ -117,8 +118,7 @@ AXIS = 12
 async def test_what_is_said_covers_no_figure_that_a_decision_needs(size: tuple[int, int]) -> None:
     app = CockpitApp(FakeLink())
     async with app.run_test(size=size) as pilot:
-        while not app.is_furnished:
-            await pilot.pause()
+        await until(pilot, lambda: app.is_furnished)
         app._tick()
         for severity in ("success", "warning", "error"):
             app.say("the order is below the minimum of 5 USDT; 0.00009 BTC would be accepted", severity)
@@ -201,8 +201,7 @@ async def test_what_is_the_state_of_something_gives_way_to_its_next_state() -> N
 async def test_escape_takes_away_what_is_said_once_the_first_question_is_closed() -> None:
     app = CockpitApp(FakeLink(), first_run=True)
     async with app.run_test(size=(120, 35)) as pilot:
-        while not any(prompt.display for prompt in app.query(FirstPrompt)):
-            await pilot.pause()
+        await until(pilot, lambda: any(prompt.display for prompt in app.query(FirstPrompt)))
         app.say("refused: the day is locked", "error")
         await pilot.press("escape")
         assert app.query_one(Notices).display

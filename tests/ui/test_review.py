@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.ui.fake_link import FakeLink
-from tests.ui.test_diagnostics import until
+from tests.ui.waiting import until
 from tradetui.domain.market_data import Side
 from tradetui.domain.view_review import ReviewView, TradeRow, TradeSums
 from tradetui.ui.app import CockpitApp

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 import msgspec
-from textual.events import Event, Key, Resize
-from textual.widgets import Input
+from textual.events import AppBlur, Event, Key, Paste, Resize
 
 from tradetui.domain.command import AnyCommand
 from tradetui.domain.grammar import GrammarError
@@ -76,19 +75,18 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         self.controls = Controls(
             keys=self._keys, size_presets=size_presets, disarm_after_s=disarm_after_s, now=now
         )
-        self._always = {textual_key(self._keys[action]): action for action in WHILE_TYPING}
+        self._actions = {textual_key(key): action for action, key in self._keys.items()}
 
     def on_mount(self) -> None:
-        """Bind the keys; the rest comes behind the first paint, which must not wait for it."""
-        for action in self._keys.keys() - WHILE_TYPING:
-            self.bind(textual_key(self._keys[action]), f"do('{action}')", show=False)
+        """All that is typed into comes behind the first paint, which must not wait for it."""
         self.call_after_refresh(self._furnish)
 
     async def _furnish(self) -> None:
         """Mount the lines and lists that are typed into, hidden until asked for; then start the engine."""
-        line = CommandLine(lambda text: offered(text, self.vocabulary()))
-        await self._main.mount(FirstPrompt(), Chooser(), line, before="#footer")
-        await self._main.query_one(TicketPane).mount(TicketFields())
+        line = CommandLine(lambda text: offered(text, self.vocabulary()), self._read)
+        await self._main.mount(FirstPrompt(self.submit), Chooser(), line, before="#footer")
+        await self._main.query_one(TicketPane).mount(TicketFields(self.take_draft))
+        self._has_fields = True
         if self._first_run:
             self._main.query_one(FirstPrompt).open()
         self.place_notices()
@@ -154,20 +152,29 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
     # keys
 
     async def on_event(self, event: Event) -> None:
-        """See every key first: it keeps entries armed, and some work wherever the focus is."""
+        """See every key first, and be done with it before the next: what it means depends on those before."""
+        if isinstance(event, AppBlur):
+            return  # or the first keys after the return would not go to the line that is typed into
         if isinstance(event, Key) and not event.is_forwarded:
             self.controls.touch()
-            if self._takes(event.key):
+            if self._takes_anywhere(event.key) or await self.takes_typed(event) or self.do_key(event.key):
                 return
+        elif isinstance(event, Paste) and not event.is_forwarded and await self.takes_typed(event):
+            return
         await super().on_event(event)
 
-    def _takes(self, key: str) -> bool:
-        if (action := self._always.get(key)) is not None:
-            if len(self.screen_stack) > 1:
-                self.pop_screen()
-            self.run_key(action)
-            return True
-        if isinstance(self.focused, Input) or len(self.screen_stack) > 1:
+    def _takes_anywhere(self, key: str) -> bool:
+        action = self._actions.get(key)
+        if action not in WHILE_TYPING:
+            return False
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.run_key(action)
+        return True
+
+    def do_key(self, key: str) -> bool:
+        """Do what a key means outside of text fields; whether it means anything."""
+        if len(self.screen_stack) > 1:
             return False
         if self.is_leaving and key == "y":
             self.exit()
@@ -177,12 +184,10 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         if key in PROMPT_KEYS and prompt and prompt.first().display:
             prompt.first().take(key)
             return True
-        return False
-
-    def action_do(self, action: str) -> None:
-        """Do one action of the table, unless a text field has the focus."""
-        if not isinstance(self.focused, Input):
-            self.run_key(action)
+        if (action := self._actions.get(key)) is None:
+            return False
+        self.run_key(action)
+        return True
 
     def run_key(self, action: str) -> None:
         """Do one action of the table."""
@@ -271,23 +276,19 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
 
     # lines
 
-    def on_command_line_typed(self, event: CommandLine.Typed) -> None:
+    def _read(self, text: str) -> None:
         """A line: a command for the engine, or a wish for the view."""
         line = self._main.query_one(CommandLine)
         try:
-            meant = read_line(event.text, self.vocabulary())
+            meant = read_line(text, self.vocabulary())
         except GrammarError as error:
             line.show_error(error)
             return
-        line.accept(event.text)
+        line.accept(text)
         if isinstance(meant, Wish):
             self.fulfill(meant)
         else:
             self.submit(meant)
-
-    def on_first_prompt_answered(self, event: FirstPrompt.Answered) -> None:
-        """The first minute's limits."""
-        self.submit(event.limits)
 
 
 def said(error: Exception) -> str:

@@ -9,7 +9,7 @@ from textual.theme import BUILTIN_THEMES
 
 from tradetui.domain.command import AcknowledgeGaps, AnyCommand
 from tradetui.domain.market_data import Timeframe
-from tradetui.domain.view import ViewRequest
+from tradetui.domain.view import Draft, ViewRequest
 from tradetui.ui.actions import ACTIONS
 from tradetui.ui.controls_view import LOWER_PANES, OVERLAYS, with_indicator, with_timeframe
 from tradetui.ui.controls_words import ALONE, Vocabulary, Wish
@@ -18,11 +18,10 @@ from tradetui.ui.panes.chooser import HINT, Choice, Chooser
 from tradetui.ui.panes.command_line import CommandLine
 from tradetui.ui.panes.prompt import FirstPrompt
 from tradetui.ui.panes.ticket import TicketPane
-from tradetui.ui.panes.ticket_fields import TicketFields
-from tradetui.ui.shell import Shell
+from tradetui.ui.typed import TypedKeys
 
 
-class ScreenLists(Shell):
+class ScreenLists(TypedKeys):
     """The shell with everything that is chosen from a list or typed."""
 
     request: ViewRequest
@@ -133,23 +132,11 @@ class ScreenLists(Shell):
     def _open_list(
         self, what: str, choices: Sequence[Choice], picked: Callable[[str], None], *, hint: str = HINT
     ) -> None:
-        if self._wait_for_fields(lambda: self._open_list(what, choices, picked, hint=hint)):
+        if self.wait_for_fields(lambda: self._open_list(what, choices, picked, hint=hint)):
             return
         self.close_fields()
         self.query_one(Chooser).open(what, choices=lambda: choices, picked=picked, hint=hint)
         self.place_notices()
-
-    @property
-    def is_furnished(self) -> bool:
-        """Whether the lines and lists that are typed into are there: they come behind the first paint."""
-        return bool(self._main.query(CommandLine)) and bool(self._main.query(TicketFields))
-
-    def _wait_for_fields(self, then: Callable[[], None]) -> bool:
-        """Whether what is asked for has to wait until there is something to type into."""
-        if self.is_furnished:
-            return False
-        self.call_after_refresh(then)
-        return True
 
     def close_fields(self) -> None:
         """Close whatever is typed into."""
@@ -189,9 +176,9 @@ class ScreenLists(Shell):
         """The question is answered, or left for later."""
         self._after_typing()
 
-    def on_ticket_fields_drafted(self, event: TicketFields.Drafted) -> None:
+    def take_draft(self, draft: Draft) -> None:
         """The ticket's words describe another order: have it priced."""
-        self.look(msgspec.structs.replace(self.request, draft=event.draft))
+        self.look(msgspec.structs.replace(self.request, draft=draft))
 
     def on_ticket_fields_closed(self) -> None:
         """The ticket is not typed into any more."""
@@ -237,7 +224,7 @@ class ScreenLists(Shell):
         self._choose("theme", self.theme_names, self.theme, "theme")
 
     def _do_indicators(self) -> None:
-        if self._wait_for_fields(self._do_indicators):
+        if self.wait_for_fields(self._do_indicators):
             return
         self.close_fields()
 
@@ -271,7 +258,7 @@ class ScreenLists(Shell):
 
     def open_command_line(self, text: str = "") -> None:
         """Open the command line with words already in it."""
-        if self._wait_for_fields(lambda: self.open_command_line(text)):
+        if self.wait_for_fields(lambda: self.open_command_line(text)):
             return
         self.close_fields()
         self.query_one(CommandLine).open(text)
@@ -281,7 +268,7 @@ class ScreenLists(Shell):
         self.open_command_line()
 
     def _do_ticket(self) -> None:
-        if self._wait_for_fields(self._do_ticket):
+        if self.wait_for_fields(self._do_ticket):
             return
         if self._view is None:
             self.say("the engine is still starting", "warning")

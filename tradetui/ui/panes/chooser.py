@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tradetui.ui.paint.rows import Row, clip, fit, left, on, width_of, wrapped
 from tradetui.ui.panes.docked import LineInput, painted
@@ -59,7 +59,7 @@ class Chooser(Vertical):
         """The field and the list."""
         with Horizontal():
             yield Static(id="what")
-            yield LineInput(id="filter", placeholder=HINT)
+            yield LineInput(self, id="filter", placeholder=HINT)
         yield Static(id="list")
 
     @property
@@ -90,7 +90,7 @@ class Chooser(Vertical):
         self.query_one("#what", Static).update(what)
         self.display = True
         self.field.value = ""
-        self.field.focus()
+        self.field.take_focus()
         self._show()
 
     def close(self) -> None:
@@ -111,16 +111,15 @@ class Chooser(Vertical):
         ]
         return sorted(found, key=lambda each: not each.name.lower().startswith(" ".join(typed)))
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def changed(self, field: LineInput) -> None:
         """Another filter."""
-        event.stop()
-        if event.value:
+        if field.value:
             self._at = 0
         self._show()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def entered(self, field: LineInput) -> None:
         """Enter picks the marked line."""
-        event.stop()
+        del field
         found = self.found
         if not found:
             return
@@ -131,13 +130,13 @@ class Chooser(Vertical):
         if self.display:
             self._show()
 
-    def on_line_input_steered(self, event: LineInput.Steered) -> None:
+    def steered(self, field: LineInput, key: str) -> None:
         """Up and down move the mark, escape closes."""
-        event.stop()
-        if event.key == "escape":
+        del field
+        if key == "escape":
             self.close()
             return
-        step = -1 if event.key in ("up", "shift+tab") else 1
+        step = -1 if key in ("up", "shift+tab") else 1
         self._at = (self._at + step) % max(1, len(self.found))
         self._show()
 

@@ -8,7 +8,7 @@ from typing import Final
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tradetui.domain.grammar import GrammarError
 from tradetui.ui.paint.rows import clip
@@ -19,7 +19,7 @@ HINT: Final = "Enter does it · Tab completes · ↑ earlier · Esc closes"
 
 
 class CommandLine(Vertical):
-    """Opened by the shell, hidden otherwise; posts what was typed."""
+    """Opened by the shell, hidden otherwise; hands on what was typed."""
 
     DEFAULT_CSS = """
     CommandLine { layer: above; dock: bottom; offset-y: -1; height: 2; background: $bar; display: none; }
@@ -28,20 +28,13 @@ class CommandLine(Vertical):
     CommandLine #hint { height: 1; padding: 0; }
     """
 
-    class Typed(Message):
-        """A whole line, not empty."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
     class Closed(Message):
         """The trader is done typing."""
 
-    def __init__(self, offer: Callable[[str], Sequence[str]]) -> None:
-        """`offer` gives the words that could stand at the end of a text, best first."""
+    def __init__(self, offer: Callable[[str], Sequence[str]], typed: Callable[[str], None]) -> None:
+        """`offer` gives the words that could stand at the end of a text, best first; `typed` takes lines."""
         super().__init__()
-        self._offer = offer
+        self._offer, self._typed = offer, typed
         self._history: list[str] = []
         self._at = 0
         self._stem = ""
@@ -52,7 +45,7 @@ class CommandLine(Vertical):
         """The field, and a line for what is wrong in it."""
         with Horizontal():
             yield Static(" :", id="colon")
-            yield LineInput(id="line")
+            yield LineInput(self, id="line")
         yield Static(id="hint")
 
     @property
@@ -63,11 +56,10 @@ class CommandLine(Vertical):
     def open(self, text: str = "") -> None:
         """Show the line and give it the focus."""
         self.display = True
-        self.field.value = text
-        self.field.cursor_position = len(text)
-        self._at = len(self._history)
         self._hint(HINT)
-        self.field.focus()
+        self._put(text)
+        self._at = len(self._history)
+        self.field.take_focus()
 
     def close(self) -> None:
         """Hide the line."""
@@ -91,31 +83,29 @@ class CommandLine(Vertical):
             self._history = [*self._history[1 - HISTORY :], text]
         self.close()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def entered(self, field: LineInput) -> None:
         """Enter."""
-        event.stop()
-        if event.value.strip():
-            self.post_message(self.Typed(event.value))
+        if field.value.strip():
+            self._typed(field.value)
         else:
             self.close()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def changed(self, field: LineInput) -> None:
         """Other words stand there: what was said of the old ones is over."""
-        event.stop()
-        if event.value not in self._candidates():
+        if field.value not in self._candidates():
             self._offered = []
-        words = self._offer(event.value) if event.value.strip() else ()
+        words = self._offer(field.value) if field.value.strip() else ()
         self._hint("  ".join(words[:12]) or HINT)
 
-    def on_line_input_steered(self, event: LineInput.Steered) -> None:
+    def steered(self, field: LineInput, key: str) -> None:
         """History, completion, and the way out."""
-        event.stop()
-        if event.key == "escape":
+        del field
+        if key == "escape":
             self.close()
-        elif event.key in ("up", "down"):
-            self._recall(-1 if event.key == "up" else 1)
+        elif key in ("up", "down"):
+            self._recall(-1 if key == "up" else 1)
         else:
-            self._complete(1 if event.key == "tab" else -1)
+            self._complete(1 if key == "tab" else -1)
 
     def _recall(self, step: int) -> None:
         self._at = max(0, min(len(self._history), self._at + step))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tradetui.domain.command import SetRiskLimits
 from tradetui.domain.number import parse_decimal
@@ -30,22 +31,20 @@ class FirstPrompt(Horizontal):
     FirstPrompt.editing LineInput { display: block; }
     """
 
-    class Answered(Message):
-        """The numbers were accepted."""
-
-        def __init__(self, limits: SetRiskLimits) -> None:
-            super().__init__()
-            self.limits = limits
-
     class Closed(Message):
         """The line is gone."""
+
+    def __init__(self, answered: Callable[[SetRiskLimits], None]) -> None:
+        """`answered` takes the numbers."""
+        super().__init__()
+        self._answered = answered
 
     def compose(self) -> ComposeResult:
         """Words and two fields that stay hidden until they are asked for."""
         yield Static(id="risk-words")
-        yield LineInput(RISK_PCT, id="risk")
+        yield LineInput(self, RISK_PCT, id="risk")
         yield Static(id="loss-words")
-        yield LineInput(LOSS_PCT, id="loss")
+        yield LineInput(self, LOSS_PCT, id="loss")
         yield Static(id="prompt-keys")
 
     def open(self) -> None:
@@ -69,7 +68,7 @@ class FirstPrompt(Horizontal):
         elif key == "tab":
             self.add_class("editing")
             self._words(" risk a trade % ", " daily loss % ", "Enter accepts, Tab the other, Esc later")
-            self.query_one("#risk", LineInput).focus()
+            self.query_one("#risk", LineInput).take_focus()
         else:
             self.close()
 
@@ -89,7 +88,7 @@ class FirstPrompt(Horizontal):
         except ValueError as error:
             self._words(" risk a trade % ", " daily loss % ", str(error), "warn!")
             return
-        self.post_message(self.Answered(SetRiskLimits(risk_per_trade=risk, daily_loss=loss)))
+        self._answered(SetRiskLimits(risk_per_trade=risk, daily_loss=loss))
         self.close()
 
     def _fraction(self, name: str, what: str) -> Decimal:
@@ -100,20 +99,22 @@ class FirstPrompt(Horizontal):
         except ValueError:
             percent = Decimal(0)
         if not 0 < percent <= 100:
-            field.focus()
+            field.take_focus()
             raise ValueError(f"{what}: expected a percentage above 0 and up to 100, was {text!r}")
         return percent / 100
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def changed(self, field: LineInput) -> None:
+        """Numbers are judged when they are entered."""
+
+    def entered(self, field: LineInput) -> None:
         """Enter in a field."""
-        event.stop()
+        del field
         self._answer()
 
-    def on_line_input_steered(self, event: LineInput.Steered) -> None:
+    def steered(self, field: LineInput, key: str) -> None:
         """Tab goes to the other field, escape leaves the question for later."""
-        event.stop()
-        if event.key == "escape":
+        if key == "escape":
             self.close()
             return
-        other = "#loss" if event.field.id == "risk" else "#risk"
-        self.query_one(other, LineInput).focus()
+        other = "#loss" if field.id == "risk" else "#risk"
+        self.query_one(other, LineInput).take_focus()

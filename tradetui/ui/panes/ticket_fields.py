@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tradetui.domain.view import Draft
 from tradetui.ui.controls_ticket import FIELDS, PLACEHOLDERS, read_fields, words_of
@@ -19,7 +19,7 @@ HINT: Final = "Enter applies · Tab next · Esc leaves"
 
 
 class TicketFields(Vertical):
-    """Hidden until opened; posts every sound draft, and the old one when it is left."""
+    """Hidden until opened; hands on every sound draft, and the old one when it is left."""
 
     DEFAULT_CSS = """
     TicketFields { height: 5; margin: 1 0 0 1; background: $bar; display: none; }
@@ -29,13 +29,6 @@ class TicketFields(Vertical):
     TicketFields #fault { height: 1; }
     """
 
-    class Drafted(Message):
-        """Another draft is to be priced."""
-
-        def __init__(self, draft: Draft) -> None:
-            super().__init__()
-            self.draft = draft
-
     class Closed(Message):
         """The fields are gone; whether what they say was applied."""
 
@@ -43,8 +36,10 @@ class TicketFields(Vertical):
             super().__init__()
             self.applied = applied
 
-    def __init__(self) -> None:
+    def __init__(self, drafted: Callable[[Draft], None]) -> None:
+        """`drafted` takes every draft that is to be priced; the next key may order it."""
         super().__init__()
+        self._drafted = drafted
         self._symbol = ""
         self._timeframe = "1m"
         self._before = Draft()
@@ -55,7 +50,7 @@ class TicketFields(Vertical):
         for name in FIELDS:
             with Horizontal():
                 yield Static(name)
-                yield LineInput(id=f"ticket-{name}", placeholder=PLACEHOLDERS[name])
+                yield LineInput(self, id=f"ticket-{name}", placeholder=PLACEHOLDERS[name])
         yield Static(id="fault")
 
     def open(self, draft: Draft, symbol: str, timeframe: str) -> None:
@@ -66,14 +61,14 @@ class TicketFields(Vertical):
             self._field(name).value = text
         self.display = True
         self._say(HINT)
-        self._field(FIELDS[0]).focus()
+        self._field(FIELDS[0]).take_focus()
 
     def close(self, *, applied: bool) -> None:
         """Hide the fields; what was not applied is taken back."""
         if not self.display:
             return
         if not applied:
-            self.post_message(self.Drafted(self._before))
+            self._drafted(self._before)
         self.screen.set_focus(None)
         self.display = False
         self.post_message(self.Closed(applied=applied))
@@ -91,31 +86,30 @@ class TicketFields(Vertical):
         is_untouched = texts == self._texts
         return (self._before if is_untouched else draft), faults
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def changed(self, field: LineInput) -> None:
         """Price what is typed where it makes sense, else what stood there before."""
-        event.stop()
+        del field
         if not self.display:
             return
         draft, faults = self._read()
         self._say(*((next(iter(faults.values())), "warn!") if faults else (HINT, "dim")))
-        self.post_message(self.Drafted(self._before if draft is None else draft))
+        self._drafted(self._before if draft is None else draft)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def entered(self, field: LineInput) -> None:
         """Enter applies, unless something is wrong."""
-        event.stop()
+        del field
         draft, faults = self._read()
         if draft is None:
-            self._field(next(iter(faults))).focus()
+            self._field(next(iter(faults))).take_focus()
             return
-        self.post_message(self.Drafted(draft))
+        self._drafted(draft)
         self.close(applied=True)
 
-    def on_line_input_steered(self, event: LineInput.Steered) -> None:
+    def steered(self, field: LineInput, key: str) -> None:
         """Tab, up and down go between the fields, escape leaves."""
-        event.stop()
-        if event.key == "escape":
+        if key == "escape":
             self.close(applied=False)
             return
-        step = -1 if event.key in ("up", "shift+tab") else 1
-        at = FIELDS.index((event.field.id or "").removeprefix("ticket-"))
-        self._field(FIELDS[(at + step) % len(FIELDS)]).focus()
+        step = -1 if key in ("up", "shift+tab") else 1
+        at = FIELDS.index((field.id or "").removeprefix("ticket-"))
+        self._field(FIELDS[(at + step) % len(FIELDS)]).take_focus()
