@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import ccxt
 import pytest
 
@@ -11,9 +13,10 @@ from tradetui.feeds.native.bitget import BitgetVenue
 from tradetui.feeds.native.bybit import BybitVenue
 from tradetui.feeds.native.codes import THEIRS
 from tradetui.feeds.native.coinbase import CoinbaseVenue
+from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.kraken import KrakenVenue
 from tradetui.feeds.native.kraken_futures import KrakenFuturesVenue
-from tradetui.feeds.native.venue import Item, PrintsHeard, Venue
+from tradetui.feeds.native.venue import BookPart, FrameError, Item, PrintsHeard, Venue, whole_book
 
 
 def test_what_ccxt_renames_is_asked_for_by_the_venues_own_name() -> None:
@@ -88,6 +91,46 @@ def test_coinbase_answers_for_a_product_in_usdc_by_the_name_of_the_one_in_usd() 
         (trade,) = venue.decode(coinbase_prints(product, 1), 1)
         assert isinstance(trade, Trade)
         assert trade.symbol == "BTC/USDC"
+
+
+def coinbase(*symbols: str) -> CoinbaseVenue:
+    venue = CoinbaseVenue()
+    ready(venue, *symbols)
+    return venue
+
+
+@pytest.mark.parametrize("symbols", [("BTC/USD", "BTC/USDC"), ("BTC/USDC", "BTC/USD")])
+def test_products_in_usd_and_usdc_have_one_book_at_coinbase_and_both_are_told(
+    symbols: tuple[str, str],
+) -> None:
+    venue = coinbase(*symbols)
+    line = Line(url="", symbols=symbols)
+    assert {tuple(json.loads(text)["product_ids"]) for text in venue.subscribe(line)} == {("BTC-USD",)}
+    prints = list(venue.decode(coinbase_prints("BTC-USD", 1, 2), 1))
+    told = [(p.symbol, p.trade_id) for p in prints if isinstance(p, Trade)]
+    assert sorted(told) == [(s, n) for s in ("BTC/USD", "BTC/USDC") for n in ("1", "2")]
+    level = '{"side":"bid","price_level":"5","new_quantity":"1"}'
+    book = f'{{"type":"snapshot","product_id":"BTC-USD","updates":[{level}]}}'
+    parts = [p for p in venue.decode(coinbase_frame("l2_data", book), 1) if isinstance(p, BookPart)]
+    assert sorted(p.symbol for p in parts) == ["BTC/USD", "BTC/USDC"]
+    assert all(whole.symbol == p.symbol for p in parts if (whole := whole_book(p)) is not None)
+    listed = '{"subscriptions":{"market_trades":["BTC-USD"]}}'
+    heard = list(venue.decode(coinbase_frame("subscriptions", listed), 1))
+    assert heard == [PrintsHeard("BTC/USD"), PrintsHeard("BTC/USDC")]
+    assert "one for both" in venue.shared_words("BTC/USDC")
+    assert venue.shared_words("BTC/USD") == ""
+
+
+def test_the_two_products_of_coinbase_with_books_of_their_own_are_never_told_as_others() -> None:
+    venue = coinbase("USDT/USD", "USDT/USDC", "EURC/USDC")
+    (trade,) = venue.decode(coinbase_prints("USDT-USD", 1), 1)
+    assert isinstance(trade, Trade)
+    assert trade.symbol == "USDT/USD"
+    asked = json.loads(next(iter(venue.subscribe(Line(url="", symbols=("USDT/USD", "USDT/USDC"))))))
+    assert asked["product_ids"] == ["USDT-USD", "USDT-USDC"]
+    assert venue.shared_words("USDT/USDC") == ""
+    with pytest.raises(FrameError):
+        venue.decode(coinbase_prints("EURC-USD", 1), 1)
 
 
 def test_coinbase_lists_all_that_is_subscribed_and_only_what_is_new_there_was_heard() -> None:

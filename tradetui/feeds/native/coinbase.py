@@ -3,7 +3,9 @@
 Source: Coinbase's Advanced Trade websocket documentation. `sequence_num` rises by one over all channels
 of a connection, so a hole in it takes the trust of every book there, and only a new connection brings
 snapshots again. The side of a print is the maker's, by stream and by REST alike: a captured answer has
-its newest prints at the best ask and calls them SELL. Heartbeats keep quiet channels open.
+its newest prints at the best ask and calls them SELL. Heartbeats keep quiet channels open. A product in
+USDC has the book and the prints of the one in USD, under whose name they come; only USDT-USDC and EURC-USDC
+have their own (the documentation of its endpoints).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -36,6 +38,7 @@ from tradetui.feeds.native.wire import Price, Quantity, TradedQuantity, moment_n
 
 _URL: Final = "wss://advanced-trade-ws.coinbase.com"
 _CHANNELS: Final = ("heartbeats", "level2", "market_trades", "ticker")
+_OWN_BOOKS: Final = ("USDT-USDC", "EURC-USDC")
 _AGGRESSOR: Final = {"BUY": Side.SELL, "SELL": Side.BUY}
 
 
@@ -134,6 +137,10 @@ class CoinbaseVenue(OneAddress):
         self._last: int | None = None
         self._heard: set[str] = set()
         """Symbols whose prints it told to be subscribed, the last time."""
+        self._twins: dict[str, str] = {}
+        """By symbol in USD: the one in USDC that is told with it."""
+        self._told_as: dict[str, str] = {}
+        """The name in USD, of products in USDC that come with it."""
 
     def name(self, instrument: Instrument) -> str:
         """BTC-USD."""
@@ -143,11 +150,25 @@ class CoinbaseVenue(OneAddress):
         """One connection: the count of its messages is kept here."""
         self.most_symbols = max(1, len(instruments))
         lines = super().lines(instruments)
-        # most products in USDC share their book with the one in USD, and are answered for by its name
+        self._twins, self._told_as = {}, {}
         for name, symbol in list(self._symbols.items()):
-            if name.endswith("-USDC"):
-                self._symbols.setdefault(name.removesuffix("C"), symbol)
+            if _shares(name):
+                self._answer_for(name.removesuffix("C"), name, symbol)
         return lines
+
+    def _answer_for(self, told_as: str, name: str, symbol: str) -> None:
+        """One in USDC comes by the name of the one in USD: with it, or alone."""
+        if told_as in self._symbols:
+            self._twins[self._symbols[told_as]] = symbol
+            self._told_as[name] = told_as
+        else:
+            self._symbols[told_as] = symbol
+
+    def shared_words(self, symbol: str) -> str:
+        """Whose book a symbol has, in words; empty where it has its own."""
+        if symbol not in self._instruments or not _shares(self.name(self._instruments[symbol])):
+            return ""
+        return f"{symbol} has the book and the prints of {symbol[:-1]}: the exchange keeps one for both"
 
     def subscribe(self, line: Line) -> Iterable[str]:
         """A new connection counts from the start."""
@@ -166,9 +187,10 @@ class CoinbaseVenue(OneAddress):
         self._last = memory
 
     def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
-        """A frame a channel."""
+        """A frame a channel; what comes twice is asked for once."""
+        names = list(dict.fromkeys(self._told_as.get(name, name) for name in names))
         for channel in _CHANNELS[1:2] if book_only else _CHANNELS:
-            yield json.dumps({"type": verb, "product_ids": list(names), "channel": channel})
+            yield json.dumps({"type": verb, "product_ids": names, "channel": channel})
 
     def book(self, symbol: str) -> LiveBook:
         """A fresh book rule."""
@@ -201,12 +223,25 @@ class CoinbaseVenue(OneAddress):
             return ()
         ts = moment_ns(outer.timestamp) if outer.timestamp is not None else 0
         events = _events(outer.events)
-        return [item for event in events for item in self._read(outer, event, ts, ts_received)]
+        told = [item for event in events for item in self._read(outer, event, ts, ts_received)]
+        return told if not self._twins else [each for item in told for each in self._with_twin(item)]
+
+    def _with_twin(self, item: Any) -> Iterable[Item]:
+        """An item, and the same of the product that shares its book."""
+        yield item
+        symbol = self._twins.get(item.symbol)
+        if symbol is None:
+            return
+        if isinstance(item, Part):
+            yield Part(symbol, msgspec.structs.replace(item.message, symbol=symbol))
+        else:
+            yield msgspec.structs.replace(item, symbol=symbol)
 
     def _subscribed(self, events: Sequence[_Event]) -> Sequence[Item]:
         """It lists all that is subscribed, at each change."""
         names = [name for event in events for name in event.subscriptions.get("market_trades", ())]
-        before, self._heard = self._heard, {self._symbols[n] for n in names if n in self._symbols}
+        before, heard = self._heard, {self._symbols[n] for n in names if n in self._symbols}
+        self._heard = heard | {self._twins[symbol] for symbol in heard & self._twins.keys()}
         return [PrintsHeard(symbol) for symbol in sorted(self._heard - before)]
 
     def _read(self, outer: _Frame, event: _Event, ts: int, ts_received: int) -> Sequence[Item]:
@@ -240,6 +275,11 @@ class CoinbaseVenue(OneAddress):
         symbol, ts = self.symbol(trade.product_id), moment_ns(trade.time)
         side = _AGGRESSOR.get(trade.side)
         return Trade(symbol, ts, ts_received, trade.price, trade.size, side, trade.trade_id)
+
+
+def _shares(name: str) -> bool:
+    """Whether a product has the book of the one in USD."""
+    return name.endswith("-USDC") and name not in _OWN_BOOKS
 
 
 def _in_turn(trade: _Trade) -> tuple[datetime, int]:

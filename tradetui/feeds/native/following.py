@@ -13,9 +13,10 @@ from tradetui.feeds.audit import Audits
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.prices import fetch_interest, fetch_tickers
 from tradetui.feeds.ccxt.rest import Fetch, RestSide, Teller
+from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.native.books import Books
 from tradetui.feeds.native.channel import Channel
-from tradetui.feeds.native.venue import ResyncBy, Venue
+from tradetui.feeds.native.venue import ResyncBy, SharesBooks, Venue
 
 _TICKERS_EVERY_S: Final = 30.0
 
@@ -58,6 +59,14 @@ class Following:
         group.create_task(rest.poll(self._teller, fetch_tickers, self._symbols, _TICKERS_EVERY_S))
         for fetch in self._of_perpetuals():
             group.create_task(rest.poll(self._teller, fetch, self._perpetuals, FUNDING_EVERY_S))
+
+    def _say_shared(self, symbols: Sequence[str]) -> None:
+        """Say once of whose book is another symbol's as well."""
+        venue: Any = self._venue
+        for symbol in symbols if isinstance(venue, SharesBooks) else ():
+            if words := venue.shared_words(symbol):
+                self._teller.say(symbol, Part.NOTICE, FeedState.STREAMING, text=words)
+                self._teller.say(symbol, Part.NOTICE, FeedState.STREAMING)
 
     def _of_perpetuals(self) -> Sequence[Fetch]:
         return (fetch_funding,) if self._venue.tells_interest else (fetch_funding, fetch_interest)
@@ -106,6 +115,7 @@ class Following:
             async with asyncio.timeout(self._first_book_s):
                 for symbol in symbols:
                     await self._channels[symbol].live.wait()
+        self._say_shared(symbols)
         rest = self._rest
         await asyncio.gather(
             rest.deepen_history(self._teller, symbols), rest.follow_tiers(self._teller, symbols)

@@ -208,6 +208,15 @@ class Venue(Protocol):
 
 
 @runtime_checkable
+class SharesBooks(Protocol):
+    """A venue that keeps one book for several of its products."""
+
+    def shared_words(self, symbol: str) -> str:
+        """Whose book a symbol has, in words; empty where it has its own."""
+        ...
+
+
+@runtime_checkable
 class Remembers(Protocol):
     """A venue whose frames say less than they mean: the rest was said before."""
 
