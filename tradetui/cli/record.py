@@ -70,6 +70,10 @@ class _Taken:
         """Note that a connection was opened."""
         self._keep(lambda: self.recorder.opened(connection, symbols, ts_received))
 
+    def renewed(self, connection: int, symbols: Sequence[str], ts_received: int) -> None:
+        """Note that another connection goes on with the books of one."""
+        self._keep(lambda: self.recorder.renewed(connection, symbols, ts_received))
+
     def asked(self, book: BookSnapshot) -> None:
         """Keep a book that was asked for."""
         self._keep(lambda: self.recorder.asked(book))

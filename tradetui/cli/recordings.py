@@ -113,7 +113,12 @@ def _cut(options: argparse.Namespace, feed: ReplayFeed) -> int:
         raise ConfigError("arguments", [Fault("--out", "", "cut needs a file to write; add --out FILE")])
     span = _span(options, feed)
     found = feed.recording
-    recorder = Recorder(options.out, profile=found.paths[0].name, venue=found.venue or ("", False))
+    recorder = Recorder(
+        options.out,
+        profile=found.paths[0].name,
+        venue=found.venue or ("", False),
+        tells_renewals=found.tells_renewals,
+    )
     try:
         cut(feed, span, recorder, progress=lines_progress("cutting", total=found.lines))
         recorder.close()

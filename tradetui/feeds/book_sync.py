@@ -38,6 +38,8 @@ class Rule(msgspec.Struct, omit_defaults=True):
     """Of the last message that counted."""
     is_first: bool = False
     """Whether the first message after a whole book is still to come."""
+    overlaps: bool = False
+    """Whether the next message may reach back over the last one."""
     pending: list[DepthUpdate] = []
     """What waits for a whole book."""
     levels: tuple[list[tuple[float, float]], list[tuple[float, float]]] = ([], [])
@@ -64,7 +66,7 @@ class BookSync:
         Updates hold sizes, not differences, so one that begins before the last one's end leaves out nothing.
         """
         self.always_overlaps = False
-        """Whether any update may: in a recording it is not told where another connection begins."""
+        """Whether any update may: older recordings do not tell where another connection begins."""
         self._futures = futures
         self._synced_before = False
         self._first = True
@@ -84,11 +86,18 @@ class BookSync:
     def rule(self) -> Rule:
         """What it knows."""
         pending = list(self._pending)
-        return Rule(state=self.state, number=self.last_id, is_first=self._first, pending=pending)
+        return Rule(
+            state=self.state,
+            number=self.last_id,
+            is_first=self._first,
+            overlaps=self.overlaps,
+            pending=pending,
+        )
 
     def resume(self, rule: Rule) -> None:
         """Go on from what another one knew."""
         self.state, self.last_id, self._first = rule.state, rule.number, rule.is_first
+        self.overlaps = rule.overlaps or self.always_overlaps
         self._pending.clear()
         self._pending.extend(rule.pending)
 

@@ -83,6 +83,10 @@ class FrameKeeper(Protocol):
         """A connection was opened: what comes of these symbols begins anew."""
         ...
 
+    def renewed(self, connection: int, symbols: Sequence[str], ts_received: int) -> None:
+        """Another connection goes on with the books of the one in whose place it is."""
+        ...
+
     def asked(self, book: BookSnapshot) -> None:
         """A whole book came by REST."""
         ...

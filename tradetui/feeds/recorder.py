@@ -16,7 +16,7 @@ import msgspec
 from tradetui.domain.market_data import BookSnapshot, ClockTick, MarketMessage
 from tradetui.errors import RecordingError
 from tradetui.feeds.protocol import Stands
-from tradetui.feeds.recording import ASKED, FRAME, OPENED, RecordingWriter
+from tradetui.feeds.recording import ASKED, FRAME, OPENED, RENEWED, RecordingWriter
 
 
 class UnwritableError(RecordingError):
@@ -37,10 +37,10 @@ def in_bytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{size // 1000} kB"
 
 
-def _writer(path: Path, profile: str, venue: tuple[str, bool]) -> RecordingWriter:
+def _writer(path: Path, profile: str, venue: tuple[str, bool], *, renewals: bool) -> RecordingWriter:
     """A new file; one that does not even take its first line is not left behind."""
     try:
-        return RecordingWriter(path, profile=profile, venue=venue)
+        return RecordingWriter(path, profile=profile, venue=venue, tells_renewals=renewals)
     except FileExistsError:
         raise
     except OSError:
@@ -51,10 +51,18 @@ def _writer(path: Path, profile: str, venue: tuple[str, bool]) -> RecordingWrite
 class Recorder:
     """A sink that keeps every message; a block goes to the disk when it is full or `flush` is called."""
 
-    def __init__(self, path: Path, *, profile: str, venue: tuple[str, bool] = ("", False)) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        profile: str,
+        venue: tuple[str, bool] = ("", False),
+        tells_renewals: bool = True,
+    ) -> None:
         """Begin a new file; raises RecordingError where it exists or can not be written.
 
-        `venue` names the exchange whose raw frames are kept too, and whether its symbols are contracts.
+        `venue` names the exchange whose raw frames are kept too, and whether its symbols are contracts;
+        `tells_renewals` says whether it will be told where another connection goes on with books.
         """
         self.path = path
         self.messages = 0
@@ -63,7 +71,7 @@ class Recorder:
             raise RecordingError(f"{path}: is there already; a recording is never written over")
         with _told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = _writer(path, profile, venue)
+            self._writer = _writer(path, profile, venue, renewals=tells_renewals)
 
     @property
     def size(self) -> int:
@@ -93,6 +101,11 @@ class Recorder:
         """Note that a connection was opened."""
         content = b'%d,"symbols":%b' % (connection, msgspec.json.encode(symbols))
         self._beside(OPENED, content, ts_received)
+
+    def renewed(self, connection: int, symbols: Sequence[str], ts_received: int) -> None:
+        """Note that another connection goes on with the books of one."""
+        content = b'%d,"symbols":%b' % (connection, msgspec.json.encode(symbols))
+        self._beside(RENEWED, content, ts_received)
 
     def asked(self, book: BookSnapshot) -> None:
         """Keep a whole book that was asked for by REST."""

@@ -3,7 +3,8 @@
 Both formats are text lines, plain or gzip. A line is `<receive time in ns> <json>`. A Binance
 capture has nothing else. The program's own format begins with one line of JSON without a time,
 
-    {"format":"tradetui-recording","version":3,"profile":"sim","payload":"messages","venue":"","contracts":false}
+    {"format":"tradetui-recording","version":4,"profile":"sim","payload":"messages","venue":"","contracts":false,
+     "tells_renewals":true}
 
 and its lines hold the domain's market messages (payload "messages", tagged by `type`) or raw frames
 of Binance ("binance"). Beside the messages stand lines of other types, which replay leaves out:
@@ -14,10 +15,11 @@ of Binance ("binance"). Beside the messages stand lines of other types, which re
   looked up without reading all that came before.
 * `frame` (from version 2): what the venue sent, to the byte, before the messages that were made of it; `on`
   numbers the connection. `opened` says that a connection was opened and for which symbols, `asked` holds a
-  book that was asked for by REST. Where frames begin in the middle of a stream, a `stands` (from version 3)
-  for each symbol holds what its venue's rule of the book knew by then, and the book. The header's `venue` and
-  `contracts` name the codec that reads the frames again. Nothing that the program sends, and no address, is
-  kept.
+  book that was asked for by REST. `renewed` (from version 4, where the header's `tells_renewals` says so)
+  stands where another connection goes on with the books of the one before: its first change of each may reach
+  back. Where frames begin in the middle of a stream, a `stands` (from version 3) for each symbol holds what
+  its venue's rule of the book knew by then, and the book. The header's `venue` and `contracts` name the codec
+  that reads the frames again. Nothing that the program sends, and no address, is kept.
 
 The writer closes a gzip member with each block and hands it to the system
 in one write: after a crash every block but the last is readable, and the reader says what is missing.
@@ -42,17 +44,18 @@ from tradetui.feeds.standing import Standing
 from tradetui.feeds.unknown import unknown
 
 FORMAT: Final = "tradetui-recording"
-VERSION: Final = 3
+VERSION: Final = 4
 MESSAGES: Final = "messages"
 BINANCE: Final = "binance"
 FRAME: Final = b'{"type":"frame","on":'
 OPENED: Final = b'{"type":"opened","on":'
+RENEWED: Final = b'{"type":"renewed","on":'
 ASKED: Final = b'{"type":"asked","book":'
 STANDS: Final = b'{"type":"stands",'
 KEYFRAME: Final = b'{"type":"keyframe","messages":'
 CANDLES: Final = b'{"type":"candles","rows":'
 FORMING: Final = b',"forming":'
-RAW: Final = (FRAME, OPENED, ASKED, STANDS)
+RAW: Final = (FRAME, OPENED, RENEWED, ASKED, STANDS)
 """What lines begin with that raw frames are read by."""
 BESIDE: Final = (*RAW, KEYFRAME, CANDLES)
 """What lines begin with that are no messages."""
@@ -77,6 +80,8 @@ class RecordingHeader(msgspec.Struct, frozen=True, omit_defaults=False):
     """The exchange whose raw frames stand beside the messages; empty where none do."""
     contracts: bool = False
     """Whether its symbols are contracts."""
+    tells_renewals: bool = False
+    """Whether it is told where another connection goes on with books."""
 
 
 class RecordingWriter:
@@ -90,6 +95,7 @@ class RecordingWriter:
         payload: str = MESSAGES,
         block_bytes: int = 1 << 18,
         venue: tuple[str, bool] = ("", False),
+        tells_renewals: bool = True,
     ) -> None:
         """Begin a new file; raises FileExistsError rather than write over a recording.
 
@@ -100,6 +106,7 @@ class RecordingWriter:
             block_bytes: How much text is kept in memory at most.
             venue: The exchange whose raw frames will stand beside the messages, and whether they are of
                 contracts.
+            tells_renewals: Whether it will be told where another connection goes on with books.
         """
         self._file = path.open("xb", buffering=0)
         self._size = 0
@@ -112,7 +119,13 @@ class RecordingWriter:
         self._standing = Standing()
         self._marks: dict[tuple[str, Timeframe], int] = {}
         exchange, contracts = venue
-        header = RecordingHeader(profile=profile, payload=payload, venue=exchange, contracts=contracts)
+        header = RecordingHeader(
+            profile=profile,
+            payload=payload,
+            venue=exchange,
+            contracts=contracts,
+            tells_renewals=tells_renewals,
+        )
         self._lines = bytearray(self._encode(header) + b"\n")
         self.flush()
 

@@ -43,6 +43,8 @@ class Recording:
     """The lines with their times from the start, merged by receive time."""
     venue: tuple[str, bool] | None = None
     """The exchange whose raw frames stand beside the messages, and whether they are of contracts."""
+    tells_renewals: bool = False
+    """Whether it is told where another connection goes on with books."""
     index: RecordingIndex | None = None
     """Where moments can be looked up; of the program's own recordings."""
     readers: Readers = ()

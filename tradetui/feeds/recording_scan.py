@@ -120,6 +120,7 @@ def _indexed(index: RecordingIndex, paths: Sequence[Path], metadata: Metadata | 
         notes=(),
         blocks=index.blocks,
         venue=venue if not venues and venue[0] else None,
+        tells_renewals=all(file.header.tells_renewals for file in index.files),
         index=index,
     )
 
@@ -151,6 +152,7 @@ def _result(
         without_book=frozenset(listed.symbol for found, listed, has_book in instruments if not has_book),
         notes=(*(file.note for file in files if file.note), *_overlaps(files)),
         venue=_venue(files),
+        tells_renewals=all(file.header is not None and file.header.tells_renewals for file in files),
         blocks=lambda: _merged(files, kept),
     )
 

@@ -266,5 +266,8 @@ class _Numbered:
     def opened(self, connection: int, symbols: Sequence[str], ts_received: int) -> None:
         self._keeper.opened(self._first + connection, symbols, ts_received)
 
+    def renewed(self, connection: int, symbols: Sequence[str], ts_received: int) -> None:
+        self._keeper.renewed(self._first + connection, symbols, ts_received)
+
     def asked(self, book: BookSnapshot) -> None:
         self._keeper.asked(book)

@@ -91,6 +91,10 @@ class Tape:
         """Note that a connection was opened."""
         self._keep(ts_received, lambda recorder: recorder.opened(connection, symbols, ts_received))
 
+    def renewed(self, connection: int, symbols: Sequence[str], ts_received: int) -> None:
+        """Note that another connection goes on with the books of one."""
+        self._keep(ts_received, lambda recorder: recorder.renewed(connection, symbols, ts_received))
+
     def asked(self, book: BookSnapshot) -> None:
         """Keep a book that was asked for."""
         self._keep(book.ts_received, lambda recorder: recorder.asked(book))

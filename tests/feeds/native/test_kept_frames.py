@@ -15,8 +15,17 @@ from tests.exchanges.collector import Collector, fed
 from tests.exchanges.kraken_server import DEPTH, KrakenServer
 from tests.exchanges.rig import Rig
 from tests.exchanges.venues.every import exchange_of
+from tests.feeds.native.test_codecs import instrument
 from tests.feeds.native.test_renewal import paired_beside
-from tradetui.domain.market_data import BookDelta, FeedState, MarketMessage, Trade
+from tradetui.domain.market_data import (
+    BookDelta,
+    BookSnapshot,
+    FeedState,
+    FeedStatus,
+    InstrumentListed,
+    MarketMessage,
+    Trade,
+)
 from tradetui.domain.profile import Profile
 from tradetui.errors import RecordingError
 from tradetui.feeds.formats import frames as frames_module
@@ -162,6 +171,41 @@ async def test_frames_of_a_connection_that_cuts_its_changes_otherwise_say_the_sa
     kept.recorder.close()
     assert made_of(list(replayed(path))) == made_of(kept.collector.messages)
     assert inspect(ReplayFeed([path])).faults == []
+
+
+def depth(first: int, last: int, previous: int) -> bytes:
+    """A change of USD-M."""
+    ids = f'"U":{first},"u":{last},"pu":{previous}'
+    return f'{{"e":"depthUpdate","E":9,"T":9,"s":"BTCUSDT",{ids},"b":[["5","1"]],"a":[]}}'.encode()
+
+
+def overlapping(path: Path, *, tells_renewals: bool, is_renewed: bool) -> list[FeedState]:
+    """What a replay says of a change that reaches back over the one before."""
+    symbol = "BTC/USDT:USDT"
+    recorder = Recorder(path, profile="x", venue=("binanceusdm", True), tells_renewals=tells_renewals)
+    recorder.take(InstrumentListed(instrument(symbol), 1))
+    recorder.opened(0, (symbol,), 2)
+    recorder.asked(BookSnapshot(symbol, 3, 3, [(4.0, 1.0)], [(6.0, 1.0)], 100))
+    recorder.frame(0, depth(99, 103, 98), 4)
+    if is_renewed:
+        recorder.renewed(0, (symbol,), 5)
+    recorder.frame(0, depth(102, 106, 101), 6)
+    recorder.frame(0, depth(107, 109, 106), 7)
+    recorder.frame(0, depth(108, 112, 107), 8)
+    recorder.close()
+    return [each.state for each in replayed(path) if isinstance(each, FeedStatus)][1:]
+
+
+def test_a_replay_refuses_changes_that_overlap_as_a_live_stream_does(tmp_path: Path) -> None:
+    """The rule of USD-M (R-MD-1): `pu` is the last `u`, but for the first change of another connection."""
+    good, gap = FeedState.STREAMING, FeedState.GAP
+    strict = overlapping(tmp_path / "a.jsonl.gz", tells_renewals=True, is_renewed=False)
+    assert strict == [good, gap]
+    renewed = overlapping(tmp_path / "b.jsonl.gz", tells_renewals=True, is_renewed=True)
+    assert renewed == [good, gap]
+    parts = [m.update_id for m in replayed(tmp_path / "b.jsonl.gz") if isinstance(m, BookDelta)]
+    assert parts == [103, 106, 109]
+    assert overlapping(tmp_path / "c.jsonl.gz", tells_renewals=False, is_renewed=False) == [good]
 
 
 def replayed(path: Path) -> Iterable[MarketMessage]:

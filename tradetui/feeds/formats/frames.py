@@ -31,7 +31,7 @@ from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.venue import LiveBook, Remembers, Venue
 from tradetui.feeds.native.venues import recorded_venue
 from tradetui.feeds.protocol import FEED_STEP, Sink, Stands
-from tradetui.feeds.recording import ASKED, FRAME, OPENED, STANDS
+from tradetui.feeds.recording import ASKED, FRAME, OPENED, RENEWED, STANDS
 from tradetui.feeds.recording_facts import Recording
 from tradetui.feeds.recording_lines import Stamped
 from tradetui.feeds.replay_marks import BadLine, Crossed
@@ -49,6 +49,11 @@ class _Opened(msgspec.Struct, tag="opened"):
     symbols: list[str] | None = None
 
 
+class _Renewed(_Opened, tag="renewed"):
+    pass
+
+
+_renewed: Final = msgspec.json.Decoder(_Renewed).decode
 _opened: Final = msgspec.json.Decoder(_Opened).decode
 _errors: Final[tuple[type[Exception], ...]] = (ValueError, KeyError, msgspec.MsgspecError)
 
@@ -94,7 +99,7 @@ class FramePlayer(ItemPlayer):
     def _make_book(self, instrument: Instrument) -> LiveBook:
         book = self._venue(0).book(instrument.symbol)
         if isinstance(book, DepthBook):
-            book.overlaps = book.always_overlaps = True
+            book.overlaps = book.always_overlaps = not self.recording.tells_renewals
         return book
 
     def _play_frames(self, stamped: Iterable[Stamped]) -> None:
@@ -122,6 +127,8 @@ class FramePlayer(ItemPlayer):
                 self.take(item, self._make_book)
         elif content.startswith(OPENED):
             self._begin(self._opened(content))
+        elif content.startswith(RENEWED):
+            self._go_on(_renewed(content).symbols or ())
         elif content.startswith(ASKED):
             book = _book(content[len(ASKED) : -1])
             self.take(Depth(book.symbol, book), self._make_book)
@@ -131,6 +138,13 @@ class FramePlayer(ItemPlayer):
             message: Any = _message(content)
             if not isinstance(message, _MADE):
                 self.sink(message)
+
+    def _go_on(self, symbols: Sequence[str]) -> None:
+        """Another connection may tell changes in other pieces."""
+        for symbol in symbols:
+            book = self._book_of(symbol)
+            if isinstance(book, DepthBook):
+                book.overlaps = True
 
     def _opened(self, content: bytes) -> Sequence[str]:
         """Whose connection was opened; in version 2 only its number was kept."""

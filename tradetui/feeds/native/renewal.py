@@ -275,12 +275,14 @@ class Renewals:
             self._owner.say(symbol, Part.NOTICE, FeedState.STREAMING)
 
     def _keep(self, renewal: Renewal, place: int) -> None:
-        """Give the frames to whoever keeps them: a book that came anew begins anew there too."""
+        """Give the frames to whoever keeps them: a book that came anew begins anew there, others go on."""
         keeper = self._owner.keeper
         if keeper is None:
             return
         if any(isinstance(heir, OwnBook) for heir in renewal.heirs.values()):
             keeper.opened(place, renewal.connection.line.symbols, time_ns())
+        elif renewal.heirs:
+            keeper.renewed(place, tuple(renewal.heirs), time_ns())
         for frame, ts_received in renewal.frames:
             keeper.frame(place, frame, ts_received)
 
