@@ -104,8 +104,7 @@ class RecordingWriter:
             profile: Whose market it is.
             payload: What most lines are.
             block_bytes: How much text is kept in memory at most.
-            venue: The exchange whose raw frames will stand beside the messages, and whether they are of
-                contracts.
+            venue: The exchange whose raw frames stand beside the messages, and whether they are of contracts.
             tells_renewals: Whether it will be told where another connection goes on with books.
         """
         self._file = path.open("xb", buffering=0)
