@@ -147,6 +147,31 @@ def test_a_time_to_be_flat_that_was_missed_is_made_up_for_and_repeated_by_no_res
     assert market.locked == ["flatten_at"]
 
 
+def test_a_time_to_be_flat_at_the_roll_is_the_end_of_the_day() -> None:
+    market = table(rule("flatten_at", windows=("00:00",)))
+    assert not market.locked, "the day has only begun"
+    market.enter()
+    market.clock("23:53:59")
+    assert not market.locked
+    market.clock("23:54")
+    assert market.locked == ["flatten_at"]
+    market.clock("23:58:59")
+    assert market.state.positions
+    market.clock("23:59")
+    assert not market.state.positions
+    assert market.state.day.trades[-1].session_id == "2023-11-15"
+    market.next_day()
+    assert market.try_entry()
+
+
+def test_at_the_roll_is_later_than_any_other_time_to_be_flat() -> None:
+    market = table(rule("flatten_at", windows=("00:00",)))
+    assert not market.do(SetLimit(name="flatten_at", value="15:10")).text, "earlier, so at once"
+    assert market.do(SetLimit(name="flatten_at", value="00:00")).text
+    market.clock("15:05")
+    assert market.locked == ["flatten_at"]
+
+
 def test_while_entries_are_closed_a_stop_moves_only_toward_the_market() -> None:
     market = table(FLAT_AT)
     market.buy("1", stop=str(ENTRY - 500))

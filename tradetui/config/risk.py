@@ -189,7 +189,8 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             extra=_WORDS,
-            description='Local time by which everything is closed: "15:10"; no entries from 5 min before.',
+            description='Local time by which everything is closed: "15:10"; no entries from 5 min before. '
+            "The time of the roll means the end of the day.",
         ),
     ] = "off"
     stop_guard: Annotated[

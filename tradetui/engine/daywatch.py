@@ -136,7 +136,7 @@ class DayWatch:
         if rule.kind is not RuleKind.FLATTEN_AT:
             return amount_of(rule, self.books.standing())
         roll, at = (_minute(text) for text in (self.state.limits["roll"], *rule.windows[:1]))
-        return Decimal((at - roll) % 1440)
+        return Decimal((at - roll) % 1440 or 1440)
 
     def _follow_limits(self) -> None:
         """Limits or the day changed: the clock's rules are asked again, and no position stays naked."""

@@ -65,5 +65,9 @@ def _before_flat(rule: Rule, ts: int, calendar: TradingCalendar, session: Sessio
 
 
 def flat_ts(rule: Rule, calendar: TradingCalendar, session: Session) -> int | None:
-    """The moment of a trading day by which positions are closed; None where the day has no such time."""
-    return calendar.moment(session, rule.windows[0]) if rule.windows else None
+    """The moment of a trading day by which positions are closed; None where the day has no such time.
+
+    The time of the roll is the end of the day, not its first moment: what it closes belongs to the day.
+    """
+    at = calendar.moment(session, rule.windows[0]) if rule.windows else None
+    return session.end_ts - ALARM_NS if at == session.start_ts else at
