@@ -34,18 +34,16 @@ class Protection:
         """Where a position would be liquidated; the engine knows."""
 
     def settle(self, desk: Desk, position: Position, qty: Decimal) -> None:
-        """One stop of the position's size; a new entry's tighter stop replaces a looser one (R-BRK-6)."""
+        """One stop of the position's size: of the present one and those of new entries the nearest (R-BRK-6).
+
+        One that stands still takes the trail of a farther one along, and follows by it once that is nearer.
+        """
         stop = self.state.stop_of(position.symbol)
         entries = self.flow.entries_now(position)
-        planned = _tightest(entries, position)
+        plans = _plans_of(entries, position)
+        planned = _following(plans[0], plans) if plans else None
         if stop is not None and stop.side is position.side.opposite:
-            present = _plan_of(stop)
-            if planned is not None and _is_better(planned, stop, position):
-                planned = going_on(planned, stop)
-            elif entries and present is not None and not self._is_safe(desk, position, present):
-                planned = present
-            else:
-                planned = None
+            planned = self._beside(desk, position, stop, plans) if entries else None
             if stop.state is not OrderState.ARMED or planned is None:
                 self.flow.resize(desk, stop, qty)
                 return
@@ -55,6 +53,19 @@ class Protection:
             return
         plan = self._made_safe(desk, position, planned) if planned is not None else None
         self.swap(self.new_stop(desk, plan or self._disaster(desk, position), qty))
+
+    def _beside(
+        self, desk: Desk, position: Position, stop: Order, plans: Sequence[StopPlan]
+    ) -> StopPlan | None:
+        """What takes the place of a stop when entries fill; None where it stands as it should."""
+        present = _plan_of(stop)
+        if present is None:
+            return None
+        if plans and _is_better(plans[0], stop, position):
+            return going_on(_following(plans[0], plans), stop)
+        following = _following(present, plans)
+        changes = following != present or not self._is_safe(desk, position, present)
+        return following if changes else None
 
     def _is_safe(self, desk: Desk, position: Position, plan: StopPlan) -> bool:
         """Whether a stop would fire before the liquidation that the position has now (R-TRG-4)."""
@@ -158,10 +169,17 @@ def _gone_on(order: Order, old: Order | None) -> Order:
     return msgspec.structs.replace(order, extreme=old.extreme, trigger=trigger)
 
 
-def _tightest(entries: Sequence[Order], position: Position) -> StopPlan | None:
-    """Of the stops of entries that one event filled, the one nearest to the market; of equals the newest."""
+def _plans_of(entries: Sequence[Order], position: Position) -> list[StopPlan]:
+    """The stops of entries that one event filled, the nearest to the market first; of equals the newest."""
     plans = [entry.stop_plan for entry in reversed(entries) if entry.stop_plan is not None]
-    return max(plans, key=lambda plan: position.side.sign * plan.trigger, default=None)
+    return sorted(plans, key=lambda plan: -position.side.sign * plan.trigger)
+
+
+def _following(plan: StopPlan, others: Sequence[StopPlan]) -> StopPlan:
+    """A stop with the nearest trail of others that look at the same price, where it has none."""
+    trails = (each.trail for each in others if each.trail is not None and each.by is plan.by)
+    trail = plan.trail or next(trails, None)
+    return msgspec.structs.replace(plan, trail=trail)
 
 
 def _is_better(planned: StopPlan, stop: Order, position: Position) -> bool:
