@@ -84,11 +84,11 @@ class RuleWatch:
     def _is_at_rest(self) -> bool:
         """Whether equity is within its bounds, and nothing was written that could have moved those.
 
-        Orders move no money: they matter to rules that count them or look at the time again, and to locks,
-        which close what is left.
+        Orders move no money: they matter to rules that count them or look at the time again. What a lock
+        closes is on its way until it is closed, whatever becomes of other orders.
         """
         if self.state.seq != self._seq:
-            restless = self.state.day.locks or any(r.kind in _RESTLESS for r in self.books.limits.rules)
+            restless = any(r.kind in _RESTLESS for r in self.books.limits.rules)
             if restless or not self.scribe.wrote_only_orders(since=self._seq):
                 return False
         low, high = self._bounds
