@@ -184,6 +184,24 @@ def test_within_one_minute_the_mark_liquidates_before_prints_reach_the_stop() ->
     assert any(isinstance(event.body, Liquidated) for event in table.journal)
 
 
+@pytest.mark.parametrize("marked_first", [True, False])
+def test_a_mark_that_comes_before_the_first_book_does_not_let_the_stop_go_first(
+    *, marked_first: bool
+) -> None:
+    """In one candle liquidation comes first: 6,000 of margin are gone, where the stop would lose 5,027.5."""
+    table = Table(perp(**FREE), settings=wide_limits(leverage=D(10)))
+    table.open([(59_999.9, 50.0)], [(60_000.0, 50.0)])
+    table.mark(60_000.0)
+    table.buy("1", stop="55000")
+    told(table, PriceKind.MARK, candle(lose(table), 59_900.0, 59_900.0, 54_000.0, 54_000.0))
+    table.status(FeedState.STREAMING)
+    if marked_first:
+        table.mark(54_000.0)
+    table.snapshot([(54_000.0, 50.0)], [(54_000.1, 50.0)])
+    assert table.engine.equity() == 994_000
+    assert not table.state.positions
+
+
 def test_the_list_says_where_the_mark_that_liquidates_is_not_known() -> None:
     table = held(TriggerBy.LAST)
     minute = lose(table)

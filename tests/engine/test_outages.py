@@ -6,15 +6,25 @@ from decimal import Decimal
 
 import pytest
 
-from tests.engine.market import MS, SECOND, Table, perp
+from tests.engine.market import MS, SECOND, Table, perp, wide_limits
 from tradetui.domain.command import CancelAll, Flatten, Half
 from tradetui.domain.fill import Evidence
-from tradetui.domain.market_data import ClockTick, FeedState, InstrumentListed
+from tradetui.domain.market_data import (
+    Candle,
+    ClockTick,
+    FeedState,
+    FundingSettled,
+    InstrumentListed,
+    MissedCandles,
+    PriceKind,
+)
 from tradetui.domain.order import OrderState
 from tradetui.domain.reply import Reason
 from tradetui.domain.view import TradingState
 
 D = Decimal
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
 BIDS = [(60_000.0, 5.0), (59_990.0, 50.0)]
 ASKS = [(60_000.1, 5.0), (60_010.0, 50.0)]
 
@@ -225,4 +235,41 @@ def test_the_touch_of_an_older_tick_fires_no_stop() -> None:
     market.feed(InstrumentListed(finer, market.tick()))
     crossed(market)
     wait(market, 2 * SECOND)
+    assert market.stop.state is OrderState.ARMED
+
+
+def after_an_outage_whose_order_was_canceled() -> tuple[Table, int]:
+    """The data was lost while an order rested; that was canceled, and later something else was bought."""
+    market = Table(perp(taker_fee=D(0)), settings=wide_limits()).open(BIDS, ASKS)
+    market.mark(60_000.0)
+    market.buy("1", limit="59000", stop="58000")
+    market.status(FeedState.DOWN)
+    lost = market.now
+    market.do(CancelAll())
+    market.status(FeedState.STREAMING)
+    market.now = (market.now // HOUR + 1) * HOUR - 60 * SECOND
+    market.snapshot(BIDS, ASKS)
+    assert market.buy("1", stop="58000").accepted
+    return market, lost
+
+
+def test_an_outage_that_concerned_only_a_canceled_order_holds_no_funding_back() -> None:
+    market, _ = after_an_outage_whose_order_was_canceled()
+    due = (market.now // HOUR + 1) * HOUR
+    market.now = due
+    market.feed(FundingSettled(market.symbol, due, market.tick(), 0.0001, 60_000.0))
+    assert market.state.funds.funding == -6
+
+
+def test_what_was_passed_before_a_position_was_opened_does_not_liquidate_it_in_a_later_gap() -> None:
+    market, lost = after_an_outage_whose_order_was_canceled()
+    market.status(FeedState.DOWN)
+    minute = (lost // MINUTE + 2) * MINUTE
+    crash = Candle(minute, 60_000.0, 60_000.0, 50_000.0, 60_000.0, 1.0)
+    market.now += 2 * MINUTE
+    for kind in (PriceKind.LAST, PriceKind.MARK):
+        market.feed(MissedCandles(market.symbol, market.tick(), kind, [crash]))
+    market.status(FeedState.STREAMING)
+    market.snapshot(BIDS, ASKS)
+    assert market.state.positions[market.symbol].qty == 1
     assert market.stop.state is OrderState.ARMED

@@ -9,10 +9,19 @@ import msgspec
 import pytest
 
 from tests.engine.market import SECOND, SPOT, Table, spot, wide_limits
+from tests.engine.test_gap import MINUTE, candle
 from tradetui.domain.command import Flatten
 from tradetui.domain.event import FundingPaid, InterestPaid, LiquidationStarted, MarginCalled
 from tradetui.domain.instrument import Instrument, InstrumentKind
-from tradetui.domain.market_data import BookSnapshot, ClockTick, FeedState, FeedStatus, InstrumentListed
+from tradetui.domain.market_data import (
+    BookSnapshot,
+    CandleHistory,
+    ClockTick,
+    FeedState,
+    FeedStatus,
+    InstrumentListed,
+    Timeframe,
+)
 from tradetui.domain.order import OrderRole
 from tradetui.domain.reply import Reason
 from tradetui.state import State
@@ -223,3 +232,74 @@ def test_margin_on_spot_knows_no_funding(enabled: bool) -> None:
     market.buy("0.1", limit="20000")
     assert not bodies(market, FundingPaid)
     assert bool(bodies(market, InterestPaid)) is enabled
+
+
+# --- what a gap would have closed
+
+
+def missed(market: Table, *candles: tuple[float, float, float, float], symbol: str = SPOT) -> None:
+    """Lose a symbol's data and hear its minutes, without the book that ends the gap."""
+    market.feed(FeedStatus(symbol, market.tick(), FeedState.DOWN))
+    minute = (market.now // MINUTE + 1) * MINUTE
+    rows = [candle(minute + n * MINUTE, *prices) for n, prices in enumerate(candles)]
+    market.now = max(market.now, minute + len(rows) * MINUTE)
+    market.feed(CandleHistory(symbol, Timeframe.M1, rows, market.tick()))
+
+
+def back(market: Table, price: float, *, symbol: str = SPOT) -> None:
+    market.feed(FeedStatus(symbol, market.tick(), FeedState.STREAMING))
+    quote(market, price, symbol=symbol)
+
+
+def test_a_gap_closes_no_more_than_brings_the_level_above_a_hundred() -> None:
+    """At 11,600 the level is 40 %: 0.6 cover it, and 0.0007 more what 5 bp below that price have cost."""
+    market = table(20_000.0)
+    market.buy("1", limit="20000")
+    missed(market, (15_000.0, 15_000.0, 11_500.0, 15_000.0))
+    back(market, 15_000.0)
+    sold = [(fill.qty, fill.price) for fill in market.fills[1:]]
+    assert sold == [(D("0.6001"), D("11594.2")), (D("0.0008"), D("11594.2"))]
+    assert market.state.positions[SPOT].signed_qty == D("0.3991")
+    assert {market.state.orders[fill.order_id].role for fill in market.fills[1:]} == {OrderRole.LIQUIDATION}
+    assert State.fold(market.journal) == market.state
+
+
+def test_a_gap_that_goes_on_falling_closes_more_at_each_price_that_reaches_the_level() -> None:
+    market = table(20_000.0)
+    market.buy("1", limit="20000")
+    missed(market, (15_000.0, 15_000.0, 9_000.0, 9_500.0))
+    back(market, 9_500.0)
+    prices = [fill.price for fill in market.fills[1:]]
+    # 0.3991 are left with 4,948.95 in cash: 40 % of 1,596.4 are there at 9,199.71
+    assert sorted(set(prices), reverse=True) == [D("11594.2"), D("9195.11")]
+    assert 0 < market.state.positions[SPOT].signed_qty < D("0.2")
+
+
+def test_a_gap_that_opened_beyond_the_level_closes_there() -> None:
+    market = table(20_000.0)
+    market.buy("1", limit="20000")
+    missed(market, (11_000.0, 15_000.0, 11_000.0, 15_000.0))
+    back(market, 15_000.0)
+    assert {fill.price for fill in market.fills[1:]} == {D("10994.5")}
+    assert D("0.2") < market.state.positions[SPOT].signed_qty < D("0.25")
+
+
+def test_in_a_gap_too_the_oldest_position_goes_first() -> None:
+    """At 12,400 both use 6,000 and 2,400 are there: all ETH goes, then 0.4013 of BTC and what 5 bp cost."""
+    market = table(20_000.0)
+    other = msgspec.structs.replace(FREE, symbol=ETH, base="ETH")
+    market.feed(InstrumentListed(other, market.tick()))
+    market.feed(FeedStatus(ETH, market.tick(), FeedState.STREAMING))
+    quote(market, 1_000.0, symbol=ETH)
+    market.symbol = ETH
+    market.buy("10", limit="1000")
+    market.symbol = SPOT
+    market.buy("1", limit="20000")
+    missed(market, (1_000.0,) * 4, (1_000.0,) * 4, symbol=ETH)
+    missed(market, (15_000.0, 15_000.0, 12_000.0, 15_000.0))
+    back(market, 15_000.0)
+    sold = [(fill.symbol, fill.qty, fill.price) for fill in market.fills[2:]]
+    assert sold[:2] == [(ETH, D(10), D("999.5")), (SPOT, D("0.4013"), D("12393.8"))]
+    assert market.state.positions.keys() == {SPOT}
+    back(market, 1_000.0, symbol=ETH)
+    assert State.fold(market.journal) == market.state

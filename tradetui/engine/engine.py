@@ -112,6 +112,7 @@ class Engine:
         flow.fitting = rechecks.fitting
         flow.opening = self._listings.tell_assumed
         self._gaps.liquidate = self._liquidator.in_gap
+        self._liquidator.is_lost = lambda symbol: symbol in self._gaps.gaps
         self._liquidator.mark_at = self._gaps.mark_at
         self._gaps.settle = self._settlements.gap_ended
         self._settlements.in_gap = self._gaps.covers
@@ -287,6 +288,8 @@ class Engine:
             self._watch.lock_if_spent()
         for desk in self._desks.values():
             desk.restake()
+        if self._gaps.gaps:
+            self._gaps.forget_unstaked()
         self._plan_next()
 
     # --- what is asked of it

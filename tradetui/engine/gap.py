@@ -82,6 +82,11 @@ class GapDesk:
         if symbol not in self.gaps:
             self.gaps[symbol] = Gap(since, Missed(since))
 
+    def forget_unstaked(self) -> None:
+        """Where nothing of ours is left no loss concerns us: what comes later begins its own."""
+        for symbol in [each for each in self.gaps if not self.flow.desks[each].staked]:
+            del self.gaps[symbol]
+
     def learn(self, message: MarketMessage) -> None:
         """Take what a message tells of a gap that is open."""
         if not isinstance(message, CandleHistory | MissedTrades | MissedCandles | Asking):

@@ -18,11 +18,12 @@ from tradetui.domain.event import Liquidated, LiquidationStarted
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FeedState
-from tradetui.domain.number import MONEY, ONE, ZERO, floor_to, to_step
+from tradetui.domain.number import ZERO, to_step
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, TimeInForce
 from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason
 from tradetui.engine.books import Books
+from tradetui.engine.covering import Covering
 from tradetui.engine.desk import Desk
 from tradetui.engine.gap import synthetic
 from tradetui.engine.margincalls import MarginCalls
@@ -52,7 +53,10 @@ class Liquidator:
         flow.fills.levy = self._levy
         self.mark_at: Callable[[str, int], Decimal | None] = lambda _symbol, _ts: None
         """The mark of a symbol at a moment that nobody watched; the engine knows."""
+        self.is_lost: Callable[[str], bool] = lambda _symbol: False
+        """Whether a symbol went through a time that is not evaluated yet: that decides before the present."""
         self.calls = MarginCalls(settings, flow.scribe, books)
+        self.covering = Covering(self)
 
     # --- watching
 
@@ -72,7 +76,7 @@ class Liquidator:
             if position is None:
                 break
             if self.state.instruments[position.symbol].is_margin:
-                self._cover()
+                self.covering.now()
             else:
                 self._start(position)
         self._checked = self.state.seq
@@ -112,10 +116,11 @@ class Liquidator:
 
     def _is_judged(self, position: Position) -> bool:
         """Whether data speaks of the position at all: an old price decides only on its return (6.2)."""
-        if not self.margins.is_leveraged(position):
-            return False
         desk = self.flow.desks.get(position.symbol)
-        return desk is not None and desk.market.feed_state not in _UNJUDGED
+        if desk is None or not self.margins.is_leveraged(position):
+            return False
+        state = desk.market.feed_state
+        return state not in _UNJUDGED and not (state.is_fresh and self.is_lost(position.symbol))
 
     def order_of(self, symbol: str) -> Order | None:
         """The liquidation of a symbol that waits for its book."""
@@ -126,26 +131,28 @@ class Liquidator:
 
     def _start(self, position: Position) -> None:
         """Steps 1 to 3: say so, cancel what may cure it, look again, send the order."""
-        self._announce(position)
-        self._cancel_orders(position)
+        self.announce(position)
+        self.cancel_orders(position)
         if not self.margins.is_short(position):
             self._cured.add(position.symbol)
             return
         desk = self.flow.desks[position.symbol]
-        order = self._send(desk, position)
+        order = self.send(desk, position)
         if desk.is_fresh and not desk.recovering:
             self.execute(order)
             return
-        self._wait(desk, order)
+        self.wait(desk, order)
 
-    def _wait(self, desk: Desk, order: Order) -> None:
+    def wait(self, desk: Desk, order: Order) -> None:
+        """Let an order wait for its book, before every other exit."""
         desk.waiting[order.order_id] = None
         text = f"{desk.symbol} is liquidated; its book is not to be filled against, so it waits for one"
         self.scribe.note("alarm", text, symbol=desk.symbol)
 
-    def _send(
+    def send(
         self, desk: Desk, position: Position, *, qty: Decimal | None = None, at_market: bool = False
     ) -> Order:
+        """An order of the venue's own: for all at the bankruptcy price, or for a part at market."""
         order = Order(
             order_id=self.scribe.next_order_id(),
             ts=self.scribe.ts,
@@ -163,7 +170,8 @@ class Liquidator:
         )
         return self.scribe.move(order, OrderState.SUBMITTED)
 
-    def _announce(self, position: Position) -> None:
+    def announce(self, position: Position) -> None:
+        """Write both sides of the inequality, and say which prices are old."""
         margins = self.margins
         involved = [position, *(margins.cross_positions(without=position.symbol) if position.cross else ())]
         unpriced = tuple(each.symbol for each in involved if not self.books.is_priced(each.symbol))
@@ -180,7 +188,7 @@ class Liquidator:
             text = f"{symbol} has no price now: its last known one decided over a liquidation"
             self.scribe.note("alarm", text, symbol=symbol)
 
-    def _cancel_orders(self, position: Position) -> None:
+    def cancel_orders(self, position: Position) -> None:
         """Of the symbol, or of a cross account all of them; what protects or closes a position stays."""
         for order in list(self.state.live.values()):
             concerned = position.cross or order.symbol == position.symbol
@@ -193,40 +201,6 @@ class Liquidator:
         return max(
             guard.tick_for_stop(desk.instrument, price, sign=position.side.sign), desk.instrument.tick_size
         )
-
-    # --- margin accounts on spot
-
-    def _cover(self) -> None:
-        """Close margin positions, the oldest first, until the level is above 100 % (R-MRG-1)."""
-        held = self.margins.borrowed()
-        self._announce(held[0])
-        self._cancel_orders(held[0])
-        for position in held:
-            level = self.margins.level()
-            if level is None or level > ONE:
-                return
-            if not self._sell(position, self._covering_qty(position)):
-                return
-
-    def _covering_qty(self, position: Position) -> Decimal:
-        """What has to be closed of a position so that equity is above the margin used; at most all of it."""
-        instrument, mark = self.state.instruments[position.symbol], self.margins.mark(position)
-        used = sum((self.margins.used(each) for each in self.margins.borrowed()), ZERO)
-        each = MONEY.divide(self.margins.used(position), position.qty) - mark * instrument.taker_fee
-        if each <= 0:
-            return position.qty
-        needed = MONEY.divide(used - self.margins.equity(), each)
-        return min(position.qty, floor_to(needed, instrument.lot_size) + instrument.lot_size)
-
-    def _sell(self, position: Position, qty: Decimal) -> bool:
-        """Close a part at market; False where the book has to be waited for."""
-        desk = self.flow.desks[position.symbol]
-        order = self._send(desk, position, qty=qty, at_market=True)
-        if desk.is_fresh and not desk.recovering:
-            self.execute(order)
-        else:
-            self._wait(desk, order)
-        return self.state.orders[order.order_id].state.is_terminal
 
     def execute(self, order: Order) -> None:
         """Steps 4 to 8: the book, the insurance, the fee, the receipt."""
@@ -248,7 +222,7 @@ class Liquidator:
         self._conclude(desk, position, order.order_id, price=price, before=before)
 
     def in_gap(self, desk: Desk, passage: Passage) -> bool:
-        """Liquidate what a price of a gap would have; True where it did, before any stop (6.4)."""
+        """Liquidate what a price of a gap would have, before any stop (6.4); True where nothing is left."""
         position = self.state.positions.get(desk.symbol)
         if position is None or not self.margins.is_leveraged(position):
             return False
@@ -256,10 +230,13 @@ class Liquidator:
         try:
             if self.order_of(desk.symbol) is not None or not self.margins.is_short(position):
                 return False
-            self._liquidate_in_gap(desk, position, passage)
+            if desk.instrument.is_margin:
+                self.covering.in_gap(desk, passage)
+            else:
+                self._liquidate_in_gap(desk, position, passage)
         finally:
             self.margins.assumed = {}
-        return True
+        return self.state.holding(desk.symbol) is None
 
     def _others_at(self, position: Position, ts: int) -> dict[str, Decimal]:
         """What the others of a cross account were worth then, where they went through the same gap."""
@@ -270,11 +247,11 @@ class Liquidator:
     def _liquidate_in_gap(self, desk: Desk, position: Position, passage: Passage) -> None:
         """No book stood behind it: the price is that of a stop at the liquidation price, or bankruptcy."""
         trigger = self.margins.liquidation_of(position) or passage.price
-        self._announce(position)
-        self._cancel_orders(position)
+        self.announce(position)
+        self.cancel_orders(position)
         before, limit = self._funds(desk), self._limit(desk, position)
         self._kept = self._keep(position)
-        order = self._send(desk, position)
+        order = self.send(desk, position)
         tick, sign = desk.instrument.tick_size, position.side.sign
         price = missed_price(order.side, trigger, passage, slip=self.settings.gap_slip, tick=tick)
         if sign * (price - limit) >= 0:
