@@ -20,7 +20,14 @@ from time import perf_counter, process_time
 from typing import Any
 
 from tests.benchmarks import bench_feed_captured
-from tests.benchmarks.feed_clients import Client, Tally, ccxt_pro, ccxt_that_keeps_all, ours
+from tests.benchmarks.feed_clients import (
+    Client,
+    Tally,
+    ccxt_pro,
+    ccxt_that_hands_over_each,
+    ccxt_that_keeps_all,
+    ours,
+)
 
 ROUNDS, PACED_ROUNDS = 7, 3
 TRADES, DEPTHS, BURST = 20_000, 1_500, 100_000
@@ -112,14 +119,18 @@ async def trades(server: Server) -> list[dict[str, Any]]:
     return [row("trade by websocket, CPU µs", mine, median(costs[peer]), 1 / 15, peer=peer) for peer in peers]
 
 
-async def depths(server: Server) -> dict[str, Any]:
-    """CPU microseconds a depth frame with its changes in the book."""
-    pairs = []
+async def depths(server: Server) -> list[dict[str, Any]]:
+    """CPU microseconds a depth frame with its changes in the book; how many books are handed over differs."""
+    clients = {"ours": ours, "ccxt.pro": ccxt_pro, "ccxt.pro, each": ccxt_that_hands_over_each}
+    plays: dict[str, list[Cost]] = defaultdict(list)
     for _ in range(ROUNDS):
-        costs = [await played(server, client, "depth", DEPTHS) for client in (ours, ccxt_pro)]
-        pairs.append([cost.cpu_s / DEPTHS * 1e6 for cost in costs])
-    mine, other = (median(column) for column in zip(*pairs, strict=True))
-    return row("depth of 40 changes into the book, CPU µs", mine, other, 1 / 4)
+        for name, client in clients.items():
+            plays[name].append(await played(server, client, "depth", DEPTHS))
+    cpu = {name: median(cost.cpu_s for cost in costs) / DEPTHS * 1e6 for name, costs in plays.items()}
+    seen = {name: round(median(len(cost.numbers) for cost in costs)) for name, costs in plays.items()}
+    name = f"depth of 40 changes into the book, CPU µs (handed over {seen['ours']:,} of {DEPTHS:,})"
+    peers = {peer: f"{peer} (handed over {seen[peer]:,})" for peer in clients if peer != "ours"}
+    return [row(name, cpu["ours"], cpu[peer], 1 / 4, peer=words) for peer, words in peers.items()]
 
 
 async def paced(server: Server) -> dict[str, Any]:
@@ -151,7 +162,7 @@ async def burst(server: Server) -> dict[str, Any]:
 async def over_loopback() -> list[dict[str, Any]]:
     """The rows against ccxt.pro."""
     with serving() as server:
-        return [*await trades(server), await depths(server), await paced(server), await burst(server)]
+        return [*await trades(server), *await depths(server), await paced(server), await burst(server)]
 
 
 def run() -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 from tradetui.domain.market_data import BookDelta, BookSnapshot, MarketMessage, Trade
 from tradetui.domain.profile import Profile
@@ -90,6 +91,20 @@ async def ccxt_pro(address: str, kind: str, tally: Tally, *, limit: int = 0) -> 
 def ccxt_that_keeps_all(address: str, kind: str, tally: Tally) -> AbstractAsyncContextManager[None]:
     """ccxt.pro told to keep more trades than come while its consumer waits, so that it loses none."""
     return ccxt_pro(address, kind, tally, limit=1_000_000)
+
+
+@asynccontextmanager
+async def ccxt_that_hands_over_each(address: str, kind: str, tally: Tally) -> AsyncIterator[None]:
+    """ccxt.pro that reads message by message, so that its consumer sees every book, as ours does.
+
+    As it comes it applies all that a read of the socket brought before anybody is woken: of a flood of
+    depth its consumer sees one book in some hundred.
+    """
+    from ccxt.async_support.base.ws.client import Client as Socket
+
+    with patch.object(Socket, "buffer", property(lambda _socket: None)):
+        async with ccxt_pro(address, kind, tally):
+            yield
 
 
 async def _watch_trades(exchange: Any, tally: Tally) -> None:

@@ -249,6 +249,8 @@ class BinanceCodec:
 
     def decode_other(self, frame: bytes, ts_received: int) -> VenueMessage | None:
         """A frame that `by_opening` does not know: of a combined stream, or rare; raises as readers do."""
+        if frame.startswith(_SPOT_QUOTE) and b',"B":' in frame:
+            return self._by_kind["bookTicker"](frame, ts_received)
         opening = frame[: frame.find(b",")]
         route = self._routes.get(opening)
         if route is not None:
@@ -257,8 +259,6 @@ class BinanceCodec:
                 return read(frame[start:-1], ts_received)  # where the body is, as a rule
             except msgspec.MsgspecError:
                 return self._find(frame, opening, ts_received)
-        if frame.startswith(_SPOT_QUOTE) and b',"B":' in frame:
-            return self._by_kind["bookTicker"](frame, ts_received)
         return self._find(frame, opening, ts_received)
 
     def _find(self, frame: bytes, opening: bytes, ts_received: int) -> VenueMessage | None:
