@@ -273,6 +273,21 @@ def test_prints_of_the_minute_of_the_loss_count_for_the_mark_as_far_as_its_candl
         assert bool(table.state.positions) is not fires
 
 
+@pytest.mark.parametrize("by", [TriggerBy.MARK, TriggerBy.LAST])
+def test_a_loss_begins_with_the_last_that_was_heard_and_not_when_silence_is_told(by: TriggerBy) -> None:
+    table = held(by)
+    minute = (table.now // MINUTE + 1) * MINUTE
+    table.now = minute + 50 * SECOND
+    table.mark(60_000.0)
+    table.trade(60_000.0, 0.001)
+    table.now = minute + 62 * SECOND
+    table.status(FeedState.STALE)
+    wick = candle(minute, 60_000.0, 60_010.0, 58_990.0, 59_900.0)
+    told(table, PriceKind(by.value), wick, candle(minute + MINUTE, 59_900.0, 59_900.0, 59_900.0, 59_900.0))
+    come_back(table)
+    assert table.fills[-1].price == D("58970.5")
+
+
 def test_a_minute_that_is_not_over_counts_too() -> None:
     table = held(TriggerBy.MARK)
     minute = lose(table)
@@ -313,8 +328,9 @@ def test_the_list_says_of_how_much_of_the_time_nothing_is_known() -> None:
 def test_what_is_wanted_of_a_gap_follows_from_what_is_held() -> None:
     table = held(TriggerBy.LAST)
     assert table.engine.missing(table.symbol) is None, "nothing is lost"
-    table.status(FeedState.DOWN)
+    table.mark(60_000.0)
     since = table.now
+    table.status(FeedState.DOWN)
     assert table.engine.missing(table.symbol) == Missing(since, (PriceKind.LAST, PriceKind.MARK))
     other = held(TriggerBy.INDEX)
     other.status(FeedState.DOWN)

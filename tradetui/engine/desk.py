@@ -103,6 +103,12 @@ class Desk:
         bid, ask = market.book.best_bid, market.book.best_ask
         return (bid is not None or ask is not None) and (bid is None or ask is None or bid <= ask)
 
+    @property
+    def heard_ts(self) -> int:
+        """When anything came of it last, receive time; 0 for never: a loss that is told later began there."""
+        market, seen = self.market, self.state.seen.get(self.symbol, 0)
+        return max(market.ts_received, market.ts_mark, self.evaluated_ts, seen)
+
     def follow_feed(self, message: MarketMessage) -> None:
         """Note that the data was lost, or that a book came since."""
         if isinstance(message, FeedStatus):

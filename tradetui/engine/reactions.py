@@ -72,7 +72,7 @@ class Reactions:
             self._plan_next()
         elif not status.state.is_fresh:
             desk.recovering, desk.crossed_since = True, None
-            self._gaps.begin(desk.symbol, self._scribe.ts)
+            self._gaps.begin(desk.symbol, min(desk.heard_ts or self._scribe.ts, self._scribe.ts))
         else:
             self._look_again(desk, fresh=fresh)
 
