@@ -431,8 +431,11 @@ def test_nobody_strengthens_in_hindsight_what_a_gap_may_have_liquidated(mode: Ma
         assert table.do(command).accepted
 
 
-def crashed_together(*, both: bool) -> Two:
-    """Of 1,000 one position loses 400 in a gap, the other 600: in the same minute, or each in its own."""
+def crashed_together(*, both: bool, wicks: bool = False) -> Two:
+    """Of 1,000 one position loses 400 in a gap, the other 600: in the same minute, or each in its own.
+
+    For the whole minute, or as a wick of it.
+    """
     two = Two()
     two.buy(PERP, "0.5", "19500")
     two.buy(ETH, "5", "960")
@@ -445,7 +448,9 @@ def crashed_together(*, both: bool) -> Two:
     for symbol, (usual, low, when) in low_of.items():
         for kind in (PriceKind.LAST, PriceKind.MARK):
             rows = [
-                candle(minute + n * MINUTE, price, price, price, price)
+                candle(
+                    minute + n * MINUTE, usual if wicks else price, usual, price, usual if wicks else price
+                )
                 for n in range(4)
                 for price in [low if n in when and kind is PriceKind.MARK else usual]
             ]
@@ -457,8 +462,9 @@ def crashed_together(*, both: bool) -> Two:
 
 
 @pytest.mark.parametrize("both", [True, False])
-def test_what_a_cross_account_lost_in_one_minute_of_a_gap_counts_together(*, both: bool) -> None:
-    two = crashed_together(both=both)
+@pytest.mark.parametrize("wicks", [True, False])
+def test_what_a_cross_account_lost_in_one_minute_of_a_gap_counts_together(*, both: bool, wicks: bool) -> None:
+    two = crashed_together(both=both, wicks=wicks)
     found = [event.body for event in two.table.journal if isinstance(event.body, Liquidated)]
     assert bool(found) is both
     assert State.fold(two.table.journal) == two.table.state

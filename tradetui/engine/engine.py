@@ -113,7 +113,7 @@ class Engine:
         flow.opening = self._listings.tell_assumed
         self._gaps.liquidate = self._liquidator.in_gap
         self._liquidator.is_lost = lambda symbol: symbol in self._gaps.gaps
-        self._liquidator.mark_at = self._gaps.mark_at
+        self._liquidator.marks_at = self._gaps.marks_at
         self._gaps.settle = self._settlements.gap_ended
         self._settlements.in_gap = self._gaps.covers
         self._watch.ahead = lambda: self._jumps.ahead

@@ -8,7 +8,7 @@ acknowledges it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -59,6 +59,8 @@ class Gap(msgspec.Struct):
     """When it was evaluated; 0 before."""
     marks: list[tuple[int, Decimal]] | None = None
     """What liquidation looked at, by moments that are sure; None while more may be told."""
+    worst: dict[int, Decimal] = {}
+    """The worst of what it looked at, by minutes."""
 
 
 class GapDesk:
@@ -125,17 +127,32 @@ class GapDesk:
         gap.patient_until = gap.patient_until or now + PATIENCE_NS
         return now < gap.patient_until
 
-    def mark_at(self, symbol: str, ts: int) -> Decimal | None:
-        """What liquidation looked at for a symbol at a moment of its own gap; None where nobody knows."""
+    def mark_at(self, symbol: str, ts: int, *, at_worst: bool = False) -> Decimal | None:
+        """What liquidation looked at for a symbol at a moment of its own gap; None where nobody knows.
+
+        With `at_worst` the worst of the minute that begins there, where it has one.
+        """
         gap, position = self.gaps.get(symbol) or self._over.get(symbol), self.state.positions.get(symbol)
         if gap is None or position is None or not gap.since <= ts <= (gap.until or ts):
             return None
         if gap.marks is None:
             passages = gap.missed.passages(position.side, until=self.scribe.ts)
-            seen = (gap.missed.seen(TriggerBy.MARK, each) for each in passages)
-            gap.marks = [(each.ts, each.price) for each in seen if each is not None and not each.is_extreme]
+            seen = [each for one in passages if (each := gap.missed.seen(TriggerBy.MARK, one)) is not None]
+            gap.marks = [(each.ts, each.price) for each in seen if not each.is_extreme]
+            gap.worst = {each.minute: each.price for each in seen if each.is_adverse}
+        if at_worst and ts in gap.worst:
+            return gap.worst[ts]
         place = bisect_right(gap.marks, ts, key=lambda each: each[0])
         return gap.marks[place - 1][1] if place else None
+
+    def marks_at(self, symbols: Iterable[str], passage: Passage) -> dict[str, Decimal]:
+        """What others were worth while a price passed, as far as anybody knows.
+
+        Of one minute all extremes against the trader came first, and together (6.4).
+        """
+        worst = passage.is_adverse
+        marks = ((symbol, self.mark_at(symbol, passage.ts, at_worst=worst)) for symbol in symbols)
+        return {symbol: mark for symbol, mark in marks if mark is not None}
 
     def end(self, desk: Desk) -> None:
         """The data is back: see what happened to the position, and write it down."""

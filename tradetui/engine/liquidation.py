@@ -51,8 +51,8 @@ class Liquidator:
         self._cured: set[str] = set()
         self._kept = ZERO
         flow.fills.levy = self._levy
-        self.mark_at: Callable[[str, int], Decimal | None] = lambda _symbol, _ts: None
-        """The mark of a symbol at a moment that nobody watched; the engine knows."""
+        self.marks_at: Callable[[list[str], Passage], dict[str, Decimal]] = lambda _symbols, _passage: {}
+        """The marks of symbols while one of them passed a price that nobody watched; the engine knows."""
         self.is_lost: Callable[[str], bool] = lambda _symbol: False
         """Whether a symbol went through a time that is not evaluated yet: that decides before the present."""
         self.calls = MarginCalls(settings, flow.scribe, books)
@@ -226,7 +226,9 @@ class Liquidator:
         position = self.state.positions.get(desk.symbol)
         if position is None or not self.margins.is_leveraged(position):
             return False
-        self.margins.assumed = {**self._others_at(position, passage.ts), desk.symbol: passage.price}
+        others = self.margins.cross_positions(without=position.symbol) if position.cross else ()
+        marks = self.marks_at([each.symbol for each in others], passage)
+        self.margins.assumed = {**marks, desk.symbol: passage.price}
         try:
             if self.order_of(desk.symbol) is not None or not self.margins.is_short(position):
                 return False
@@ -237,12 +239,6 @@ class Liquidator:
         finally:
             self.margins.assumed = {}
         return self.state.holding(desk.symbol) is None
-
-    def _others_at(self, position: Position, ts: int) -> dict[str, Decimal]:
-        """What the others of a cross account were worth then, where they went through the same gap."""
-        others = self.margins.cross_positions(without=position.symbol) if position.cross else ()
-        marks = ((each.symbol, self.mark_at(each.symbol, ts)) for each in others)
-        return {symbol: mark for symbol, mark in marks if mark is not None}
 
     def _liquidate_in_gap(self, desk: Desk, position: Position, passage: Passage) -> None:
         """No book stood behind it: the price is that of a stop at the liquidation price, or bankruptcy."""

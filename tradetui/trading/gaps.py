@@ -37,6 +37,8 @@ class Passage(msgspec.Struct, frozen=True):
     """When its candle began; 0 where it is of none."""
     is_early: bool = False
     """Whether it may have been passed before the loss: an extreme of the minute in which that came."""
+    is_adverse: bool = False
+    """Whether it is the worst of its minute for the position."""
     traded: Decimal | None = None
     """What had traded last, where it is no traded price itself."""
 
@@ -88,7 +90,7 @@ def candle_passages(
         adverse, favorable = (low, high) if held is Side.BUY else (high, low)
         if ts >= since:
             yield Passage(ts, _exact(candle.open), landed=True, kind=kind, minute=ts)
-            yield Passage(ts, adverse, landed=False, kind=kind, minute=ts)
+            yield Passage(ts, adverse, landed=False, kind=kind, minute=ts, is_adverse=True)
             yield Passage(ts, favorable, landed=False, kind=kind, minute=ts)
             yield Passage(closed, _exact(candle.close), landed=False, kind=kind, minute=ts)
         else:
