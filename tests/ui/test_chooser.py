@@ -19,6 +19,16 @@ async def test_typing_filters_symbols_and_enter_shows_one() -> None:
         assert not it.app.query_one(Chooser).display
 
 
+async def test_a_list_covers_a_pane_whole_or_leaves_it_room_to_be_read() -> None:
+    async with cockpit(size=(120, 35)) as it:
+        await it.press("/")
+        chooser = it.app.query_one(Chooser)
+        assert chooser.region.width == 120
+        await it.pilot.resize_terminal(200, 60)
+        await it.press()
+        assert chooser.region.width == 104
+
+
 async def test_the_arrows_move_the_mark_and_escape_picks_nothing() -> None:
     async with cockpit() as it:
         await it.press("p", "down", "enter")

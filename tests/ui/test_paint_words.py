@@ -50,6 +50,7 @@ def test_a_tag_gives_up_its_margin_before_its_digits() -> None:
     assert tag_run(mark, "", 9, 2)[0] == "61,833.09"
     stop = PriceMark("stop", 61_800.0, "stop 0.13149")
     assert tag_run(stop, "▼", 12, 2)[0] == "▼stop .13149"
+    assert tag_run(stop, "", 12, 2)[0] == " stop .13149"
     assert tag_run(stop, "", 9, 2)[0] == " stop    "
 
 

@@ -151,6 +151,7 @@ class ScreenLists(TypedKeys):
         if self.is_furnished:
             chooser, line = self._main.query_one(Chooser), self._main.query_one(CommandLine)
             prompt = self._main.query_one(FirstPrompt)
+            chooser.fit()
             chooser.styles.offset = line.styles.offset = (0, -self.rows_below)
             prompt.styles.offset = (0, prompt.display - self.rows_below - self.rows_typed_into)
         super().place_notices()

@@ -88,10 +88,11 @@ def _pushed(placed: list[tuple[int, PriceMark]], rows: int) -> list[tuple[int, P
 
 
 def tag_run(mark: PriceMark, arrow: str, width: int, price_scale: int) -> Run:
-    """The tag at the right edge: the mark's words, else its price."""
-    words = fixed(mark.price, price_scale) if mark.kind == "last" or not mark.label else plain(mark.label)
+    """The tag at the right edge: the mark's words behind an arrow or a blank, else its price."""
+    is_price = mark.kind == "last" or not mark.label
+    words = fixed(mark.price, price_scale) if is_price else plain(mark.label)
     ground = MARK_LINES.get(mark.kind, MARK_LINES["level"])[1]
-    words = f"{arrow}{shortened(words, width - len(arrow))}"
+    words = f"{arrow}{shortened(words, width - (len(arrow) or not is_price))}"
     return (f" {words}".ljust(width) if len(words) < width else words[:width], f"bright!@{ground}")
 
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.css.scalar import Scalar
 from textual.message import Message
 from textual.widgets import Static
 
@@ -17,6 +18,8 @@ from tradetui.ui.panes.docked import LineInput, painted
 ROWS: Final = 12
 NAME_CELLS: Final = 22
 WIDEST: Final = 104
+BESIDE: Final = 30
+"""Columns beside the list in which a pane can still be read; fewer are covered, too."""
 TEXT_INDENT: Final = 5
 HINT: Final = "type to filter, Enter picks, Esc closes"
 
@@ -38,7 +41,7 @@ class Chooser(Vertical):
     DEFAULT_CSS = """
     Chooser {
         layer: above; dock: bottom; offset-y: -1; display: none; background: $bar;
-        height: 13; max-height: 100%; width: 104; max-width: 100%;
+        height: 13; max-height: 100%; width: 100%;
     }
     Chooser Horizontal { height: 1; }
     Chooser #what { width: auto; color: $accent; text-style: bold; padding: 0 1; }
@@ -93,6 +96,12 @@ class Chooser(Vertical):
         self.field.take_focus()
         self._show()
 
+    def fit(self) -> None:
+        """Take the columns that the terminal's present size leaves for it."""
+        if self.display and self.styles.width != Scalar.from_number(self._cells):
+            self.styles.width = self._cells
+            self._show()
+
     def close(self) -> None:
         """Hide the list."""
         if self.display:
@@ -142,7 +151,8 @@ class Chooser(Vertical):
 
     @property
     def _cells(self) -> int:
-        return max(20, min(self.app.size.width, WIDEST))
+        width = self.app.size.width
+        return WIDEST if width >= WIDEST + BESIDE else max(20, width)
 
     def _show(self) -> None:
         blocks = [self._block(choice, is_marked=at == self._at) for at, choice in enumerate(self.found)]
