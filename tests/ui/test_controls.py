@@ -35,7 +35,7 @@ from tradetui.ui.controls_view import (
     with_symbol,
     with_timeframe,
 )
-from tradetui.ui.locked import locked_words, until_text
+from tradetui.ui.locked import locked_words
 
 PRESETS = ("0.25r", "500usdt", "10%", "many")
 
@@ -277,7 +277,7 @@ async def test_a_locked_day_says_why_nothing_is_armed_and_lets_exits_through() -
     frame = msgspec.structs.replace(frame, status=later)
     keys, sight = controls(), Sight(frame=frame, request=ViewRequest())
     words = keys.toggle_arm(later)
-    assert words == f"entries are locked until {until_text(later)}: daily loss 200 of 200; exits work"
+    assert words == "exits only until 14:04 UTC: daily loss 200 of 200"
     assert keys.armed_s == 0
     for entry in ("buy", "buy_limit", "reverse"):
         assert keys.press(entry, sight) == Outcome(text=words)
@@ -290,4 +290,4 @@ async def test_a_lock_for_good_is_told_without_a_time() -> None:
     status = msgspec.structs.replace(
         status, trading_state=TradingState.LOCKED, lock_text="for good: drawdown"
     )
-    assert locked_words(status) == "entries are locked for good: drawdown; exits work"
+    assert locked_words(status) == "exits only, for good: drawdown"

@@ -100,12 +100,12 @@ def test_the_line_when_all_is_well(width: int, expected: str) -> None:
             160,
             (
                 " PAPER   sim BTC/USDT  ! down – retry 3 s    10,214.20  day +214.20  loss left 414.20  0"
-                ".82 R  locked until 00:00   ARMED  7 s             12 dropped  14:03:00 "
+                ".82 R  locked until 00:00 UTC   ARMED  7 s         12 dropped  14:03:00 "
             ),
         ),
         (
             80,
-            " PAPER   BTC/USDT  ! down – retry 3 s  locked until 00:00   ARMED  7 s          ",
+            " PAPER   BTC/USDT  ! down – retry 3 s  locked until 00:00 UTC   ARMED  7 s      ",
         ),
         (
             40,
@@ -146,7 +146,7 @@ def test_every_state_of_the_feed_has_words(state: FeedState, fields: dict[str, o
         (TradingState.RECOVERING, "recovering"),
         (TradingState.ACTIVE, "active"),
         (TradingState.REDUCING, "reducing"),
-        (TradingState.LOCKED, "locked until 00:00"),
+        (TradingState.LOCKED, "locked until 00:00 UTC"),
         (TradingState.HALTED_JOURNAL, "halted – journal"),
         (TradingState.HALTED_INVARIANT, "halted – invariant"),
     ],
@@ -299,5 +299,7 @@ def test_keys_that_need_a_position_or_an_order_are_offered_where_there_is_one() 
     assert "c C cancel" in working
     locked = text_of(footer_row(KEYS, Context(is_locked=True), 200))
     assert locked.startswith(" x flatten"), "arming does nothing on a locked day"
+    assert "z stop here  [ ] stop ±" in locked, "what is held keeps its stop"
+    assert "stop" not in text_of(footer_row(KEYS, Context(is_locked=True, holds=False), 200))
     assert "half" not in working
     assert "e breakeven  h half  c C cancel" in text_of(footer_row(KEYS, Context(), 200))

@@ -314,4 +314,4 @@ async def test_a_lock_disarms_and_stands_where_armed_stood() -> None:
         assert pane.title_words(pane.part)[0][0] == "LOCKED"
         assert it.app.armed_s == 0
         assert it.tags == []
-        assert "entries are locked daily loss 200 of 200; exits work" in it.said
+        assert "exits only, daily loss 200 of 200" in it.said

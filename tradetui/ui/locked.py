@@ -17,14 +17,14 @@ def is_locked(status: StatusView | None) -> bool:
 
 
 def until_text(status: StatusView) -> str:
-    """When a lock ends: the time of day, with the weekday where that is more than a day away."""
-    pattern = "%H:%M" if status.locked_until - status.ts <= DAY_NS else "%a %H:%M"
+    """When a lock ends: the time of day and its zone, with the weekday where that is more than a day away."""
+    pattern = "%H:%M %Z" if status.locked_until - status.ts <= DAY_NS else "%a %H:%M %Z"
     return clock_text(status.locked_until, status.zone, pattern=pattern)
 
 
 def locked_words(status: StatusView) -> str:
-    """Until when, why, and what still works."""
+    """What still works, until when and why; short enough for one line of the smallest screen."""
     why = plain(status.lock_text)
     if status.locked_until:
-        why = f"until {until_text(status)}{f': {why}' if why else ''}"
-    return f"entries are locked {why}".rstrip() + "; exits work"
+        return f"exits only until {until_text(status)}{f': {why}' if why else ''}"
+    return f"exits only{f', {why}' if why else ''}"

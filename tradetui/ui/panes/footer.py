@@ -49,6 +49,8 @@ VIEW: Final[tuple[Hint, ...]] = (
 )
 NEED_POSITION: Final = ("breakeven", "half")
 NEED_ORDER: Final = ("cancel",)
+STOPS: Final = ("stop_here", "stop_nearer")
+"""They set the stop of what is held, or of the next entry."""
 NEXT_PANE: Final[Hint] = (("next_pane",), "next pane")
 REPLAY: Final[tuple[Hint, ...]] = (
     (("pause",), "pause"),
@@ -105,6 +107,7 @@ def footer_row(keys: Mapping[str, str], context: Context, width: int) -> Row:
         return _fitting(hints, [], width)
     idle = {*(() if context.holds else NEED_POSITION), *(() if context.works else NEED_ORDER)}
     idle |= {"arm"} if context.is_locked else set()
+    idle |= set() if context.holds or not context.is_locked else set(STOPS)
     orders = [hint for hint in (ARMED if context.is_armed else SAFE) if not idle.intersection(hint[0])]
     at = 1 + next(at for at, hint in enumerate(orders) if hint == FLATTEN)
     back = [_hint("esc", "back")] if context.is_alone else []
