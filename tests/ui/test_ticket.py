@@ -14,7 +14,15 @@ from tradetui.domain.market_data import Side
 from tradetui.domain.order import Trail, TriggerBy
 from tradetui.domain.view import Draft, SidePreview, TicketView, TradingState
 from tradetui.ui.controls_ticket import FIELDS, read_fields, words_of
-from tradetui.ui.panes.ticket import TicketPane, now_words, preview_rows, stop_row, target_row
+from tradetui.ui.panes.ticket import (
+    TicketPane,
+    hint_row,
+    now_words,
+    preview_rows,
+    refused_keys,
+    stop_row,
+    target_row,
+)
 
 SYMBOL = "BTC/USDT"
 
@@ -224,6 +232,17 @@ def test_a_side_that_is_refused_has_the_rows_that_the_other_one_leaves() -> None
     ticket = msgspec.structs.replace(ticket, sell=other)
     shown = " ".join(" ".join(words(TicketPane().paint(ticket, 79, 12))).split())
     assert f"buy {LOCKED} sell the margin is short" in shown
+
+
+def test_keys_that_would_be_refused_are_dim() -> None:
+    refused = msgspec.structs.replace(BUY, allowed=False, refusal=LOCKED, stop=None)
+    sell = msgspec.structs.replace(BUY, side=Side.SELL)
+    ticket = TicketView(draft=Draft(), buy=refused, sell=sell, r_value=Decimal(51), head_room=Decimal(0))
+    row = hint_row({}, 60, refused_keys(ticket))
+    inks = {words.strip(): ink for words, ink in row}
+    assert inks["b buy"] == inks["B join bid"] == "dim@bar"
+    assert inks["s sell"] == "text!@ask"
+    assert inks["x flatten"] == "text@selected"
 
 
 def pane_of(it: Cockpit) -> TicketPane:

@@ -75,7 +75,7 @@ class TicketPane(LivePane[TicketView]):
         lead = leading(part)
         is_open = any(fields.display for fields in self.query(TicketFields))
         head: list[Row] = [()] * FIELD_ROWS if is_open else self._draft_rows(part, lead)
-        hints = [] if is_open else [hint_row(self._keys, width)]
+        hints = [] if is_open else [hint_row(self._keys, width, refused_keys(part))]
         room = height - len(head) - len(hints)
         sides = self._side_rows(part, width, room)
         gaps = max(0, min(2, room - len(sides)))
@@ -248,11 +248,18 @@ def now_words(side: SidePreview, *, scale: int) -> str:
     return ", ".join(parts) or "fills nothing"
 
 
-def hint_row(keys: Mapping[str, str], width: int) -> Row:
-    """The keys that trade, as far as there is room."""
+def refused_keys(part: TicketView) -> frozenset[str]:
+    """The actions that the engine would refuse now."""
+    sides = (part.buy.allowed, ("buy", "buy_limit")), (part.sell.allowed, ("sell", "sell_limit"))
+    return frozenset(action for allowed, actions in sides if not allowed for action in actions)
+
+
+def hint_row(keys: Mapping[str, str], width: int, refused: frozenset[str] = frozenset()) -> Row:
+    """The keys that trade, as far as there is room; dim where they would be refused."""
     row: Row = ()
     for action, word, ink in HINTS:
-        wider = (*row, (" ", "text"), (f" {keys.get(action, BY_ID[action].key)} {word} ", ink))
+        shown = "dim@bar" if action in refused else ink
+        wider = (*row, (" ", "text"), (f" {keys.get(action, BY_ID[action].key)} {word} ", shown))
         if width_of(wider) > width:
             break
         row = wider
