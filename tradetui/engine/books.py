@@ -28,7 +28,7 @@ class Books:
         self.settings = settings
         self.state = state
         self.desks = desks
-        self.margins = Margins(self)
+        self.margins = Margins(self.state, settings.margin_rules, self.valuation)
 
     def valuation(self, symbol: str) -> Decimal | None:
         """The price that a position is valued at: of the market, else of the last own fill."""

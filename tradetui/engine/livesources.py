@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final
+from decimal import Decimal
+from typing import Final, Protocol
 
 from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.order import TriggerBy
 from tradetui.domain.reply import Reason
 from tradetui.engine.refusals import refuse
+from tradetui.market.market import Market
 from tradetui.trading.sources import CHAINS, OWN, Source, effective
 from tradetui.trading.triggers import Look
-
-if TYPE_CHECKING:
-    from tradetui.engine.desk import Desk
 
 LOST: Final = (FeedState.CONNECTING, FeedState.STALE, FeedState.DOWN)
 """The connection itself is not to be trusted: what it said before counts no more."""
 STALE_NS: Final = 10_000_000_000
 
 
+class Heard(Protocol):
+    """One symbol as far as its prices are judged: what is known, and since when that can be relied on."""
+
+    market: Market
+    lost_ts: int
+    since_ts: int
+
+    @property
+    def symbol(self) -> str:
+        """The symbol."""
+        ...
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether orders may be filled by its book."""
+        ...
+
+    def mid(self) -> Decimal | None:
+        """The middle of its best bid and ask."""
+        ...
+
+
 class LiveSources:
     """Judges the prices of one symbol; ages are counted between its own messages."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Heard) -> None:
         self._desk = desk
         self.stale_ns = STALE_NS
         """Mark and index come regularly: one that is older than this beside other prices is not live."""

@@ -6,16 +6,15 @@ cross positions, against what all of them need (section 10.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.position import Position
+from tradetui.state import State
 from tradetui.trading import account, leverage
-
-if TYPE_CHECKING:
-    from tradetui.engine.books import Books
+from tradetui.trading.leverage import MarginRules
 
 SPENT: Final = Decimal(10)
 """The margin ratio where nothing is left: it has no larger number."""
@@ -24,10 +23,11 @@ SPENT: Final = Decimal(10)
 class Margins:
     """Margins of one account; everything is computed from state and prices when it is asked for."""
 
-    def __init__(self, books: Books) -> None:
-        self.books = books
-        self.state = books.state
-        self.rules = books.settings.margin_rules
+    def __init__(self, state: State, rules: MarginRules, valuation: Callable[[str], Decimal | None]) -> None:
+        """`valuation` gives the price that a symbol's position is valued at, None where none is known."""
+        self.state = state
+        self.rules = rules
+        self._valuation = valuation
         self.assumed: dict[str, Decimal] = {}
         """Prices to value positions at while a question is asked about another moment."""
 
@@ -38,7 +38,7 @@ class Margins:
     def mark(self, position: Position) -> Decimal:
         """The price that a position is valued at; its entry where none is known."""
         assumed = self.assumed.get(position.symbol)
-        return assumed or self.books.valuation(position.symbol) or position.entry_price
+        return assumed or self._valuation(position.symbol) or position.entry_price
 
     def result(self, position: Position) -> Decimal:
         """Open profit at that price."""
