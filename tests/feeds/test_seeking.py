@@ -99,6 +99,7 @@ def test_books_candles_and_states_are_those_of_playing_everything_before(
     _, begun = begun_at([path], ts)
     later = [message for message in messages if message.ts_received > ts]
     assert begun[len(begun) - len(later) :] == later
+    assert {each.ts_received for each in begun[: len(begun) - len(later)]} <= {ts}
     before = Markets(message for message in messages if message.ts_received <= ts).of["BTC/USDT"]
     found = Markets(begun[: len(begun) - len(later)]).of["BTC/USDT"]
     assert stands(found) == stands(before)

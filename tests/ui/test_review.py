@@ -88,6 +88,16 @@ def test_the_page_at_80_columns_word_for_word() -> None:
     ]
 
 
+@pytest.mark.parametrize("width", [79, 119, 199])
+@pytest.mark.parametrize(("currency", "net"), [("BTC", "-2.58272982"), ("USDT", "-1234567.89")])
+def test_no_digit_of_an_amount_is_cut(currency: str, net: str, width: int) -> None:
+    sums = msgspec.structs.replace(ALL, net=D(net), best=D(net), worst=D(net), fees=D(net))
+    trades = (trade(0, net, fees=D(net)),)
+    shown = "\n".join(texts(ReviewView(currency=currency, sums=(sums,), days=(TODAY,), trades=trades), width))
+    assert shown.count(f"{D(net):,}") >= 2
+    assert "…" not in shown
+
+
 @pytest.mark.parametrize("width", [10, 30, 46, 79, 119, 199])
 def test_no_row_is_wider_than_the_pane(width: int) -> None:
     assert all(len(row) <= max(width, 60) for row in texts(REVIEW, width))

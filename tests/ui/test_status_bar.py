@@ -297,9 +297,16 @@ def test_keys_that_need_a_position_or_an_order_are_offered_where_there_is_one() 
     assert flat.startswith(" a arm  x flatten  z stop here")
     working = text_of(footer_row(KEYS, Context(holds=False, is_armed=True), 200))
     assert "c C cancel" in working
+    assert "half" not in working
+    assert "e breakeven  h half  c C cancel" in text_of(footer_row(KEYS, Context(), 200))
     locked = text_of(footer_row(KEYS, Context(is_locked=True), 200))
     assert locked.startswith(" x flatten"), "arming does nothing on a locked day"
     assert "z stop here  [ ] stop ±" in locked, "what is held keeps its stop"
     assert "stop" not in text_of(footer_row(KEYS, Context(is_locked=True, holds=False), 200))
-    assert "half" not in working
-    assert "e breakeven  h half  c C cancel" in text_of(footer_row(KEYS, Context(), 200))
+    assert "stop" not in text_of(footer_row(KEYS, Context(is_alone=True), 200)), "nor beside the review"
+
+
+@pytest.mark.parametrize("context", [Context(is_replay=True), Context(is_replay=True, is_alone=True)])
+def test_the_smallest_screen_offers_what_steers_a_replay(context: Context) -> None:
+    shown = text_of(footer_row(KEYS, msgspec.structs.replace(context, is_single=True), 80))
+    assert "P pause  > step" in shown

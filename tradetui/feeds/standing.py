@@ -252,7 +252,8 @@ class Standing:
         for symbol in self._symbols.values():
             yield msgspec.structs.replace(symbol.listed, ts_received=ts)
             yield from symbol.histories(ts)
-            yield from symbol.second
+            for trade in symbol.second:  # as received before, it would seem that the recording starts again
+                yield msgspec.structs.replace(trade, ts_received=ts)
             yield from self._live(symbol, ts)
 
     def _live(self, symbol: _Symbol, ts: int) -> Iterator[MarketMessage]:

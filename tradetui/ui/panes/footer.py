@@ -50,7 +50,7 @@ VIEW: Final[tuple[Hint, ...]] = (
 NEED_POSITION: Final = ("breakeven", "half")
 NEED_ORDER: Final = ("cancel",)
 STOPS: Final = ("stop_here", "stop_nearer")
-"""They set the stop of what is held, or of the next entry."""
+"""They set the stop of what is held, or of the next entry, at a ladder or chart that can be seen."""
 NEXT_PANE: Final[Hint] = (("next_pane",), "next pane")
 REPLAY: Final[tuple[Hint, ...]] = (
     (("pause",), "pause"),
@@ -107,13 +107,14 @@ def footer_row(keys: Mapping[str, str], context: Context, width: int) -> Row:
         return _fitting(hints, [], width)
     idle = {*(() if context.holds else NEED_POSITION), *(() if context.works else NEED_ORDER)}
     idle |= {"arm"} if context.is_locked else set()
-    idle |= set() if context.holds or not context.is_locked else set(STOPS)
+    idle |= set(STOPS) if context.is_alone or (context.is_locked and not context.holds) else set()
     orders = [hint for hint in (ARMED if context.is_armed else SAFE) if not idle.intersection(hint[0])]
     at = 1 + next(at for at, hint in enumerate(orders) if hint == FLATTEN)
     back = [_hint("esc", "back")] if context.is_alone else []
-    first = _hints((*orders[:at], NEXT_PANE, *orders[at:]) if context.is_single else orders, keys)
-    replay = _hints(REPLAY, keys) if context.is_replay else []
-    return _fitting([*back, *first, *replay, *_hints(VIEW, keys)], _hints(ALWAYS, keys), width)
+    replay = REPLAY if context.is_replay else ()
+    turns = (NEXT_PANE, *replay) if context.is_single else ()
+    first = (*orders[:at], *turns, *orders[at:], *(() if turns else replay))
+    return _fitting([*back, *_hints((*first, *VIEW), keys)], _hints(ALWAYS, keys), width)
 
 
 def _hints(hints: Sequence[Hint], keys: Mapping[str, str]) -> list[Row]:

@@ -23,18 +23,6 @@ from tradetui.ui.paint.table import Column, cells, heading, layout_for
 from tradetui.ui.panes.scrolled import ScrolledPane
 from tradetui.ui.panes.watchlist import short_symbol
 
-SUMS: Final = (
-    Column("name", 14, at_left=True, head=""),
-    Column("trades", 6),
-    Column("won", 5, rank=1),
-    Column("net", 10),
-    Column("R", 7, rank=1),
-    Column("fees", 9, rank=3),
-    Column("best", 9, rank=4),
-    Column("worst", 9, rank=4),
-    Column("factor", 6, rank=6),
-    Column("held", 10, rank=5),
-)
 CURVE_CELLS: Final = 100
 
 
@@ -95,7 +83,7 @@ class ReviewPane(ScrolledPane[ReviewView]):
 def page(review: ReviewView, width: int) -> list[Row]:
     """Sums, curve, then each day with its trades."""
     rows = [*sum_rows(review, width), *curve_rows(review, width)]
-    columns = trade_columns(review.trades)
+    columns = trade_columns(review.trades, money_scale(review.currency))
     layout = layout_for(columns, width)
     listed: dict[str, list[TradeRow]] = {}
     for trade in review.trades:
@@ -111,8 +99,31 @@ def page(review: ReviewView, width: int) -> list[Row]:
 
 def sum_rows(review: ReviewView, width: int) -> list[Row]:
     """Today, all, and what trades have in common."""
-    layout = layout_for(SUMS, width)
+    layout = layout_for(sum_columns(review), width)
     return [heading(layout), *(cells(layout, sum_cells(sums, review.currency)) for sums in review.sums)]
+
+
+def sum_columns(review: ReviewView) -> tuple[Column, ...]:
+    """Columns as wide as the longest amounts need."""
+    scale, told = money_scale(review.currency), [sums for sums in review.sums if sums.trades]
+    most = cells_of([amount for sums in told for amount in (sums.best, sums.worst)], scale, 9)
+    return (
+        Column("name", 14, at_left=True, head=""),
+        Column("trades", 6),
+        Column("won", 5, rank=1),
+        Column("net", cells_of([sums.net for sums in told], scale, 10)),
+        Column("R", 7, rank=1),
+        Column("fees", cells_of([sums.fees for sums in told], scale, 9), rank=3),
+        Column("best", most, rank=4),
+        Column("worst", most, rank=4),
+        Column("factor", 6, rank=6),
+        Column("held", 10, rank=5),
+    )
+
+
+def cells_of(amounts: Sequence[Decimal], scale: int, least: int) -> int:
+    """Cells that the longest of some amounts takes, and at least so many."""
+    return max([least, *(len(signed(amount, scale)) for amount in amounts)])
 
 
 def sum_cells(sums: TradeSums, currency: str) -> dict[str, Run]:
@@ -156,8 +167,8 @@ def day_row(day: TradeSums, currency: str) -> Row:
     )
 
 
-def trade_columns(trades: Sequence[TradeRow]) -> tuple[Column, ...]:
-    """Columns as wide as the longest symbol, quantity and price need."""
+def trade_columns(trades: Sequence[TradeRow], scale: int) -> tuple[Column, ...]:
+    """Columns as wide as the longest symbol, quantity, price and amount need."""
     names = max((len(short_symbol(trade.symbol)) for trade in trades), default=8)
     qty = max((len(canonical(trade.qty)) for trade in trades), default=8)
     prices = [price for trade in trades for price in (trade.entry_price, trade.exit_price)]
@@ -169,9 +180,9 @@ def trade_columns(trades: Sequence[TradeRow]) -> tuple[Column, ...]:
         Column("qty", min(14, max(6, qty)), rank=3),
         Column("entry", digits, rank=3),
         Column("exit", digits, rank=3),
-        Column("net", 9),
+        Column("net", cells_of([trade.net for trade in trades], scale, 9)),
         Column("R", 6),
-        Column("fees", 8, rank=5),
+        Column("fees", cells_of([trade.fees for trade in trades], scale, 8), rank=5),
         Column("held", 9, rank=4),
     )
 
