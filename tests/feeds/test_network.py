@@ -111,6 +111,17 @@ class Hearing:
             self.came.set_result(words)
 
 
+async def test_a_venue_that_hangs_up_instead_of_answering_was_never_open() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        assert await dialed(f"ws://127.0.0.1:{port}/x") == "no connection"
+
+
 async def dialed(url: str, **named: Any) -> str:
     hearing = Hearing()
     hosts = frozenset({urlsplit(url).netloc})

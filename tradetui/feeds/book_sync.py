@@ -36,6 +36,8 @@ class Rule(msgspec.Struct, omit_defaults=True):
     state: Sync = Sync.WAITING
     number: int = 0
     """Of the last message that counted."""
+    ts: int = 0
+    """The venue's time of it, nanoseconds UTC, where the rule looks at it."""
     is_first: bool = False
     """Whether the first message after a whole book is still to come."""
     overlaps: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -53,9 +53,16 @@ class Pair:
         self.rig.mark()
 
 
+def nothing(_exchange: Exchange) -> None:
+    """Plant no fault."""
+
+
 @asynccontextmanager
-async def paired(venue: str, **settings: float) -> AsyncIterator[Pair]:
+async def paired(
+    venue: str, prepare: Callable[[Exchange], None] = nothing, **settings: float
+) -> AsyncIterator[Pair]:
     exchange = exchange_of(venue, None)
+    prepare(exchange)
 
     def both(listing: dict[str, Any]) -> list[dict[str, Any]]:
         return [listing, json.loads(other(json.dumps(listing)))]
@@ -122,6 +129,35 @@ async def test_a_symbol_that_is_delisted_while_it_is_followed_is_halted_alone() 
         await pair.rig.while_playing(lambda: FeedState.HALTED in [s.state for s in pair.told(pair.other)])
         assert "doesn't exist" in pair.told(pair.other)[-1].text
         assert pair.troubles() == []
+        assert pair.rig.dials == 1
+
+
+def refuse_the_other(exchange: Exchange) -> None:
+    """As the venues word it: OKX one argument of a frame, without saying it again; Bybit all of a frame."""
+    asked, send = exchange.received, exchange.send
+
+    async def received(socket: Any, frame: dict[str, Any]) -> None:
+        others = [arg for arg in frame.get("args", ()) if "ETH" in json.dumps(arg)]
+        if not others:
+            await asked(socket, frame)
+        elif exchange.wording.exchange == "okx":
+            words = "Wrong URL or channel:books,instId:ETH-USDT doesn't exist. Please use the correct URL."
+            error = {"event": "error", "msg": words, "code": "60018", "connId": "2b5dc6ac"}
+            await send(socket, json.dumps(error))
+            await asked(socket, {**frame, "args": [arg for arg in frame["args"] if arg not in others]})
+        else:
+            words = f"error:handler not found,topic:{others[0]}"
+            refusal = {"success": False, "ret_msg": words, "conn_id": "x", "req_id": frame["req_id"]}
+            await send(socket, json.dumps({**refusal, "op": "subscribe"}))
+
+    exchange.received = received  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("venue", ["okx", "bybit"])
+async def test_of_several_that_are_asked_for_at_once_only_the_refused_one_is_halted(venue: str) -> None:
+    async with paired(venue, refuse_the_other) as pair:
+        assert FeedState.HALTED not in pair.collector.states(pair.rig.symbol)
+        assert pair.collector.states(pair.other)[-1] is FeedState.HALTED
         assert pair.rig.dials == 1
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.exchanges.exchange import BOOK, TRADES, Exchange
 from tests.exchanges.rig import Rig, rigged
-from tests.exchanges.venues.every import CONTRACTS
+from tests.exchanges.venues.every import CONTRACTS, VENUES
 from tradetui.domain.market_data import FeedState
 from tradetui.feeds import backfill
 
@@ -50,3 +50,21 @@ async def test_where_nobody_waits_any_more_it_is_asked_again_when_they_are_told(
 async def test_contracts_wait_for_it_like_spot(venue: str) -> None:
     async with rigged(venue, None, prepare=nothing) as rig:
         await lose_then_hear(rig, asks=0)
+
+
+def lying(exchange: Exchange) -> None:
+    exchange.lies_on_prints = True
+
+
+@pytest.mark.parametrize("venue", [venue for venue in VENUES if "binance" not in venue])
+async def test_a_subscription_of_prints_that_is_lost_without_a_word_is_made_again(venue: str) -> None:
+    """The book lives, so only the confirmation that never came tells it; Binance's is the book's, too."""
+    async with rigged(venue, None, prepare=lying, settings={"first_book_s": 0.15}) as rig:
+        await rig.told(FeedState.STREAMING, text="never confirmed its trades")
+        rig.exchange.lies_on_prints, rig.exchange._lying = False, []
+        await rig.while_playing(lambda: rig.exchange.listening(TRADES))
+        rig.from_print = len(rig.exchange.prints)
+        await rig.exchange.tell(rig.new_print())
+        await rig.healed()
+        assert FeedState.DOWN not in [status.state for status in rig.statuses()]
+        await rig.eventually(lambda: not rig.statuses()[-1].text)

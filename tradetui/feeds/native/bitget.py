@@ -45,7 +45,7 @@ class BitgetBook:
         self.state = Sync.WAITING
         self.reason = ""
         self._texts = TextBook()
-        self._last = 0
+        self._last = self._newest = 0
 
     def restart(self) -> None:
         """Only a snapshot helps."""
@@ -53,18 +53,18 @@ class BitgetBook:
 
     def rule(self) -> Rule:
         """Where it stands, the last number, and the texts that the checksum runs over."""
-        return Rule(state=self.state, number=self._last, texts=self._texts.texts())
+        return Rule(state=self.state, number=self._last, ts=self._newest, texts=self._texts.texts())
 
     def resume(self, rule: Rule) -> None:
         """Go on from there."""
-        self.state, self._last = rule.state, rule.number
+        self.state, self._last, self._newest = rule.state, rule.number, rule.ts
         self._texts.resume(rule.texts)
 
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""
         assert isinstance(part, Texts)  # noqa: S101 - a venue's book gets its own parts only
         if type(part.message) is BookSnapshot:
-            self.state, self._last = Sync.STREAMING, part.number
+            self.state, self._last, self._newest = Sync.STREAMING, part.number, part.message.ts_exchange
             self._texts.replace(part.bids, part.asks)
             return (part.message,)
         if self.state is not Sync.STREAMING or not self._continues(part):
@@ -77,13 +77,14 @@ class BitgetBook:
 
     def _continues(self, part: Texts) -> bool:
         """Whether nothing is missing before an update, as far as it tells, and it is new."""
-        last = self._last
-        if part.previous and last and part.number <= last:
-            return False
-        if part.previous > last > 0:
+        last, previous = self._last, part.previous
+        is_newer = 0 < self._newest < part.message.ts_exchange
+        if previous and last and previous != last and part.number <= last and not is_newer:
+            return False  # known
+        if last and (previous > last or 0 < previous < last >= part.number):
             self.state, self.reason = Sync.GAP, f"expected the update after {last}, was {part.previous}"
             return False
-        self._last = part.number
+        self._last, self._newest = part.number, part.message.ts_exchange
         return True
 
 

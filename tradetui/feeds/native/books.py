@@ -202,6 +202,16 @@ class Books:
                     self.resync(channel, FeedState.CROSSED, words)
                 elif channel.asked_at is not None and now - channel.asked_at > self._first_book_s:
                     self._give_up(channel, FeedState.DOWN, "no book after subscribing")
+                elif channel.unheard_for(now) > self._first_book_s:
+                    self._ask_prints_again(channel)
+
+    def _ask_prints_again(self, channel: Channel) -> None:
+        """A subscription of prints was lost without a word: nothing else would ever show it."""
+        wait = channel.resync_backoff.next_wait(0.0)
+        text = "the exchange never confirmed its trades: they are asked for again"
+        self._owner.say(channel.symbol, Part.TRADES, FeedState.STREAMING, text=text)
+        channel.unheard = None
+        self._group.create_task(self._revive(channel, wait))
 
     def _fell_silent(self, channel: Channel, now: float) -> None:
         """Get the book again; by another connection, unless others of its symbols show that it lives."""

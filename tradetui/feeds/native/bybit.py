@@ -117,17 +117,15 @@ class BybitVenue(OneAddress):
         return f"{instrument.base}{'PERP' if is_usdc else instrument.quote}"
 
     def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
-        """Frames of at most ten topics."""
+        """A frame for each name: the venue refuses a whole one for one topic in it."""
         kinds = [f"orderbook.{_DEPTH}"]
         if not book_only:
             kinds += ["publicTrade", *(["tickers"] if self._linear else [])]
-        topics = [f"{kind}.{name}" for name in names for kind in kinds]
-        for start in range(0, len(topics), _A_FRAME):
-            args, number = topics[start : start + _A_FRAME], str(next(self._ids))
+        for name in names:
+            args, number = [f"{kind}.{name}" for kind in kinds], str(next(self._ids))
             if verb == "subscribe":
                 self._asked[number] = [_named(topic) for topic in args if topic.startswith(_PRINTS)]
             yield json.dumps({"op": verb, "args": args, "req_id": number})
-        # in frames of their own: the venue refuses a whole frame for one topic in it
         extras = [f"{_EXTRA}.{name}" for name in names if self._linear and not book_only]
         for start in range(0, len(extras), _A_FRAME):
             yield json.dumps({"op": verb, "args": extras[start : start + _A_FRAME]})

@@ -37,6 +37,8 @@ class Channel:
         """Set while the book is there."""
         self.heard = asyncio.Event()
         """Set while the exchange is known to tell the prints: it said so, or told one."""
+        self.unheard: tuple[float, int] | None = None
+        """Since when nothing tells that its prints come, monotonic seconds, and the newest one's time then."""
         self.is_revived = False
         """Whether prints may come that were asked for before the last time."""
         self.is_live = False
@@ -91,8 +93,18 @@ class Channel:
         """Whether it was subscribed and nothing came yet."""
         return self.asked_at is not None and not self.was_live
 
+    def unheard_for(self, now: float) -> float:
+        """Seconds with a book in which the exchange neither said that it tells prints, nor told one."""
+        if self.heard.is_set() or not self.is_live:
+            self.unheard = None
+            return 0.0
+        if self.unheard is None or self.unheard[1] != self.trades.last_ts:
+            self.unheard = now, self.trades.last_ts
+        return now - self.unheard[0]
+
     def ask_prints(self, *, again: bool) -> None:
         """The prints are asked for: on a new connection, or `again` on one that has told some."""
+        self.unheard = None
         self.heard.clear()
         self.is_revived = again
 

@@ -231,6 +231,9 @@ class Connection:
             )
         except (OSError, WSError, TimeoutError) as error:
             return dial_words(error), retry_after_of(error)
+        if self._transport is None and not self.is_dropped:
+            transport.disconnect(graceful=False)  # it hung up before a word: nothing was ever open
+            return "no connection", 0.0
         self._heard = self.opened_at = monotonic()
         keeper = asyncio.create_task(self._keep_alive())
         try:

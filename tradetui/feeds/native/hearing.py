@@ -82,6 +82,7 @@ class Hearing:
         """The exchange tells them: what it printed before was missed, and can be asked for."""
         if not channel.heard.is_set():
             channel.heard.set()
+            self._owner.say(channel.symbol, Part.TRADES, FeedState.STREAMING)
             self._backfill.heard(channel)
 
     def distrust(self, connection: Connection, error: Exception) -> None:

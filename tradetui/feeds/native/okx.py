@@ -173,6 +173,11 @@ class _Listed(msgspec.Struct, gc=False):
     state: str = "live"
 
 
+def _instrument_in(words: str) -> str:
+    """The instrument that a refusal names, which brings no argument of its own."""
+    return words.partition("instId:")[2].partition(" ")[0].rstrip(",.")
+
+
 _ASIDE: Final = ("tickers", "mark-price", *_EXTRAS)
 """What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
@@ -301,7 +306,8 @@ class OkxVenue(OneAddress):
         return [_numbered(book, kind, symbol, ts_received, outer.data) for book in _books(outer.data)]
 
     def _words(self, frame: _Frame) -> Sequence[Item]:
-        symbol = self._symbols.get(frame.arg.instId, "")
+        name = frame.arg.instId or _instrument_in(frame.msg)
+        symbol = self._symbols.get(name, "")
         if frame.event == "error" and any(channel in frame.msg for channel in _EXTRAS):
             return (Said(f"the exchange says: {frame.msg}"),)
         if frame.event == "error":
@@ -342,8 +348,8 @@ def _numbered(
     bids, asks = [level[:2] for level in book.bids], [level[:2] for level in book.asks]
     message = kind(symbol, book.ts * MS, ts_received, bids, asks)
     number = book.seqId or 0
-    restarts = book.seqId is None or (book.prevSeqId is not None and number < book.prevSeqId)
+    is_untied = book.seqId is None
     if not book.checksum:
-        return Numbered(symbol, message, number, book.prevSeqId, restarts)
+        return Numbered(symbol, message, number, book.prevSeqId, is_untied)
     (texts,) = _texts(raw)
-    return Checked(symbol, message, number, book.prevSeqId, restarts, book.checksum, texts.bids, texts.asks)
+    return Checked(symbol, message, number, book.prevSeqId, is_untied, book.checksum, texts.bids, texts.asks)

@@ -19,8 +19,8 @@ class Numbered(BookPart, frozen=True):
     number: int = 0
     previous: int | None = None
     """The number of the message before it; None where the venue counts by one."""
-    restarts: bool = False
-    """Whether the venue has begun to count anew."""
+    is_untied: bool = False
+    """Whether it tells no numbers at all, as captures of old do."""
 
 
 class PrintCount:
@@ -52,6 +52,8 @@ class NumberedBook:
         self.state = Sync.WAITING
         self.reason = ""
         self.last = 0
+        self._newest = 0
+        """The venue's time of the last message."""
 
     def restart(self) -> None:
         """Nothing is known any more: only a whole book helps."""
@@ -59,31 +61,33 @@ class NumberedBook:
 
     def rule(self) -> Rule:
         """Where it stands, and the last number."""
-        return Rule(state=self.state, number=self.last)
+        return Rule(state=self.state, number=self.last, ts=self._newest)
 
     def resume(self, rule: Rule) -> None:
         """Go on from there."""
-        self.state, self.last = rule.state, rule.number
+        self.state, self.last, self._newest = rule.state, rule.number, rule.ts
 
     def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
         """What may be delivered after a part of the book came."""
         assert isinstance(part, Numbered)  # noqa: S101 - a venue's book gets its own parts only
         if type(part.message) is BookSnapshot:
             self.state, self.last = Sync.STREAMING, part.number
+            self._newest = part.message.ts_exchange
             return (part.message,)
         if self.state is not Sync.STREAMING:
             return ()
         if not self._continues(part):
             return ()
-        self.last = part.number
+        self.last, self._newest = part.number, part.message.ts_exchange
         return (part.message,)
 
     def _continues(self, part: Numbered) -> bool:
         expected = self.last if part.previous is not None else self.last + 1
         came = part.previous if part.previous is not None else part.number
-        if came == expected or part.restarts:
+        if came == expected or part.is_untied:
             return True
-        if part.number > self.last:
-            self.state = Sync.GAP
+        is_newer = 0 < self._newest < part.message.ts_exchange
+        if max(part.number, part.previous or 0) > self.last or is_newer:
+            self.state = Sync.GAP  # what is known is never newer: that has been counted anew
             self.reason = f"expected the update after {self.last}, was {came}"
         return False
