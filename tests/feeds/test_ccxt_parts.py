@@ -245,6 +245,13 @@ def test_the_profiles_fees_and_a_halt_override_the_market() -> None:
     assert instrument.status is InstrumentStatus.HALTED
 
 
+@pytest.mark.parametrize("flag", ["cancel_only", "post_only", "limit_only", "auction_mode", "view_only"])
+def test_a_product_of_coinbase_that_takes_not_every_order_is_halted(flag: str) -> None:
+    profile = Profile(name="p", exchange="coinbase", symbols=())
+    for value, status in ((True, InstrumentStatus.HALTED), (False, InstrumentStatus.TRADING)):
+        assert instrument_of(market(info={flag: value}), profile).status is status
+
+
 @pytest.mark.parametrize(
     ("inverse", "kind"), [(False, InstrumentKind.PERP_LINEAR), (True, InstrumentKind.PERP_INVERSE)]
 )

@@ -110,6 +110,12 @@ def test_okx_tells_a_suspension(captures: Path) -> None:
     assert list(venue.decode(halted, 5)) == [Restated(LINEAR, InstrumentStatus.HALTED)]
 
 
+def test_kraken_futures_names_the_products_whose_subscription_failed() -> None:
+    venue = ready(KrakenFuturesVenue(), INVERSE)
+    failed = read(venue, event="subscribed_failed", feed="book", product_ids=["PI_XBTUSD"])
+    assert failed == [Refused("the subscription of book failed", INVERSE)]
+
+
 @pytest.mark.captures
 def test_kraken_futures_tells_open_interest_suspensions_and_liquidating_prints(captures: Path) -> None:
     venue = ready(KrakenFuturesVenue(), INVERSE)
@@ -121,6 +127,9 @@ def test_kraken_futures_tells_open_interest_suspensions_and_liquidating_prints(c
     assert halted == [Restated(INVERSE, InstrumentStatus.HALTED)]
     again = [item for item in read(venue, **{**frame, "suspended": True}) if isinstance(item, Restated)]
     assert again == []
+    assert Restated(INVERSE, InstrumentStatus.TRADING) in read(venue, **frame)
+    only_posts = [each for each in read(venue, **{**frame, "post_only": True}) if isinstance(each, Restated)]
+    assert only_posts == halted
     print_ = {"feed": "trade", "product_id": "PI_XBTUSD", "uid": "u", "side": "sell", "seq": 1, "time": AT}
     trade, liquidation = read(venue, **print_, qty=15, price=21980.0, type="liquidation")
     assert isinstance(trade, Trade)

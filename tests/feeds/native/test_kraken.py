@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +19,8 @@ from tradetui.domain.number import parse_decimal
 from tradetui.domain.profile import Profile
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.native.feed import NativeFeed
-from tradetui.feeds.native.kraken import KrakenVenue, Part
+from tradetui.feeds.native.kraken import KrakenVenue
+from tradetui.feeds.native.kraken_book import Part
 from tradetui.feeds.native.venue import FrameError, Refused, Said
 
 SYMBOL = "BTC/USD"
@@ -131,3 +133,32 @@ def test_words_of_the_exchange_become_items_and_nonsense_is_refused() -> None:
     ):
         with pytest.raises(FrameError):
             kraken.decode(broken, 1)
+
+
+@pytest.mark.parametrize("bid", ["123456789.12345678", "987654321.98765432", "90071992.54740993"])
+def test_sizes_with_more_digits_than_a_float_has_are_checked_by_the_venues_own(bid: str) -> None:
+    """The rule of the checksum (exchanges' price and quantity without the point), over coins worth little."""
+    venue = KrakenVenue()
+    venue.lines([coin()])
+    book, ask = venue.book("PEPE/USD"), "100000001.00000001"
+    digits = "".join(text.replace(".", "").lstrip("0") for text in ("0.00000124", ask, "0.00000123", bid))
+    levels = f'"bids":[{{"price":0.00000123,"qty":{bid}}}],"asks":[{{"price":0.00000124,"qty":{ask}}}]'
+    for kind, number in (("snapshot", zlib.crc32(digits.encode())), ("update", zlib.crc32(digits.encode()))):
+        text = f'{{"symbol":"PEPE/USD",{levels},"checksum":{number},"timestamp":"2026-01-01T00:00:00Z"}}'
+        (part,) = venue.decode(f'{{"channel":"book","type":"{kind}","data":[{text}]}}'.encode(), 1)
+        assert isinstance(part, Part)
+        assert len(book.take(part)) == 1
+    assert book.state is Sync.STREAMING
+
+
+def coin() -> Instrument:
+    return Instrument(
+        symbol="PEPE/USD",
+        venue="kraken",
+        kind=InstrumentKind.SPOT,
+        base="PEPE",
+        quote="USD",
+        settle="USD",
+        tick_size=parse_decimal("0.00000001"),
+        lot_size=parse_decimal("0.00000001"),
+    )

@@ -15,6 +15,8 @@ _UNTOLD_FEE: Final = Decimal("0.001")
 """Of maker and taker where neither the exchange nor the profile tells one: nothing is free."""
 _UNKNOWN_LEVERAGE: Final = Decimal(20)
 _FINEST: Final = Decimal("0.00000001")
+_CLOSED: Final = ("cancel_only", "post_only", "limit_only", "auction_mode", "view_only", "is_disabled")
+"""Flags of a product of Coinbase."""
 _BASIS_POINTS: Final = Decimal(10_000)
 _LEAST_GTD_S: Final = {"binanceusdm": 600, "binancecoinm": 600}
 """Binance futures takes goodTillDate orders only beyond ten minutes."""
@@ -81,8 +83,14 @@ def _count(found: dict[str, Any], *names: str) -> int | None:
 
 
 def _is_halted(market: dict[str, Any], profile: Profile) -> bool:
-    """Whether the exchange says so; ccxt also calls a Kraken pair inactive that has no status at all."""
-    says_nothing = profile.exchange == "kraken" and "status" not in (market.get("info") or {})
+    """Whether the exchange says so; ccxt also calls a Kraken pair inactive that has no status at all.
+
+    Of Coinbase's products it looks at one flag only: those that take no orders, or only some, are halted too.
+    """
+    info = market.get("info") or {}
+    if profile.exchange == "coinbase" and any(info.get(flag) is True for flag in _CLOSED):
+        return True
+    says_nothing = profile.exchange == "kraken" and "status" not in info
     return market.get("active") is False and not says_nothing
 
 

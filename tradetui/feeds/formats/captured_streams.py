@@ -22,7 +22,8 @@ from tradetui.feeds.formats.listing import Named, named
 from tradetui.feeds.native.bitget import BitgetBook, BitgetVenue
 from tradetui.feeds.native.bybit import BybitVenue
 from tradetui.feeds.native.coinbase import CoinbaseBook, CoinbaseVenue
-from tradetui.feeds.native.kraken import KrakenBook, KrakenVenue, Part
+from tradetui.feeds.native.kraken import KrakenVenue
+from tradetui.feeds.native.kraken_book import KrakenBook, Part
 from tradetui.feeds.native.sequence import NumberedBook
 from tradetui.feeds.native.venue import BookPart, BookSequence, Item, Lost
 

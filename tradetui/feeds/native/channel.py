@@ -38,7 +38,7 @@ class Channel:
         self.heard = asyncio.Event()
         """Set while the exchange is known to tell the prints: it said so, or told one."""
         self.unheard: tuple[float, int] | None = None
-        """Since when nothing tells that its prints come, monotonic seconds, and the newest one's time then."""
+        """Since when nothing tells of its prints, monotonic seconds, and the newest one's time then."""
         self.is_revived = False
         """Whether prints may come that were asked for before the last time."""
         self.is_live = False

@@ -7,22 +7,21 @@ Levels that fall out of the subscribed depth are to be forgotten, so they are de
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlsplit
-from zlib import crc32
 
 import msgspec
 
 from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
-from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.connection import Line
+from tradetui.feeds.native.kraken_book import INEXACT, KrakenBook, Part
 from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.venue import (
     AsideError,
@@ -42,22 +41,24 @@ from tradetui.feeds.native.wire import Price, Quantity, TradedQuantity, moment_n
 _URL: Final = "wss://ws.kraken.com/v2"
 DEPTH: Final = 100
 _PING: Final = '{"method":"ping"}'
-_CHECKED: Final = 10
 _MOST_SYMBOLS: Final = 100
 _INSTRUMENTS_ID: Final = 1_000_001
 """Of the request that may be refused without harm; the others are counted from one."""
 
 
-class Part(BookPart, frozen=True):
-    """A snapshot or an update with the checksum of the book after it."""
-
-    message: BookSnapshot | BookDelta
-    checksum: int
-
-
 class _Level(msgspec.Struct, gc=False):
     price: Price
     qty: Quantity
+
+
+class _ExactLevel(msgspec.Struct, gc=False):
+    price: float
+    qty: Decimal
+
+
+class _ExactBook(msgspec.Struct):
+    bids: list[_ExactLevel] = []
+    asks: list[_ExactLevel] = []
 
 
 class _Book(msgspec.Struct):
@@ -130,78 +131,11 @@ _ASIDE: Final = ("ticker", "instrument", "status")
 """What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _books: Final = msgspec.json.Decoder(list[_Book]).decode
+_exact_books: Final = msgspec.json.Decoder(list[_ExactBook]).decode
 _trades: Final = msgspec.json.Decoder(list[_Trade]).decode
 _tickers: Final = msgspec.json.Decoder(list[_Ticker]).decode
 _instruments: Final = msgspec.json.Decoder(_Instruments).decode
 _statuses: Final = msgspec.json.Decoder(list[_Status]).decode
-
-
-class KrakenBook:
-    """Holds each frame's checksum against the book that it leaves."""
-
-    def __init__(self, instrument: Instrument, depth: int) -> None:
-        self.state = Sync.WAITING
-        self.reason = ""
-        self._scales = 10**instrument.price_scale, 10**instrument.qty_scale
-        self._depth = depth
-        self._bids: dict[float, float] = {}
-        self._asks: dict[float, float] = {}
-
-    def restart(self) -> None:
-        """Only a snapshot helps."""
-        self.state = Sync.WAITING
-
-    def rule(self) -> Rule:
-        """Where it stands, and the levels that the checksum runs over."""
-        return Rule(state=self.state, levels=(list(self._bids.items()), list(self._asks.items())))
-
-    def resume(self, rule: Rule) -> None:
-        """Go on from there."""
-        self.state = rule.state
-        self._bids, self._asks = (dict(side) for side in rule.levels)
-
-    def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
-        """What may be delivered after a part of the book came."""
-        assert isinstance(part, Part)  # noqa: S101 - a venue's book gets its own parts only
-        message = part.message
-        if type(message) is BookSnapshot:
-            self._bids, self._asks = dict(message.bids), dict(message.asks)
-            self.state = Sync.STREAMING
-        elif self.state is not Sync.STREAMING:
-            return ()
-        else:
-            message = self._applied(message)
-        if self._checksum() != part.checksum:
-            self.state, self.reason = Sync.GAP, "its checksum does not match"
-            return ()
-        return (message,)
-
-    def _applied(self, delta: BookDelta) -> BookDelta:
-        """Apply an update; what falls out of the depth is removed with it."""
-        gone = [self._update(self._bids, delta.bids, min), self._update(self._asks, delta.asks, max)]
-        if not any(gone):
-            return delta
-        return msgspec.structs.replace(delta, bids=delta.bids + gone[0], asks=delta.asks + gone[1])
-
-    def _update(self, side: dict[float, float], levels: list[tuple[float, float]], worst: Any) -> list[Any]:
-        for price, qty in levels:
-            if qty:
-                side[price] = qty
-            else:
-                side.pop(price, None)
-        gone = []
-        while len(side) > self._depth:
-            price = worst(side)
-            del side[price]
-            gone.append((price, 0.0))
-        return gone
-
-    def _checksum(self) -> int:
-        best_asks = heapq.nsmallest(_CHECKED, self._asks.items())
-        best_bids = heapq.nlargest(_CHECKED, self._bids.items())
-        prices, sizes = self._scales
-        text = "".join([f"{round(p * prices)}{round(q * sizes)}" for p, q in (*best_asks, *best_bids)])
-        return crc32(text.encode())
 
 
 class KrakenVenue:
@@ -292,10 +226,7 @@ class KrakenVenue:
             outer = _frame(frame)
             wrong = AsideError if outer.channel in _ASIDE else FrameError
             if outer.channel == "book":
-                kind = BookSnapshot if outer.type == "snapshot" else BookDelta
-                return [
-                    _part(book, kind, self._symbols[book.symbol], ts_received) for book in _books(outer.data)
-                ]
+                return self._read_books(outer, ts_received)
             if outer.channel == "trade":
                 return list(self._printed(_trades(outer.data), ts_received))
             if outer.channel == "ticker":
@@ -308,6 +239,17 @@ class KrakenVenue:
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
             raise wrong(f"expected a frame of Kraken: {error}: {shown}") from None
+
+    def _read_books(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
+        kind, books = BookSnapshot if outer.type == "snapshot" else BookDelta, _books(outer.data)
+        if any(level.qty > INEXACT for book in books for side in (book.bids, book.asks) for level in side):
+            exact = [_sizes(book) for book in _exact_books(outer.data)]
+        else:
+            exact = [{}] * len(books)
+        return [
+            _part(book, kind, self._symbols[book.symbol], ts_received, sizes)
+            for book, sizes in zip(books, exact, strict=True)
+        ]
 
     def _restated(self, listed: _Instruments) -> Sequence[Item]:
         return [
@@ -351,11 +293,23 @@ def _name(instrument: Instrument) -> str:
     return f"{code_of('kraken', instrument.base)}/{code_of('kraken', instrument.quote)}"
 
 
-def _part(book: _Book, kind: type[BookSnapshot | BookDelta], symbol: str, ts_received: int) -> Part:
+def _sizes(book: _ExactBook) -> dict[float, Decimal]:
+    return {
+        level.price: level.qty for side in (book.bids, book.asks) for level in side if level.qty > INEXACT
+    }
+
+
+def _part(
+    book: _Book,
+    kind: type[BookSnapshot | BookDelta],
+    symbol: str,
+    ts_received: int,
+    sizes: dict[float, Decimal],
+) -> Part:
     bids = [(level.price, level.qty) for level in book.bids]
     asks = [(level.price, level.qty) for level in book.asks]
     ts = moment_ns(book.timestamp) if book.timestamp is not None else 0
-    return Part(symbol, kind(symbol, ts, ts_received, bids, asks), book.checksum)
+    return Part(symbol, kind(symbol, ts, ts_received, bids, asks), book.checksum, sizes)
 
 
 def _print(trade: _Trade, symbol: str, ts_received: int) -> Trade:

@@ -96,6 +96,8 @@ class _Ticker(msgspec.Struct, gc=False):
     index: Price | None = None
     openInterest: Quantity | None = None  # noqa: N815
     suspended: bool = False
+    post_only: bool = False
+    """Whether nothing meets: then no order can be filled."""
 
 
 _ASIDE: Final = ("ticker",)
@@ -202,9 +204,10 @@ class KrakenFuturesVenue(OneAddress):
             found.append(MarkPrice(symbol, ts, ts_received, ticker.markPrice, ticker.index))
         if ticker.openInterest is not None:
             found.append(OpenInterest(symbol, ts, ts_received, ticker.openInterest))
-        if ticker.suspended != self._suspended.get(symbol, False):
-            self._suspended[symbol] = ticker.suspended
-            status = InstrumentStatus.HALTED if ticker.suspended else InstrumentStatus.TRADING
+        is_halted = ticker.suspended or ticker.post_only
+        if is_halted != self._suspended.get(symbol, False):
+            self._suspended[symbol] = is_halted
+            status = InstrumentStatus.HALTED if is_halted else InstrumentStatus.TRADING
             found.append(Restated(symbol, status))
         return found
 
@@ -213,6 +216,9 @@ class KrakenFuturesVenue(OneAddress):
             named = next((symbol for name, symbol in self._symbols.items() if name in frame.message), "")
             refused = "product" in frame.message.lower() or frame.event == "error"
             return (Refused(frame.message, named),) if refused else (Said(frame.message),)
+        if frame.event == "subscribed_failed":
+            words = frame.message or f"the subscription of {frame.feed} failed"
+            return [Refused(words, self._symbols.get(name, name)) for name in frame.product_ids]
         is_heard = frame.event == "subscribed" and frame.feed == "trade"
         names = frame.product_ids if is_heard else []
         return [PrintsHeard(self._symbols[name]) for name in names if name in self._symbols]
