@@ -98,7 +98,7 @@ async def test_a_failed_commit_halts_and_drops_what_it_was_about() -> None:
         assert session.host.trading_state is TradingState.HALTED_JOURNAL
         assert session.host.published == kept
         assert session.host.engine.state == kept
-        assert any("disk full" in text for text in session.texts)
+        assert "disk full; free space there; no stop fires before it can" in session.texts
 
 
 async def test_while_halted_exits_wait_the_rest_is_refused_and_the_market_goes_on() -> None:
@@ -113,6 +113,7 @@ async def test_while_halted_exits_wait_the_rest_is_refused_and_the_market_goes_o
         reply = await session.host.submit(BreakEven(symbol=PERP))
         assert reply.refusal is not None
         assert reply.refusal.text.startswith("not done: disk full")
+        assert reply.refusal.mend.startswith("it goes on by itself when that is mended")
         session.feed.delta(bids=[(60000.0, 0.0)])
         session.feed.trade(59000.0, 1.0)
         assert session.host.engine.markets[PERP].best_bid == 59990.0

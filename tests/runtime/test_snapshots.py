@@ -118,6 +118,7 @@ async def test_damage_before_the_snapshot_is_found_after_the_start_and_stops_tra
         reply = await session.host.submit(buy("0.01"))
     assert reply.refusal is not None
     assert "damaged" in reply.refusal.text
+    assert reply.refusal.mend.startswith("open tradetui again")
     assert session.host.published.positions[PERP].qty == D("0.03")
 
 

@@ -53,11 +53,14 @@ class Halt(msgspec.Struct, frozen=True):
 
     state: TradingState
     text: str
+    lasts: bool = True
+    """Whether it does not end by itself."""
 
     @property
     def refusal(self) -> Refusal:
         """The answer to what can not be done now."""
-        mend = "open tradetui again when that is mended: positions and stops are as last shown"
+        again = "open tradetui again" if self.lasts else "it goes on by itself"
+        mend = f"{again} when that is mended: positions and stops are as last shown"
         return Refusal(_REASONS[self.state], f"not done: {self.text}", mend=mend)
 
     @property

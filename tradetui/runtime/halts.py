@@ -40,9 +40,9 @@ class Halts:
         self._interrupt()
         return self.broken
 
-    def lose_journal(self, text: str) -> Halt:
+    def lose_journal(self, text: str, *, lasts: bool = False) -> Halt:
         """The journal can not be written: nothing is decided until it can."""
-        self.unwritable = self.unwritable or Halt(TradingState.HALTED_JOURNAL, text)
+        self.unwritable = self.unwritable or Halt(TradingState.HALTED_JOURNAL, text, lasts)
         self._interrupt()
         return self.unwritable
 

@@ -242,7 +242,7 @@ class Host:
         """What a short start did not read is read now; damage in it stops everything (R-JRN-7)."""
         fault = await self.journal.check()
         if fault:
-            self._lose_journal(JournalError(f"the journal is damaged: {fault}"))
+            self._lose_journal(JournalError(f"the journal is damaged: {fault}"), lasts=True)
 
     async def _run_feed(self) -> None:
         await run_feed(self.feed, self._take, lost=self._lose_feed, retry_s=self._retry_s)
@@ -339,12 +339,12 @@ class Host:
         self._roll_back()
         return halt
 
-    def _lose_journal(self, error: BaseException) -> Halt:
+    def _lose_journal(self, error: BaseException, *, lasts: bool = False) -> Halt:
         """The journal can not be written: nothing is decided until it can."""
         is_new = self._halts.unwritable is None
-        halt = self._halts.lose_journal(str(error))
+        halt = self._halts.lose_journal(str(error), lasts=lasts)
         if is_new:
-            self.note("error", str(error))
+            self.note("error", f"{error}{'; no stop fires before it can' if self.position_count else ''}")
         self._roll_back()
         return halt
 
