@@ -174,11 +174,24 @@ async def test_control_c_leaves_unasked() -> None:
         assert it.app._exit
 
 
+async def test_before_the_first_frame_a_key_says_that_the_engine_starts() -> None:
+    link = FakeLink()
+    app = CockpitApp(link)
+    async with app.run_test(size=(80, 24)):
+        app.run_key("flatten")
+        assert [line.text for line in app._main.query_one(Notices).lines] == ["the engine is still starting"]
+
+
 async def test_a_failed_start_says_so_and_offers_another_profile() -> None:
     link = FakeLink()
     link.start_error = ConnectionError("blocked here (HTTP 451)")
     async with cockpit(link) as it:
         assert "blocked here (HTTP 451)" in it.said
+        await it.press("escape", "b", "x", "t")
+        assert it.said == "could not start: blocked here (HTTP 451)"
+        shown = "".join(strip.text for strip in it.app.screen._compositor.render_strips())
+        assert "this profile did not start" in shown
+        assert "waiting" not in shown
         link.started = True
         await it.press("p", "k", "r", "enter")
         assert link.switched == ["kraken"]

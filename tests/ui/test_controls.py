@@ -105,10 +105,6 @@ async def test_arming_twice_disarms() -> None:
     assert keys.armed_s == 0
 
 
-def test_before_the_first_frame_a_key_says_that_the_engine_starts() -> None:
-    assert controls().press("flatten", None).text == "the engine is still starting"
-
-
 @pytest.mark.parametrize(
     ("number", "size"),
     [

@@ -96,7 +96,7 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         try:
             await self._link.start()
         except Exception as error:  # noqa: BLE001 - whatever failed is shown in words
-            self._failed = f"could not start: {said(error)}"
+            self.tell_failure(f"could not start: {said(error)}")
             leave, other = self._keys["leave"], self._keys["profiles"]
             self.say(f"{self._failed} ({other} offers another profile, {leave} leaves)", "error")
         self.look()
@@ -195,7 +195,10 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         if local is not None:
             local()
             return
-        outcome = self.controls.press(action, self.sight())
+        if (sight := self.sight()) is None:
+            self.say(self.why_nothing, "warning")
+            return
+        outcome = self.controls.press(action, sight)
         if outcome.text:
             kind = ("info", Weight.PASSING) if outcome.draft else ("warning", Weight.FACT)
             self.say(outcome.text, kind[0], weight=kind[1])
@@ -236,7 +239,7 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
             return
         self._tell(reply)
         if reply.accepted:
-            self._failed = ""
+            self.tell_failure("")
             self.look(with_symbol(self.request, ""))
 
     # symbols

@@ -95,10 +95,8 @@ class Controls:
         if self.armed_s:
             self._armed_until = self._now() + self._disarm_after_s
 
-    def press(self, action: str, sight: Sight | None) -> Outcome:
+    def press(self, action: str, sight: Sight) -> Outcome:
         """What an order key or a size key leads to; an empty outcome for a key that is held down."""
-        if sight is None:
-            return Outcome(text="the engine is still starting")
         if action.startswith("size_"):
             return self._resize(int(action.removeprefix("size_")), sight)
         if text := self._closed_words(action, sight):

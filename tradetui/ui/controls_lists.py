@@ -272,7 +272,7 @@ class ScreenLists(TypedKeys):
         if self.wait_for_fields(self._do_ticket):
             return
         if self._view is None:
-            self.say("the engine is still starting", "warning")
+            self.say(self.why_nothing, "warning")
             return
         self.close_fields()
         self.open_ticket(wanted=True)

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from textual.app import App, ComposeResult
@@ -35,6 +36,8 @@ from tradetui.ui.panes.ticket import TicketPane
 from tradetui.ui.panes.watchlist import WatchlistPane
 from tradetui.ui.terminal import facts_of, is_small, sentences, small_sentence
 from tradetui.ui.theming import FALLBACK, REQUIRED, check_theme_name, load_theme, load_themes, textual_theme
+
+NOT_STARTED: Final = "this profile did not start"
 
 
 class Ground(Screen[None]):
@@ -303,6 +306,18 @@ class Shell(App[None], inherit_css=False):
             if pane.id in shown:
                 pane.show_frame(frame)
         main.query_one(PositionLine).show_frame(frame)
+
+    def tell_failure(self, text: str) -> None:
+        """Why nothing starts, so that no pane waits for it; empty where it is tried again."""
+        self._failed, words = text, NOT_STARTED if text else ""
+        for pane in self._main.query(LivePane):
+            pane.tell_lack(words)
+        self._main.query_one(PositionLine).tell_lack(words)
+
+    @property
+    def why_nothing(self) -> str:
+        """Why a key finds nothing to act on."""
+        return self._failed or "the engine is still starting"
 
     def _paint_bars(self, frame: Frame | None) -> None:
         main, armed_s = self._main, math.ceil(self.armed_s)

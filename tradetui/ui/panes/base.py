@@ -61,6 +61,7 @@ class LivePane(Widget, Generic[Part], can_focus=True, inherit_css=False):
         self.part: Part | None = None
         self.feed_state = FeedState.STREAMING
         self.age_ms = 0
+        self._lacks = ""
         self._palette = palette_of((), ColorDepth.FULL, utf8=True)
         self._palette_is_known = False
         self._rows: list[Row] = []
@@ -114,6 +115,12 @@ class LivePane(Widget, Generic[Part], can_focus=True, inherit_css=False):
         age_s = 0 if state.is_fresh else age_ms // 1000
         if (state, age_s) != (self.feed_state, self.age_ms // 1000):
             self.feed_state, self.age_ms = state, age_s * 1000
+            self.repaint()
+
+    def tell_lack(self, words: str) -> None:
+        """Say why nothing will come, instead of waiting for it; empty words wait again."""
+        if words != self._lacks:
+            self._lacks = words
             self.repaint()
 
     @property
@@ -206,6 +213,8 @@ class LivePane(Widget, Generic[Part], can_focus=True, inherit_css=False):
         return part is not None
 
     def _empty_lines(self) -> list[str]:
+        if self._lacks and self.part is None:
+            return [self._lacks]
         if self.IS_MARKET and not self.feed_state.is_fresh:
             return [FEED_WORDS[self.feed_state], self.empty_words()]
         return [self.empty_words()]

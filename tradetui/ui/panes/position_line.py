@@ -23,7 +23,7 @@ class PositionLine(Bar):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
         self._positions: tuple[PositionView, ...] | None = None
-        self._symbol = ""
+        self._symbol = self._lacks = ""
 
     def show_frame(self, frame: Frame) -> None:
         """Show the position of a frame's symbol."""
@@ -31,10 +31,16 @@ class PositionLine(Bar):
             self._positions, self._symbol = frame.positions, frame.status.symbol
             self.repaint()
 
+    def tell_lack(self, words: str) -> None:
+        """Say why nothing is known; empty words wait for it."""
+        if words != self._lacks:
+            self._lacks = words
+            self.repaint()
+
     def rows_at(self, width: int) -> Sequence[Row]:
         """The line."""
         if self._positions is None:  # before the journal is read nobody knows whether anything is open
-            return (((" waiting for the journal", "dim"),),)
+            return (((f" {self._lacks or 'waiting for the journal'}", "dim"),),)
         return (position_row(self._positions, self._symbol, width),)
 
 
