@@ -308,5 +308,6 @@ def test_keys_that_need_a_position_or_an_order_are_offered_where_there_is_one() 
 
 @pytest.mark.parametrize("context", [Context(is_replay=True), Context(is_replay=True, is_alone=True)])
 def test_the_smallest_screen_offers_what_steers_a_replay(context: Context) -> None:
-    shown = text_of(footer_row(KEYS, msgspec.structs.replace(context, is_single=True), 80))
-    assert "P pause  > step" in shown
+    single = msgspec.structs.replace(context, is_single=True)
+    assert "P pause  > step" in text_of(footer_row(KEYS, single, 80))
+    assert text_of(footer_row(KEYS, single, 200)).count("tab next pane") == 1

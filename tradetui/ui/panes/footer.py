@@ -114,7 +114,8 @@ def footer_row(keys: Mapping[str, str], context: Context, width: int) -> Row:
     replay = REPLAY if context.is_replay else ()
     turns = (NEXT_PANE, *replay) if context.is_single else ()
     first = (*orders[:at], *turns, *orders[at:], *(() if turns else replay))
-    return _fitting([*back, *_hints((*first, *VIEW), keys)], _hints(ALWAYS, keys), width)
+    view = [hint for hint in VIEW if hint not in turns]
+    return _fitting([*back, *_hints((*first, *view), keys)], _hints(ALWAYS, keys), width)
 
 
 def _hints(hints: Sequence[Hint], keys: Mapping[str, str]) -> list[Row]:
