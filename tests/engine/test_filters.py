@@ -86,6 +86,7 @@ def test_the_position_limit_counts_what_is_held_and_what_may_be_bought() -> None
     assert refusal is not None
     assert refusal.reason is Reason.MAX_POSITION
     held = market.state.positions[market.symbol].signed_qty
+    assert refusal.text.startswith(f"1.5 beside {(held + 1).normalize()} is above")
     assert refusal.numbers["nearest"] == D(2) - held.quantize(D("0.0001"), "ROUND_CEILING")
 
 

@@ -304,6 +304,19 @@ def test_what_an_entry_fills_while_a_flatten_cancels_it_is_closed_as_well() -> N
     assert [order.filled for order in flattens] == [D("0.15")]
 
 
+def test_what_was_closed_late_closes_nothing_that_is_opened_after_it() -> None:
+    market = table()
+    resting(market)
+    market.do(Flatten())
+    wait(market, 50 * MS)
+    market.trade(59_995.0, 0.1)
+    wait(market, SECOND)
+    assert not market.state.positions
+    assert market.buy("0.1", stop="59700").accepted
+    wait(market, SECOND)
+    assert market.state.positions[market.symbol].signed_qty == D("0.1")
+
+
 def test_what_fills_while_a_cancel_of_its_own_is_under_way_stays() -> None:
     market = table()
     reply = resting(market)

@@ -230,6 +230,19 @@ def test_an_order_against_a_position_that_is_larger_would_flip_it() -> None:
     assert not market.state.positions
 
 
+def test_exits_of_a_position_that_an_older_entry_turns_over_are_taken_out() -> None:
+    market = table()
+    market.sell("2", limit="60500", stop="63000")
+    market.buy("1", stop="59000")
+    partial = market.sell("0.5", limit="61000", reduce_only=True)
+    market.snapshot([(60_499.0, 5.0)], [(60_520.0, 5.0)])
+    market.trade(60_501.0, 3.0, Side.BUY)
+    assert market.state.positions[PERP].signed_qty == -1
+    order = market.last_order(partial)
+    assert (order.state, order.reason) == (OrderState.CANCELED, Reason.POSITION_CLOSED)
+    assert (market.stop.side, market.stop.leaves) == (Side.BUY, D(1))
+
+
 def test_reverse_closes_and_opens_the_other_way_with_its_stop() -> None:
     market = table()
     market.buy("1", stop="59000")

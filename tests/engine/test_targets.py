@@ -192,6 +192,12 @@ def test_targets_that_do_not_add_up_are_refused(targets: tuple[Target, ...], rea
     assert refused.reason is reason
 
 
+def test_a_target_at_the_entry_itself_is_on_the_wrong_side() -> None:
+    refused = table().buy("1", limit="59990", stop="59000", target="59990").refusal
+    assert refused is not None
+    assert refused.reason is Reason.TARGET_WRONG_SIDE
+
+
 def test_a_part_below_a_lot_is_refused() -> None:
     market = table()
     refused = market.buy("0.001", stop="59000", target=at("61000", part(50))).refusal
