@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import ccxt.pro
 import pytest
+from aiohttp import web
+from ccxt import NetworkError
 
 from tests.exchanges.recorder import Recorder, recording_server
 from tradetui.errors import FeedError
@@ -51,6 +55,46 @@ def planted(exchange_id: str, recorder: Recorder) -> Any:
         setattr(exchange, name, "c2VjcmV0")
     exchange.timeout_on_exit = 0
     return exchange
+
+
+@asynccontextmanager
+async def pointing(status: int) -> AsyncIterator[tuple[str, list[str]]]:
+    """An exchange that sends everybody to another service of this machine; what was asked there."""
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path.startswith("/elsewhere"):
+            asked.append(request.path)
+            return web.json_response({})
+        return web.Response(status=status, headers={"Location": f"http://127.0.0.1:{port}/elsewhere"})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    try:
+        yield f"http://127.0.0.1:{port}", asked
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_no_answer_leads_a_client_to_another_address(status: int) -> None:
+    async with pointing(status) as (address, asked):
+        exchange = guarded_class("kraken")({"timeout": 2000, "enableRateLimit": False})
+        send_to_endpoint(exchange, address)
+        exchange.set_markets([{**MARKET, "type": "spot", "spot": True, "active": True}])
+        exchange.timeout_on_exit = 0
+        try:
+            with pytest.raises(LiveTradingRefused, match="points to another address"):
+                await exchange.fetch_time()
+            with pytest.raises(NetworkError, match="points to another address"):
+                await asyncio.wait_for(exchange.watch_trades("BTC/USDT"), 5)
+        finally:
+            await exchange.close()
+    assert asked == []
 
 
 @pytest.mark.parametrize("exchange_id", IDS)

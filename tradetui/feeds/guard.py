@@ -3,7 +3,7 @@
 Five layers, each enough alone: no credential is accepted; every writing or private method raises;
 signing refuses what is not a public GET; a request goes only to the exchange's own public hosts and
 carries no body and no authenticating header; a socket opens only public addresses and sends only
-frames that subscribe, unsubscribe or ping.
+frames that subscribe, unsubscribe or ping. No answer leads anywhere else: redirects are not followed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import ccxt.pro
 from ccxt.async_support.base.ws.client import Client
@@ -44,6 +45,7 @@ _CLOSED_ADDRESS: Final = re.compile(
     r"private|ws-\w*api|auth|/trade\b|/pm/|listenkey|/[A-Za-z0-9]{24,}$", re.IGNORECASE
 )
 _OPEN_SECTIONS: Final = ("public", "data", "charts")
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
 
 
 def _refusing(name: str) -> Any:
@@ -52,6 +54,19 @@ def _refusing(name: str) -> Any:
 
     refused.__name__ = name
     return refused
+
+
+def _unredirected(request: Any) -> Any:
+    """What asks as a session does, but for following an answer to another address."""
+
+    async def asked(method: str, url: Any, **named: Any) -> Any:
+        answer = await request(method, url, **{**named, "allow_redirects": False})
+        if answer.status in _REDIRECTS:
+            answer.release()
+            raise LiveTradingRefused(f"the exchange points to another address (HTTP {answer.status})")
+        return answer
+
+    return asked
 
 
 def _forbidden(name: str) -> bool:
@@ -92,6 +107,7 @@ class Guard:
     urls: dict[str, Any]
     clients: dict[str, Any]
     headers: dict[str, str]
+    session: Any
     client_type: type[GuardedClient] = GuardedClient
     hosts: frozenset[str] = frozenset()
     """Host and port of every address that may be reached."""
@@ -100,8 +116,18 @@ class Guard:
         given = [name for name in CREDENTIALS if config.get(name)]
         if given:
             raise LiveTradingRefused(f"no credential is accepted here: {', '.join(given)}")
+        self._sessions: WeakSet[Any] = WeakSet()
         super().__init__(config)  # type: ignore[call-arg]
         self.allow_own_hosts()
+
+    def open(self, lazy: bool = False) -> None:
+        """Begin to ask: no answer leads to another address."""
+        super().open(lazy)  # type: ignore[misc]
+        session: Any = self.session
+        if session is not None and session not in self._sessions:
+            self._sessions.add(session)
+            request = session._request  # noqa: SLF001 - what GETs and sockets of a session ask by
+            object.__setattr__(session, "_request", _unredirected(request))
 
     def allow_own_hosts(self) -> None:
         """Take the addresses known now as the only ones that may be reached."""

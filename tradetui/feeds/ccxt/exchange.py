@@ -25,6 +25,8 @@ _KEEP_ALIVE_MS: Final = 10_000
 _TIMEOUT_MS: Final = 10_000
 _PAUSE_S: Final = {418: 120.0}
 _USUAL_PAUSE_S: Final = 10.0
+_LEAST_PAUSE_S: Final = 1.0
+"""Whatever it says: an exchange that was asked too often is not asked on at once."""
 _CUT_TO_DEPTH: Final = ("kraken",)
 _MARKET_TYPES: Final = {
     "binance": ("spot", "linear", "inverse"),
@@ -91,7 +93,7 @@ class Hardening:
             asked = retry_after(self.last_response_headers)
             usual = _PAUSE_S.get(http_status(error), _USUAL_PAUSE_S)
             self._pause_words = words_for(error)
-            self._paused_until = monotonic() + (usual if asked is None else asked)
+            self._paused_until = monotonic() + (usual if asked is None else max(asked, _LEAST_PAUSE_S))
             raise
 
     def client(self, url: str) -> Any:
