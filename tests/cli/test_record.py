@@ -12,6 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.exchanges.binance_server import BinanceServer
+from tradetui.cli.record import _Taken
+from tradetui.domain.market_data import FeedState, FeedStatus
+from tradetui.errors import RecordingError
+from tradetui.feeds.recorder import Recorder
+from tradetui.feeds.replay import ReplayFeed
 
 
 def tradetui(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -111,3 +116,23 @@ async def test_a_live_exchange_is_recorded_until_it_is_interrupted_and_replays(
     assert summary["instruments"]["BTC/USDT"]["trades"] >= counted["trades"] > 20
     checked = json.loads(tradetui("recording", "check", path, "--json").stdout)
     assert (checked["faults"], checked["frames"] > counted["book_updates"]) == ([], True)
+
+
+def test_where_nothing_came_no_file_is_left_and_it_is_said_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "none.jsonl.gz"
+    taken = _Taken(Recorder(path, profile="x"), as_json=False)
+    taken.take(FeedStatus("BTC/USD", 1, FeedState.DOWN, "blocked here (HTTP 451)", 2.0))
+    assert not taken.finish()
+    said = capsys.readouterr().err
+    assert "nothing was recorded: BTC/USD is down: blocked here (HTTP 451)" in said
+    assert "replay" not in said
+    assert not path.exists()
+
+
+def test_a_recording_that_was_begun_and_holds_nothing_is_told_as_that(tmp_path: Path) -> None:
+    path = tmp_path / "begun.jsonl.gz"
+    Recorder(path, profile="x").close()
+    with pytest.raises(RecordingError, match="in which nothing was recorded"):
+        ReplayFeed([path])

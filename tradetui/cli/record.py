@@ -16,7 +16,7 @@ import msgspec
 from tradetui.cli.parts import chosen_profile, load_config, make_feed
 from tradetui.config.load import Config
 from tradetui.config.paths import data_folder
-from tradetui.domain.market_data import BookSnapshot, MarketMessage
+from tradetui.domain.market_data import BookSnapshot, FeedStatus, InstrumentListed, MarketMessage
 from tradetui.domain.profile import Profile
 from tradetui.errors import RecordingError
 from tradetui.feeds.protocol import GivesFrames
@@ -56,10 +56,16 @@ class _Taken:
         self.recorder = recorder
         self._as_json = as_json
         self._error: RecordingError | None = None
+        self._is_listed = False
+        self._heard = ""
+        """What was said last of the data."""
         self.stop: asyncio.Task[bool] | None = None
 
     def take(self, message: MarketMessage) -> None:
         """Keep one message; the first failure of the disk ends the recording."""
+        if isinstance(message, FeedStatus):
+            self._heard = f"{message.symbol} is {message.state}" + f": {message.text}" * bool(message.text)
+        self._is_listed |= isinstance(message, InstrumentListed)
         self._keep(lambda: self.recorder.take(message))
 
     def frame(self, connection: int, frame: bytes, ts_received: int) -> None:
@@ -104,14 +110,22 @@ class _Taken:
             counts = f"trades {row['trades']:<7} book {row['book_updates']:<8} gaps {row['gaps']}"
             print(f"{row['symbol']:<14} {row['state']:<11} {counts}  {size}", flush=True)
 
-    def finish(self) -> None:
-        """Close the file and say where it lies; raises what kept it from being written."""
+    def finish(self) -> bool:
+        """Close the file and say where it lies, or that nothing came; raises what kept it from being written.
+
+        False where nothing of the market came: then there is nothing to play, and no file is left.
+        """
+        if self._error is None and not self._is_listed:
+            self.recorder.discard()
+            why = f": {self._heard}" * bool(self._heard)
+            print(f"tradetui: nothing was recorded{why}; `tradetui doctor` says what to do", file=sys.stderr)
+            return False
         if self._error is None:
             self.recorder.close()
             path = self.recorder.path
             print(f"recorded {self.recorder.words}: {path}", file=sys.stderr)
             print(f"play it: tradetui replay {path}", file=sys.stderr)
-            return
+            return True
         kept = f"; what was written by then is kept, {in_bytes(self.recorder.size)}"
         raise RecordingError(f"{self._error}{kept if self.recorder.size else ''}")
 
@@ -135,5 +149,4 @@ async def _record(options: argparse.Namespace, config: Config, profile: Profile,
         is_streaming = await task
     except asyncio.CancelledError:
         is_streaming = True
-    taken.finish()
-    return 0 if is_streaming else 1
+    return 0 if taken.finish() and is_streaming else 1

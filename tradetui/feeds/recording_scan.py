@@ -206,6 +206,8 @@ class _File:
                 self._check(block)
                 self.lines += len(block)
                 yield block
+        if not self.first_ts and self.header is not None:
+            raise RecordingError(f"{self.path}: is a recording in which nothing was recorded")
         if not self.first_ts:
             raise unknown(self.path, first_line(self.path))
 
