@@ -15,7 +15,10 @@ import pytest
 
 from tests.exchanges.binance_server import BinanceServer
 from tests.runtime.test_recovery import trade
-from tradetui.feeds.probe import Verdict
+from tradetui.domain.profile import Network, Profile
+from tradetui.feeds.native.feed import NativeFeed
+from tradetui.feeds.native.venues import venue_of
+from tradetui.feeds.probe import Verdict, probe
 from tradetui.runtime.checkup import check_disk, check_journal, check_terminal
 
 
@@ -67,6 +70,20 @@ async def test_an_exchange_that_refuses_is_told_with_what_to_do(
     assert words in found["REST"]["text"]
     assert mend in found["REST"]["mend"]
     assert "stream" not in found
+
+
+@pytest.mark.parametrize(
+    ("more", "mend"),
+    [
+        ({"endpoint": "http://127.0.0.1:9"}, "where profiles.k.endpoint leads"),
+        ({"network": Network(proxy="http://127.0.0.1:9")}, "that [network] proxy names"),
+    ],
+)
+async def test_what_stands_in_the_way_and_does_not_answer_is_named(more: dict[str, Any], mend: str) -> None:
+    profile = Profile(name="k", exchange="kraken", symbols=("BTC/USD",), **more)
+    found = {each.check: each async for each in probe(profile, NativeFeed(profile, venue_of(profile)))}
+    assert found["REST"].verdict is Verdict.BAD
+    assert mend in found["REST"].mend
 
 
 async def test_the_simulated_market_needs_no_network(tmp_path: Path) -> None:

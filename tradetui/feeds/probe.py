@@ -58,7 +58,7 @@ async def probe(profile: Profile, feed: Feed) -> AsyncIterator[Finding]:
         if found.verdict is Verdict.BAD:
             return
         yield await _certificate(host, profile)
-        async for finding in _rest(exchange):
+        async for finding in _rest(exchange, profile):
             yield finding
             if finding.verdict is Verdict.BAD:
                 return
@@ -84,7 +84,8 @@ async def _name(address: SplitResult) -> Finding:
     except (OSError, TimeoutError):
         mend = "check the network, the DNS server, or a firewall that answers for it"
         return Finding("name", Verdict.BAD, f"{host} has no address here", mend)
-    return Finding("name", Verdict.GOOD, f"{host} has {len({each[4][0] for each in known})} addresses")
+    count = len({each[4][0] for each in known})
+    return Finding("name", Verdict.GOOD, f"{host} has {count} address{'es' * (count != 1)}")
 
 
 async def _certificate(address: SplitResult, profile: Profile) -> Finding:
@@ -110,27 +111,34 @@ async def _certificate(address: SplitResult, profile: Profile) -> Finding:
     return Finding("certificate", Verdict.GOOD, f"{host} is verified, {version}")
 
 
-async def _rest(exchange: Any) -> AsyncIterator[Finding]:
+async def _rest(exchange: Any, profile: Profile) -> AsyncIterator[Finding]:
     """Whether the exchange answers, serves this place, and what its clock says."""
     begun = time.time_ns()
     try:
         async with asyncio.timeout(3 * _WAIT_S):
             await exchange.load_markets()
     except Exception as error:  # noqa: BLE001 - the outside world becomes a finding
-        yield _refused(error)
+        yield _refused(error, profile)
         return
     took = (time.time_ns() - begun) // 1_000_000
     yield Finding("REST", Verdict.GOOD, f"{len(exchange.symbols):,} markets in {took} ms")
     yield await _clock(exchange)
 
 
-def _refused(error: Exception) -> Finding:
+def _refused(error: Exception, profile: Profile) -> Finding:
     status = http_status(error)
     if status in _BLOCKED:
         mend = "this exchange does not serve the place you are in: use another profile"
         return Finding("REST", Verdict.BAD, f"blocked here (HTTP {status})", mend)
-    mend = "wait and try again" if status in (418, 429) or status >= 500 else "check the network"
+    mend = "wait and try again" if status in (418, 429) or status >= 500 else _on_the_way(profile)
     return Finding("REST", Verdict.BAD, words_for(error), mend)
+
+
+def _on_the_way(profile: Profile) -> str:
+    """What stands between here and an exchange that does not answer at all."""
+    if profile.endpoint:
+        return f"see that something answers where profiles.{profile.name}.endpoint leads"
+    return "check the proxy that [network] proxy names" if proxy_of(profile) else "check the network"
 
 
 async def _clock(exchange: Any) -> Finding:

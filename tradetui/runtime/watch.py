@@ -32,6 +32,8 @@ class Watched:
         self.symbol = symbol
         self.market: Market | None = None
         self.state = FeedState.CONNECTING
+        self.text = ""
+        """What was said of the state."""
         self.gaps = 0
         self.resyncs = 0
         self.reconnects = 0
@@ -47,6 +49,7 @@ class Watched:
             self._listed(message)
         elif type(message) is FeedStatus:
             self._changed(message.state)
+            self.text = message.text
         if self.market is not None:
             self.market.apply(message)
         self.heard_ns = time.monotonic_ns()
@@ -77,6 +80,7 @@ class Watched:
             "ts": now,
             "symbol": self.symbol,
             "state": self.state.value,
+            "text": self.text,
             "age_ms": (time.monotonic_ns() - self.heard_ns) // _MILLISECOND if self.heard_ns else None,
             "latency_ms": round(self.latency_ms, 1) if self.latency_ms is not None else None,
             "bid": bid,
