@@ -8,6 +8,7 @@ folding all of it would take as long again, so that is done with a tenth.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import sqlite3
@@ -123,6 +124,8 @@ async def _acknowledged(path: Path) -> float:
     times = []
     async with Session(await open_journal(recovered, STAMP), settings=SETTINGS) as session:
         session.open()
+        gc.collect()
+        gc.freeze()  # as a program that has settled
         for number in range(ORDERS):
             order = buy("0.001", limit=f"{59_000 - number}", stop="58000")
             begun = time.perf_counter()
