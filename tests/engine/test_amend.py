@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.engine.market import MS, PERP, Table, perp, risk, spot, wide_limits
-from tradetui.domain.command import AmendOrder, CancelOrder, Flatten, Stop, Target
+from tests.engine.market import MS, PERP, SECOND, Table, perp, risk, spot, wide_limits
+from tradetui.domain.command import AmendOrder, CancelOrder, Flatten, SetLimit, Stop, Target
 from tradetui.domain.event import Noted
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import ClockTick, FeedState, Side
@@ -132,6 +132,35 @@ def test_a_change_waits_for_the_order_that_is_on_its_way_itself() -> None:
     assert now(market, order).state is OrderState.SUBMITTED
     wait(market, 60 * MS)
     assert (now(market, order).price, now(market, order).state) == (D(59_980), OrderState.WORKING)
+
+
+def test_r_chk_2_a_larger_order_on_its_way_is_counted_as_large_as_it_will_be() -> None:
+    """A hundred may be at risk: 0.09 with its stop 990 below risks 97.11, 0.05 beside that 53.95."""
+    market = table(latency_ns=50 * MS, wide=False)
+    order = resting(market, "0.01")
+    wait(market, SECOND)
+    assert amend(market, order, qty="0.09") is None
+    assert market.engine.open_risk() == D("97.10955")
+    refused = market.buy("0.05", limit="59990", stop="59000").refusal
+    assert refused is not None
+    assert refused.reason is Reason.OPEN_RISK
+    wait(market, SECOND)
+    assert market.engine.open_risk() == D("97.10955")
+    assert amend(market, order, qty="0.01") is None
+    assert market.engine.open_risk() == D("97.10955"), "it may still fill as large as it is"
+    wait(market, SECOND)
+    assert market.engine.open_risk() == D("10.78995")
+
+
+def test_a_cap_on_positions_counts_a_larger_order_on_its_way() -> None:
+    market = table(latency_ns=50 * MS)
+    market.do(SetLimit(name="max_position", value="1.5"))
+    order = resting(market, "0.5")
+    wait(market, SECOND)
+    assert amend(market, order, qty="1") is None
+    refused = market.buy("0.8", limit="59990", stop="59000").refusal
+    assert refused is not None
+    assert (refused.reason, refused.numbers["nearest"]) == (Reason.MAX_POSITION, D("0.5"))
 
 
 def test_one_change_at_a_time_and_none_after_a_cancel() -> None:

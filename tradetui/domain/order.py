@@ -277,6 +277,13 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         """What could still fill."""
         return ZERO if self.state.is_terminal else self.qty - self.filled - self.prevented
 
+    @property
+    def most_leaves(self) -> Decimal:
+        """What could still fill, whether a change on its way is made or not."""
+        if self.amend is None or self.amend.qty is None:
+            return self.leaves
+        return max(self.leaves, self.amend.qty - self.filled - self.prevented)
+
     def to(self, state: OrderState, reason: str = "") -> Order:
         """The same order in another state; raises InvalidTransition where the table has no way."""
         if state not in TRANSITIONS[self.state]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FundingRate, Side
-from tradetui.domain.number import MONEY, ZERO
+from tradetui.domain.number import ZERO
 from tradetui.domain.order import OrderRole
 from tradetui.domain.position import Position
 from tradetui.domain.rule import LOSSES, Action, Rule
@@ -197,7 +197,7 @@ class Books:
             total += self._position_risk(position, trigger) + self.funding_due(position)
         for order in self.state.live.values():
             if order.role is OrderRole.ENTRY and order.planned_risk:
-                total += MONEY.divide(order.planned_risk * order.leaves, order.qty)
+                total += risk.left_at_risk(order)
         return total
 
     def funding_rate(self, symbol: str) -> FundingRate | None:

@@ -85,7 +85,7 @@ def _check_position(desk: Desk, state: State, side: Side, qty: Decimal) -> None:
     position = state.positions.get(desk.symbol)
     held = max(ZERO, position.signed_qty) if position is not None else ZERO
     buys = sum(
-        (o.leaves for o in state.live_of(desk.symbol) if o.side is Side.BUY and not o.reduce_only), ZERO
+        (o.most_leaves for o in state.live_of(desk.symbol) if o.side is Side.BUY and not o.reduce_only), ZERO
     )
     left = max(ZERO, floor_to(most - held - buys, desk.instrument.lot_size))
     if qty > left:

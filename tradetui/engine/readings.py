@@ -77,7 +77,7 @@ def exposure(rule: Rule, books: Books, symbol: str) -> Decimal:
     position = books.state.holding(symbol)
     qty = position.qty if position is not None else ZERO
     entries = [o for o in books.state.live_of(symbol) if o.role is OrderRole.ENTRY]
-    qty += sum((order.leaves for order in entries), ZERO)
+    qty += sum((order.most_leaves for order in entries), ZERO)
     return in_unit(rule, books, symbol, qty)
 
 

@@ -11,7 +11,6 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.number import MONEY
 from tradetui.domain.order import Order, OrderRole, OrderState, TimeInForce
 from tradetui.domain.reply import Reason
 from tradetui.engine.checks import EntryChecks
@@ -77,8 +76,7 @@ class Rechecks:
 
     def _without(self, order: Order) -> Budget:
         budget = self.books.budget()
-        own = MONEY.divide(order.planned_risk * order.leaves, order.qty)
-        return msgspec.structs.replace(budget, open_risk=budget.open_risk - own)
+        return msgspec.structs.replace(budget, open_risk=budget.open_risk - risk.left_at_risk(order))
 
     def _unit_risk(self, desk: Desk, order: Order, qty: Decimal) -> Decimal | None:
         """What a unit would lose that is bought now; None where nothing is offered, so that nothing fills."""

@@ -43,7 +43,9 @@ class TierChecks:
             return
         self._check_known(instrument)
         own = position.qty if position is not None else ZERO
-        held = own + sum((order.leaves for order in self._entries(instrument.symbol, command.side)), ZERO)
+        held = own + sum(
+            (order.most_leaves for order in self._entries(instrument.symbol, command.side)), ZERO
+        )
         size, most = _allowed(instrument, held + qty, price)
         last = instrument.tiers[-1].cap if instrument.tiers else None
         if last is not None and size > last:
@@ -105,7 +107,7 @@ class TierChecks:
     def _order_size(self, instrument: Instrument, order: Order) -> Decimal:
         """An entry at its own price; one at market at the last that is known."""
         known = order.price or order.trigger or self.books.valuation(order.symbol) or order.arrival_mid
-        return instrument.tier_size(order.leaves, known) if known else ZERO
+        return instrument.tier_size(order.most_leaves, known) if known else ZERO
 
     def _size_of(self, instrument: Instrument, side: Side) -> Decimal:
         ordered = (self._order_size(instrument, order) for order in self._entries(instrument.symbol, side))

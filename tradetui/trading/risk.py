@@ -8,6 +8,7 @@ import msgspec
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.number import MONEY, ONE, ZERO, floor_to
+from tradetui.domain.order import Order
 from tradetui.domain.reply import Reason
 
 
@@ -39,6 +40,17 @@ def _inverse_exit(instrument: Instrument, signed_qty: Decimal, stop: Decimal, sl
     slipped = stop * (ONE - slip if signed_qty > 0 else ONE + slip)
     fee = instrument.notional(abs(signed_qty), slipped) * instrument.taker_fee
     return fee - instrument.profit(signed_qty, stop, slipped)
+
+
+def left_at_risk(order: Order) -> Decimal:
+    """What an entry still risks, whether a change on its way is made or not (R-CHK-2)."""
+    risked = MONEY.divide(order.planned_risk * order.leaves, order.qty)
+    amend = order.amend
+    if amend is None or amend.planned_risk is None:
+        return risked
+    qty = amend.qty if amend.qty is not None else order.qty
+    left = max(ZERO, qty - order.filled - order.prevented)
+    return max(risked, MONEY.divide(amend.planned_risk * left, qty))
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
