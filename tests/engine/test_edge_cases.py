@@ -233,6 +233,24 @@ def test_e_16_after_a_new_tick_a_resting_order_stands_away_from_the_market() -> 
     assert market.fills[-1].price == 59_995
 
 
+def test_a_new_lot_makes_dust_of_a_position_and_ends_that_with_a_stop_in_the_same_moment() -> None:
+    market = table()
+    market.buy("0.005", stop="59500")
+    coarse = msgspec.structs.replace(FREE, lot_size=D("0.01"))
+    market.feed(InstrumentListed(coarse, market.tick()))
+    assert market.state.holding(PERP) is None
+    assert not market.state.live, "E-10: dust needs no stop"
+    market.feed(InstrumentListed(FREE, market.tick()))
+    assert (market.stop.trigger, market.stop.qty) == (59_500, D("0.005")), "R-STP-2"
+
+
+def test_a_stop_follows_a_new_lot_at_once() -> None:
+    market = table()
+    market.buy("0.015", stop="59500")
+    market.feed(InstrumentListed(msgspec.structs.replace(FREE, lot_size=D("0.01")), market.tick()))
+    assert market.stop.leaves == D("0.01")
+
+
 def test_e_18_a_crash_between_trigger_and_fill_keeps_the_trigger() -> None:
     market = holding(latency_ms=100)
     market.trade(59_500.0, SMALL)

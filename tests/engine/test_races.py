@@ -6,13 +6,14 @@ from decimal import Decimal
 
 import pytest
 
-from tests.engine.market import MS, PERP, SECOND, Table, wide_limits
+from tests.engine.market import MS, PERP, SECOND, Table, perp, wide_limits
 from tests.engine.rules_table import MINUTE, Account, account, only, rule
 from tests.engine.test_guards import episode
 from tests.engine.test_liquidation import ETH, Two, bodies
-from tradetui.domain.command import CancelOrder, Flatten, Reverse, SetLimit, Stop
+from tradetui.domain.command import CancelOrder, Flatten, Reverse, SetLimit, SetStop, Stop
 from tradetui.domain.event import Event, Liquidated, Noted
-from tradetui.domain.market_data import BookSnapshot, ClockTick
+from tradetui.domain.instrument import InstrumentStatus
+from tradetui.domain.market_data import BookSnapshot, ClockTick, InstrumentListed
 from tradetui.domain.order import Order, OrderState, TimeInForce
 from tradetui.domain.reply import Reason
 from tradetui.engine import Engine
@@ -123,6 +124,47 @@ def test_a_liquidation_in_cross_leaves_the_flatten_of_another_position_working()
     assert receipt.symbol == ETH
     assert market.state.orders[closing].state is OrderState.WORKING
     two.quote(PERP, 19_600.0)
+    assert not market.state.positions
+
+
+# --- what is on its way counts
+
+
+def test_r_chk_2_a_stop_that_is_moved_away_counts_before_it_stands() -> None:
+    """0.05 to 58,800 risk 62.945 with costs, to 59,700 only 17.99; 0.04 more risk 43.16 of 100."""
+    market = Table(latency_ns=100 * MS).open(BIDS, ASKS)
+    market.buy("0.05", stop="59700")
+    wait(market, SECOND)
+    market.mark(60_000.1)
+    assert market.engine.open_risk() == D("17.99")
+    assert market.do(SetStop(symbol=PERP, stop=Stop(price=D(58_800)))).accepted
+    assert market.engine.open_risk() == D("62.945")
+    refused = market.buy("0.04", limit="59990", stop="59000").refusal
+    assert refused is not None
+    assert refused.reason is Reason.OPEN_RISK
+    wait(market, SECOND)
+    assert market.engine.open_risk() == D("62.945")
+    assert market.do(SetStop(symbol=PERP, stop=Stop(price=D(59_700)))).accepted
+    assert market.engine.open_risk() == D("62.945"), "until it stands the old one does"
+
+
+@pytest.mark.parametrize("latency_ns", [0, 100 * MS])
+def test_an_entry_that_gets_to_a_venue_that_only_closes_adds_no_risk(latency_ns: int) -> None:
+    market = Table(settings=wide_limits(), latency_ns=latency_ns).open(BIDS, ASKS)
+    held = market.buy("0.1", stop="59000")
+    wait(market, SECOND)
+    waiting = market.buy("0.1", trigger="60100", stop="59000")
+    wait(market, SECOND)
+    sent = market.buy("0.2", stop="59000") if latency_ns else held
+    market.feed(InstrumentListed(perp(status=InstrumentStatus.CLOSE_ONLY), market.tick()))
+    wait(market, SECOND)
+    market.trade(60_100.0, 0.1)
+    wait(market, SECOND)
+    assert market.state.positions[PERP].qty == D("0.1")
+    assert market.last_order(waiting).reason == Reason.INSTRUMENT_HALTED
+    assert market.last_order(sent).state is (OrderState.REJECTED if latency_ns else OrderState.FILLED)
+    assert market.do(Flatten()).accepted
+    wait(market, SECOND)
     assert not market.state.positions
 
 

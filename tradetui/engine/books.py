@@ -7,7 +7,7 @@ from decimal import Decimal
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import FundingRate, Side
 from tradetui.domain.number import ZERO
-from tradetui.domain.order import OrderRole
+from tradetui.domain.order import OrderRole, OrderState
 from tradetui.domain.position import Position
 from tradetui.domain.rule import LOSSES, Action, Rule
 from tradetui.engine.desk import Desk
@@ -221,8 +221,19 @@ class Books:
         return due + max(ZERO, -received)
 
     def _stop_price(self, symbol: str) -> Decimal | None:
+        """Where a position's stop stands, or one that is on its way will: the farther of them."""
         stop = self.state.stop_of(symbol)
-        return stop.trigger if stop is not None else None
+        if stop is None or stop.trigger is None or stop.pending_cancel:
+            return None
+        sent = [
+            order.trigger
+            for order in self.state.live.values()
+            if order.symbol == symbol
+            and order.role is OrderRole.PROTECTIVE
+            and order.state is OrderState.SUBMITTED
+            and order.trigger is not None
+        ]
+        return min(stop.trigger, *sent, key=lambda price: -stop.side.sign * price) if sent else stop.trigger
 
     def _position_risk(self, position: Position, trigger: Decimal | None) -> Decimal:
         instrument = self.state.instruments[position.symbol]

@@ -69,6 +69,7 @@ class Listings:
         elif concerns:
             self.liquidator.calls.relisted(symbol, liquidation)
             self._drop_surplus(before, instrument)
+            self.flow.brackets.settle(symbol)  # another lot may make dust of what is held, or end that
         return concerns
 
     def _drop_surplus(self, before: Instrument, instrument: Instrument) -> None:

@@ -12,6 +12,7 @@ from itertools import islice
 
 import msgspec
 
+from tradetui.domain.instrument import InstrumentStatus
 from tradetui.domain.number import ZERO
 from tradetui.domain.order import TRANSITIONS, Order, OrderRole, OrderState
 from tradetui.domain.position import Position
@@ -170,6 +171,8 @@ class OrderFlow:
             self.scribe.move(order, OrderState.HELD)
         elif self._is_locked_out(order):
             self.cancel_now(order, Reason.LOCKED)
+        elif order.role is OrderRole.ENTRY and desk.instrument.status is not InstrumentStatus.TRADING:
+            self.end(order, OrderState.REJECTED, Reason.INSTRUMENT_HALTED)
         elif order.role is OrderRole.PROTECTIVE and self._is_executing(order.symbol):
             self.cancel_now(order, Reason.STOP_EXECUTING)
         elif order.role is OrderRole.PROTECTIVE:

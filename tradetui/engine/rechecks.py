@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from tradetui.domain.instrument import InstrumentStatus
 from tradetui.domain.order import Order, OrderRole, OrderState, TimeInForce
 from tradetui.domain.reply import Reason
 from tradetui.engine.checks import EntryChecks
@@ -37,8 +38,14 @@ class Rechecks:
 
         Its price may be anywhere by now: what was accepted is held against stop and budget again.
         """
-        if order.role is not OrderRole.ENTRY or order.price is not None:
+        if order.role is not OrderRole.ENTRY:
             return Reason.NONE
+        if desk.instrument.status is not InstrumentStatus.TRADING:
+            return Reason.INSTRUMENT_HALTED
+        return self._overtaken(desk, order, ts=ts) if order.price is None else Reason.NONE
+
+    def _overtaken(self, desk: Desk, order: Order, *, ts: int) -> Reason:
+        """Why an entry at market is not what was meant any more."""
         if order.state in (OrderState.SUBMITTED, OrderState.HELD) and ts - order.due_ts > LONGEST_WAIT_NS:
             return Reason.STALE_DATA
         entry, stop, sign = desk.best(order.side), order.planned_stop, order.side.sign
