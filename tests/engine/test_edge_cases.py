@@ -241,7 +241,7 @@ def test_a_new_lot_makes_dust_of_a_position_and_ends_that_with_a_stop_in_the_sam
     assert market.state.holding(PERP) is None
     assert not market.state.live, "E-10: dust needs no stop"
     market.feed(InstrumentListed(FREE, market.tick()))
-    assert (market.stop.trigger, market.stop.qty) == (59_500, D("0.005")), "R-STP-2"
+    assert (market.stop.trigger, market.stop.qty) == (D(59_500), D("0.005")), "R-STP-2"
 
 
 def test_a_stop_follows_a_new_lot_at_once() -> None:
