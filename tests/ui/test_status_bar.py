@@ -283,9 +283,11 @@ def test_the_footer_offers_what_works() -> None:
     single = text_of(footer_row(KEYS, replace(safe, is_single=True), 60))
     assert single == " a arm  x flatten  tab next pane  ? help  q leave  "
     armed = text_of(footer_row(KEYS, replace(safe, is_armed=True), 200))
-    assert armed.startswith(" a disarm  b s buy sell  B S join  x flatten")
+    assert armed.startswith(" a disarm  b s buy sell  x flatten  B S join")
     assert armed.endswith("? help  q leave  ")
     assert "P pause  > step  < back" in text_of(footer_row(KEYS, replace(safe, is_replay=True), 200))
+    tiny = text_of(footer_row(KEYS, replace(safe, is_armed=True, is_single=True), 40))
+    assert tiny == " a disarm  x flatten  ? help  q leave  ", "the exit is told before entries"
     typing = text_of(footer_row(KEYS, replace(safe, is_typing=True), 200))
     assert typing == " enter accept  esc back  tab complete  ctrl+x flatten  ctrl+c leave now  "
     assert text_of(footer_row({**KEYS, "arm": "f5"}, safe, 80)).startswith(" f5 arm")

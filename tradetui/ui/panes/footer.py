@@ -27,8 +27,8 @@ SAFE: Final[tuple[Hint, ...]] = (
 ARMED: Final[tuple[Hint, ...]] = (
     (("arm",), "disarm"),
     (("buy", "sell"), "buy sell"),
-    (("buy_limit", "sell_limit"), "join"),
     FLATTEN,
+    (("buy_limit", "sell_limit"), "join"),
     (("stop_here",), "stop here"),
     (("stop_nearer", "stop_farther"), "stop ±"),
     (("breakeven",), "breakeven"),
@@ -115,7 +115,8 @@ def footer_row(keys: Mapping[str, str], context: Context, width: int) -> Row:
     turns = (NEXT_PANE, *replay) if context.is_single else ()
     first = (*orders[:at], *turns, *orders[at:], *(() if turns else replay))
     view = [hint for hint in VIEW if hint not in turns]
-    return _fitting([*back, *_hints((*first, *view), keys)], _hints(ALWAYS, keys), width)
+    exits = _hints((FLATTEN,), keys)
+    return _fitting([*back, *_hints((*first, *view), keys)], _hints(ALWAYS, keys), width, sure=exits)
 
 
 def _hints(hints: Sequence[Hint], keys: Mapping[str, str]) -> list[Row]:
@@ -131,14 +132,16 @@ def _hint(key: str, label: str) -> Row:
     return (key, "accent!"), (f" {label}", "text")
 
 
-def _fitting(hints: Sequence[Row], last: Sequence[Row], width: int) -> Row:
+def _fitting(hints: Sequence[Row], last: Sequence[Row], width: int, *, sure: Sequence[Row] = ()) -> Row:
+    """Hints up to the first that has no room; those that are sure keep theirs."""
     gap = 2
-    room = width - 1 - sum(width_of(hint) + gap for hint in last)
+    room = width - 1 - sum(width_of(hint) + gap for hint in (*sure, *last))
     row: list[Run] = [(" ", "text")]
     for hint in hints:
-        room -= width_of(hint) + gap
-        if room < 0:
-            break
+        if hint not in sure:
+            room -= width_of(hint) + gap
+            if room < 0:
+                continue
         row += [*hint, (" " * gap, "text")]
     for hint in last:
         row += [*hint, (" " * gap, "text")]
