@@ -142,6 +142,15 @@ async def test_a_click_beside_a_line_that_is_open_makes_its_letters_no_keys() ->
         assert it.tags == ["flatten"]
 
 
+async def test_an_exit_in_one_breath_with_escape_is_done_and_an_entry_is_not() -> None:
+    async with cockpit(size=(120, 35)) as it:
+        await it.press("a")
+        for key in ("x", "b", "shift+c", "shift+b"):
+            it.app.post_message(Key(f"alt+{key}", key[-1]))
+        await it.press()
+        assert it.tags == ["flatten", "cancel_all"]
+
+
 async def test_a_pasted_text_is_no_keys() -> None:
     async with cockpit(size=(120, 35)) as it:
         it.app.post_message(Paste("xXcC"))

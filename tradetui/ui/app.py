@@ -17,7 +17,7 @@ from tradetui.domain.reply import Reason, Refusal, Reply
 from tradetui.domain.view import ViewRequest
 from tradetui.errors import ConfigError
 from tradetui.runtime.link import Link
-from tradetui.ui.actions import ACTIONS, WHILE_TYPING, check_keymap, textual_key
+from tradetui.ui.actions import ACTIONS, BY_ID, WHILE_TYPING, check_keymap, textual_key
 from tradetui.ui.controls import Controls, refused_words, taken_words
 from tradetui.ui.controls_screen import ScreenKeys
 from tradetui.ui.controls_view import with_symbol, with_timeframe
@@ -184,10 +184,18 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         if key in PROMPT_KEYS and prompt and prompt.first().display:
             prompt.first().take(key)
             return True
-        if (action := self._actions.get(key)) is None:
+        if (action := self._actions.get(key)) is not None:
+            self.run_key(action)
+            return True
+        return key.startswith("alt+") and self._do_hurried(key.removeprefix("alt+"))
+
+    def _do_hurried(self, key: str) -> bool:
+        """Esc and a key in one breath arrive as alt and the key: what adds no risk is done."""
+        key = key.removeprefix("shift+").upper() if key.startswith("shift+") else key
+        action = self._actions.get(key)
+        if action is None or BY_ID[action].adds_risk:
             return False
-        self.run_key(action)
-        return True
+        return self.do_key("escape") and self.do_key(key)
 
     def run_key(self, action: str) -> None:
         """Do one action of the table."""
