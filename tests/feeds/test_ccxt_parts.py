@@ -229,6 +229,13 @@ def test_the_venue_s_range_of_trails_and_least_life_become_the_instrument_s() ->
     assert (instrument.trail_rates, instrument.least_gtd_s) == ((Decimal("0.001"), Decimal("0.1")), 600)
 
 
+@pytest.mark.parametrize("name", ["base", "quote", "settle", "symbol"])
+def test_a_market_whose_names_would_steer_a_terminal_is_refused(name: str) -> None:
+    with pytest.raises(FeedError, match="control characters") as caught:
+        instrument_of(market(**{name: "B\x1b[2J"}), PROFILE)
+    assert "\x1b" not in str(caught.value)
+
+
 def test_a_market_that_tells_no_fees_is_not_free() -> None:
     told = instrument_of(market(maker=0.0, taker=0.0005), PROFILE)
     untold = instrument_of(market(maker=None, taker=None), PROFILE)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tradetui.domain.market_data import FeedState, FeedStatus
+from tradetui.feeds.protocol import Sink
+from tradetui.runtime.feeding import run_feed
 from tradetui.runtime.notices import FeedWatch
 from tradetui.runtime.views.status import feed_words
 
@@ -35,3 +37,24 @@ def test_a_symbol_without_a_market_shows_what_its_feed_last_said() -> None:
     watch.changed(down("A/B", 1))
     assert feed_words(None, watch.latest["A/B"]) == (FeedState.DOWN, "blocked here (HTTP 451)", 3.0)
     assert feed_words(None, None) == (FeedState.CONNECTING, "", 0.0)
+
+
+class Breaking:
+    """A feed that breaks off once, over what came from outside."""
+
+    symbols = ("A/B",)
+    own_clock = False
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    async def run(self, _sink: Sink) -> None:
+        self.runs += 1
+        if self.runs == 1:
+            raise ValueError("was \x1b[2J of wss://stream.test/ws?x=1")
+
+
+async def test_what_a_feed_broke_off_over_is_told_without_addresses_and_does_nothing_to_a_terminal() -> None:
+    said: list[str] = []
+    await run_feed(Breaking(), lambda _message: None, lost=said.append, retry_s=0.0)
+    assert said == ["the feed broke off (ValueError: was ·[2J of ‹address›)"]

@@ -315,7 +315,7 @@ def header_of(path: Path, first_line: bytes) -> RecordingHeader | None:
         return None
     try:
         header = msgspec.json.decode(first_line, type=RecordingHeader)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise unknown(path, first_line) from error
     if header.format != FORMAT or header.payload not in (MESSAGES, BINANCE):
         raise RecordingError(f"{path}:1: expected format {FORMAT}, was {header.format} {header.payload}")

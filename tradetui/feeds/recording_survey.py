@@ -72,7 +72,7 @@ class Survey:
             if _LISTED in line and line.partition(b" ")[2].startswith(b"{" + _LISTED):
                 try:
                     listed = self._message.decode(line.partition(b" ")[2])
-                except msgspec.MsgspecError:
+                except (msgspec.MsgspecError, RecursionError):
                     continue
                 self._listed[listed.symbol] = listed.instrument
                 found.add(listed.symbol)
@@ -139,7 +139,7 @@ class Survey:
 def _kind_of_bare(line: bytes) -> Kind:
     try:
         return frame_kind(line.partition(b" ")[2])
-    except FrameError:
+    except (FrameError, RecursionError):
         return "", ""
 
 
@@ -151,7 +151,7 @@ def _soundness(symbol: str) -> Callable[[bytes], bool]:
         ts = stamp_of(line)
         try:
             return ts is not None and codec.decode(line.partition(b" ")[2], ts) is not None
-        except FrameError:
+        except (FrameError, RecursionError):
             return False
 
     return is_sound

@@ -102,7 +102,7 @@ class Player(Marks):
             reader, body, deliver = route
             try:
                 message = reader(line[body:_BODY_END], ts)
-            except (ValueError, KeyError, msgspec.MsgspecError):
+            except (ValueError, KeyError, msgspec.MsgspecError, RecursionError):
                 last = self._play_any(line, number)
                 continue
             last = ts
@@ -116,7 +116,7 @@ class Player(Marks):
             stamp, frame = line.rstrip(b"\n").split(b" ", 1)
             ts = int(stamp)
             message = self._codec.decode(frame, ts)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._skip(line, number, error)
             return self.ts
         self.ts = ts
@@ -148,7 +148,7 @@ class Player(Marks):
                     self.ts = ts
                     continue
                 message = self._message.decode(frame)
-            except (ValueError, msgspec.MsgspecError) as error:
+            except (ValueError, msgspec.MsgspecError, RecursionError) as error:
                 self._skip(line, self.lines, error)
                 continue
             self.ts = ts

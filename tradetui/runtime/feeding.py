@@ -8,6 +8,7 @@ from typing import Final
 
 from tradetui.domain.market_data import Missing
 from tradetui.errors import TradeTuiError
+from tradetui.feeds.clean import clean
 from tradetui.feeds.protocol import AsksMissed, AuditsBooks, Feed, Level, SeesBooks, Sink
 from tradetui.market.market import Market
 
@@ -59,8 +60,8 @@ async def run_feed(feed: Feed, sink: Sink, *, lost: Callable[[str], None], retry
         try:
             return await feed.run(sink)
         except TradeTuiError as error:
-            return lost(str(error))
+            return lost(clean(str(error)))
         except Exception as error:  # noqa: BLE001 - the screen stays up and says what happened
-            lost(f"the feed broke off ({type(error).__name__}: {error})")
+            lost(f"the feed broke off ({type(error).__name__}: {clean(str(error))})")
         await asyncio.sleep(wait_s)
         wait_s = min(2 * wait_s, LONGEST_WAIT_S)

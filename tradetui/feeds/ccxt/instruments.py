@@ -10,6 +10,7 @@ from tradetui.domain.instrument import Instrument, InstrumentKind, InstrumentSta
 from tradetui.domain.number import ONE, ZERO
 from tradetui.domain.profile import Profile
 from tradetui.errors import FeedError
+from tradetui.feeds.clean import clean
 
 _UNTOLD_FEE: Final = Decimal("0.001")
 """Of maker and taker where neither the exchange nor the profile tells one: nothing is free."""
@@ -27,6 +28,9 @@ _TRAIL_RATES: Final = {name: (Decimal("0.001"), Decimal("0.1")) for name in ("bi
 def instrument_of(market: dict[str, Any], profile: Profile) -> Instrument:
     """The instrument of a ccxt market; raises FeedError for options and dated contracts."""
     kind = _kind(market)
+    names = (market["symbol"], market["base"], market["quote"], market.get("settle") or "")
+    if not all(str(name).isprintable() for name in names):
+        raise FeedError(f"{clean(str(market['symbol']))}: its names hold control characters")
     limits = market.get("limits") or {}
     lot = _step(market, "amount")
     amount = limits.get("amount") or {}

@@ -49,7 +49,7 @@ class MarketFile:
         """What was kept; None where nothing is, or nothing that can be believed."""
         try:
             content = msgspec.json.decode(self.path.read_bytes(), type=_Content)
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, RecursionError):
             return None
         age_s = time.time() - content.at
         if content.exchange != self._exchange or not content.markets or not 0 <= age_s < OLDEST_S:

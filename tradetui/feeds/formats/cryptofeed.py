@@ -178,7 +178,7 @@ class CryptofeedReader:
             answered = _ANSWERED.match(line)
             assert answered is not None  # noqa: S101 - only lines with a stamp come here
             return self._venue.answer(answered.group(1).decode(), line[answered.end() :], ts)
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, RecursionError) as error:
             raise Unreadable(f"expected a frame of {self._venue.venue}: {error}: {shown(line)}") from None
 
     def instrument(self, symbol: str, grid: Grid) -> Instrument:

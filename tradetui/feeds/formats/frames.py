@@ -55,7 +55,7 @@ class _Renewed(_Opened, tag="renewed"):
 
 _renewed: Final = msgspec.json.Decoder(_Renewed).decode
 _opened: Final = msgspec.json.Decoder(_Opened).decode
-_errors: Final[tuple[type[Exception], ...]] = (ValueError, KeyError, msgspec.MsgspecError)
+_errors: Final[tuple[type[Exception], ...]] = (ValueError, KeyError, msgspec.MsgspecError, RecursionError)
 
 
 def venue_of(recording: Recording) -> Venue:

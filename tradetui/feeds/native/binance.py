@@ -223,7 +223,7 @@ class BinanceVenue:
         """One symbol's prints where the frames are nothing else and miss none; None for any others."""
         try:
             prints = self._codec.prints(frames, ts_received)
-        except (msgspec.MsgspecError, KeyError, ValueError):
+        except (msgspec.MsgspecError, KeyError, ValueError, RecursionError):
             return None  # decoded one by one, the bad one is told apart
         if not prints:
             return None

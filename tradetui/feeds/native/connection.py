@@ -315,6 +315,7 @@ class _Ear(WSListener):
         self._connection = connection
         self._texts: list[bytes] = []
         self._parts: list[bytes] = []
+        self._size = 0
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The socket is open."""
@@ -339,13 +340,21 @@ class _Ear(WSListener):
             self._pass_on()
             self._connection.drop("the exchange compresses what nobody asked it to")
         elif frame.msg_type in _WORDS:
-            self._parts.append(frame.get_payload_as_bytes())
+            self._keep_part(frame.get_payload_as_bytes())
             if frame.fin:
                 self._texts.append(b"".join(self._parts))
-                self._parts = []
+                self._parts, self._size = [], 0
         else:
             self._pass_on()
         self._connection.heard(frame)
+
+    def _keep_part(self, part: bytes) -> None:
+        """Parts that never become a whole are worth no memory."""
+        self._parts.append(part)
+        self._size += len(part)
+        if self._size > _MOST_BYTES:
+            self._parts, self._size = [], 0
+            self._connection.drop(too_large_words())
 
     def _pass_on(self) -> None:
         texts, self._texts = self._texts, []
@@ -360,10 +369,15 @@ def closing_words(code: WSCloseCode | None, words: bytes | str) -> str:
     return f"closed by the exchange{number}" + (f": {text[:80]}" if text else "")
 
 
+def too_large_words() -> str:
+    """What is said of a message that is not taken."""
+    return f"a frame too large: more than {_MOST_BYTES >> 20} MiB"
+
+
 def broken_words(error: BaseException) -> str:
     """Why a connection was given up over what it brought."""
     if isinstance(error, WSProtocolError) and WSCloseCode.MESSAGE_TOO_BIG in error.args:
-        return f"a frame too large: more than {_MOST_BYTES >> 20} MiB"
+        return too_large_words()
     return "the exchange broke the websocket protocol" if isinstance(error, WSError) else "connection lost"
 
 

@@ -19,7 +19,7 @@ from tradetui.feeds.native.connection import Connection
 from tradetui.feeds.native.hearing import Hearing
 from tradetui.feeds.native.venue import (
     IS_PART,
-    FrameError,
+    UNREADABLE,
     Lost,
     PrintsHeard,
     PrintsJoined,
@@ -93,7 +93,7 @@ class Reading:
                         self._books.take(item)
                     else:
                         self._take(connection, item)
-            except (FrameError, KeyError, ValueError) as error:
+            except UNREADABLE as error:
                 self._hearing.distrust(connection, error)
             except Exception as error:  # noqa: BLE001 - raised again by run
                 self._deliver.fail(error)

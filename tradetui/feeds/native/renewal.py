@@ -24,8 +24,8 @@ from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import Connection, Listener
 from tradetui.feeds.native.heirs import MOST, Heir, OwnBook, SameNumbers, heir_of
 from tradetui.feeds.native.venue import (
+    UNREADABLE,
     BookPart,
-    FrameError,
     Lost,
     PrintsJoined,
     Refused,
@@ -131,7 +131,7 @@ class Renewal:
                 why = self._take(item)
                 if why:
                     connection.drop(why)
-        except (FrameError, KeyError, ValueError):
+        except UNREADABLE:
             connection.drop("a frame could not be read")
 
     def lost(self, connection: Connection, why: str, wait_s: float) -> None:

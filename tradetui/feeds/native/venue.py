@@ -22,6 +22,10 @@ class FrameError(ValueError):
     """A frame that is not what its stream promises; says what was expected."""
 
 
+UNREADABLE: Final = (FrameError, KeyError, ValueError, RecursionError)
+"""What decoding a frame may raise; the last one where it is nested deeper than anything that can be read."""
+
+
 class AsideError(FrameError):
     """A frame that is of no book and no print: nothing is lost with it but itself."""
 

@@ -98,7 +98,7 @@ class Scanner:
         for frame in frames:
             try:
                 self._venue.read(frame, ts_received, self._rows, self.table)
-            except (msgspec.MsgspecError, ValueError):
+            except (msgspec.MsgspecError, ValueError, LookupError, RecursionError):
                 self.bad_frames += 1
 
     def lost(self, connection: Connection, why: str, wait_s: float) -> None:
@@ -118,13 +118,18 @@ def scanner_of(profile: Profile, exchange: Any) -> Scanner | None:
         return None
     known = [symbol for symbol in exchange.symbols if (":" in symbol) is are_contracts]
     markets = [exchange.market(symbol) for symbol in wanted(known, profile.scan)]
-    markets = [market for market in markets if market.get("active") is not False][:MOST]
+    markets = [each for each in markets if each.get("active") is not False and _is_shown(each)][:MOST]
     named = {str(_name(profile.exchange, market)): str(market["symbol"]) for market in markets}
     scales = {str(market["symbol"]): _scale(market) for market in markets}
     if not named:
         return None
     ca_file, proxy = profile.network.ca_file, proxy_of(profile)
     return Scanner(make(_address(profile)), named, scales, ca_file=ca_file, proxy=proxy)
+
+
+def _is_shown(market: dict[str, Any]) -> bool:
+    """Whether a name can go to a terminal."""
+    return str(market["symbol"]).isprintable()
 
 
 def wanted(symbols: Sequence[str], patterns: Sequence[str]) -> list[str]:
