@@ -14,7 +14,7 @@ from tradetui.ui.actions import ACTIONS
 from tradetui.ui.controls_view import LOWER_PANES, OVERLAYS, with_indicator, with_timeframe
 from tradetui.ui.controls_words import ALONE, Vocabulary, Wish
 from tradetui.ui.layout import LayoutName
-from tradetui.ui.panes.chooser import HINT, Choice, Chooser
+from tradetui.ui.panes.chooser import HINT, WIDEST, Choice, Chooser
 from tradetui.ui.panes.command_line import CommandLine
 from tradetui.ui.panes.prompt import FirstPrompt
 from tradetui.ui.panes.ticket import TicketPane
@@ -135,7 +135,7 @@ class ScreenLists(TypedKeys):
         if self.wait_for_fields(lambda: self._open_list(what, choices, picked, hint=hint)):
             return
         self.close_fields()
-        self.query_one(Chooser).open(what, choices=lambda: choices, picked=picked, hint=hint)
+        self._chooser().open(what, choices=lambda: choices, picked=picked, hint=hint)
         self.place_notices()
 
     def close_fields(self) -> None:
@@ -151,10 +151,20 @@ class ScreenLists(TypedKeys):
         if self.is_furnished:
             chooser, line = self._main.query_one(Chooser), self._main.query_one(CommandLine)
             prompt = self._main.query_one(FirstPrompt)
-            chooser.fit()
+            chooser.fit(self.list_cells)
             chooser.styles.offset = line.styles.offset = (0, -self.rows_below)
             prompt.styles.offset = (0, prompt.display - self.rows_below - self.rows_typed_into)
         super().place_notices()
+
+    @property
+    def list_cells(self) -> int:
+        """Columns of a list: up to the edge of a pane, so that it covers no half of one."""
+        desk = self.desk.plan.boxes.values()
+        lowest = max(box.bottom for box in desk)
+        return min(
+            (box.right for box in desk if box.bottom == lowest and box.right >= WIDEST),
+            default=self.size.width,
+        )
 
     @property
     def rows_typed_into(self) -> int:
@@ -205,6 +215,11 @@ class ScreenLists(TypedKeys):
             choices.append(Choice(name, name, note.strip(), name == shown))
         self._open_list("symbol", choices, lambda name: self.fulfill(Wish("symbol", name)))
 
+    def _chooser(self) -> Chooser:
+        chooser = self.query_one(Chooser)
+        chooser.fit(self.list_cells)
+        return chooser
+
     def _do_away(self) -> None:
         gaps = self._view.gaps if self._view is not None else ()
         if not gaps:
@@ -239,7 +254,7 @@ class ScreenLists(TypedKeys):
         def picked(name: str) -> None:
             self.look(with_indicator(self.request, name))
 
-        self.query_one(Chooser).open("indicators", choices=choices, picked=picked, stays=True)
+        self._chooser().open("indicators", choices=choices, picked=picked, stays=True)
         self.place_notices()
 
     def _do_palette(self) -> None:

@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.css.scalar import Scalar
 from textual.message import Message
 from textual.widgets import Static
 
@@ -18,8 +17,7 @@ from tradetui.ui.panes.docked import LineInput, painted
 ROWS: Final = 12
 NAME_CELLS: Final = 22
 WIDEST: Final = 104
-BESIDE: Final = 30
-"""Columns beside the list in which a pane can still be read; fewer are covered, too."""
+"""Columns that the longest note needs."""
 TEXT_INDENT: Final = 5
 HINT: Final = "type to filter, Enter picks, Esc closes"
 
@@ -57,6 +55,7 @@ class Chooser(Vertical):
         self._picked: Callable[[str], None] = lambda _: None
         self._stays = False
         self._at = 0
+        self._cells = WIDEST
 
     def compose(self) -> ComposeResult:
         """The field and the list."""
@@ -96,11 +95,13 @@ class Chooser(Vertical):
         self.field.take_focus()
         self._show()
 
-    def fit(self) -> None:
-        """Take the columns that the terminal's present size leaves for it."""
-        if self.display and self.styles.width != Scalar.from_number(self._cells):
-            self.styles.width = self._cells
-            self._show()
+    def fit(self, cells: int) -> None:
+        """Be so many columns wide."""
+        if cells != self._cells:
+            self._cells = cells
+            self.styles.width, self.styles.height = cells, self.rows
+            if self.display:
+                self._show()
 
     def close(self) -> None:
         """Hide the list."""
@@ -148,11 +149,6 @@ class Chooser(Vertical):
         step = -1 if key in ("up", "shift+tab") else 1
         self._at = (self._at + step) % max(1, len(self.found))
         self._show()
-
-    @property
-    def _cells(self) -> int:
-        width = self.app.size.width
-        return WIDEST if width >= WIDEST + BESIDE else max(20, width)
 
     def _show(self) -> None:
         blocks = [self._block(choice, is_marked=at == self._at) for at, choice in enumerate(self.found)]

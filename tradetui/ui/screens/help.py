@@ -141,7 +141,7 @@ def help_rows(keys: Mapping[str, str], pane: str, width: int) -> list[Row]:
         head += [((f"{pane}: ", "bright!"), (CONTEXTS[pane], "text")), ()]
     if width < 2 * COLUMN:
         return [*head, *first, (), *second, (), *words_rows()]
-    left, right = [*first, (), *rules_rows()], [*second, (), *command_rows()]
+    left, right = [*first, (), *command_rows()], [*second, (), *rules_rows()]
     height = max(len(left), len(right))
     left, right = ([*rows, *[()] * (height - len(rows))] for rows in (left, right))
     return head + [(*fit(one, COLUMN + 2), *two) for one, two in zip(left, right, strict=True)]
