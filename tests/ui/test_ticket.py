@@ -14,6 +14,7 @@ from tradetui.domain.market_data import Side
 from tradetui.domain.order import Trail, TriggerBy
 from tradetui.domain.view import Draft, SidePreview, TicketView, TradingState
 from tradetui.ui.controls_ticket import FIELDS, read_fields, words_of
+from tradetui.ui.panes.docked import LineInput
 from tradetui.ui.panes.ticket import (
     TicketPane,
     hint_row,
@@ -96,6 +97,10 @@ def test_a_draft_and_its_words_say_the_same(draft: Draft, words: tuple[str, ...]
         ("size", "1r stop 5", "expected one word"),
         ("limit", "-5", "expected a price above zero, was '-5'"),
         ("limit", "NaN", "expected a price above zero"),
+        ("limit", "61,5", "expected a price above zero, was '61,5'"),
+        ("limit", "6190,050", "expected a price above zero"),
+        ("target", "61,900", "61,900 may be one price or two: write 61900 or 61, 900"),
+        ("target", "2r 50%, 61,900", "61,900 may be one price or two"),
         ("stop", "", "a multiple such as 1.5atr"),
         ("stop", "0atr", "above zero"),
         ("stop", "5/", "two as in 61000/60950"),
@@ -270,6 +275,18 @@ async def test_fields_price_what_is_typed_and_enter_keeps_it() -> None:
         assert it.app.request.draft == expected
         assert not pane_of(it).fields.display
         assert it.link.sent == []
+
+
+async def test_what_is_typed_takes_the_place_of_the_words_unless_an_arrow_leaves_them() -> None:
+    async with cockpit(size=(120, 35)) as it:
+        await it.press("t", "2", "r", "tab", "tab", "2", "a", "t", "r")
+        draft = it.app.request.draft
+        assert (draft.size, draft.stop.atr) == (Size(Decimal(2), SizeUnit.RISK), Decimal(2))
+        await it.press("up", "up", "right", "x")
+        fields = pane_of(it).fields
+        assert [field.value for field in fields.query(LineInput)] == ["2rx", "", "2atr", ""]
+        said = str(fields.query_one("#fault").render()).split()
+        assert said[-1] == "'rx'", "a fault is said to its end"
 
 
 async def test_escape_takes_back_what_was_typed() -> None:

@@ -22,6 +22,9 @@ PLACEHOLDERS: Final[Mapping[str, str]] = {
     "target": "62000  2r  2r 50%, 3r; empty: none",
 }
 _UNITS: Final = {SizeUnit.BASE: "", SizeUnit.RISK: "r"}
+_GROUPED: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+"""A number as the screen writes it; with its commas elsewhere it may mean another one."""
+_UNCLEAR: Final = re.compile(r"\d[\d,.]*,\d[\d,.]*")
 _ATR: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)?\s*atr(\s+trail)?", re.IGNORECASE)
 
 
@@ -107,7 +110,7 @@ def _size(text: str, symbol: str, faults: dict[str, str]) -> Size:
 
 def _price(name: str, text: str, faults: dict[str, str], wanted: str = "a price above zero") -> Decimal:
     try:
-        price = parse_decimal(text.replace(",", ""))
+        price = parse_decimal(text.replace(",", "") if _GROUPED.fullmatch(text) else text)
     except ValueError:
         price = Decimal(0)
     if price <= 0:
@@ -139,6 +142,11 @@ def _typed_stop(text: str, faults: dict[str, str]) -> Stop:
 
 def _targets(text: str, faults: dict[str, str]) -> list[Target]:
     """One target, or several with their sizes in the words of the command line: 2r 50%, 3r."""
+    if match := _UNCLEAR.search(text):
+        said = match[0]
+        apart = said.replace(",", ", ")
+        faults["target"] = f"target: {said} may be one price or two: write {said.replace(',', '')} or {apart}"
+        return []
     if not set(text) & set(", /"):
         return [_target(text, faults)]
     line = " target ".join(part.strip() for part in text.split(","))

@@ -76,6 +76,11 @@ class LineInput(Input):
         """Be typed into from the very next key on; Textual's own `focus` comes only after those that wait."""
         self.screen.set_focus(self)
 
+    def take_over(self) -> None:
+        """The same with all of its words marked: whatever is typed takes their place."""
+        self.select_all()
+        self.take_focus()
+
     async def take(self, event: Key) -> None:
         """Do all that a key does here; one that means nothing in a text does nothing."""
         try:

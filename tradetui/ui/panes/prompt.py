@@ -68,7 +68,7 @@ class FirstPrompt(Horizontal):
         elif key == "tab":
             self.add_class("editing")
             self._words(" risk a trade % ", " daily loss % ", "Enter accepts, Tab the other, Esc later")
-            self.query_one("#risk", LineInput).take_focus()
+            self.query_one("#risk", LineInput).take_over()
         else:
             self.close()
 
@@ -99,7 +99,7 @@ class FirstPrompt(Horizontal):
         except ValueError:
             percent = Decimal(0)
         if not 0 < percent <= 100:
-            field.take_focus()
+            field.take_over()
             raise ValueError(f"{what}: expected a percentage above 0 and up to 100, was {text!r}")
         return percent / 100
 
@@ -117,4 +117,4 @@ class FirstPrompt(Horizontal):
             self.close()
             return
         other = "#loss" if field.id == "risk" else "#risk"
-        self.query_one(other, LineInput).take_focus()
+        self.query_one(other, LineInput).take_over()

@@ -14,7 +14,7 @@ from tradetui.ui.controls_ticket import words_of
 from tradetui.ui.paint.numbers import NONE, fixed, signed
 from tradetui.ui.paint.rows import Row, Run, lines_of, plain, width_of
 from tradetui.ui.panes.base import LivePane
-from tradetui.ui.panes.ticket_fields import FIELD_ROWS, TicketFields
+from tradetui.ui.panes.ticket_fields import TicketFields
 
 LEAST_TIMES: Final = Decimal("0.005")
 """Less of the equity than this is not told."""
@@ -73,8 +73,9 @@ class TicketPane(LivePane[TicketView]):
     def paint(self, part: TicketView, width: int, height: int) -> list[Row]:
         """The draft on the side that it fits, what each side would get, and the keys."""
         lead = leading(part)
-        is_open = any(fields.display for fields in self.query(TicketFields))
-        head: list[Row] = [()] * FIELD_ROWS if is_open else self._draft_rows(part, lead)
+        taken = sum(fields.rows for fields in self.query(TicketFields) if fields.display)
+        is_open = taken > 0
+        head: list[Row] = [()] * taken if is_open else self._draft_rows(part, lead)
         hints = [] if is_open else [hint_row(self._keys, width, refused_keys(part))]
         room = height - len(head) - len(hints)
         sides = self._side_rows(part, width, room)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -12,9 +13,10 @@ from textual.widgets import Static
 
 from tradetui.domain.view import Draft
 from tradetui.ui.controls_ticket import FIELDS, PLACEHOLDERS, read_fields, words_of
+from tradetui.ui.paint.rows import lines_of
 from tradetui.ui.panes.docked import LineInput, painted
 
-FIELD_ROWS: Final = len(FIELDS) + 1
+FAULT_ROWS: Final = 2
 HINT: Final = "Enter applies · Tab next · Esc leaves"
 
 
@@ -22,11 +24,11 @@ class TicketFields(Vertical):
     """Hidden until opened; hands on every sound draft, and the old one when it is left."""
 
     DEFAULT_CSS = """
-    TicketFields { height: 5; margin: 1 0 0 1; background: $bar; display: none; }
+    TicketFields { height: auto; margin: 1 0 0 1; background: $bar; display: none; }
     TicketFields Horizontal { height: 1; }
     TicketFields Horizontal Static { width: 9; color: $dim; padding: 0 0 0 1; }
     TicketFields LineInput { width: 1fr; }
-    TicketFields #fault { height: 1; }
+    TicketFields #fault { height: auto; }
     """
 
     class Closed(Message):
@@ -44,6 +46,7 @@ class TicketFields(Vertical):
         self._timeframe = "1m"
         self._before = Draft()
         self._texts: dict[str, str] = {}
+        self._said = [HINT]
 
     def compose(self) -> ComposeResult:
         """One line a field, and one for what is wrong."""
@@ -61,7 +64,7 @@ class TicketFields(Vertical):
             self._field(name).value = text
         self.display = True
         self._say(HINT)
-        self._field(FIELDS[0]).take_focus()
+        self._field(FIELDS[0]).take_over()
 
     def close(self, *, applied: bool) -> None:
         """Hide the fields; what was not applied is taken back."""
@@ -76,8 +79,16 @@ class TicketFields(Vertical):
     def _field(self, name: str) -> LineInput:
         return self.query_one(f"#ticket-{name}", LineInput)
 
+    @property
+    def rows(self) -> int:
+        """Rows that it takes."""
+        return len(FIELDS) + len(self._said)
+
     def _say(self, words: str, ink: str = "dim") -> None:
-        self.query_one("#fault", Static).update(painted(self, ((f" {words}", ink),)), layout=False)
+        before, width = len(self._said), self.size.width  # which is not known yet when the hint is said
+        self._said = lines_of(words, max(10, width - 2), FAULT_ROWS) if width else [words]
+        lines = [painted(self, ((f" {line}", ink),)) for line in self._said]
+        self.query_one("#fault", Static).update(Text("\n").join(lines), layout=len(lines) != before)
 
     def _read(self) -> tuple[Draft | None, Mapping[str, str]]:
         """The draft of the words; fields that were not touched keep values that their words round."""
@@ -100,7 +111,7 @@ class TicketFields(Vertical):
         del field
         draft, faults = self._read()
         if draft is None:
-            self._field(next(iter(faults))).take_focus()
+            self._field(next(iter(faults))).take_over()
             return
         self._drafted(draft)
         self.close(applied=True)
@@ -112,4 +123,4 @@ class TicketFields(Vertical):
             return
         step = -1 if key in ("up", "shift+tab") else 1
         at = FIELDS.index((field.id or "").removeprefix("ticket-"))
-        self._field(FIELDS[(at + step) % len(FIELDS)]).take_focus()
+        self._field(FIELDS[(at + step) % len(FIELDS)]).take_over()
