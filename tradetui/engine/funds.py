@@ -36,7 +36,7 @@ class FundsDesk:
     # --- money in and out
 
     def deposit(self, command: Deposit) -> Reply:
-        """Bring money in; allowed in every state, a lock stays (E-27)."""
+        """Bring money in, also while locked (E-27), but not behind what a lost time may have liquidated."""
         asset = self._asset(command.asset, command.amount)
         held = self.books.margins.cross_positions()
         self._check_known(each for each in held if self.state.instruments[each.symbol].settle == asset)
