@@ -1,7 +1,7 @@
 """The prints that a stream did not bring, by REST: each venue is asked in its own way.
 
-Binance's spot stream brings single trades, so they are asked for instead of ccxt's aggregates, whose ids
-are others; through ccxt its contracts' do too. Coinbase wants an end with a beginning; OKX and Bybit refuse
+Binance's streams bring single trades, so they are asked for instead of ccxt's aggregates, whose ids are
+others. Coinbase wants an end with a beginning; OKX and Bybit refuse
 longer pages than theirs; of Kraken Futures' two histories one is wholly public. Of other exchanges nothing
 is known: their newest page is asked for, and where it does not reach back, what came from then on.
 """

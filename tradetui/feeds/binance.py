@@ -339,11 +339,12 @@ class BinanceCodec:
         found = read(text)
         for each in () if self._is_any_time else found:
             self._time(each.T)
-        return [
+        made = [
             Trade(symbol, each.T * _MS, ts, each.p, each.q, _SIDES[each.m], each.t)
             for each in found
             if each.X == "MARKET"
         ]
+        return made if len(made) == count else None  # what is no print is counted, one by one
 
     def _read_agg_trade(self, body: bytes, ts_received: int) -> Trade | None:
         trade = _agg_trade(body)

@@ -26,7 +26,9 @@ class Binance(Wording):
         self.last_id = 1000
 
     def asked(self, frame: dict[str, Any]) -> Ask:
-        channels = {CHANNELS.get(name.partition("@")[2], OTHER) for name in frame["params"]}
+        asked = [name.partition("@")[2] for name in frame["params"]]
+        # of contracts aggregated trades are told at another address: here they are confirmed, and never come
+        channels = {OTHER if self.is_futures and c == "aggTrade" else CHANNELS.get(c, OTHER) for c in asked}
         answer = json.dumps({"result": None, "id": frame["id"]})
         return Ask(frame["method"].lower(), frozenset(channels), (answer,))
 
@@ -45,8 +47,7 @@ class Binance(Wording):
 
     def trades(self, prints: list[Print]) -> str:
         (each,) = prints
-        kind, number = ("aggTrade", "a") if self.is_futures else ("trade", "t")
-        event = {"e": kind, "E": each.at_ms, "s": self.name, number: each.number, "T": each.at_ms}
+        event = {"e": "trade", "E": each.at_ms, "s": self.name, "t": each.number, "T": each.at_ms}
         event |= {"p": self.price(each.price), "q": self.size(each.qty)}
         return json.dumps({**event, "m": each.side == "sell", "M": True, "X": "MARKET"})
 
@@ -121,4 +122,3 @@ class BinanceUsdM(Binance):
     exchange, symbol, name = "binanceusdm", "ETH/USDT:USDT", "ETHUSDT"
     scales = (2, 3)
     is_futures = True
-    pages_forward = True

@@ -12,9 +12,12 @@ import pytest
 
 from tests.exchanges.binance_server import SPOT, USD_M, BinanceServer
 from tests.exchanges.collector import Collector, fed, volume
+from tests.feeds.native.test_codecs import instrument
 from tradetui.domain.market_data import BookSnapshot, FeedState, Side, Trade
 from tradetui.domain.profile import Profile
+from tradetui.feeds.native.binance import BinanceVenue
 from tradetui.feeds.native.feed import NativeFeed
+from tradetui.feeds.native.venue import FrameError, PrintsMissing
 from tradetui.feeds.native.venues import venue_of
 
 pytestmark = pytest.mark.captures
@@ -111,3 +114,24 @@ async def test_silence_is_stale_and_the_connection_is_given_up(captures: Path) -
         await collector.until_state("BTC/USDT", FeedState.STREAMING)
         status = await collector.until_state("BTC/USDT", FeedState.STALE)
         assert "silent" in status.text
+
+
+def test_usd_m_asks_for_prints_where_they_are_told_and_counts_what_is_no_print() -> None:
+    """Aggregated trades are told under /market only (Binance's notice of its new addresses, 2026)."""
+    venue = BinanceVenue(futures=True)
+    public, market = venue.lines([instrument("BTC/USDT:USDT")])
+    asked = {line.url: " ".join(venue.subscribe(line)) for line in (public, market)}
+    assert "btcusdt@trade" in asked["wss://fstream.binance.com/public/ws"]
+    assert "aggTrade" not in "".join(asked.values())
+
+    def told(number: int, price: str, kind: str) -> list[object]:
+        head = f'{{"e":"trade","E":9,"T":9,"s":"BTCUSDT","t":{number}'
+        return list(venue.decode(f'{head},"p":"{price}","q":"{price}","X":"{kind}","m":true}}'.encode(), 9))
+
+    assert [type(item) for item in told(7, "5", "MARKET")] == [Trade]
+    assert told(8, "5", "INSURANCE_FUND") == []
+    assert told(9, "0", "NA") == []
+    assert [type(item) for item in told(10, "5", "MARKET")] == [Trade]
+    assert [type(item) for item in told(12, "5", "MARKET")] == [PrintsMissing, Trade]
+    with pytest.raises(FrameError):
+        told(13, "0", "MARKET")

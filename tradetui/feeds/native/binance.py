@@ -2,7 +2,8 @@
 
 Source: Binance's web-socket-streams documentation. A message of a bare `/ws` connection names its event
 and its symbol, except bookTicker on spot, which names only the symbol. USD-M splits its streams: depth,
-bookTicker and trades under `/public`, mark price and liquidations under `/market`.
+bookTicker and single trades under `/public`, mark price, liquidations and aggregated trades under `/market`.
+A stream that is asked for at the other one is confirmed and never told.
 """
 
 from __future__ import annotations
@@ -79,7 +80,19 @@ _STATUSES: Final = {
     "CLOSE": InstrumentStatus.DELISTED,
 }
 """Any other one is a halt."""
+
+
+class _Unprinted(msgspec.Struct):
+    """What a frame of a print says beside its price."""
+
+    s: str
+    t: int
+    X: str = "MARKET"
+
+
+_PRINT: Final = b'{"e":"trade"'
 _reply: Final = msgspec.json.Decoder(_Reply).decode
+_unprinted: Final = msgspec.json.Decoder(_Unprinted).decode
 
 
 class DepthBook(BookSync):
@@ -183,9 +196,7 @@ class BinanceVenue:
         if not self.futures:
             return ("depth@100ms", "trade", "bookTicker")
         return (
-            ("markPrice@1s", "forceOrder")
-            if _MARKET_PATH in url
-            else ("depth@100ms", "aggTrade", "bookTicker")
+            ("markPrice@1s", "forceOrder") if _MARKET_PATH in url else ("depth@100ms", "trade", "bookTicker")
         )
 
     def resubscribe(self, symbol: str) -> Iterable[str]:
@@ -207,6 +218,8 @@ class BinanceVenue:
         try:
             message = read(frame, ts_received) if read else self._codec.decode_other(frame, ts_received)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
+            if frame.startswith(_PRINT) and self._is_no_print(frame):
+                return ()
             wrong = AsideError if frame.startswith(_ASIDE) else FrameError
             raise wrong(str(self._codec.refusal(frame, error))) from None
         if type(message) is Trade:
@@ -217,7 +230,20 @@ class BinanceVenue:
             return (PrintsMissing(symbol), message) if self._prints.misses(symbol, number) else (message,)
         if type(message) is DepthUpdate:
             return (Depth(message.delta.symbol, message),)
-        return self._answer(frame) if message is None else (message,)
+        if message is not None:
+            return (message,)
+        return () if frame.startswith(_PRINT) and self._is_no_print(frame) else self._answer(frame)
+
+    def _is_no_print(self, frame: bytes) -> bool:
+        """Whether a frame is of the insurance fund or the like, which is counted as prints are."""
+        try:
+            aside = _unprinted(frame)
+        except msgspec.MsgspecError:
+            return False
+        if aside.X == "MARKET" or aside.s not in self._names:
+            return False
+        self._prints.misses(self._names[aside.s], aside.t)
+        return True
 
     def prints(self, frames: Sequence[bytes], ts_received: int) -> Sequence[Trade] | None:
         """One symbol's prints where the frames are nothing else and miss none; None for any others."""

@@ -185,7 +185,7 @@ class NativeFeed:
 
     async def _stream(self, rest: RestSide, listed: list[Instrument], group: asyncio.TaskGroup) -> Joining:
         """Open the connections, and begin what goes on until the group ends."""
-        self._backfill = Backfill(self, rest, group, missing=self._missing)
+        self._backfill = Backfill(self, rest, group, missing=self._missing, single_trades=True)
         self._books = self._book_keeping(group)
         self._renewals = self._renewing(group)
         self._hearing = self._make_hearing(rest)
