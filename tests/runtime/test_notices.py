@@ -86,7 +86,10 @@ def test_a_part_that_filled_says_what_is_to_go() -> None:
 def test_a_remainder_that_expires_says_why() -> None:
     market = table()
     market.buy("0.1", stop="59700", limit="60000.1", tif=TimeInForce.IOC)
-    assert said(market)[-1] == ("warning", "expired buy 0.05 BTC/USDT:USDT at 60,000.1: ioc remainder")
+    assert said(market)[-1] == (
+        "warning",
+        "expired buy 0.05 BTC/USDT:USDT at 60,000.1: the rest was not to wait",
+    )
 
 
 def test_a_refusal_has_its_numbers_and_what_would_pass() -> None:

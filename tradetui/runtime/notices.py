@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -46,6 +46,14 @@ _QUIET: Final = frozenset(
 """Why orders go that nobody has to be told about: the fill that led to it is told."""
 _CALM: Final = frozenset({Reason.OTHER_FILLED, Reason.GTD_ENDED})
 """Why orders go as they were meant to."""
+REASONS: Final[Mapping[str, str]] = {
+    Reason.BAND: "the next prices are too far from the market",
+    Reason.IOC_REMAINDER: "the rest was not to wait",
+    Reason.FOK_UNFILLABLE: "not all of it could fill at once",
+    Reason.NO_LIQUIDITY: "nobody offers more",
+    Reason.INSUFFICIENT_LIQUIDITY: "nobody offers more",
+}
+"""Why orders go, where the reason's own name says little."""
 _NOTED: Final = {
     "alarm": "warning",
     "ignored_terminal": "info",
@@ -258,7 +266,8 @@ def _named(order: Order, state: State) -> str:
 
 
 def _reason(order: Order) -> str:
-    return order.reason.replace("_", " ").lower() or "no reason given"
+    words = REASONS.get(order.reason) or order.reason.replace("_", " ").lower()
+    return words or "no reason given"
 
 
 def _unlocked_words(body: Unlocked, *, rolled: bool) -> str:
