@@ -65,6 +65,7 @@ def test_a_line_is_a_command_or_a_wish(text: str, meant: object) -> None:
         ("simbol ETH/USDT", "simbol", "did you mean symbol?"),
         ("theme midnight now", "now", "expected nothing more"),
         ("buy 1r stop sixty", "sixty", "expected a price after stop"),
+        ("buy 1r stop 61,400", "61,400", "was '61,400'; numbers have no commas here"),
         ("p kraken", "p", "profile or pane"),
     ],
 )

@@ -106,7 +106,8 @@ class Reader:
             raise self.wrong(f"expected {expected}")
         word = self.peek()
         if not is_price(word):
-            raise self.wrong(f"expected {expected}, was {word!r}")
+            without = "; numbers have no commas here" if is_price(word.replace(",", "")) else ""
+            raise self.wrong(f"expected {expected}, was {word!r}{without}")
         self.at += 1
         return Decimal(word)
 
