@@ -206,7 +206,7 @@ class _File:
                 self._check(block)
                 self.lines += len(block)
                 yield block
-        if not self.first_ts and self.header is not None:
+        if not self.first_ts and self.header is not None and self.lines == 1:
             raise RecordingError(f"{self.path}: is a recording in which nothing was recorded")
         if not self.first_ts:
             raise unknown(self.path, first_line(self.path))
