@@ -30,6 +30,7 @@ from tradetui.domain.market_data import (
     MissedTrades,
     Missing,
     PriceKind,
+    Side,
     Trade,
 )
 from tradetui.domain.order import OrderState, Trail, TriggerBy
@@ -485,3 +486,45 @@ def test_of_a_cross_account_a_fresh_book_waits_for_what_is_asked_about_the_other
     table.feed(Asking(ETH, table.tick(), has_ended=True))
     two.quote(PERP, 20_000.0)
     assert not table.engine.recovering(PERP)
+
+
+def wicks_of(btc: tuple[float, float, float, float], eth: tuple[float, float, float, float]) -> Table:
+    """A cross account with 1,000, long 0.5 BTC from 20,000 and 5 ETH from 1,000, and a lost minute of it."""
+    two = Two(liquidation_fee=D(0))
+    two.buy(PERP, "0.5", "19500")
+    two.buy(ETH, "5", "880")
+    table = two.table
+    for symbol in (PERP, ETH):
+        table.feed(FeedStatus(symbol, table.tick(), FeedState.DOWN))
+    minute = (table.now // MINUTE + 1) * MINUTE
+    table.now = minute + 2 * MINUTE
+    for symbol, usual, row in ((PERP, 20_000.0, btc), (ETH, 1_000.0, eth)):
+        told = [(PriceKind.LAST, (usual,) * 4), (PriceKind.MARK, row)]
+        for kind, prices in told:
+            table.feed(MissedCandles(symbol, table.tick(), kind, [candle(minute, *prices)]))
+    for symbol, usual in ((PERP, 20_000.0), (ETH, 1_000.0)):
+        table.feed(FeedStatus(symbol, table.tick(), FeedState.STREAMING))
+        two.quote(symbol, usual)
+    return table
+
+
+def sales(table: Table) -> list[tuple[str, Decimal]]:
+    return [(fill.symbol, fill.price) for fill in table.fills if fill.side is Side.SELL]
+
+
+def test_r_liq_2_in_a_gap_too_the_largest_loss_goes_first_and_may_be_enough() -> None:
+    """At 812 ETH has lost 940: 60 do not carry the 70.3 that both need, and do carry BTC's 50."""
+    table = wicks_of((20_000.0, 20_000.0, 20_000.0, 20_000.0), (1_000.0, 1_000.0, 812.0, 1_000.0))
+    assert sales(table) == [(ETH, D("811.5"))], "812 x 0.9995 is 811.594, down to the tick"
+    assert table.state.positions.keys() == {PERP}
+    own, other = reports(table)
+    assert (own.symbol, own.text.split(":")[0]) == (PERP, "the stop was not reached")
+    words = "closed 5 at 811.5 while away, by what the whole margin had lost"
+    assert (other.symbol, other.text) == (ETH, words)
+    assert State.fold(table.journal) == table.state
+
+
+def test_what_others_lost_lets_no_position_be_liquidated_better_than_its_own_price_was() -> None:
+    """BTC has lost 500 at 19,000; with the 450 of ETH's wick it is carried down to 19,040.7: too late."""
+    table = wicks_of((19_000.0, 19_000.0, 18_990.0, 19_000.0), (1_000.0, 1_000.0, 910.0, 1_000.0))
+    assert sales(table) == [(PERP, D(18_990))], "19,000 x 0.9995 is 18,990.5, down to the tick"

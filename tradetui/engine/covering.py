@@ -16,7 +16,7 @@ import msgspec
 from tradetui.domain.number import MONEY, ONE, ZERO, floor_to
 from tradetui.domain.position import Position
 from tradetui.engine.desk import Desk
-from tradetui.engine.gap import synthetic
+from tradetui.engine.synthetic import synthetic
 from tradetui.trading.gaps import Passage, missed_price
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class Covering:
             position = self.state.positions.get(desk.symbol)
             if position is None or not margins.is_short(position):
                 return
-            reached = None if passage.landed else margins.liquidation_of(position)
-            margins.assumed = {**known, desk.symbol: reached or passage.price}
+            price = passage.price if passage.landed else self.liquidator.reached(position, passage)
+            margins.assumed = {**known, desk.symbol: price}
             try:
                 is_done = self._cover(lambda each, qty: self._sell_then(each, qty, desk, passage))
             finally:

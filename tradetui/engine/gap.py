@@ -10,12 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from tradetui.domain.event import GapEvaluated
-from tradetui.domain.fill import Evidence, Liquidity
+from tradetui.domain.fill import Evidence, Fill
 from tradetui.domain.market_data import (
     Asking,
     CandleHistory,
@@ -31,8 +32,8 @@ from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason
 from tradetui.engine.desk import Desk
 from tradetui.engine.orders import OrderFlow
+from tradetui.engine.synthetic import synthetic
 from tradetui.trading.gaps import MINUTE_NS, FormerStop, Passage, is_reached, missed_price
-from tradetui.trading.match_types import Execution
 from tradetui.trading.missed import COMPUTED, Missed, worst
 from tradetui.trading.settings import EngineSettings
 
@@ -159,8 +160,9 @@ class GapDesk:
         gap = self.gaps.pop(desk.symbol, None)
         position = self.state.holding(desk.symbol)
         if gap is not None and position is not None:
+            self._over[desk.symbol] = gap
             self._evaluate(desk, gap, position)
-            gap.until, self._over[desk.symbol] = self.scribe.ts, gap
+            gap.until = self.scribe.ts
         self.settle(desk.symbol)
 
     def covers(self, symbol: str, ts: int) -> bool:
@@ -177,9 +179,10 @@ class GapDesk:
         for passage in passages:
             if not self._pass(desk, passage, gap, former):
                 break
-        happened = self.state.fill_count != fills
-        if happened or self.scribe.ts - gap.since >= REPORTED_NS:
-            text = self._words(gap, passages, position, used, happened=happened)
+        new = list(islice(reversed(self.state.fills), self.state.fill_count - fills))[::-1]
+        last = next((fill for fill in reversed(new) if fill.symbol == desk.symbol), None)
+        if last is not None or self.scribe.ts - gap.since >= REPORTED_NS:
+            text = self._words(gap, passages, position, used, last=last)
             report = GapEvaluated(
                 symbol=desk.symbol,
                 from_ts=gap.since,
@@ -190,6 +193,21 @@ class GapDesk:
                 ),
             )
             self.scribe.write(report, symbol=desk.symbol)
+        for fill in new:
+            if fill.symbol != desk.symbol:
+                self._tell_other(fill, gap)
+
+    def _tell_other(self, fill: Fill, gap: Gap) -> None:
+        """What the gap of one symbol closed of another one that shares its margin is told as well."""
+        text = f"{_closed(fill)}, by what the whole margin had lost"
+        report = GapEvaluated(
+            symbol=fill.symbol,
+            from_ts=gap.since,
+            to_ts=self.scribe.ts,
+            source=gap.missed.source,
+            text=text,
+        )
+        self.scribe.write(report, symbol=fill.symbol)
 
     def _pass(self, desk: Desk, passage: Passage, gap: Gap, former: list[FormerStop]) -> bool:
         """Let one price act on what is held: liquidation, then stops, then targets; False when flat."""
@@ -304,11 +322,10 @@ class GapDesk:
         self.flow.brackets.settle(desk.symbol)
 
     def _words(
-        self, gap: Gap, passages: list[Passage], position: Position, used: TriggerBy, *, happened: bool
+        self, gap: Gap, passages: list[Passage], position: Position, used: TriggerBy, *, last: Fill | None
     ) -> str:
-        if happened:
-            last = self.state.fills[-1]
-            return f"closed {canonical(last.qty)} at {canonical(last.price)} while away{gap.fired}"
+        if last is not None:
+            return f"{_closed(last)}{gap.fired}"
         seen = [each for passage in passages if (each := gap.missed.seen(used, passage))]
         price = worst(seen, position.side)
         if price is not None:
@@ -316,36 +333,13 @@ class GapDesk:
         return "nothing is known of the time: the stop is held against the first fresh price"
 
 
+def _closed(fill: Fill) -> str:
+    return f"closed {canonical(fill.qty)} at {canonical(fill.price)} while away"
+
+
 def _used(stop: Order | None) -> TriggerBy:
     """What the stop looks at."""
     return stop.trigger_by if stop is not None else TriggerBy.LAST
-
-
-def synthetic(
-    desk: Desk,
-    order: Order,
-    price: Decimal,
-    lots: int,
-    passage: Passage,
-    *,
-    now: int,
-    evidence: Evidence = Evidence.GAP,
-) -> Execution:
-    """A fill of a time that nobody watched, as the matching core would have told it."""
-    maker = evidence is Evidence.PRINT_THROUGH
-    return Execution(
-        order_id=order.order_id,
-        side=order.side,
-        tick=desk.instrument.to_ticks(price),
-        lots=lots,
-        liquidity=Liquidity.MAKER if maker else Liquidity.TAKER,
-        evidence=evidence,
-        displayed=desk.lots(passage.printed) if passage.printed is not None else 0,
-        consumed_before=0,
-        consumed_after=lots,
-        ts_exchange=passage.ts,
-        ts_received=now,
-    )
 
 
 def _stood(order: Order, passage: Passage, since: int) -> bool:

@@ -25,9 +25,9 @@ from tradetui.domain.reply import Reason
 from tradetui.engine.books import Books
 from tradetui.engine.covering import Covering
 from tradetui.engine.desk import Desk
-from tradetui.engine.gap import synthetic
 from tradetui.engine.margincalls import MarginCalls
 from tradetui.engine.orders import OrderFlow
+from tradetui.engine.synthetic import synthetic
 from tradetui.trading import costs, guard, ledger
 from tradetui.trading.gaps import Passage, missed_price
 from tradetui.trading.match_types import EXIT_ROLES
@@ -235,14 +235,28 @@ class Liquidator:
             if desk.instrument.is_margin:
                 self.covering.in_gap(desk, passage)
             else:
-                self._liquidate_in_gap(desk, position, passage)
+                self._liquidate_losers(desk, position, passage)
         finally:
             self.margins.assumed = {}
         return self.state.holding(desk.symbol) is None
 
+    def _liquidate_losers(self, desk: Desk, position: Position, passage: Passage) -> None:
+        """The largest loss goes first (R-LIQ-2), also that of another symbol whose price then is known."""
+        known = [self.state.positions[each] for each in self.margins.assumed if each in self.state.positions]
+        for loser in sorted(known, key=self.margins.result):
+            if not self.margins.is_short(position):
+                return
+            if loser.symbol == position.symbol:
+                self._liquidate_in_gap(desk, position, passage)
+                return
+            if self.order_of(loser.symbol) is None:
+                price = self.margins.assumed[loser.symbol]
+                there = msgspec.structs.replace(passage, price=price, landed=True, printed=None, traded=None)
+                self._liquidate_in_gap(self.flow.desks[loser.symbol], loser, there)
+
     def _liquidate_in_gap(self, desk: Desk, position: Position, passage: Passage) -> None:
         """No book stood behind it: the price is that of a stop at the liquidation price, or bankruptcy."""
-        trigger = self.margins.liquidation_of(position) or passage.price
+        trigger = self.reached(position, passage)
         self.announce(position)
         self.cancel_orders(position)
         before, limit = self._funds(desk), self._limit(desk, position)
@@ -254,6 +268,12 @@ class Liquidator:
             execution = synthetic(desk, order, price, desk.lots(position.qty), passage, now=self.scribe.ts)
             self.flow.fills.write(desk, [execution])
         self._conclude(desk, position, order.order_id, price=limit, before=before)
+
+    def reached(self, position: Position, passage: Passage) -> Decimal:
+        """Where a position was liquidated: no better than it stood when the losses of others did it."""
+        price, sign = self.margins.liquidation_of(position) or passage.price, position.side.sign
+        before = self.marks_at([position.symbol], msgspec.structs.replace(passage, is_adverse=False))
+        return min(price, before.get(position.symbol, price), key=lambda each: sign * each)
 
     def _conclude(
         self,
