@@ -114,6 +114,9 @@ def test_kraken_futures_names_the_products_whose_subscription_failed() -> None:
     venue = ready(KrakenFuturesVenue(), INVERSE)
     failed = read(venue, event="subscribed_failed", feed="book", product_ids=["PI_XBTUSD"])
     assert failed == [Refused("the subscription of book failed", INVERSE)]
+    for words in ("Already subscribed to feed, re-requesting", "Not subscribed to requested feed"):
+        assert read(venue, event="error", message=words) == []
+    assert read(venue, event="error", message="Bad request") == [Refused("Bad request")]
 
 
 @pytest.mark.captures

@@ -42,6 +42,8 @@ _URL: Final = "wss://futures.kraken.com/ws/v1"
 _ON_THE_BOOK: Final = ("fill", "liquidation")
 """Prints that met the book; blocks, assignments and terminations are agreed or assigned beside it."""
 _FEEDS: Final = ("book", "trade", "ticker")
+_HARMLESS: Final = ("already subscribed", "not subscribed")
+"""Said of what is asked for, or given up, a second time: it names no product, and nothing is wrong."""
 
 
 class _Level(msgspec.Struct, gc=False):
@@ -212,6 +214,8 @@ class KrakenFuturesVenue(OneAddress):
         return found
 
     def _words(self, frame: _Frame) -> Sequence[Item]:
+        if any(words in frame.message.lower() for words in _HARMLESS):
+            return ()
         if frame.event in ("error", "alert"):
             named = next((symbol for name, symbol in self._symbols.items() if name in frame.message), "")
             refused = "product" in frame.message.lower() or frame.event == "error"
