@@ -14,6 +14,7 @@ from tradetui.errors import RecordingError
 from tradetui.feeds.formats.detect import first_line, is_foreign
 from tradetui.feeds.recording import (
     BINANCE,
+    FORMAT,
     MESSAGES,
     CutOffError,
     RecordingHeader,
@@ -206,7 +207,7 @@ class _File:
                 self._check(block)
                 self.lines += len(block)
                 yield block
-        if not self.first_ts and self.header is not None and self.lines == 1:
+        if not self.first_ts and FORMAT.encode() in first_line(self.path):
             raise RecordingError(f"{self.path}: is a recording in which nothing was recorded")
         if not self.first_ts:
             raise unknown(self.path, first_line(self.path))
