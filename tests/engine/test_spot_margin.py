@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.engine.market import SECOND, SPOT, Table, spot, wide_limits
+from tests.engine.market import SECOND, SPOT, Table, perp, spot, wide_limits
 from tests.engine.test_gap import MINUTE, candle
-from tradetui.domain.command import Flatten
+from tradetui.domain.command import Flatten, MarginMode
 from tradetui.domain.event import FundingPaid, InterestPaid, LiquidationStarted, MarginCalled
 from tradetui.domain.instrument import Instrument, InstrumentKind
 from tradetui.domain.market_data import (
@@ -303,3 +303,26 @@ def test_in_a_gap_too_the_oldest_position_goes_first() -> None:
     assert market.state.positions.keys() == {SPOT}
     back(market, 1_000.0, symbol=ETH)
     assert State.fold(market.journal) == market.state
+
+
+def test_a_perpetual_whose_gap_fails_beside_a_margin_position_leaves_that_to_its_own_rule() -> None:
+    """8,000 lost on margin and 1,500 on ETH's contract: that goes, and of the margin position only a part."""
+    market = table(20_000.0, margin_mode=MarginMode.CROSS)
+    contract = perp(symbol="ETH/USDT:USDT", base="ETH", maker_fee=D(0), taker_fee=D(0))
+    market.feed(InstrumentListed(contract, market.tick()))
+    market.feed(FeedStatus(contract.symbol, market.tick(), FeedState.STREAMING))
+    quote(market, 1_000.0, symbol=contract.symbol)
+    assert market.buy("1", limit="20000").accepted
+    market.symbol = contract.symbol
+    assert market.buy("10", limit="1000").accepted
+    market.feed(FeedStatus(SPOT, market.tick(), FeedState.DOWN))
+    market.feed(FeedStatus(contract.symbol, market.tick(), FeedState.DOWN))
+    minute = (market.now // MINUTE + 1) * MINUTE
+    market.now = minute + 2 * MINUTE
+    for symbol, usual, low in ((SPOT, 20_000.0, 12_000.0), (contract.symbol, 1_000.0, 850.0)):
+        row = candle(minute, usual, usual, low, usual)
+        market.feed(CandleHistory(symbol, Timeframe.M1, [row], market.tick()))
+    back(market, 1_000.0, symbol=contract.symbol)
+    back(market, 20_000.0)
+    assert contract.symbol not in market.state.positions
+    assert D("0.3") < market.state.positions[SPOT].signed_qty < D("0.5")

@@ -249,7 +249,8 @@ class Liquidator:
             if loser.symbol == position.symbol:
                 self._liquidate_in_gap(desk, position, passage)
                 return
-            if self.order_of(loser.symbol) is None:
+            is_margin = self.state.instruments[loser.symbol].is_margin  # that account is covered by parts
+            if self.order_of(loser.symbol) is None and not is_margin:
                 price = self.margins.assumed[loser.symbol]
                 there = msgspec.structs.replace(passage, price=price, landed=True, printed=None, traded=None)
                 self._liquidate_in_gap(self.flow.desks[loser.symbol], loser, there)
