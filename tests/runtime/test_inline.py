@@ -132,6 +132,20 @@ async def test_switching_leaves_a_position_watched() -> None:
         assert any(notice.text.startswith("venue: stop fired at 59,700.0") for notice in stage.link.notices())
 
 
+async def test_a_command_goes_to_the_profile_that_it_was_meant_for() -> None:
+    async with Stage() as stage:
+        await stage.link.submit(buy())
+        await stage.link.switch("other")
+        await stage.opened("other")
+        assert (await stage.link.submit(Flatten(), profile="venue")).accepted
+        assert not stage.sessions["venue"].host.published.positions
+        await stage.link.switch("venue")
+        refusal = (await stage.link.submit(buy(), profile="other")).refusal
+        assert refusal is not None
+        assert refusal.text == "other has been left, with nothing open in it: nothing was done"
+        assert not stage.sessions["venue"].host.published.positions
+
+
 async def test_switching_stops_a_profile_that_watches_nothing() -> None:
     async with Stage() as stage:
         await stage.link.switch("other")

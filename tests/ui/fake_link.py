@@ -39,6 +39,7 @@ class FakeLink:
         self.recorded = self.reviews = 0
         self.reviewed: ReviewView | None = ReviewView(currency="USDT")
         self.playbacks: list[tuple[str, float]] = []
+        self.sent_to: list[str] = []
         self.switched: list[str] = []
         self.watched: list[str] = []
         self.unwatched: list[str] = []
@@ -94,9 +95,10 @@ class FakeLink:
         """What a test says is scanned."""
         return self.scans
 
-    async def submit(self, command: AnyCommand) -> Reply:
+    async def submit(self, command: AnyCommand, *, profile: str = "") -> Reply:
         """Record a command and answer it."""
         self.sent.append(command)
+        self.sent_to.append(profile)
         self.on_submit(command)
         kept = self.refusal
         return Reply(command.key, kept, () if kept else ("o-9",), "" if kept else f"taken: {tag(command)}")

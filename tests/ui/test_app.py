@@ -137,7 +137,7 @@ async def test_keys_that_can_not_act_say_why() -> None:
 
 
 class BrokenLink(FakeLink):
-    async def submit(self, command: AnyCommand) -> Reply:
+    async def submit(self, command: AnyCommand, *, profile: str = "") -> Reply:
         raise ConnectionError("the engine went away")
 
 
@@ -195,6 +195,22 @@ async def test_a_failed_start_says_so_and_offers_another_profile() -> None:
         link.started = True
         await it.press("p", "k", "r", "enter")
         assert link.switched == ["kraken"]
+
+
+async def test_another_profile_takes_no_key_that_was_pressed_for_the_one_before() -> None:
+    async with cockpit() as it:
+        seen = it.link.profile
+        await it.press("a")
+        assert it.app.armed_s
+        await it.link.switch("kraken")  # the screen does not show it yet
+        it.app.run_key("flatten")
+        await it.pilot.pause()
+        assert it.link.sent_to == [seen]
+        it.app._paint()
+        assert not it.app.armed_s
+        assert "this is another account" in it.said
+        await it.press("b", "x")
+        assert it.link.sent_to == [seen, "kraken"]
 
 
 async def test_recording_keys_steer_a_recording_only() -> None:

@@ -162,9 +162,12 @@ class InlineLink:
             for name in list(self._stages):
                 await self._end(name)
 
-    async def submit(self, command: AnyCommand) -> Reply:
-        """Give a command to the profile shown; returns when its events are committed."""
-        stage = self._stages.get(self._profile)
+    async def submit(self, command: AnyCommand, *, profile: str = "") -> Reply:
+        """Give a command to the profile that it was meant for; returns when its events are committed."""
+        stage = self._stages.get(profile or self._profile)
+        if stage is None and profile not in ("", self._profile):
+            words = f"{profile} has been left, with nothing open in it: nothing was done"
+            return _refused(Reason.BAD_INPUT, words, f"press again for {self._profile}")
         if stage is None:
             return _refused(Reason.RECOVERING, "the engine is still starting")
         return await stage.host.submit(command)

@@ -25,8 +25,11 @@ class Link(Protocol):
         """Stop the engine in good order: feeds closed, journal flushed."""
         ...
 
-    async def submit(self, command: AnyCommand) -> Reply:
-        """Give a command; returns when its events are committed."""
+    async def submit(self, command: AnyCommand, *, profile: str = "") -> Reply:
+        """Give a command to the profile that it was meant for; returns when its events are committed.
+
+        That is the one on the screen when the key was pressed; where none is named, the one shown now.
+        """
         ...
 
     def show(self, request: ViewRequest) -> None:

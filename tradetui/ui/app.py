@@ -14,7 +14,7 @@ from textual.events import AppBlur, Event, Key, Paste, Resize
 from tradetui.domain.command import AnyCommand
 from tradetui.domain.grammar import GrammarError
 from tradetui.domain.reply import Reason, Refusal, Reply
-from tradetui.domain.view import ViewRequest
+from tradetui.domain.view import StatusView, ViewRequest
 from tradetui.errors import ConfigError
 from tradetui.runtime.link import Link
 from tradetui.ui.actions import ACTIONS, BY_ID, WHILE_TYPING, check_keymap, textual_key
@@ -143,11 +143,20 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
 
     def _paint(self) -> None:
         frame = self._link.frame()
-        closed = is_locked(frame.status if frame is not None else None)
-        if closed and self.armed_s:
+        status = frame.status if frame is not None else None
+        closed = is_locked(status)
+        if closed:
             self.controls.disarm()
+        elif self.armed_s and self._is_other_account(status):
+            self.controls.disarm()
+            self.say("entries are not armed any more: this is another account")
         self._main.query_one(TicketPane).show_arm(self._keys, is_armed=self.armed_s > 0, is_locked=closed)
         super()._paint()
+
+    def _is_other_account(self, status: StatusView | None) -> bool:
+        """Whether another profile is shown than on the screen until now: what was armed was not this one."""
+        seen = self._view
+        return seen is not None and status is not None and status.profile != seen.status.profile
 
     # keys
 
@@ -218,13 +227,16 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
     # commands
 
     def submit(self, command: AnyCommand) -> None:
-        """Give a command to the engine; what becomes of it is said."""
-        self.run_worker(self._send(command))
+        """Give a command to the engine of the profile on the screen; what becomes of it is said."""
+        seen = self._view.status.profile if self._view is not None else ""
+        self.run_worker(self._send(command, seen))
 
-    async def _send(self, command: AnyCommand) -> None:
+    async def _send(self, command: AnyCommand, profile: str) -> None:
         # shielded: leaving at once must not stop a command half way to the journal
         try:
-            self._tell(await asyncio.shield(self._link.submit(command)), taken_words(command))
+            self._tell(
+                await asyncio.shield(self._link.submit(command, profile=profile)), taken_words(command)
+            )
         except Exception as error:  # noqa: BLE001 - whatever failed is shown in words, and the screen stays
             self.say(f"the command did not reach the engine: {said(error)}", "error")
 
