@@ -118,7 +118,7 @@ def test_every_lock_stands_with_its_end_and_its_reason_the_strongest_first() -> 
 @pytest.mark.parametrize(
     ("changes", "state", "words"),
     [
-        ({}, TradingState.LOCKED, "locked until 00:00 daily loss of 500.00 USDT reached"),
+        ({}, TradingState.LOCKED, "locked until 00:00 UTC daily loss of 500.00 USDT reached"),
         (
             {"lock_until": LockUntil.FOREVER},
             TradingState.LOCKED,
