@@ -16,8 +16,10 @@ from tradetui.domain.market_data import (
     BookDelta,
     FeedState,
     FeedStatus,
+    FundingRate,
     InstrumentListed,
     MarketMessage,
+    MarkPrice,
     Trade,
 )
 from tradetui.feeds.clock import VenueClock
@@ -183,6 +185,18 @@ def test_a_view_names_each_channel_each_symbol_and_what_was_counted() -> None:
     assert (view.symbols[0].gaps, view.symbols[0].resyncs, view.symbols[0].bad_messages) == (3, 2, 4)
     assert (view.symbols[1].state, view.symbols[1].text) == (FeedState.DOWN, "no connection")
     assert health.view(scene.symbol, Feeding.symbols, now=START + SECOND + MS) is view
+
+
+def test_a_channel_that_is_seldom_told_is_no_fault_while_it_is_silent() -> None:
+    scene = Scene().begin()
+    funding = FundingRate(scene.symbol, START, START, 0.0001, 0)
+    mark = MarkPrice(scene.symbol, START, START, 60_000.0)
+    health, _ = part(scene, funding, mark)
+    view = health.view(scene.symbol, (scene.symbol,), now=START + 3600 * SECOND)
+    assert view is not None
+    states = {channel.name: channel.state for channel in view.channels}
+    assert (states["funding"], states["mark"]) == (FeedState.STREAMING, FeedState.STALE)
+    assert not {"interest", "liquidations"} & set(states)
 
 
 def test_the_movers_of_what_is_scanned_stand_below_the_watchlist_and_change_once_a_second() -> None:

@@ -18,9 +18,10 @@ from tradetui.runtime.views.words import MS, SECOND, age_in_steps
 from tradetui.runtime.vitals import Vitals, book_delays
 
 _ALWAYS: Final = ("book", "trades", "status")
-_OF_CONTRACTS: Final = ("mark", "index", "funding", "interest", "liquidations")
-_IF_KNOWN: Final = ("quote", "ticker")
-_QUIET: Final = frozenset({"trades", "status", "liquidations"})
+_OF_CONTRACTS: Final = ("mark", "index", "funding")
+_IF_KNOWN: Final = ("quote", "ticker", "interest", "liquidations")
+"""Not told everywhere, or not for a long while: one that never came is no fault."""
+_QUIET: Final = frozenset({"trades", "status", "funding", "liquidations"})
 """Channels whose silence says nothing: they live as long as their connection does."""
 _LEAST_SILENCE_S: Final = 5.0
 _STEP_MS: Final = 100
