@@ -111,6 +111,7 @@ async def test_a_theme_is_switched_while_running(theme: str) -> None:
         await pilot.pause()
         app._tick()
         midnight = palette_for(app)
+        assert theme in app.theme_names  # which reads them, where the program has not yet
         app.theme = theme
         await pilot.pause()
         app._tick()

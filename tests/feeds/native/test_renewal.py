@@ -311,7 +311,7 @@ async def test_a_connection_is_renewed_in_time_by_its_own_clock(
     monkeypatch.setattr(random.Random, "random", lambda _self: 0.0)
     async with server.running():
         profile = Profile(name="b", exchange="binance", symbols=(SYMBOL,), endpoint=server.address)
-        feed, collector = NativeFeed(profile, venue_of(profile), retry_s=0.05, ping_s=0.4), Collector()
+        feed, collector = NativeFeed(profile, venue_of(profile), retry_s=0.05, ping_s=1.5), Collector()
         async with fed(feed, collector):
             server.play()
             await collector.until_state(SYMBOL, FeedState.STREAMING)
