@@ -318,6 +318,41 @@ async def test_when_the_journal_can_be_written_again_trading_goes_on_and_exits_c
         assert (await session.host.submit(buy("0.02"))).accepted
 
 
+@pytest.mark.parametrize(
+    ("exits", "left"),
+    [
+        ((Half(symbol=PERP),), "0.05"),
+        (
+            (
+                SubmitOrder(symbol=PERP, side=Side.SELL, size=Size(D("0.04")), reduce_only=True),
+                Half(symbol=PERP),
+            ),
+            "0.01",
+        ),
+        ((Half(symbol=PERP), Flatten()), "0"),
+    ],
+)
+async def test_i45_every_exit_waits_for_the_journal(exits: tuple[AnyCommand, ...], left: str) -> None:
+    """Half is half of what is held when trading goes on: nothing was sold before it."""
+    async with Session() as session:
+        session.open()
+        await session.host.submit(buy())
+        session.held.failure = JournalError("disk full")
+        await session.host.submit(buy("0.02", limit="59900"))
+        for command in exits:
+            refusal = (await session.host.submit(command)).refusal
+            assert refusal is not None
+            assert refusal.text.startswith("not done yet")
+        session.feed.running.clear()
+        session.held.failure = None
+        await session.feed.running.wait()
+        await settle()
+        session.open()
+        await settle()
+        position = session.host.published.holding(PERP)
+        assert (position.qty if position is not None else 0) == D(left)
+
+
 async def test_an_exit_whose_own_commit_fails_is_done_when_the_journal_can_be_written_again() -> None:
     async with Session() as session:
         session.open()

@@ -26,20 +26,24 @@ RETRY_S: Final = 5.0
 """How long after a halt it is tried to go on."""
 MAX_BREAKS: Final = 3
 """After so many breaks of its own rules an engine is not started again."""
-EXITS: Final = (Flatten, CancelAll, CancelOrder)
-"""What waits while nothing is decided: doing it later is what was meant, doing it twice harms nobody."""
-_ALSO_EXITS: Final = (Half, SetStop, SetTarget, BreakEven)
+_EXITS: Final = (Flatten, Half, CancelAll, CancelOrder)
+_PROTECTIONS: Final = (SetStop, SetTarget, BreakEven)
 _REASONS: Final = {
     TradingState.HALTED_JOURNAL: Reason.HALTED_JOURNAL,
     TradingState.HALTED_INVARIANT: Reason.HALTED_INVARIANT,
 }
 
 
-def is_exit(command: AnyCommand) -> bool:
-    """Whether a command only makes a position smaller or protects it."""
+def waits(command: AnyCommand) -> bool:
+    """Whether a command is kept while nothing is decided (I-45): done later, it still only closes."""
     if isinstance(command, SubmitOrder):
         return command.reduce_only
-    return isinstance(command, EXITS + _ALSO_EXITS)
+    return isinstance(command, _EXITS)
+
+
+def is_exit(command: AnyCommand) -> bool:
+    """Whether a command only makes a position smaller or protects it."""
+    return waits(command) or isinstance(command, _PROTECTIONS)
 
 
 def cancels_of_entries(state: State) -> list[AnyCommand]:

@@ -7,7 +7,7 @@ import asyncio
 from tradetui.domain.command import AnyCommand
 from tradetui.domain.reply import Refusal
 from tradetui.domain.view import TradingState
-from tradetui.runtime.halt import EXITS, MAX_BREAKS, Halt
+from tradetui.runtime.halt import MAX_BREAKS, Halt, waits
 
 
 class Halts:
@@ -53,7 +53,7 @@ class Halts:
 
     def postpone(self, command: AnyCommand, halt: Halt) -> Refusal:
         """Keep an exit for when it goes on; refuse anything else."""
-        if not isinstance(command, EXITS) or self.is_given_up:
+        if not waits(command) or self.is_given_up:
             return halt.refusal
         if command not in self._exits:
             self._exits.append(command)
