@@ -109,12 +109,14 @@ def test_every_frame_of_krakens_v2_passes_its_checksum(captures: Path, tmp_path:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("wss://stream.bybit.com/realtime_public", "was a capture of stream.bybit.com/realtime_public"),
+        ("wss://stream.bybit.com/spot/quote/ws/v1", "was a capture of stream.bybit.com/spot/quote/ws/v1"),
         ("wss://ws.bitget.com/spot/v1/stream", "was a capture of ws.bitget.com/spot/v1/stream"),
     ],
 )
 def test_what_is_not_read_is_named_with_what_is(tmp_path: Path, url: str, words: str) -> None:
     path = captured(tmp_path / "x.ws.1.0.gz", url, ['{"topic":"x"}'])
-    with pytest.raises(RecordingError, match="expected a capture of Binance, Bitget v2, Bybit v5") as refused:
+    with pytest.raises(
+        RecordingError, match="expected a capture of Binance, Bitget v2, Bybit, Coin"
+    ) as refused:
         ReplayFeed([path])
     assert words in str(refused.value)

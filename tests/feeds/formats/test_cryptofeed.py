@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,40 @@ def test_a_capture_of_coinbase_gives_the_books_and_prints_of_a_plain_reading(cap
     }
     assert [(t.trade_id, t.price, t.aggressor) for t in played.trades()] == prints
     assert (played.feed.bad_messages, played.feed.gaps) == (0, 0)
+
+
+@pytest.mark.captures
+def test_a_capture_of_bybit_before_v5_gives_the_books_and_prints_of_a_plain_reading(captures: Path) -> None:
+    books: dict[str, dict[str, Any]] = {}
+    prints = []
+    for _, frame in sorted(frames(captures, "BYBIT"), key=itemgetter(0)):  # of two connections
+        channel, _, name = frame.get("topic", "").partition(".")
+        data = frame.get("data")
+        if channel == "trade":
+            prints += [(t["trade_id"], float(t["price"]), float(t["size"]), t["side"]) for t in data]
+        elif frame.get("type") == "snapshot":
+            whole = data["order_book"] if isinstance(data, dict) else data
+            books[name] = {str(level["id"]): level for level in whole}
+        elif channel:
+            for gone in data["delete"]:
+                del books[name][str(gone["id"])]
+            for level in (*data["update"], *data["insert"]):
+                books[name][str(level["id"])] = level
+    played = Played(files(captures, "BYBIT"))
+    listed = {each.symbol: each for each in played.feed.recording.instruments}
+    assert len(books) == len(listed) == 10
+    for symbol, instrument in listed.items():
+        plain = DecimalBook()
+        for level in books[f"{instrument.base}{instrument.quote}"].values():
+            side = plain.bids if level["side"] == "Buy" else plain.asks
+            side[Decimal(level["price"])] = Decimal(str(level["size"]))
+        assert played.books[symbol].top(50) == plain.top(50)
+    assert [(t.trade_id, t.price, t.qty, str(t.aggressor).title()) for t in played.trades()] == prints
+    assert (played.feed.bad_messages, played.feed.gaps) == (0, 0)
+    assert (listed["BTC/USD:BTC"].kind, listed["BTC/USD:BTC"].tick_size) == (
+        InstrumentKind.PERP_INVERSE,
+        Decimal("0.5"),
+    )
 
 
 @pytest.mark.captures

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from tradetui.domain.instrument import Instrument
 from tradetui.feeds.formats.captured import CapturedVenue, Rule
 from tradetui.feeds.formats.captured_binance import CapturedBinance
+from tradetui.feeds.formats.captured_bybit import CapturedBybitBefore
 from tradetui.feeds.formats.captured_coinbase import CapturedCoinbase
 from tradetui.feeds.formats.captured_kraken import CapturedKraken, CapturedKrakenFutures
 from tradetui.feeds.formats.captured_numbered import CapturedGate, CapturedKucoin
@@ -41,6 +42,8 @@ _VENUES: Final[dict[str, Callable[[], CapturedVenue]]] = {
     "ws.kraken.com/v2": CapturedKrakenV2,
     "stream.bybit.com/v5/public/spot": lambda: CapturedBybit(linear=False),
     "stream.bybit.com/v5/public/linear": lambda: CapturedBybit(linear=True),
+    "stream.bybit.com/realtime": CapturedBybitBefore,
+    "stream.bybit.com/realtime_public": CapturedBybitBefore,
     "ws.bitget.com/v2/ws/public": CapturedBitget,
     "stream.binance.com": lambda: CapturedBinance(futures=False),
     "api.binance.com": lambda: CapturedBinance(futures=False),
@@ -65,11 +68,10 @@ _LISTS_ONLY: Final = ("api.bybit.com", "api.bitget.com", "api.coinbase.com", "ap
 _EITHER: Final = {"api.kraken.com": "kraken", "api.pro.coinbase.com": "coinbase"}
 """Hosts that list symbols for streams of two kinds."""
 _OLD: Final = {
-    "bybit.com": ": Bybit's streams before v5",
     "bitget.com": ": Bitget's streams before v2",
 }
 """What other addresses of a venue are."""
-_KNOWN: Final = "Binance, Bitget v2, Bybit v5, Coinbase, Gate.io, Kraken, Kraken Futures, KuCoin or OKX"
+_KNOWN: Final = "Binance, Bitget v2, Bybit, Coinbase, Gate.io, Kraken, Kraken Futures, KuCoin or OKX"
 
 
 def claims(first_line: bytes) -> bool:
