@@ -26,9 +26,9 @@ FILES: dict[str, tuple[bytes, str]] = {
     "another venue's frames": (b'1723161256172216566 {"channel":"l2Book"}\n', 'was {"channel":"l2Book"}'),
     "half a gzip": (gzip.compress(bytes(9999))[:-12], "the gzip ends in the middle"),
     "a zip that is none": (b"PK\x03\x04" + bytes(40), "the zip is damaged"),
-    "an old stream of Bybit": (
-        b"wss://stream.bybit.com/realtime <-> 1633998512.063\n",
-        "was a capture of stream.bybit.com/realtime: Bybit's streams before v5",
+    "an old stream of Bitget": (
+        b"wss://ws.bitget.com/spot/v1/stream <-> 1633998512.063\n",
+        "was a capture of ws.bitget.com/spot/v1/stream: Bitget's streams before v2",
     ),
     "an address that is none": (b"wss://\x1b[31mx <-> 1633998512.063\n", "none that tells its venue"),
     "a Tardis file of another kind": (
