@@ -119,7 +119,8 @@ def test_a_liquidation_closes_only_until_the_level_is_above_a_hundred() -> None:
     assert {market.state.orders[fill.order_id].role for fill in market.fills[1:]} == {OrderRole.LIQUIDATION}
 
 
-def test_the_oldest_position_goes_first() -> None:
+def holding_two() -> Table:
+    """Ten ETH at 1,000, and one BTC at 20,000 after them."""
     market = table(20_000.0)
     other = msgspec.structs.replace(FREE, symbol=ETH, base="ETH")
     market.feed(InstrumentListed(other, market.tick()))
@@ -129,6 +130,11 @@ def test_the_oldest_position_goes_first() -> None:
     market.buy("10", limit="1000")
     market.symbol = SPOT
     market.buy("1", limit="20000")
+    return market
+
+
+def test_the_oldest_position_goes_first() -> None:
+    market = holding_two()
     quote(market, 12_401.0)
     assert not bodies(market, LiquidationStarted)
     quote(market, 12_390.0)
@@ -286,15 +292,7 @@ def test_a_gap_that_opened_beyond_the_level_closes_there() -> None:
 
 def test_in_a_gap_too_the_oldest_position_goes_first() -> None:
     """At 12,400 both use 6,000 and 2,400 are there: all ETH goes, then 0.4013 of BTC and what 5 bp cost."""
-    market = table(20_000.0)
-    other = msgspec.structs.replace(FREE, symbol=ETH, base="ETH")
-    market.feed(InstrumentListed(other, market.tick()))
-    market.feed(FeedStatus(ETH, market.tick(), FeedState.STREAMING))
-    quote(market, 1_000.0, symbol=ETH)
-    market.symbol = ETH
-    market.buy("10", limit="1000")
-    market.symbol = SPOT
-    market.buy("1", limit="20000")
+    market = holding_two()
     missed(market, (1_000.0,) * 4, (1_000.0,) * 4, symbol=ETH)
     missed(market, (15_000.0, 15_000.0, 12_000.0, 15_000.0))
     back(market, 15_000.0)

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from tradetui.domain.number import MONEY, ONE, ZERO, floor_to
 from tradetui.domain.position import Position
 from tradetui.engine.desk import Desk
@@ -99,7 +97,7 @@ class Covering:
         if price is None:
             return self._sell(position, qty)
         if position.symbol != passing.symbol:
-            passage = msgspec.structs.replace(passage, price=price, landed=True, printed=None, traded=None)
+            passage = passage.elsewhere(price)
         desk, slip = self.flow.desks[position.symbol], self.liquidator.settings.gap_slip
         order = self.liquidator.send(desk, position, qty=qty, at_market=True)
         got = missed_price(order.side, price, passage, slip=slip, tick=desk.instrument.tick_size)

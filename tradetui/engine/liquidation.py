@@ -251,8 +251,7 @@ class Liquidator:
                 return
             is_margin = self.state.instruments[loser.symbol].is_margin  # that account is covered by parts
             if self.order_of(loser.symbol) is None and not is_margin:
-                price = self.margins.assumed[loser.symbol]
-                there = msgspec.structs.replace(passage, price=price, landed=True, printed=None, traded=None)
+                there = passage.elsewhere(self.margins.assumed[loser.symbol])
                 self._liquidate_in_gap(self.flow.desks[loser.symbol], loser, there)
 
     def _liquidate_in_gap(self, desk: Desk, position: Position, passage: Passage) -> None:

@@ -47,6 +47,10 @@ class Passage(msgspec.Struct, frozen=True):
         """Whether it was passed at some moment of its minute that nobody knows."""
         return not self.landed and (self.is_early or self.ts == self.minute)
 
+    def elsewhere(self, price: Decimal) -> Passage:
+        """The same moment at another symbol, of which only a price is known."""
+        return msgspec.structs.replace(self, price=price, landed=True, printed=None, traded=None)
+
 
 class FormerStop(msgspec.Struct, frozen=True):
     """A stop that was replaced or taken away while its position was held."""

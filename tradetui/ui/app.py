@@ -14,7 +14,7 @@ from textual.events import AppBlur, Event, Key, Paste, Resize
 from tradetui.domain.command import AnyCommand
 from tradetui.domain.grammar import GrammarError
 from tradetui.domain.reply import Reason, Refusal, Reply
-from tradetui.domain.view import StatusView, ViewRequest
+from tradetui.domain.view import Frame, StatusView, ViewRequest
 from tradetui.errors import ConfigError
 from tradetui.runtime.link import Link
 from tradetui.ui.actions import ACTIONS, BY_ID, WHILE_TYPING, check_keymap, textual_key
@@ -141,8 +141,8 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         """Action ids to keys."""
         return self._keys
 
-    def _paint(self) -> None:
-        frame = self._link.frame()
+    def look_over(self, frame: Frame | None) -> None:
+        """Keep armed only what the trader armed: not a locked day, and no other account."""
         status = frame.status if frame is not None else None
         closed = is_locked(status)
         if closed:
@@ -151,7 +151,6 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
             self.controls.disarm()
             self.say("entries are not armed any more: this is another account")
         self._main.query_one(TicketPane).show_arm(self._keys, is_armed=self.armed_s > 0, is_locked=closed)
-        super()._paint()
 
     def _is_other_account(self, status: StatusView | None) -> bool:
         """Whether another profile is shown than on the screen until now: what was armed was not this one."""
@@ -234,9 +233,8 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
     async def _send(self, command: AnyCommand, profile: str) -> None:
         # shielded: leaving at once must not stop a command half way to the journal
         try:
-            self._tell(
-                await asyncio.shield(self._link.submit(command, profile=profile)), taken_words(command)
-            )
+            reply = await asyncio.shield(self._link.submit(command, profile=profile))
+            self._tell(reply, taken_words(command))
         except Exception as error:  # noqa: BLE001 - whatever failed is shown in words, and the screen stays
             self.say(f"the command did not reach the engine: {said(error)}", "error")
 

@@ -294,6 +294,7 @@ class Shell(App[None], inherit_css=False):
     def _paint(self) -> None:
         """Take what the engine published since the last frame to the panes that are shown."""
         main, frame = self._main, self._link.frame()
+        self.look_over(frame)
         main.query_one(Notices).pass_time(self._now())
         for notice in self._link.notices():
             main.query_one(Notices).say(notice.text, notice.severity, topic=notice.topic)
@@ -306,6 +307,9 @@ class Shell(App[None], inherit_css=False):
             if pane.id in shown:
                 pane.show_frame(frame)
         main.query_one(PositionLine).show_frame(frame)
+
+    def look_over(self, frame: Frame | None) -> None:
+        """Act on what a frame says before it is shown; a subclass knows how."""
 
     def tell_failure(self, text: str) -> None:
         """Why nothing starts, so that no pane waits for it; empty where it is tried again."""

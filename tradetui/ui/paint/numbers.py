@@ -65,17 +65,6 @@ def _without_minus_zero(text: str) -> str:
     return text[1:] if text[0] == "-" and _is_zero(text) else text
 
 
-def quantity(value: float, scale: int) -> str:
-    """A size at a price in at most seven characters: the instrument's digits while there is room."""
-    if value <= 0:
-        return ""
-    if value >= 1000:
-        return compact(value)
-    places = min(scale, 3 if value < 100 else 2 if value < 1000 else 1)
-    text = f"{value:.{places}f}"
-    return text if not _is_zero(text) else "<" + "0." + "0" * (places - 1) + "1" if places else "<1"
-
-
 def age_text(age_ms: float) -> str:
     """A short duration: 38 ms, 7 s, 4 m, 2 h, 3 d."""
     if age_ms < 1000:
