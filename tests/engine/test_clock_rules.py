@@ -301,6 +301,7 @@ def test_locks_and_days_come_in_the_order_of_time_after_a_long_sleep() -> None:
 def test_a_tick_of_the_clock_is_enough_for_all_of_it() -> None:
     market = table(FLAT_AT)
     market.enter()
+    market.clock("15:09:55")
     ts = MIDNIGHT + 15 * HOUR + 10 * MINUTE
     assert market.feed(ClockTick(ts, ts))
     assert not market.state.positions

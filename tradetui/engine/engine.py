@@ -115,6 +115,8 @@ class Engine:
         self._liquidator.is_lost = lambda symbol: symbol in self._gaps.gaps
         self._liquidator.marks_at = self._gaps.marks_at
         self._gaps.settle = self._settlements.gap_ended
+        self._gaps.judged = self._watch.exits.drop_rivals
+        self._watch.exits.is_lost = lambda symbol: symbol in self._gaps.gaps
         self._settlements.in_gap = self._gaps.covers
         self._watch.ahead = lambda: self._jumps.ahead
         self._watch.locks.now = lambda: self._jumps.now
@@ -157,8 +159,8 @@ class Engine:
     def _tick(self, tick: ClockTick) -> Sequence[Event]:
         """Time passes; the wall clock counts only after it was held against the steady one."""
         self._jumps.look(tick)
+        self._jumps.wake()  # what fell due in a sleep meets no book from before it
         self._turn_clock(tick.ts_received)
-        self._jumps.wake()
         return self._scribe.take()
 
     def submit(self, issued: CommandIssued) -> tuple[Reply, Sequence[Event]]:

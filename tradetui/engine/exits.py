@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 
 from tradetui.domain.market_data import Side
@@ -21,6 +22,8 @@ class Exits:
         self.flow = flow
         self.scribe = flow.scribe
         self.state = flow.state
+        self.is_lost: Callable[[str], bool] = lambda _symbol: False
+        """Whether a symbol's lost time is not judged yet; the engine knows."""
 
     def cancel_entries(
         self, symbol: str | None = None, *, side: Side | None = None, reason: Reason = Reason.LOCKED
@@ -49,10 +52,22 @@ class Exits:
                 self.flatten(order.symbol)
 
     def cancel_all_but_stops(self, reason: Reason) -> None:
-        """Take out everything that neither protects a position nor closes it."""
+        """Take out everything that neither protects a position nor closes it.
+
+        What closes a part stays where a lost time is not judged yet: it may have acted in that (6.4).
+        """
         for order in list(self.state.live.values()):
-            if order.role not in _STAYS:
+            if order.role not in _STAYS and not (order.reduce_only and self.is_lost(order.symbol)):
                 self._cancel(order, reason)
+
+    def drop_rivals(self, symbol: str) -> None:
+        """A lost time is judged: what it left open the flatten that waits closes, and nothing else."""
+        live = self.state.live_of(symbol)
+        if not any(o.role is OrderRole.FLATTEN and not o.pending_cancel for o in live):
+            return
+        for order in live:
+            if order.reduce_only and order.role not in _STAYS:
+                self._cancel(order, Reason.FLATTEN)
 
     def _cancel(self, order: Order, reason: Reason) -> None:
         still = self.state.live.get(order.order_id)  # an order may have gone with the one before it

@@ -79,6 +79,8 @@ class GapDesk:
         """Liquidates a position that a passage would have; the engine knows how."""
         self.settle: Callable[[str], None] = lambda _symbol: None
         """Settles what fell due in a gap that is evaluated."""
+        self.judged: Callable[[str], None] = lambda _symbol: None
+        """What waited for the judgement of a gap; the engine knows."""
 
     def begin(self, symbol: str, since: int) -> None:
         """Data is lost from a moment on; an earlier loss goes on."""
@@ -163,6 +165,7 @@ class GapDesk:
             self._over[desk.symbol] = gap
             self._evaluate(desk, gap, position)
             gap.until = self.scribe.ts
+            self.judged(desk.symbol)
         self.settle(desk.symbol)
 
     def covers(self, symbol: str, ts: int) -> bool:
