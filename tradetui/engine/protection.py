@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +15,7 @@ from tradetui.domain.position import Position
 from tradetui.domain.reply import Reason
 from tradetui.engine.conditionals import stop_type
 from tradetui.engine.desk import Desk
+from tradetui.engine.leftout import left_out
 from tradetui.trading import guard
 from tradetui.trading.settings import EngineSettings
 from tradetui.trading.triggers import is_through
@@ -44,6 +46,8 @@ class Protection:
         planned = _following(plans[0], plans) if plans else None
         if stop is not None and stop.side is position.side.opposite:
             planned = self._beside(desk, position, stop, plans) if entries else None
+            if entries and stop.state is OrderState.ARMED:
+                self._tell_left_out([*entries, stop], planned or _plan_of(stop))
             if stop.state is not OrderState.ARMED or planned is None:
                 self.flow.resize(desk, stop, qty)
                 return
@@ -52,6 +56,7 @@ class Protection:
         if planned is None and not self.state.risk_limits.require_stop:
             return
         plan = self._made_safe(desk, position, planned) if planned is not None else None
+        self._tell_left_out(entries, plan)
         self.swap(self.new_stop(desk, plan or self._disaster(desk, position), qty))
 
     def _beside(
@@ -66,6 +71,23 @@ class Protection:
         following = _following(present, plans)
         changes = following != present or not self._is_safe(desk, position, present)
         return following if changes else None
+
+    def _tell_left_out(self, orders: Sequence[Order], standing: StopPlan | None) -> None:
+        """Say of each stop what the one that stands does not do in its place, once an order (R-BRK-6)."""
+        if standing is None:
+            return
+        for order in orders:
+            plan = _plan_of(order) if order.role is OrderRole.PROTECTIVE else order.stop_plan
+            words = left_out(plan, standing) if plan is not None else ""
+            if words and self._is_new(order):
+                text = f"{order.symbol}: of {order.order_id} {words}"
+                self.scribe.note_once("left_out", text, symbol=order.symbol, order_id=order.order_id)
+
+    def _is_new(self, order: Order) -> bool:
+        """Whether nothing of an order filled before this transaction: later fills bring the same stop."""
+        new = islice(reversed(self.state.fills), self.state.fill_count - self.scribe.fills_before)
+        filled = sum((fill.qty for fill in new if fill.order_id == order.order_id), ZERO)
+        return filled == order.filled
 
     def _is_safe(self, desk: Desk, position: Position, plan: StopPlan) -> bool:
         """Whether a stop would fire before the liquidation that the position has now (R-TRG-4)."""

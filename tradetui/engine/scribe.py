@@ -94,6 +94,12 @@ class Scribe:
         """Write something that changes no state."""
         self.write(Noted(what=what, text=text, refusal=refusal), symbol=symbol)
 
+    def note_once(self, what: str, text: str, *, symbol: str, order_id: str) -> None:
+        """Write a note about an order, unless this input led to one of its kind."""
+        told = ((event.order_id, event.body) for event in self._written)
+        if not any(name == order_id and isinstance(body, Noted) and body.what == what for name, body in told):
+            self.write(Noted(what=what, text=text), symbol=symbol, order_id=order_id)
+
     def next_order_id(self) -> str:
         """The next id; the same in every run of the same inputs."""
         self._order_number = max(self._order_number, self.state.order_number) + 1

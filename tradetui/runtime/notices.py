@@ -60,6 +60,7 @@ _NOTED: Final = {
     "amend_rejected": "warning",
     "chase_ended": "info",
     "assumed": "info",
+    "left_out": "warning",
 }
 """Notes that are told, and how loud."""
 _WHY: Final[dict[OrderRole, str]] = {
