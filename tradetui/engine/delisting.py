@@ -1,5 +1,7 @@
 """An instrument leaves the venue: closing only half an hour before, then settled (E-08).
 
+Where a venue only closes, an entry can not fill any more, and venues drop one that rests at the latest when
+it would: it is canceled at once here, so that nobody counts on it. What closes goes on.
 Contracts and margin positions are settled at the venue's price, else at the mean of the index over the last
 half hour, with the taker fee. What is held of a spot asset is frozen: it counts nothing, and says so.
 """
@@ -24,6 +26,7 @@ from tradetui.engine.books import Books
 from tradetui.engine.desk import Desk
 from tradetui.engine.orders import OrderFlow
 
+_CLOSING: Final = (InstrumentStatus.CLOSE_ONLY, InstrumentStatus.SETTLING)
 NOTICE_NS: Final = 30 * 60 * 1_000_000_000
 """Closing only so long before the end; the index of that time makes the price."""
 
@@ -58,6 +61,25 @@ class Delistings:
             self.scribe.note(
                 "alarm", f"{symbol} leaves the venue in half an hour: closing only", symbol=symbol
             )
+            self.drop_entries(symbol)
+
+    def drop_entries(self, symbol: str) -> bool:
+        """Take entries out where the venue only closes; True where there were any.
+
+        One on its way is refused when it gets there.
+        """
+        if self.state.instruments[symbol].status not in _CLOSING:
+            return False
+        live = self.state.live_of(symbol)
+        dropped = [o for o in live if o.role is OrderRole.ENTRY and o.state is not OrderState.SUBMITTED]
+        if dropped:
+            count = f"{len(dropped)} {'entry is' if len(dropped) == 1 else 'entries are'}"
+            text = f"{symbol}: the venue takes only orders that close, {count} canceled"
+            self.scribe.note("alarm", text, symbol=symbol)
+        for order in dropped:
+            if order.order_id in self.state.live:  # one may have gone with the one before it
+                self.flow.cancel_now(order, Reason.INSTRUMENT_HALTED)
+        return bool(dropped)
 
     def _register(self, instrument: Instrument, status: InstrumentStatus) -> None:
         changed = msgspec.structs.replace(instrument, status=status)

@@ -70,7 +70,7 @@ class Listings:
             self.liquidator.calls.relisted(symbol, liquidation)
             self._drop_surplus(before, instrument)
             self.flow.brackets.settle(symbol)  # another lot may make dust of what is held, or end that
-        return concerns
+        return self.delistings.drop_entries(symbol) or concerns
 
     def _drop_surplus(self, before: Instrument, instrument: Instrument) -> None:
         """New tiers take entries out that would carry a position beyond them (E-20); exits stay."""

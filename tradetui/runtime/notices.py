@@ -47,6 +47,7 @@ _QUIET: Final = frozenset(
 _CALM: Final = frozenset({Reason.OTHER_FILLED, Reason.GTD_ENDED})
 """Why orders go as they were meant to."""
 REASONS: Final[Mapping[str, str]] = {
+    Reason.INSTRUMENT_HALTED: "the venue takes no entries",
     Reason.BAND: "the next prices are too far from the market",
     Reason.IOC_REMAINDER: "the rest was not to wait",
     Reason.FOK_UNFILLABLE: "not all of it could fill at once",
