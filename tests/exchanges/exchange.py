@@ -87,6 +87,10 @@ class Wording:
         """The notice of a maintenance; None where the stream has none."""
         return None
 
+    def maintained(self) -> str | None:
+        """The notice that it is over; None where data that goes on says so."""
+        return None
+
     def numbered(self, text: str, number: int) -> str:
         """A frame with its number on the connection."""
         return text

@@ -182,6 +182,9 @@ async def maintenance(rig: Rig) -> None:
     assert words is not None
     await rig.exchange.announce(words)
     await rig.eventually(lambda: any(s.text for s in rig.statuses()))
+    if (over := rig.exchange.wording.maintained()) is not None:
+        await rig.told(HALTED)
+        await rig.exchange.announce(over)
     await rig.healed()
 
 

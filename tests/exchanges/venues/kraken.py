@@ -90,7 +90,13 @@ class Kraken(Wording):
         return json.dumps({"error": "Internal error", "method": "", "success": False})
 
     def maintenance(self) -> str:
-        status = {"system": "maintenance", "api_version": "v2", "version": "2.0.0", "connection_id": 1}
+        return self._status("maintenance")
+
+    def maintained(self) -> str:
+        return self._status("online")
+
+    def _status(self, system: str) -> str:
+        status = {"system": system, "api_version": "v2", "version": "2.0.0", "connection_id": 1}
         return json.dumps({"channel": "status", "type": "update", "data": [status]})
 
     def rest(self, path: str, query: Mapping[str, str], exchange: Exchange) -> Any:

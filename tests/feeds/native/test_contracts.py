@@ -18,7 +18,7 @@ from tradetui.feeds.native.bybit import BybitVenue
 from tradetui.feeds.native.kraken import KrakenVenue
 from tradetui.feeds.native.kraken_futures import KrakenFuturesVenue
 from tradetui.feeds.native.okx import OkxVenue
-from tradetui.feeds.native.venue import Item, Refused, Restated, Said, Venue
+from tradetui.feeds.native.venue import Closed, Item, Refused, Restated, Said, Venue
 
 MS = 1_000_000
 AT = 1_746_947_317_401
@@ -26,6 +26,10 @@ AT = 1_746_947_317_401
 
 def read(venue: Venue, **frame: Any) -> list[Item]:
     return list(venue.decode(json.dumps(frame).encode(), 5))
+
+
+def closed(items: list[Item]) -> list[Closed]:
+    return [item for item in items if isinstance(item, Closed)]
 
 
 @pytest.mark.captures
@@ -125,14 +129,14 @@ def test_kraken_futures_tells_open_interest_suspensions_and_liquidating_prints(c
     frame = json.loads(sample(captures, "kraken/ws_futures_ticker"))
     items = read(venue, **frame)
     assert [item.qty for item in items if isinstance(item, OpenInterest)] == [frame["openInterest"]]
-    assert not [item for item in items if isinstance(item, Restated)]
-    halted = [item for item in read(venue, **{**frame, "suspended": True}) if isinstance(item, Restated)]
-    assert halted == [Restated(INVERSE, InstrumentStatus.HALTED)]
-    again = [item for item in read(venue, **{**frame, "suspended": True}) if isinstance(item, Restated)]
-    assert again == []
-    assert Restated(INVERSE, InstrumentStatus.TRADING) in read(venue, **frame)
-    only_posts = [each for each in read(venue, **{**frame, "post_only": True}) if isinstance(each, Restated)]
-    assert only_posts == halted
+    assert closed(items) == [Closed("", INVERSE)]
+    assert closed(read(venue, **frame)) == []
+    suspended = {**frame, "suspended": True}
+    assert closed(read(venue, **suspended)) == [Closed("trading suspended by the exchange", INVERSE)]
+    assert closed(read(venue, **suspended)) == []
+    assert closed(read(venue, **frame)) == [Closed("", INVERSE)]
+    only_posts = closed(read(venue, **{**frame, "post_only": True}))
+    assert only_posts == [Closed("the exchange says: post only", INVERSE)]
     print_ = {"feed": "trade", "product_id": "PI_XBTUSD", "uid": "u", "side": "sell", "seq": 1, "time": AT}
     trade, liquidation = read(venue, **print_, qty=15, price=21980.0, type="liquidation")
     assert isinstance(trade, Trade)

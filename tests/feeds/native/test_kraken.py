@@ -21,7 +21,7 @@ from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.native.feed import NativeFeed
 from tradetui.feeds.native.kraken import KrakenVenue
 from tradetui.feeds.native.kraken_book import Part
-from tradetui.feeds.native.venue import FrameError, Refused, Said
+from tradetui.feeds.native.venue import Closed, FrameError, Refused, Said
 
 SYMBOL = "BTC/USD"
 
@@ -123,7 +123,7 @@ def test_captured_samples_of_trades_and_quotes_are_read(captures: Path) -> None:
 def test_words_of_the_exchange_become_items_and_nonsense_is_refused() -> None:
     kraken = venue()
     maintenance = b'{"channel":"status","type":"update","data":[{"system":"maintenance"}]}'
-    assert kraken.decode(maintenance, 1) == [Said("the exchange says: maintenance")]
+    assert kraken.decode(maintenance, 1) == [Said(""), Closed("the exchange says: maintenance")]
     refused = b'{"method":"subscribe","success":false,"error":"no such pair","symbol":"X/Y"}'
     assert kraken.decode(refused, 1) == (Refused("no such pair", "X/Y"),)
     assert kraken.decode(b'{"channel":"heartbeat"}', 1) == ()

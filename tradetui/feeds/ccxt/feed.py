@@ -141,7 +141,7 @@ class CcxtFeed:
     async def _work(self, hub: Hub) -> None:
         for symbol in self.symbols:
             hub.say(symbol, Part.MARKET, FeedState.CONNECTING, text="loading markets")
-        rest = self._rest = RestSide(
+        rest = self._rest = hub.rest = RestSide(
             self._exchange,
             self._profile,
             retry_s=self._retry_s,

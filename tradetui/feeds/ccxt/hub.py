@@ -27,7 +27,8 @@ from tradetui.domain.market_data import (
 from tradetui.feeds.audit import Audits
 from tradetui.feeds.backfill import Backfill
 from tradetui.feeds.ccxt.book import BadBook, BookReader, CrossedBook
-from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
+from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks, closed_by
+from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.socket import HardenedClient
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
 from tradetui.feeds.ccxt.trades import BadTrade, TradeReader, joined_in
@@ -41,6 +42,8 @@ NUMBERED: Final = ("binance", "binanceusdm", "binancecoinm", "kraken", "okx", "b
 
 _COMPARED: Final = 20
 _REFUSED_S: Final = 600.0
+_STATUS, _OPENING = '"status"', 40
+"""Where a frame of Kraken says that it is of the whole system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ class Hub:
 
     backfill: Backfill
     """Asks for missed prints; for whoever runs the feed to set."""
+    rest: RestSide
+    """Knows what is listed; set likewise."""
 
     def __init__(self, exchange: Any, channels: dict[str, Channel], sink: Sink, audits: Audits) -> None:
         self._exchange = exchange
@@ -159,10 +164,12 @@ class Hub:
         book = self._exchange.orderbooks.get(symbol) or {"bids": [], "asks": []}
         return tuple([(level[0], level[1]) for level in book[side][:_COMPARED]] for side in ("bids", "asks"))
 
-    def tapped(self, _socket: HardenedClient, text: str) -> bool:
-        """Check a frame's checksum where the exchange sends one that ccxt does not check."""
+    def tapped(self, socket: HardenedClient, text: str) -> bool:
+        """Check a frame's checksum, and hear what ccxt passes over, where that is told."""
         if self._checks is None or not text.startswith("{"):
             return True
+        if _STATUS in text[:_OPENING] and (closed := closed_by(text.encode())) is not None:
+            self.rest.close(self, socket, "", closed)
         wrong = [symbol for symbol in self._checks.wrong_symbols(text.encode()) if symbol in self._channels]
         for symbol in wrong:
             self.kick(self._channels[symbol].book, Outage(FeedState.GAP, "its checksum does not match"))
@@ -225,6 +232,7 @@ class Hub:
         opened = socket.connectionEstablished
         lived = self._exchange.milliseconds() - opened if opened else 0
         self._exchange.note_loss(socket, lived / 1000)
+        self.rest.reopen(self, socket)
         for stream in self._streams_of(socket):
             kicked, outage = self._kicked
             self.break_off(stream, outage if stream.symbol in kicked else Outage(FeedState.DOWN, text))

@@ -12,6 +12,8 @@ from zlib import crc32
 
 import msgspec
 
+from tradetui.feeds.ccxt.closures import closing_words
+
 _CHECKED_LEVELS: Final = 10
 
 
@@ -41,6 +43,22 @@ def digits(number: bytes, scale: int) -> int:
     """A decimal number's digits at a scale as one integer: 0.0310 at scale 8 is 3100000."""
     whole, _, fraction = number.partition(b".")
     return int(whole + fraction[:scale].ljust(scale, b"0"))
+
+
+class _Status(msgspec.Struct, frozen=True):
+    system: str = "online"
+
+
+_statuses: Final = msgspec.json.Decoder(list[_Status])
+
+
+def closed_by(raw: bytes) -> str | None:
+    """Why nothing is traded, as a frame says of the whole system; empty where that is over, else None."""
+    frame = _frame.decode(raw)
+    if frame.channel != "status":
+        return None
+    words = [closing_words(status.system) for status in _statuses.decode(frame.data)]
+    return words[-1] if words else None
 
 
 class KrakenBooks:

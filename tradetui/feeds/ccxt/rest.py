@@ -26,6 +26,7 @@ from tradetui.domain.market_data import (
 )
 from tradetui.domain.profile import Profile
 from tradetui.errors import FeedError
+from tradetui.feeds.ccxt.closures import Closures
 from tradetui.feeds.ccxt.history import FIRST, OTHERS, fetch_history, missed_candles
 from tradetui.feeds.ccxt.instruments import instrument_of, nearest_symbol
 from tradetui.feeds.ccxt.market_file import MarketFile, age_words
@@ -44,6 +45,7 @@ _MISSED_WITHIN_S: Final = 20.0
 """So long a start waits to learn what a time was like in which nobody watched."""
 _TIERS_AGAIN: Final = 10
 """So many times the first wait after a failure: nothing stands still without leverage tiers."""
+_TRADED: Final = (InstrumentStatus.TRADING, InstrumentStatus.CLOSE_ONLY)
 Fetch = Callable[[Any, list[str]], Awaitable[Sequence[MarketMessage]]]
 
 
@@ -79,6 +81,9 @@ class RestSide:
         """Who is told of what concerns all; a feed that takes more symbols puts its own list here."""
         self._retry_s = retry_s
         self._told: dict[str, Instrument] = {}
+        self._statuses: dict[str, InstrumentStatus] = {}
+        """As they are listed; what is told may be less."""
+        self._closures = Closures()
         self._tiers = Tiers(exchange)
         self._file = file
         self._is_aged = False
@@ -142,22 +147,48 @@ class RestSide:
 
     def _instrument(self, symbol: str) -> Instrument:
         """As it is listed now, with the tiers that are known; raises BadSymbol and FeedError."""
-        return self._tiers.put_on(instrument_of(self._exchange.market(symbol), self._profile))
+        instrument = instrument_of(self._exchange.market(symbol), self._profile)
+        self._statuses[symbol] = instrument.status
+        status = self._status(symbol)
+        return self._tiers.put_on(msgspec.structs.replace(instrument, status=status))
+
+    def _status(self, symbol: str) -> InstrumentStatus:
+        """What it is listed as, unless somebody says that nothing is traded."""
+        listed = self._statuses[symbol]
+        is_closed = listed in _TRADED and self._closures.words(symbol) != ""
+        return InstrumentStatus.HALTED if is_closed else listed
 
     def restate(self, teller: Teller, symbol: str, status: InstrumentStatus) -> None:
         """Tell what a stream says of an instrument's status, where it is new."""
-        before = self._told.get(symbol)
-        if before is None or before.status is status:
-            return
+        if symbol in self._told:
+            self._statuses[symbol] = status
+            self._tell_status(teller, symbol)
+
+    def close(self, teller: Teller, source: object, symbol: str, text: str) -> None:
+        """Tell why nothing is traded in a symbol, or in all of them; without a text it is over."""
+        self._closures.note(source, symbol, text)
+        for each in [told for told in self._told if symbol in ("", told)]:
+            self._tell_status(teller, each)
+
+    def reopen(self, teller: Teller, source: object) -> None:
+        """Whoever said that nothing is traded is gone."""
+        self._closures.forget(source)
+        for each in list(self._told):
+            self._tell_status(teller, each)
+
+    def _tell_status(self, teller: Teller, symbol: str) -> None:
+        before, status = self._told[symbol], self._status(symbol)
         instrument = self._told[symbol] = msgspec.structs.replace(before, status=status)
-        teller.deliver(InstrumentListed(instrument, time_ns()))
+        if status is not before.status:
+            teller.deliver(InstrumentListed(instrument, time_ns()))
         self.say_trading(teller, instrument)
 
     def say_trading(self, teller: Teller, instrument: Instrument) -> None:
         """Say whether the exchange trades an instrument."""
         if instrument.status is InstrumentStatus.HALTED:
             is_there = instrument.symbol in self._exchange.markets
-            text = "trading halted by the exchange" if is_there else "no longer listed by the exchange"
+            listed = "trading halted by the exchange" if is_there else "no longer listed by the exchange"
+            text = self._closures.words(instrument.symbol) or listed
             teller.say(instrument.symbol, Part.MARKET, FeedState.HALTED, text=text)
         else:
             teller.say(instrument.symbol, Part.MARKET, FeedState.STREAMING)
@@ -196,6 +227,7 @@ class RestSide:
         try:
             return self._instrument(before.symbol)
         except BadSymbol:
+            self._statuses[before.symbol] = InstrumentStatus.HALTED
             return msgspec.structs.replace(before, status=InstrumentStatus.HALTED)
         except FeedError:
             return before
@@ -281,6 +313,7 @@ class RestSide:
     def forget(self, symbol: str) -> None:
         """A symbol is followed no more."""
         self._told.pop(symbol, None)
+        self._statuses.pop(symbol, None)
 
     async def poll(self, teller: Teller, fetch: Fetch, symbols: list[str], every_s: float) -> None:
         """Ask for something again and again, less often after a failure; `symbols` may change meanwhile."""

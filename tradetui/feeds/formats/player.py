@@ -14,6 +14,7 @@ from tradetui.feeds.formats.units import Unit, unpack
 from tradetui.feeds.native.venue import (
     BookPart,
     BookSequence,
+    Closed,
     Item,
     Lost,
     PrintsHeard,
@@ -33,7 +34,7 @@ from tradetui.feeds.trades import TradeFlow
 
 _CROSSED_UPDATES: Final = 2
 _LOST: Final = (Sync.GAP, Sync.CROSSED)
-_WORDS: Final = (Refused, Said, Subscribed, PrintsHeard, PrintsJoined, Restated, Lost, PrintsMissing)
+_WORDS: Final = (Refused, Said, Subscribed, PrintsHeard, PrintsJoined, Restated, Closed, Lost, PrintsMissing)
 MakeBook = Callable[[Instrument], BookSequence]
 
 

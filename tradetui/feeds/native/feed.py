@@ -187,8 +187,8 @@ class NativeFeed:
         """Open the connections, and begin what goes on until the group ends."""
         self._backfill = Backfill(self, rest, group, missing=self._missing, single_trades=True)
         self._books = self._book_keeping(group)
-        self._renewals = self._renewing(group)
         self._hearing = self._make_hearing(rest)
+        self._renewals = self._renewing(group)
         self._reading = Reading(self, self._channels, books=self._books, hearing=self._hearing)
         following = self._make_following(rest)
         group.create_task(rest.tell_pauses(self))
@@ -235,6 +235,7 @@ class NativeFeed:
             self._channels,
             books=self._books,
             backfill=self._backfill,
+            hearing=self._hearing,
             group=group,
             first_book_s=self._first_book_s,
         )
@@ -364,6 +365,7 @@ class NativeFeed:
         """A connection is gone, and all of its symbols with it, unless another takes its place."""
         if self._renewals.ended(connection):
             return
+        self._hearing.forget(connection)
         for symbol in connection.line.symbols:
             channel = self._channels[symbol]
             if connection is not channel.connections[0]:

@@ -16,6 +16,7 @@ from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import Connection
 from tradetui.feeds.native.venue import (
     AsideError,
+    Closed,
     Lost,
     PrintsHeard,
     PrintsMissing,
@@ -75,6 +76,8 @@ class Hearing:
                 self._backfill.count_hole(self._channels[word.symbol])
             case Restated():
                 self._rest.restate(self._owner, word.symbol, word.status)
+            case Closed():
+                self._rest.close(self._owner, connection, word.symbol, word.text)
             case Subscribed() if self._venue.resync is ResyncBy.REST:
                 self._books.ask(self._channels[word.symbol], 0.0)
 
@@ -84,6 +87,10 @@ class Hearing:
             channel.heard.set()
             self._owner.say(channel.symbol, Part.TRADES, FeedState.STREAMING)
             self._backfill.heard(channel)
+
+    def forget(self, connection: Connection) -> None:
+        """What a connection said lasts no longer than itself."""
+        self._rest.reopen(self._owner, connection)
 
     def distrust(self, connection: Connection, error: Exception) -> None:
         """A frame could not be read: it may have been any symbol's, and of its book or its prints."""

@@ -19,6 +19,7 @@ import msgspec
 
 from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
+from tradetui.feeds.ccxt.closures import closing_words, system_words
 from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.kraken_book import INEXACT, KrakenBook, Part
@@ -26,6 +27,7 @@ from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.venue import (
     AsideError,
     BookPart,
+    Closed,
     FrameError,
     Item,
     LiveBook,
@@ -260,8 +262,7 @@ class KrakenVenue:
 
     def _words(self, frame: _Frame) -> Sequence[Item]:
         if frame.channel == "status":
-            states = [state.system.replace("_", " ") for state in _statuses(frame.data)]
-            return [Said("" if state == "online" else f"the exchange says: {state}") for state in states]
+            return [word for state in _statuses(frame.data) for word in _of_all(state.system)]
         if not frame.success and frame.req_id == _INSTRUMENTS_ID:
             return [Said(f"the exchange says: {frame.error}")]
         if not frame.success and frame.method != "unsubscribe":
@@ -291,6 +292,12 @@ class KrakenVenue:
 def _name(instrument: Instrument) -> str:
     """BTC/USD, in the venue's own words."""
     return f"{code_of('kraken', instrument.base)}/{code_of('kraken', instrument.quote)}"
+
+
+def _of_all(system: str) -> Sequence[Item]:
+    """What a state of the whole system means; it is told to each new connection, too."""
+    closed = closing_words(system)
+    return Said("" if closed else system_words(system)), Closed(closed)
 
 
 def _sizes(book: _ExactBook) -> dict[float, Decimal]:

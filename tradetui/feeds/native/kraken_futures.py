@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from tradetui.domain.instrument import Instrument, InstrumentStatus
+from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import (
     BestQuote,
     BookDelta,
@@ -28,12 +28,12 @@ from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.sequence import Numbered, PrintCount
 from tradetui.feeds.native.venue import (
     AsideError,
+    Closed,
     FrameError,
     Item,
     PrintsHeard,
     PrintsMissing,
     Refused,
-    Restated,
     Said,
 )
 from tradetui.feeds.native.wire import MS, Millis, Price, Quantity, TradedQuantity
@@ -120,7 +120,8 @@ class KrakenFuturesVenue(OneAddress):
     def __init__(self, *, address: Address = str) -> None:
         """`address` rewrites an address, for a loopback endpoint."""
         super().__init__(_URL, address=address)
-        self._suspended: dict[str, bool] = {}
+        self._closed: dict[str, str] = {}
+        """Why nothing is traded, as its ticker told it last."""
         self._prints = PrintCount()
 
     def name(self, instrument: Instrument) -> str:
@@ -136,7 +137,7 @@ class KrakenFuturesVenue(OneAddress):
         """So does each subscription."""
         for symbol in line.symbols:
             self._prints.forget(symbol)
-            self._suspended.pop(symbol, None)
+            self._closed.pop(symbol, None)
         return super().join(line)
 
     def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
@@ -206,11 +207,9 @@ class KrakenFuturesVenue(OneAddress):
             found.append(MarkPrice(symbol, ts, ts_received, ticker.markPrice, ticker.index))
         if ticker.openInterest is not None:
             found.append(OpenInterest(symbol, ts, ts_received, ticker.openInterest))
-        is_halted = ticker.suspended or ticker.post_only
-        if is_halted != self._suspended.get(symbol, False):
-            self._suspended[symbol] = is_halted
-            status = InstrumentStatus.HALTED if is_halted else InstrumentStatus.TRADING
-            found.append(Restated(symbol, status))
+        if (closed := _closed(ticker)) != self._closed.get(symbol):
+            self._closed[symbol] = closed
+            found.append(Closed(closed, symbol))
         return found
 
     def _words(self, frame: _Frame) -> Sequence[Item]:
@@ -226,3 +225,10 @@ class KrakenFuturesVenue(OneAddress):
         is_heard = frame.event == "subscribed" and frame.feed == "trade"
         names = frame.product_ids if is_heard else []
         return [PrintsHeard(self._symbols[name]) for name in names if name in self._symbols]
+
+
+def _closed(ticker: _Ticker) -> str:
+    """Why nothing is traded; the list of products has a word of its own for what may be traded at all."""
+    if ticker.suspended:
+        return "trading suspended by the exchange"
+    return "the exchange says: post only" if ticker.post_only else ""

@@ -20,6 +20,7 @@ from tradetui.feeds.native.hearing import Hearing
 from tradetui.feeds.native.venue import (
     IS_PART,
     UNREADABLE,
+    Closed,
     Lost,
     PrintsHeard,
     PrintsJoined,
@@ -162,7 +163,9 @@ class Reading:
                 self._channels[item.symbol].trades.join(item.first, item.last)
             case MarkPrice():
                 self._deliver(self._channels[item.symbol].timely(self._owner, item))
-            case Refused() | Said() | Lost() | Subscribed() | PrintsHeard() | Restated() | PrintsMissing():
+            case Refused() | Said() | Lost() | Subscribed() | PrintsHeard() | PrintsMissing():
+                self._hearing.hear(connection, item)
+            case Restated() | Closed():
                 self._hearing.hear(connection, item)
             case _:
                 self._deliver(item)

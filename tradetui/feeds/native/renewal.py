@@ -22,13 +22,16 @@ from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.native.books import Books
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import Connection, Listener
+from tradetui.feeds.native.hearing import Hearing
 from tradetui.feeds.native.heirs import MOST, Heir, OwnBook, SameNumbers, heir_of
 from tradetui.feeds.native.venue import (
     UNREADABLE,
     BookPart,
+    Closed,
     Lost,
     PrintsJoined,
     Refused,
+    Restated,
     Said,
     Subscribed,
 )
@@ -50,6 +53,8 @@ class Renewal:
         self.old = old
         self.prints: list[Trade] = []
         self.joined: list[PrintsJoined] = []
+        self.words: list[Restated | Closed] = []
+        """What was said of the market: the old one may have ended without saying it."""
         self.frames: list[tuple[bytes, int]] = []
         """What came, for whoever keeps frames."""
         self.heirs: dict[str, Heir] = {}
@@ -109,7 +114,7 @@ class Renewal:
 
     def opened(self, connection: Connection) -> None:
         """Ask for everything, and begin anew."""
-        self.lost(connection, "", 0.0)
+        self._begin()
         self._opened_at = monotonic()
         venue: Any = connection.codec
         self.counts_prints = venue.counts_prints
@@ -137,6 +142,11 @@ class Renewal:
     def lost(self, connection: Connection, why: str, wait_s: float) -> None:
         """It will be dialed again: until then the old one is all there is."""
         del connection, why, wait_s
+        self._begin()
+        self.words = []
+
+    def _begin(self) -> None:
+        """Keep nothing back yet but words: some are told before anything is asked for."""
         self._opened_at = self._whole_at = None
         self.prints, self.joined, self.frames, self.heirs = [], [], [], {}
 
@@ -153,6 +163,8 @@ class Renewal:
                 return "more prints than can be kept back" if len(self.prints) > MOST else ""
             case PrintsJoined():
                 self.joined.append(item)
+            case Restated() | Closed():
+                self.words.append(item)
             case Subscribed() if isinstance(heir := self.heirs.get(item.symbol), SameNumbers):
                 heir.is_whole = True
             case Refused() if item.symbol not in self._channels or self._channels[item.symbol].is_live:
@@ -189,13 +201,14 @@ class Renewals:
         *,
         books: Books,
         backfill: Backfill,
+        hearing: Hearing,
         group: asyncio.TaskGroup,
         first_book_s: float,
     ) -> None:
         self._owner = owner
         self._connections = connections
         self._channels = channels
-        self._books, self._backfill = books, backfill
+        self._books, self._backfill, self._hearing = books, backfill, hearing
         self._group = group
         self._first_book_s = first_book_s
         self._running: dict[Connection, asyncio.Task[None]] = {}
@@ -233,6 +246,7 @@ class Renewals:
             self._running.pop(renewal.connection).cancel()
         self._running.pop(connection).cancel()
         self._connections.remove(connection)
+        self._hearing.forget(connection)
 
     async def _see_through(self, renewal: Renewal) -> None:
         while not renewal.is_ready(monotonic()):
@@ -264,6 +278,9 @@ class Renewals:
         new.take_over(old, self._owner)
         self._running.pop(old).cancel()
         self._keep(renewal, place)
+        for word in renewal.words:
+            self._hearing.hear(new, word)
+        self._hearing.forget(old)
         for joined in renewal.joined:
             self._channels[joined.symbol].trades.join(joined.first, joined.last)
         self._fill_holes(renewal)

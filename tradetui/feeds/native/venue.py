@@ -64,6 +64,13 @@ class Restated(msgspec.Struct, frozen=True):
     status: InstrumentStatus
 
 
+class Closed(msgspec.Struct, frozen=True):
+    """Why no orders meet, in one symbol or with none named in all, whatever is listed; no text ends it."""
+
+    text: str
+    symbol: str = ""
+
+
 class Lost(msgspec.Struct, frozen=True):
     """Frames of the whole connection are missing: no book on it holds any more."""
 
@@ -108,7 +115,7 @@ def whole_book(part: BookPart) -> BookSnapshot | None:
     return inner if isinstance(inner, BookSnapshot) else None
 
 
-Word = Refused | Said | Subscribed | PrintsHeard | Restated | Lost | PrintsMissing | PrintsJoined
+Word = Refused | Said | Subscribed | PrintsHeard | Restated | Closed | Lost | PrintsMissing | PrintsJoined
 Item = MarketMessage | BookPart | Word
 
 
