@@ -68,6 +68,8 @@ class Coinbase(Wording):
                 if query.get("product_type") == "FUTURE":
                     return {"products": []}
                 return {"products": exchange.listed(self._listing(exchange))}
+            case name if name == self.name:
+                return self._listing(exchange)
             case "ticker":
                 return {"trades": [self._print(each) for each in reversed(exchange.newest(query))]}
             case "candles":

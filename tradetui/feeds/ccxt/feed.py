@@ -160,6 +160,7 @@ class CcxtFeed:
             group.create_task(self.clock.follow(self._exchange))
             group.create_task(rest.reload_markets(hub, listed))
             group.create_task(rest.tell_pauses(hub))
+            group.create_task(rest.follow_statuses(hub, [each.symbol for each in listed]))
             for each in listed:
                 group.create_task(self._follow(hub, each))
             symbols = [each.symbol for each in listed]

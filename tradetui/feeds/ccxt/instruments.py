@@ -10,14 +10,13 @@ from tradetui.domain.instrument import Instrument, InstrumentKind, InstrumentSta
 from tradetui.domain.number import ONE, ZERO
 from tradetui.domain.profile import Profile
 from tradetui.errors import FeedError
+from tradetui.feeds.ccxt.statuses import CLOSED
 from tradetui.feeds.clean import clean
 
 _UNTOLD_FEE: Final = Decimal("0.001")
 """Of maker and taker where neither the exchange nor the profile tells one: nothing is free."""
 _UNKNOWN_LEVERAGE: Final = Decimal(20)
 _FINEST: Final = Decimal("0.00000001")
-_CLOSED: Final = ("cancel_only", "post_only", "limit_only", "auction_mode", "view_only", "is_disabled")
-"""Flags of a product of Coinbase."""
 _BASIS_POINTS: Final = Decimal(10_000)
 _LEAST_GTD_S: Final = {"binanceusdm": 600, "binancecoinm": 600}
 """Binance futures takes goodTillDate orders only beyond ten minutes."""
@@ -92,7 +91,7 @@ def _is_halted(market: dict[str, Any], profile: Profile) -> bool:
     Of Coinbase's products it looks at one flag only: those that take no orders, or only some, are halted too.
     """
     info = market.get("info") or {}
-    if profile.exchange == "coinbase" and any(info.get(flag) is True for flag in _CLOSED):
+    if profile.exchange == "coinbase" and any(info.get(flag) is True for flag in CLOSED):
         return True
     says_nothing = profile.exchange == "kraken" and "status" not in info
     return market.get("active") is False and not says_nothing

@@ -30,6 +30,7 @@ from tradetui.feeds.ccxt.closures import Closures
 from tradetui.feeds.ccxt.history import FIRST, OTHERS, fetch_history, missed_candles
 from tradetui.feeds.ccxt.instruments import instrument_of, nearest_symbol
 from tradetui.feeds.ccxt.market_file import MarketFile, age_words
+from tradetui.feeds.ccxt.statuses import ASKED, learn_status
 from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.ccxt.tiers import Tiers
 from tradetui.feeds.ccxt.words import words_for
@@ -40,6 +41,10 @@ _HALTED_AGAIN_S: Final = 60.0
 """Markets are read sooner while one of them is halted."""
 _AGED_AGAIN_S: Final = 10.0
 """And while they are those of another day."""
+_STATUS_EVERY_S: Final = 60.0
+"""Each symbol is asked for its status as often, where no stream tells it …"""
+_STATUS_REST_S: Final = 2.0
+"""… and all of them together no more often than this."""
 _PAUSE_SEEN_S: Final = 0.25
 _MISSED_WITHIN_S: Final = 20.0
 """So long a start waits to learn what a time was like in which nobody watched."""
@@ -205,6 +210,17 @@ class RestSide:
                 self._end_age(teller)
             for before in listed:
                 if before.symbol in self._told:
+                    self._retell(teller, self._told[before.symbol])
+
+    async def follow_statuses(self, teller: Teller, symbols: list[str]) -> None:
+        """Learn between two readings of the markets what is halted; `symbols` may change meanwhile."""
+        turn = 0
+        while self._exchange.id in ASKED:
+            await asyncio.sleep(max(_STATUS_EVERY_S / max(len(symbols), 1), _STATUS_REST_S))
+            turn += 1
+            before = self._told.get(symbols[turn % len(symbols)]) if symbols else None
+            with suppress(Exception):  # the list tells it later
+                if before is not None and await learn_status(self._exchange, before.symbol):
                     self._retell(teller, self._told[before.symbol])
 
     def _end_age(self, teller: Teller) -> None:

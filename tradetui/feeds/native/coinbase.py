@@ -26,6 +26,7 @@ from tradetui.feeds.native.connection import Line
 from tradetui.feeds.native.venue import (
     AsideError,
     BookPart,
+    Closed,
     FrameError,
     Item,
     LiveBook,
@@ -37,7 +38,7 @@ from tradetui.feeds.native.venue import (
 from tradetui.feeds.native.wire import Price, Quantity, TradedQuantity, moment_ns
 
 _URL: Final = "wss://advanced-trade-ws.coinbase.com"
-_CHANNELS: Final = ("heartbeats", "level2", "market_trades", "ticker")
+_CHANNELS: Final = ("heartbeats", "level2", "market_trades", "ticker", "status")
 _OWN_BOOKS: Final = ("USDT-USDC", "EURC-USDC")
 _AGGRESSOR: Final = {"BUY": Side.SELL, "SELL": Side.BUY}
 
@@ -98,6 +99,11 @@ class _Ticker(msgspec.Struct, gc=False):
     best_ask_quantity: Quantity = 0.0
 
 
+class _Product(msgspec.Struct, gc=False):
+    id: str
+    status: str = ""
+
+
 class _Event(msgspec.Struct):
     type: str = ""
     product_id: str = ""
@@ -105,6 +111,7 @@ class _Event(msgspec.Struct):
     trades: list[_Trade] = []
     tickers: list[_Ticker] = []
     subscriptions: dict[str, list[str]] = {}
+    products: list[_Product] = []
 
 
 class _Frame(msgspec.Struct):
@@ -116,7 +123,7 @@ class _Frame(msgspec.Struct):
     message: str = ""
 
 
-_ASIDE: Final = ("ticker", "heartbeats", "subscriptions")
+_ASIDE: Final = ("ticker", "heartbeats", "subscriptions", "status")
 """What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _events: Final = msgspec.json.Decoder(list[_Event], strict=False).decode
@@ -219,7 +226,7 @@ class CoinbaseVenue(OneAddress):
     def _told(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
         if outer.channel == "subscriptions":
             return self._subscribed(_events(outer.events))
-        if outer.channel not in ("l2_data", "market_trades", "ticker"):
+        if outer.channel not in ("l2_data", "market_trades", "ticker", "status"):
             return ()
         ts = moment_ns(outer.timestamp) if outer.timestamp is not None else 0
         events = _events(outer.events)
@@ -248,6 +255,8 @@ class CoinbaseVenue(OneAddress):
         if outer.channel == "market_trades":
             trades = event.trades if event.type == "update" else []
             return [self._print(trade, ts_received) for trade in sorted(trades, key=_in_turn)]
+        if outer.channel == "status":
+            return list(self._closed(event.products))
         if outer.channel == "ticker":
             return [
                 BestQuote(
@@ -270,6 +279,13 @@ class CoinbaseVenue(OneAddress):
             whole = BookSnapshot(symbol, ts, ts_received, _sized(bids), _sized(asks))
             return (Part(symbol, whole),)
         return (Part(symbol, BookDelta(symbol, ts, ts_received, bids, asks)),)
+
+    def _closed(self, products: Sequence[_Product]) -> Iterable[Item]:
+        """Which products are not online, of ours; flags that are told by REST alone may close them too."""
+        for product in products:
+            if product.id in self._symbols and product.status:
+                text = "" if product.status == "online" else f"the exchange says: {product.status}"
+                yield Closed(text, self._symbols[product.id])
 
     def _print(self, trade: _Trade, ts_received: int) -> Trade:
         symbol, ts = self.symbol(trade.product_id), moment_ns(trade.time)

@@ -54,6 +54,7 @@ class Following:
         for each in listed:
             self._add(each)
         group.create_task(rest.reload_markets(self._teller, self._listed))
+        group.create_task(rest.follow_statuses(self._teller, self._symbols))
         group.create_task(self._audit())
         group.create_task(self._deepen(symbols))
         group.create_task(rest.poll(self._teller, fetch_tickers, self._symbols, _TICKERS_EVERY_S))
