@@ -19,6 +19,7 @@ import ccxt.pro
 from ccxt.async_support.base.ws.client import Client
 
 from tradetui.errors import FeedError
+from tradetui.feeds.answers import BoundedAnswer
 from tradetui.feeds.frame_guard import SECRET, LiveTradingRefused, check_frame
 
 CREDENTIALS: Final = (
@@ -121,13 +122,14 @@ class Guard:
         self.allow_own_hosts()
 
     def open(self, lazy: bool = False) -> None:
-        """Begin to ask: no answer leads to another address."""
+        """Begin to ask: no answer leads to another address, and none is read without end."""
         super().open(lazy)  # type: ignore[misc]
         session: Any = self.session
         if session is not None and session not in self._sessions:
             self._sessions.add(session)
             request = session._request  # noqa: SLF001 - what GETs and sockets of a session ask by
             object.__setattr__(session, "_request", _unredirected(request))
+            object.__setattr__(session, "_response_class", BoundedAnswer)
 
     def allow_own_hosts(self) -> None:
         """Take the addresses known now as the only ones that may be reached."""
