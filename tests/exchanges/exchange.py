@@ -40,6 +40,15 @@ class Minute(NamedTuple):
     close: str
 
 
+class Funding(NamedTuple):
+    """A contract's funding: the official rate of the last time, and the one that is to come."""
+
+    settled_ms: int
+    settled: str
+    next_ms: int
+    coming: str
+
+
 class Wording:
     """How a venue says things; `at_ms` is its clock."""
 
@@ -141,6 +150,8 @@ class Exchange(Loopback):
         self.rest_texts: dict[str, str] = {}
         self.minutes: dict[str, list[Minute]] = {}
         """Candles of a minute of its last, mark and index price, oldest first."""
+        self.funding: Funding | None = None
+        """Of a contract, where its REST is asked for it."""
         self._listeners: dict[web.WebSocketResponse, set[str]] = {}
         self._counts: dict[web.WebSocketResponse, int] = defaultdict(int)
         self._kept_back: list[str] = []

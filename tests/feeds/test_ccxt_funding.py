@@ -6,9 +6,11 @@ from time import time_ns
 from typing import Any
 
 import pytest
+from ccxt import BadSymbol, ExchangeNotAvailable
 
-from tradetui.domain.market_data import FundingRate, FundingSettled
+from tradetui.domain.market_data import FundingRate, FundingSettled, OpenInterest, Ticker
 from tradetui.feeds.ccxt.funding import fetch_funding, predicted_of, settled_of
+from tradetui.feeds.ccxt.prices import fetch_interest, fetch_tickers
 
 MS = 1_000_000
 PERP = "BTC/USDT:USDT"
@@ -83,3 +85,54 @@ async def test_each_perpetual_is_asked_for_what_its_exchange_has() -> None:
     assert [type(each) for each in found] == [FundingSettled, FundingRate] * 2
     assert len(exchange.asked) == 4
     assert await fetch_funding(Exchange(), [PERP]) == []
+
+
+GONE = "LUNA/USDT:USDT"
+OTHER = "ETH/USDT:USDT"
+
+
+class Delisting(Exchange):
+    """It answers no request that names the one which has gone."""
+
+    async def fetch_funding_rate_history(self, symbol: str, _: object, limit: int) -> list[dict[str, Any]]:
+        self.refuse([symbol])
+        return await super().fetch_funding_rate_history(symbol, _, limit)
+
+    async def fetch_tickers(self, symbols: list[str]) -> dict[str, Any]:
+        self.refuse(symbols)
+        return {each: {"symbol": each, "last": 100.0, "quoteVolume": 5.0} for each in symbols}
+
+    async def fetch_open_interest(self, symbol: str) -> dict[str, Any]:
+        self.refuse([symbol])
+        return {"openInterestAmount": 7.0}
+
+    def refuse(self, symbols: list[str]) -> None:
+        self.asked += [("asked", symbol) for symbol in symbols]
+        if GONE in symbols:
+            raise BadSymbol("does not have market symbol")
+
+
+async def test_one_that_is_refused_costs_the_others_nothing() -> None:
+    exchange = Delisting(fetchFundingRateHistory=True, fetchOpenInterest=True)
+    fetches: list[Any] = [fetch_funding, fetch_tickers, fetch_interest]
+    found = [await each(exchange, [GONE, PERP, OTHER]) for each in fetches]
+    assert [[each.symbol for each in row] for row in found] == [[PERP, OTHER]] * 3
+    assert [type(row[0]) for row in found] == [FundingSettled, Ticker, OpenInterest]
+    for fetch in fetches:
+        with pytest.raises(BadSymbol):
+            await fetch(exchange, [GONE])
+
+
+class Unreachable(Delisting):
+    def refuse(self, symbols: list[str]) -> None:
+        super().refuse(symbols)
+        raise ExchangeNotAvailable("down")
+
+
+@pytest.mark.parametrize("fetch", [fetch_funding, fetch_tickers, fetch_interest])
+async def test_an_exchange_that_can_not_be_reached_is_not_asked_on(fetch: Any) -> None:
+    exchange = Unreachable(fetchFundingRateHistory=True, fetchOpenInterest=True)
+    with pytest.raises(ExchangeNotAvailable):
+        await fetch(exchange, [PERP, OTHER])
+    at_once = [PERP, OTHER] if fetch is fetch_tickers else [PERP]
+    assert [symbol for _, symbol in exchange.asked] == at_once

@@ -77,6 +77,13 @@ class Binance(Wording):
         match what:
             case "klines" | "markPriceKlines" | "indexPriceKlines" if query["interval"] == "1m":
                 return self._minutes(what, query, exchange)
+            case "fundingRate" if exchange.funding and query["symbol"] == self.name:
+                told = {"fundingRate": exchange.funding.settled, "markPrice": "2680.25"}
+                return [{"symbol": self.name, **told, "fundingTime": exchange.funding.settled_ms}]
+            case "premiumIndex" if exchange.funding:
+                mark = {"symbol": self.name, "markPrice": "2681.5", "indexPrice": "2681.7", "time": 1}
+                rate = {"lastFundingRate": exchange.funding.coming}
+                return {**mark, **rate, "nextFundingTime": exchange.funding.next_ms}
             case "premiumIndex":
                 mark = {"symbol": self.name, "markPrice": "2681.5", "indexPrice": "2681.7"}
                 return {**mark, "time": 1, "lastFundingRate": "0.0001", "nextFundingTime": 2}

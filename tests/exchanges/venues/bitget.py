@@ -88,6 +88,12 @@ class Bitget(Wording):
                 self.product != "SPOT"
             ):
                 rows = self._minutes(what, query, exchange)
+            case "history-fund-rate" if exchange.funding and query["productType"] == self.product:
+                told = {"fundingRate": exchange.funding.settled}
+                rows = [{"symbol": self.name, **told, "fundingTime": str(exchange.funding.settled_ms)}]
+            case "current-fund-rate" if exchange.funding and query["productType"] == self.product:
+                told = {"fundingRate": exchange.funding.coming, "fundingRateInterval": "8"}
+                rows = [{"symbol": self.name, **told, "nextUpdate": str(exchange.funding.next_ms)}]
             case "query-position-lever" if query["productType"] == self.product:
                 rows = [{"symbol": query["symbol"], **row} for row in LEVERS]
             case "fills-history" | "fills":

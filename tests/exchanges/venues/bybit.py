@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.exchanges.captures import DecimalBook
-from tests.exchanges.exchange import BOOK, OTHER, TRADES, Ask, Exchange, Wording
+from tests.exchanges.exchange import BOOK, OTHER, TRADES, Ask, Exchange, Funding, Wording
 from tests.exchanges.tape import Change, Print
 
 CHANNELS = {"orderbook": BOOK, "publicTrade": TRADES}
@@ -90,12 +90,23 @@ class Bybit(Wording):
                 found = exchange.minutes_of(kind, int(query.get("start", 0)), most=int(query["limit"]))
                 amounts = ["1", "60000"] if kind == "last" else []
                 rows = [[str(each.at_ms), *each[1:], *amounts] for each in reversed(found)]
+            case "history" | "tickers" as what if self.category == "linear" and exchange.funding:
+                assert what == "tickers" or query["symbol"] == self.name
+                rows = [self._funding(what, exchange.funding)]
             case "risk-limit" if query.get("category") == self.category and query.get("symbol") == self.name:
                 rows = RISK_LIMITS
             case _:
                 rows = []
         result = {"category": self.category, "list": rows, "nextPageCursor": ""}
         return {"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": exchange.clock()}
+
+    def _funding(self, what: str, funding: Funding) -> dict[str, str]:
+        if what == "history":
+            rate = {"fundingRate": funding.settled, "fundingRateTimestamp": str(funding.settled_ms)}
+            return {"symbol": self.name, **rate}
+        rate = {"fundingRate": funding.coming, "nextFundingTime": str(funding.next_ms)}
+        prices = {"lastPrice": "60000.1", "price24hPcnt": "0.0171", "turnover24h": "1200", "volume24h": "2"}
+        return {"symbol": self.name, **prices, **rate}
 
     def _listing(self, exchange: Exchange) -> dict[str, Any]:
         status = "Closed" if exchange.is_halted else "Trading"

@@ -80,12 +80,22 @@ class KrakenFutures(Wording):
             case "history":
                 rows = [self._recent(each) for each in reversed(exchange.prints[-100:])]
                 return {"result": "success", "history": rows}
+            case "historicalfundingrates" | "historical-funding-rates" if exchange.funding:
+                at = moment(exchange.funding.settled_ms)
+                return {"rates": [{"timestamp": at, "relativeFundingRate": exchange.funding.settled}]}
             case "tickers":
-                return {"result": "success", "tickers": []}
+                return {"result": "success", "tickers": self._tickers(exchange)}
             case "1m":
                 return self._minutes(path, query, exchange)
             case _:
                 return {"candles": [], "rates": []}
+
+    def _tickers(self, exchange: Exchange) -> list[dict[str, Any]]:
+        """It tells what a contract pays, not at what rate."""
+        if exchange.funding is None:
+            return []
+        rate = float(exchange.funding.coming) * 2500
+        return [{"symbol": self.name, "last": 2500.5, "markPrice": 2500, "fundingRate": rate}]
 
     def _minutes(self, path: str, query: Mapping[str, str], exchange: Exchange) -> dict[str, Any]:
         """By seconds, both ends within; its index is called spot."""

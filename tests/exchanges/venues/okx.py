@@ -85,6 +85,13 @@ class Okx(Wording):
                 rows = [self._print(each) for each in reversed(exchange.newest(query))]
             case "candles" | "mark-price-candles" | "index-candles" as what if query["bar"] == "1m":
                 rows = self._minutes(what, query, exchange)
+            case "funding-rate-history" if exchange.funding and query["instId"] == self.name:
+                told = {"realizedRate": exchange.funding.settled, "fundingRate": "0.0009"}
+                rows = [{"instId": self.name, **told, "fundingTime": str(exchange.funding.settled_ms)}]
+            case "funding-rate" if exchange.funding and query["instId"] == self.name:
+                after = {"nextFundingRate": "", "nextFundingTime": str(exchange.funding.next_ms + 28_800_000)}
+                told = {"fundingRate": exchange.funding.coming, "fundingTime": str(exchange.funding.next_ms)}
+                rows = [{"instId": self.name, **told, **after}]
             case "position-tiers" if query["instFamily"] == "BTC-USDT" and query["instType"] == "SWAP":
                 rows = [{**OTHER_TEXTS, **tier} for tier in TIERS]
             case _:

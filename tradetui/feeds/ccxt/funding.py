@@ -11,6 +11,7 @@ from time import time_ns
 from typing import Any, Final
 
 from tradetui.domain.market_data import FundingRate, FundingSettled
+from tradetui.feeds.ccxt.asking import of_each
 
 _MS: Final = 1_000_000
 _PAST: Final = 100
@@ -21,16 +22,20 @@ Funding = FundingRate | FundingSettled
 
 
 async def fetch_funding(exchange: Any, symbols: list[str]) -> list[Funding]:
-    """What the exchange says of each perpetual's funding; raises ccxt errors."""
-    found: list[Funding] = []
-    for symbol in symbols:
-        if exchange.has.get("fetchFundingRateHistory"):
-            rows = await exchange.fetch_funding_rate_history(symbol, None, _PAST)
-            found += [each for row in rows if (each := settled_of(row, symbol, time_ns())) is not None]
-        if exchange.has.get("fetchFundingRate"):
-            predicted = predicted_of(await exchange.fetch_funding_rate(symbol), symbol, time_ns())
-            found += [predicted] if predicted is not None else []
-    return found
+    """What the exchange says of each perpetual's funding; raises ccxt errors where it says nothing."""
+    asks = (("fetchFundingRateHistory", _past), ("fetchFundingRate", _predicted))
+    wanted = [(ask, symbol) for symbol in symbols for has, ask in asks if exchange.has.get(has)]
+    return await of_each(wanted, lambda each: each[0](exchange, each[1]))
+
+
+async def _past(exchange: Any, symbol: str) -> list[Funding]:
+    rows = await exchange.fetch_funding_rate_history(symbol, None, _PAST)
+    return [each for row in rows if (each := settled_of(row, symbol, time_ns())) is not None]
+
+
+async def _predicted(exchange: Any, symbol: str) -> list[Funding]:
+    predicted = predicted_of(await exchange.fetch_funding_rate(symbol), symbol, time_ns())
+    return [predicted] if predicted is not None else []
 
 
 def settled_of(row: dict[str, Any], symbol: str, ts_received: int) -> FundingSettled | None:

@@ -6,14 +6,14 @@ from time import time_ns
 from typing import Any
 
 from tradetui.domain.market_data import MarkPrice, OpenInterest, Ticker
+from tradetui.feeds.ccxt.asking import of_each, ticker_rows
 from tradetui.feeds.ccxt.book import exchange_ns
 
 
 async def fetch_tickers(exchange: Any, symbols: list[str]) -> list[Ticker]:
     """The 24-hour figures of each symbol that the exchange gives; raises ccxt errors."""
-    rows = await exchange.fetch_tickers(symbols)
-    now = time_ns()
-    known = [ticker_of(row, now) for row in rows.values() if row.get("symbol") in symbols]
+    rows = await ticker_rows(exchange, symbols)
+    known = [ticker_of(row, time_ns()) for row in rows]
     return [ticker for ticker in known if ticker is not None]
 
 
@@ -30,11 +30,13 @@ def ticker_of(row: dict[str, Any], ts_received: int) -> Ticker | None:
 
 async def fetch_marks(exchange: Any, symbols: list[str]) -> list[MarkPrice]:
     """The mark price of each perpetual where the exchange gives one; raises ccxt errors."""
-    if not exchange.has.get("fetchMarkPrice"):
-        rows = await exchange.fetch_tickers(symbols)
-        known = [mark_of(row, time_ns()) for row in rows.values()]
-    else:
-        known = [mark_of(await exchange.fetch_mark_price(symbol), time_ns()) for symbol in symbols]
+
+    async def ask(symbol: str) -> list[dict[str, Any]]:
+        return [await exchange.fetch_mark_price(symbol)]
+
+    is_told = exchange.has.get("fetchMarkPrice")
+    rows = await (of_each(symbols, ask) if is_told else ticker_rows(exchange, symbols))
+    known = [mark_of(row, time_ns()) for row in rows]
     return [mark for mark in known if mark is not None and mark.symbol in symbols]
 
 
@@ -51,9 +53,12 @@ async def fetch_interest(exchange: Any, symbols: list[str]) -> list[OpenInterest
     """The open interest of each contract where the exchange tells it; raises ccxt errors."""
     if not exchange.has.get("fetchOpenInterest"):
         return []
-    rows = [(symbol, await exchange.fetch_open_interest(symbol)) for symbol in symbols]
-    known = [interest_of(symbol, row, time_ns()) for symbol, row in rows]
-    return [interest for interest in known if interest is not None]
+
+    async def ask(symbol: str) -> list[OpenInterest]:
+        known = interest_of(symbol, await exchange.fetch_open_interest(symbol), time_ns())
+        return [known] if known is not None else []
+
+    return await of_each(symbols, ask)
 
 
 def interest_of(symbol: str, row: dict[str, Any], ts_received: int) -> OpenInterest | None:

@@ -322,8 +322,10 @@ class RestSide:
             return None
 
     async def ask(self, teller: Teller, fetch: Fetch, symbols: Sequence[str]) -> None:
-        """Deliver what an exchange answers; raises what the client raises."""
-        for message in await fetch(self._exchange, list(symbols)) if symbols else ():
+        """Deliver what an exchange answers of what it lists now; raises what the client raises."""
+        listed = self._exchange.markets or ()
+        wanted = [symbol for symbol in symbols if symbol in listed]
+        for message in await fetch(self._exchange, wanted) if wanted else ():
             teller.deliver(message)
 
     def forget(self, symbol: str) -> None:
