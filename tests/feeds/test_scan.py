@@ -230,3 +230,31 @@ async def test_six_hundred_symbols_come_on_two_connections_also_after_a_loss() -
 
 def test_a_profile_without_patterns_scans_nothing() -> None:
     assert scanner_of(Profile(name="b", exchange="binance", symbols=("BTC/USDT",)), None) is None
+
+
+STEERING = ("\x1b[31mX", "\x1b]0;owned\x07", "\x9b31m", "A\nB", "A\u202eB", "A\u2066B", "A\u200bB", "\ud800")
+
+
+@pytest.mark.parametrize("base", STEERING)
+def test_a_name_that_steers_a_terminal_is_not_scanned(base: str) -> None:
+    assert scanned(base) == ("BTC/USDT",)
+
+
+@pytest.mark.parametrize("base", ["A" * 1_000, "A" + "\u0300" * 1_000])
+def test_a_name_that_no_screen_holds_is_not_scanned(base: str) -> None:
+    assert scanned(base) == ("BTC/USDT",)
+
+
+def test_a_name_in_another_script_is_scanned() -> None:
+    assert scanned("\u5e01\u5b89\u4eba\u751f") == ("BTC/USDT", "\u5e01\u5b89\u4eba\u751f/USDT")
+
+
+def scanned(base: str) -> tuple[str, ...]:
+    """What the scanner of an exchange shows that has BTC/USDT and one more."""
+    exchange = ccxt.pro.binance()
+    market = {"active": True, "precision": {"price": 0.01}, "spot": True, "type": "spot", "quote": "USDT"}
+    listed = [{**market, "id": f"{b}USDT", "symbol": f"{b}/USDT", "base": b} for b in ("BTC", base)]
+    exchange.set_markets(listed)
+    scanner = scanner_of(Profile(name="b", exchange="binance", symbols=("BTC/USDT",), scan=("*",)), exchange)
+    assert scanner is not None
+    return scanner.table.symbols

@@ -25,6 +25,8 @@ from tradetui.feeds.scan.venues import Address, BinanceScan, BybitScan, KrakenSc
 
 MOST: Final = 2_000
 """So many symbols at most, in the order of their names."""
+_LONGEST_NAME: Final = 64
+"""Signs that are laid over one letter take no place, and a terminal its time."""
 _BY_SYMBOL: Final = frozenset({"kraken"})
 """Venues whose streams use the symbols themselves."""
 
@@ -128,8 +130,9 @@ def scanner_of(profile: Profile, exchange: Any) -> Scanner | None:
 
 
 def _is_shown(market: dict[str, Any]) -> bool:
-    """Whether a name can go to a terminal."""
-    return str(market["symbol"]).isprintable()
+    """Whether a name can go to a terminal, and is one."""
+    name = str(market["symbol"])
+    return name.isprintable() and len(name) <= _LONGEST_NAME
 
 
 def wanted(symbols: Sequence[str], patterns: Sequence[str]) -> list[str]:
