@@ -259,6 +259,16 @@ def test_a_product_of_coinbase_that_takes_not_every_order_is_halted(flag: str) -
         assert instrument_of(market(info={flag: value}), profile).status is status
 
 
+def test_a_contract_that_is_counted_in_coins_and_settles_in_them_is_refused() -> None:
+    """Frames that clients kept of Bitget's BTCUSD: a print of 0.0107, which is no number of dollars."""
+    contract = market(symbol="BTC/USD:BTC", spot=False, swap=True, inverse=True, contractSize=1, settle="BTC")
+    bitget = Profile(name="x", exchange="bitget", symbols=("BTC/USD:BTC",))
+    with pytest.raises(FeedError, match="counts it in BTC"):
+        instrument_of(contract, bitget)
+    assert instrument_of({**contract, "inverse": False}, bitget).kind is InstrumentKind.PERP_LINEAR
+    assert instrument_of(contract, PROFILE).kind is InstrumentKind.PERP_INVERSE
+
+
 @pytest.mark.parametrize(
     ("inverse", "kind"), [(False, InstrumentKind.PERP_LINEAR), (True, InstrumentKind.PERP_INVERSE)]
 )

@@ -17,6 +17,8 @@ _UNTOLD_FEE: Final = Decimal("0.001")
 """Of maker and taker where neither the exchange nor the profile tells one: nothing is free."""
 _UNKNOWN_LEVERAGE: Final = Decimal(20)
 _FINEST: Final = Decimal("0.00000001")
+_IN_COINS: Final = ("bitget",)
+"""Exchanges whose inverse contracts are counted in coins: a print of Bitget's BTCUSD has the size 0.0107."""
 _BASIS_POINTS: Final = Decimal(10_000)
 _LEAST_GTD_S: Final = {"binanceusdm": 600, "binancecoinm": 600}
 """Binance futures takes goodTillDate orders only beyond ten minutes."""
@@ -25,11 +27,13 @@ _TRAIL_RATES: Final = {name: (Decimal("0.001"), Decimal("0.1")) for name in ("bi
 
 
 def instrument_of(market: dict[str, Any], profile: Profile) -> Instrument:
-    """The instrument of a ccxt market; raises FeedError for options and dated contracts."""
+    """The instrument of a ccxt market; raises FeedError for one that can not be traded here."""
     kind = _kind(market)
     names = (market["symbol"], market["base"], market["quote"], market.get("settle") or "")
     if not all(str(name).isprintable() for name in names):
         raise FeedError(f"{clean(str(market['symbol']))}: its names hold control characters")
+    if kind is InstrumentKind.PERP_INVERSE and profile.exchange in _IN_COINS:
+        raise FeedError(f"{market['symbol']}: this exchange counts it in {market['base']}: not supported")
     limits = market.get("limits") or {}
     lot = _step(market, "amount")
     amount = limits.get("amount") or {}

@@ -2,7 +2,8 @@
 
 Source: Bitget's websocket documentation and what clients saw. A snapshot replaces the book. Until the middle
 of 2026 each update carried a CRC32; since then it is zero or left out, and `pseq` is the `seq` of the message
-before. Whatever is there is held against the book.
+before. Whatever is there is held against the book. Sizes are in coins, also of contracts that settle in coins
+(frames that clients kept: 0.0107 of BTCUSD in a print, 2.469 at its best bid).
 """
 
 from __future__ import annotations
