@@ -56,6 +56,8 @@ class Channel:
         self.lost_at: float | None = None
         """When data was lost, until trades and history were asked for."""
         self.resync_backoff = backoff
+        self._untimed = 0
+        """Prints and changes without a time, before the first that has one."""
         self._resynced_at = 0.0
         self._lived_s = 10.0
         """How long the book was live last, until it was asked for again; the first time is no failure."""
@@ -152,14 +154,22 @@ class Channel:
 
     def timely(self, teller: Teller, message: Stamped) -> Stamped:
         """The message, without its time where that can not be."""
-        stamp = message.ts_exchange
+        stamp, is_told = message.ts_exchange, isinstance(message, Trade | BookDelta)
         if self.time.believes(stamp, message.ts_received):
+            if is_told and not stamp:
+                self._untimed += 1
+            elif stamp and self._untimed:  # it does say when: those before were wrong
+                self._count_bad_times(teller, self._untimed)
+                self._untimed = 0
             return message
-        if not stamp and not isinstance(message, Trade | BookDelta):
+        if not stamp and not is_told:
             return message  # some never say when
-        self.stats.bad_times += 1
-        teller.say(self.symbol, Part.NOTICE, FeedState.STREAMING, text="the exchange's times can not be")
+        self._count_bad_times(teller, 1)
         return msgspec.structs.replace(message, ts_exchange=0)
+
+    def _count_bad_times(self, teller: Teller, count: int) -> None:
+        self.stats.bad_times += count
+        teller.say(self.symbol, Part.NOTICE, FeedState.STREAMING, text="the exchange's times can not be")
 
     def judge_delay(self, teller: Teller, message: Trade | BookSnapshot | BookDelta) -> None:
         """Say when data begins to come late, and when it ends."""
