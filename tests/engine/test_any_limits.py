@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import random
 from decimal import Decimal
 
 import msgspec
@@ -76,45 +77,47 @@ VALUES = {
 }
 
 
+def drawn_limits(chance: random.Random) -> RiskLimits:
+    """Some rules, the daily loss among them."""
+    names = chance.sample(sorted(STANDARD), chance.randint(0, 6))
+    rules = {name: _drawn(chance, STANDARD[name]) for name in names if name != "daily_loss"}
+    rules["daily_loss"] = _drawn(chance, STANDARD["daily_loss"])
+    ordered = tuple(sorted(rules.values(), key=lambda rule: rule.name))
+    return RiskLimits(risk_per_trade=D("0.2"), max_risk_per_trade=D(10), max_open_risk=D(10), rules=ordered)
+
+
+def _drawn(chance: random.Random, usual: Rule) -> Rule:
+    """A rule with some of its fields drawn."""
+    changes: dict[str, object] = {}
+    if usual.kind in LOSSES | PROFITS and usual.kind is not RuleKind.MIN_EQUITY:
+        changes = {
+            "amount": D(chance.choice(["0.002", "0.01", "0.05"])),
+            "unit": chance.choice([Unit.ANCHOR, Unit.START]),
+            "anchor": chance.choice(list(Anchor)),
+            "measure": chance.choice([Measure.EQUITY, Measure.EQUITY, Measure.REALIZED]),
+            "compare": chance.choice(list(Compare)),
+            "actions": chance.choice([FLAT, HOLD, HOLD, (Action.WARN,)]),
+            "lock_until": chance.choice([LockUntil.ROLL, LockUntil.NEXT_WEEK, LockUntil.MANUAL]),
+            "lock_s": chance.choice([60, 3600]),
+        }
+    if usual.kind in (RuleKind.MAX_LOSS_STATIC, RuleKind.MAX_LOSS_PEAK):
+        kinds = [RuleKind.MAX_LOSS_STATIC, RuleKind.MAX_LOSS_DAY_END, RuleKind.MAX_LOSS_PEAK]
+        changes |= {"kind": chance.choice(kinds), "cap": chance.choice([None, D(0)])}
+    if usual.kind is RuleKind.MIN_EQUITY:
+        changes = {"amount": D(chance.choice([1, 9_950]))}
+    if usual.kind is RuleKind.STOP_GUARD:
+        changes = {"amount": D(1), "scope": chance.choice(list(Scope))}
+    if usual.kind in (RuleKind.MAX_POSITION, RuleKind.MAX_ORDER_SIZE):
+        changes = {"amount": D(chance.choice(["0.05", "2"]))}
+    return msgspec.structs.replace(usual, **changes)
+
+
 class LimitScript(Script):
     """The random market with random limits, and commands that change them."""
 
     def venue(self) -> tuple[Instrument, EngineSettings]:
         instrument, settings = super().venue()
-        names = self.chance.sample(sorted(STANDARD), self.chance.randint(0, 6))
-        rules = {name: self.rule(STANDARD[name]) for name in names if name != "daily_loss"}
-        rules["daily_loss"] = self.rule(STANDARD["daily_loss"])
-        ordered = tuple(sorted(rules.values(), key=lambda rule: rule.name))
-        limits = RiskLimits(
-            risk_per_trade=D("0.2"), max_risk_per_trade=D(10), max_open_risk=D(10), rules=ordered
-        )
-        return instrument, msgspec.structs.replace(settings, limits=limits)
-
-    def rule(self, usual: Rule) -> Rule:
-        """A rule with some of its fields drawn."""
-        chance = self.chance
-        changes: dict[str, object] = {}
-        if usual.kind in LOSSES | PROFITS and usual.kind is not RuleKind.MIN_EQUITY:
-            changes = {
-                "amount": D(chance.choice(["0.002", "0.01", "0.05"])),
-                "unit": chance.choice([Unit.ANCHOR, Unit.START]),
-                "anchor": chance.choice(list(Anchor)),
-                "measure": chance.choice([Measure.EQUITY, Measure.EQUITY, Measure.REALIZED]),
-                "compare": chance.choice(list(Compare)),
-                "actions": chance.choice([FLAT, HOLD, HOLD, (Action.WARN,)]),
-                "lock_until": chance.choice([LockUntil.ROLL, LockUntil.NEXT_WEEK, LockUntil.MANUAL]),
-                "lock_s": chance.choice([60, 3600]),
-            }
-        if usual.kind in (RuleKind.MAX_LOSS_STATIC, RuleKind.MAX_LOSS_PEAK):
-            kinds = [RuleKind.MAX_LOSS_STATIC, RuleKind.MAX_LOSS_DAY_END, RuleKind.MAX_LOSS_PEAK]
-            changes |= {"kind": chance.choice(kinds), "cap": chance.choice([None, D(0)])}
-        if usual.kind is RuleKind.MIN_EQUITY:
-            changes = {"amount": D(chance.choice([1, 9_950]))}
-        if usual.kind is RuleKind.STOP_GUARD:
-            changes = {"amount": D(1), "scope": chance.choice(list(Scope))}
-        if usual.kind in (RuleKind.MAX_POSITION, RuleKind.MAX_ORDER_SIZE):
-            changes = {"amount": D(chance.choice(["0.05", "2"]))}
-        return msgspec.structs.replace(usual, **changes)
+        return instrument, msgspec.structs.replace(settings, limits=drawn_limits(self.chance))
 
     def command(self) -> None:
         if self.chance.random() < 0.4:

@@ -58,14 +58,24 @@ STANDING = {OrderState.ARMED, OrderState.TRIGGERED, OrderState.WORKING, OrderSta
 class Script:
     """A seeded stream of market messages, commands, outages and restarts."""
 
+    digits = 2
+    """Of a price."""
+    least = 100.0
+    """No price falls below it."""
+
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         instrument, settings = self.venue()
-        self.table = Table(instrument, settings=settings, latency_ns=self.chance.choice([0, 0, 50_000_000]))
+        latency_ns = self.chance.choice([0, 0, 50_000_000])
+        self.sit(Table(instrument, settings=settings, latency_ns=latency_ns), 60_000.0)
+
+    def sit(self, table: Table, middle: float) -> None:
+        """Begin at a table, with the market at a price."""
+        self.table, instrument = table, table.instrument
         self.marked = not instrument.is_spot and self.chance.random() < 0.6
         self.unit = 1000.0 if instrument.is_inverse else 1.0
         self.tick = float(instrument.tick_size)
-        self.middle = 60_000.0
+        self.middle = middle
         self.wishes = Wishes(self.chance, self.table, self.typed)
         self.told: list[int] = []
         """When the book was told, since the start or the last restart."""
@@ -92,7 +102,7 @@ class Script:
         return inverse_perp(), coin
 
     def price(self, ticks: int) -> float:
-        return round(self.middle + ticks * self.tick, 2)
+        return round(self.middle + ticks * self.tick, self.digits)
 
     def typed(self, ticks: int) -> Decimal:
         return self.table.instrument.price_from_float(max(self.tick, self.price(ticks)))
@@ -145,18 +155,21 @@ class Script:
 
     def queues(self) -> dict[tuple[str, Decimal | None, Decimal], Decimal]:
         """What stands before each resting order, by the order as it is."""
-        live = self.table.state.live.values()
+        live = self.table.state.live_of(self.table.symbol)
         found = {(o.order_id, o.price, o.qty): self.table.engine.queue_ahead(o.order_id) for o in live}
         return {key: ahead for key, ahead in found.items() if ahead is not None}
 
     def entry_fills(self) -> int:
-        orders = self.table.state.orders
-        return sum(orders[fill.order_id].role is OrderRole.ENTRY for fill in self.table.fills)
+        state, symbol = self.table.state, self.table.symbol
+        own = (state.orders[fill.order_id] for fill in self.table.fills if fill.symbol == symbol)
+        return sum(order.role is OrderRole.ENTRY for order in own)
 
     def _quote_and_print(self) -> None:
         chance, table = self.chance, self.table
         jump = chance.choice([1, 10, 100, 3000, 20_000])
-        self.middle = round(max(100.0, self.middle + self.tick * chance.randint(-jump, jump)), 2)
+        self.middle = round(
+            max(self.least, self.middle + self.tick * chance.randint(-jump, jump)), self.digits
+        )
         if chance.random() < 0.5:
             self.tell(*self.book())
         elif chance.random() < 0.1:
@@ -233,7 +246,7 @@ def check(table: Table) -> None:
     stops = [o for o in state.live_of(table.symbol) if o.role is OrderRole.PROTECTIVE and o.state in STANDING]
     if position is None:
         exits = (OrderRole.PROTECTIVE, OrderRole.TAKE_PROFIT)
-        assert not [o for o in state.live.values() if o.role in exits], "I-34"
+        assert not [o for o in state.live_of(table.symbol) if o.role in exits], "I-34"
         assert table.symbol in state.positions or not state.margin(table.symbol), "I-06"
         assert table.symbol in state.positions or not table.engine.unrealized(table.symbol), "I-06"
     else:
@@ -242,7 +255,7 @@ def check(table: Table) -> None:
         assert stops[0].leaves == sellable, "I-33"
         assert stops[0].side is position.side.opposite
         assert position.stop_id == stops[0].order_id
-        for order in state.live.values():
+        for order in state.live_of(table.symbol):
             if order.reduce_only and order.role is not OrderRole.FLATTEN and order.state in STANDING:
                 assert order.leaves <= sellable, "R-RED-2"
         targets = sum((order.leaves for order in state.targets_of(table.symbol)), D(0))
@@ -253,16 +266,14 @@ def check(table: Table) -> None:
     held = state.balances.get((ledger.margin(table.symbol), state.currency), D(0))
     assert held == state.margin(table.symbol), "margin of the ledger is that of the position"
     if state.instruments[table.symbol].is_spot:
-        base = state.positions[table.symbol].signed_qty if table.symbol in state.positions else D(0)
-        assert state.cash("BTC") == base, "I-03"
+        held_qty = state.positions[table.symbol].signed_qty if table.symbol in state.positions else D(0)
+        assert state.cash(table.instrument.base) == held_qty, "I-03"
 
 
 def open_profit(table: Table) -> Decimal:
-    """What a cross position has won and a wallet may be short of meanwhile: funding took more than it had."""
-    position = table.state.positions.get(table.symbol)
-    return (
-        max(D(0), table.engine.unrealized(table.symbol)) if position is not None and position.cross else D(0)
-    )
+    """What cross positions have won and a wallet may be short of meanwhile: funding took more than it had."""
+    cross = [position.symbol for position in table.state.positions.values() if position.cross]
+    return max(D(0), sum((table.engine.unrealized(symbol) for symbol in cross), D(0)))
 
 
 def check_numbers(value: object) -> None:
@@ -289,7 +300,7 @@ class Reader:
         self.trails: dict[str, TrailMoved] = {}
         self.filled: dict[str, Decimal] = {}
         self.triggered: list[str] = []
-        self.position = self.wallet = D(0)
+        self.positions, self.wallets = dict[str, Decimal](), dict[str, Decimal]()
         self.locks: dict[LockKey, Locked] = {}
         self.ts = 0
         self.sums = Sums()
@@ -310,8 +321,8 @@ class Reader:
                 assert not (entry and paid), "the insurance pays for what is lost, never for an entry"
                 self.fill(fill)
                 self.liquidation(event, fill)
-            case Liquidated():
-                self.liquidated()
+            case Liquidated(symbol=symbol):
+                self.liquidated(symbol)
             case TrailMoved():
                 self.trail(event.body)
             case SessionRolled(session_id=session_id):
@@ -328,14 +339,14 @@ class Reader:
     def liquidation(self, event: Event, fill: Fill) -> None:
         """What the pieces of a liquidation of an isolated position move to and from the wallet."""
         state, order = self.table.state, self.orders[fill.order_id]
-        if order.role is OrderRole.LIQUIDATION and not state.is_cross(self.table.instrument):
+        if order.role is OrderRole.LIQUIDATION and not state.is_cross(state.instruments[fill.symbol]):
             own = ledger.cash(state.currency)
-            self.wallet += sum((leg.amount for leg in event.postings if leg.ledger == own), D(0))
+            moved = sum((leg.amount for leg in event.postings if leg.ledger == own), D(0))
+            self.wallets[fill.symbol] = self.wallets.get(fill.symbol, D(0)) + moved
 
-    def liquidated(self) -> None:
+    def liquidated(self, symbol: str) -> None:
         """I-05: together they take no more than the position's margin, fee included."""
-        assert self.wallet >= 0, "I-05"
-        self.wallet = D(0)
+        assert self.wallets.pop(symbol, D(0)) >= 0, "I-05"
 
     def step(self, order: Order) -> None:
         before, after = self.states.get(order.order_id), order.state
@@ -362,14 +373,14 @@ class Reader:
     def fill(self, fill: Fill) -> None:
         order, limit = self.table.state.orders[fill.order_id], self.orders[fill.order_id].price
         assert limit is None or fill.side.sign * (fill.price - limit) <= 0, "I-10"
-        change = account.signed_change(self.table.instrument, fill)
-        after = self.position + change
+        change = account.signed_change(self.table.state.instruments[fill.symbol], fill)
+        before = self.positions.get(fill.symbol, D(0))
+        after = self.positions[fill.symbol] = before + change
         if order.reduce_only:
-            assert abs(after) < abs(self.position), "I-22"
-            assert self.position * after >= 0, "I-22"
+            assert abs(after) < abs(before), "I-22"
+            assert before * after >= 0, "I-22"
         locked = any(covers(lock, fill.symbol, fill.side) for lock in self.locks.values())
-        assert not locked or abs(after) <= abs(self.position), "I-41"
-        self.position = after
+        assert not locked or abs(after) <= abs(before), "I-41"
         assert not self.states[fill.order_id].is_terminal, "I-20"
         assert not self.filled.get(order.rival_id), "R-BRK-3"
         assert not order.expire_ts or fill.ts <= order.expire_ts, "I-23"
@@ -384,9 +395,9 @@ def check_journal(table: Table) -> None:
     reader = Reader(table)
     for event in table.journal:
         reader.read(event)
-    held = table.state.positions.get(table.symbol)
-    assert reader.position == (held.signed_qty if held else 0), "I-03"
     state = table.state
+    held = {symbol: position.signed_qty for symbol, position in state.positions.items()}
+    assert {symbol: qty for symbol, qty in reader.positions.items() if qty} == held, "I-03"
     totals = [amount for (_, asset), amount in state.balances.items() if asset == state.currency]
     assert sum(totals) == 0
     assert state.balances[ledger.EXTERNAL, state.currency] == -table.settings.balance - state.flows
@@ -406,10 +417,11 @@ def check_equity(table: Table) -> None:
     paid_in = table.settings.balance + state.flows
     earned = state.realized_pnl - state.fees + covered
     earned += state.funds.funding - state.funds.interest
-    expected = paid_in + earned + engine.unrealized(table.symbol)
+    expected = paid_in + earned + sum((engine.unrealized(symbol) for symbol in state.positions), D(0))
     assert abs(engine.equity() - expected) < D("0.00001"), "I-07"
-    if not state.instruments[table.symbol].is_spot:
-        assert state.cash(state.currency) + state.margin(table.symbol) == paid_in + earned, "I-02"
+    if not any(instrument.is_spot for instrument in state.instruments.values()):
+        margins = sum((state.margin(symbol) for symbol in state.instruments), D(0))
+        assert state.cash(state.currency) + margins == paid_in + earned, "I-02"
     funded = [(body.symbol, body.funding_ts) for body in bodies if isinstance(body, FundingPaid)]
     assert len(funded) == len(set(funded)), "I-60"
     for body in bodies:

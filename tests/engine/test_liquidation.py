@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.engine.market import INVERSE, PERP, SECOND, Table, inverse_perp, perp, wide_limits
+from tests.engine.market import INVERSE, PERP, SECOND, Table, inverse_perp, perp, spot, wide_limits
 from tradetui.domain.command import CancelAll, CancelOrder, Flatten, MarginMode
 from tradetui.domain.event import FeeShortfall, Liquidated, LiquidationStarted, MarginCalled, Noted
 from tradetui.domain.fill import Evidence
@@ -28,6 +28,7 @@ from tradetui.domain.order import OrderRole, OrderState
 from tradetui.domain.reply import Reason
 from tradetui.state import State
 from tradetui.trading import ledger
+from tradetui.trading.settings import Borrowing
 
 D = Decimal
 ETH = "ETH/USDT:USDT"
@@ -433,3 +434,25 @@ def test_e_11_w97_a_fee_above_what_is_left_is_paid_by_the_insurance() -> None:
     assert market.state.cash("USDT") == 0
     assert market.state.balances[ledger.INSURANCE, "USDT"] == short.paid - short.due
     assert State.fold(market.journal) == market.state
+
+
+def test_i_05_the_fee_takes_nothing_of_what_a_margin_position_on_spot_has_won() -> None:
+    """The wallet is not behind an isolated contract, and neither is the open profit that backs the wallet."""
+    market = table(balance=D(5_000), borrowing=Borrowing(enabled=True), liquidation_fee=D("0.05"))
+    pair = msgspec.structs.replace(spot(), symbol="ETH/USDT", base="ETH")
+    market.feed(InstrumentListed(pair, market.tick()))
+    market.feed(FeedStatus("ETH/USDT", market.tick(), FeedState.STREAMING))
+    for price in (1_000.0, 1_200.0):
+        ts = market.tick()
+        market.feed(BookSnapshot("ETH/USDT", ts, ts, [(price, 9.0)], [(price, 9.0)]))
+        if price == 1_000.0:
+            market.symbol = "ETH/USDT"
+            assert market.buy("1", stop="900").accepted
+            market.symbol = PERP
+    assert market.buy("1", stop="19750").accepted
+    cash = market.state.cash("USDT")
+    market.mark(19_650.0)
+    assert PERP not in market.state.positions
+    assert market.state.cash("USDT") == cash
+    (liquidated,) = [event.body for event in market.journal if isinstance(event.body, Liquidated)]
+    assert liquidated.fee == 400 + liquidated.result, "all that was left of the margin"

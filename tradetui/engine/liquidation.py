@@ -325,7 +325,8 @@ class Liquidator:
     def _keep(self, position: Position) -> Decimal:
         """What the fee may not touch: the cash beside an isolated margin, or what other positions lost."""
         if not position.cross:
-            return self.margins.wallet(position)
+            settle = self.state.instruments[position.symbol].settle
+            return self.margins.wallet(position) + self.margins.backing(settle)  # fills count both as cash
         others = (self.margins.result(each) for each in self.margins.cross_positions(without=position.symbol))
         return max(ZERO, -sum(others, ZERO))
 
