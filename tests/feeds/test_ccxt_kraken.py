@@ -12,6 +12,7 @@ from zlib import crc32
 
 import pytest
 
+from tests.engine.market import spot
 from tests.exchanges.captures import DecimalBook, Levels, kraken_frames
 from tests.exchanges.collector import Collector, fed
 from tests.exchanges.kraken_server import KrakenServer
@@ -19,7 +20,7 @@ from tradetui.domain.instrument import InstrumentStatus
 from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedState, InstrumentListed
 from tradetui.domain.profile import Profile
 from tradetui.feeds.ccxt.feed import CcxtFeed
-from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks, digits
+from tradetui.feeds.ccxt.tap import Tap, Taps
 
 pytestmark = pytest.mark.captures
 SYMBOL = "BTC/USD"
@@ -164,18 +165,22 @@ async def test_a_refused_subscription_is_halted_with_the_exchanges_words(capture
         assert len(server.dials) == 1
 
 
+def tap() -> Tap:
+    steps = {"tick_size": Decimal("0.1"), "lot_size": Decimal("0.00000001")}
+    pair = spot(symbol=SYMBOL, venue="kraken", base="BTC", quote="USD", settle="USD", **steps)
+    found = Taps("kraken", [pair], depth=10).of([SYMBOL])
+    assert found is not None
+    return found
+
+
 def test_all_checksums_of_the_capture_are_good_and_a_changed_digit_is_seen(captures: Path) -> None:
-    books = KrakenBooks({SYMBOL: (1, 8)})
+    good = tap()
     frames = [text.encode() for text in kraken_frames(captures)]
-    assert [text for text in frames if books.wrong_symbols(text)] == []
-    changed = KrakenBooks({SYMBOL: (1, 8)})
+    heard = [good.read(frame, 1) for frame in frames]
+    assert [each.lost for each in heard if each.lost] == []
+    assert sum(bool(each.books) for each in heard) == 1254
+    changed = tap()
     snapshot = next(text for text in frames if b'"snapshot"' in text and b'"data"' in text)
-    assert changed.wrong_symbols(snapshot.replace(b"0.53807066", b"0.53807067")) == [SYMBOL]
-
-
-@pytest.mark.parametrize(
-    ("number", "scale", "value"),
-    [(b"64525.0", 1, 645250), (b"64525", 1, 645250), (b"0.03100000", 8, 3100000), (b"0.0", 8, 0)],
-)
-def test_digits_of_a_number_lose_the_point_and_leading_zeros(number: bytes, scale: int, value: int) -> None:
-    assert digits(number, scale) == value
+    lost = changed.read(snapshot.replace(b"0.53807066", b"0.53807067"), 1)
+    assert lost.lost == {SYMBOL: "its checksum does not match"}
+    assert not lost.is_wanted

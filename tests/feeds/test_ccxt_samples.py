@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,11 +65,19 @@ SAMPLES = [
 ]
 
 
+FOLLOWING = {
+    '"checksum": -855196043': '"checksum": 0',  # of a book of which the documentation shows a part
+    '"seq": 326094134': '"seq": 326072250',
+}
+"""Frames of the documentation are of different moments: what ties them to each other is put right."""
+
+
 class SampleServer(Loopback):
     """Answers every subscription with the sample frames of its channel."""
 
     def __init__(self, folder: Path, sample: Sample) -> None:
         super().__init__()
+        self._sent = 0
         self._frames = [
             [self._read(folder, name) for name in sample.book],
             [self._read(folder, sample.trades)],
@@ -77,6 +86,8 @@ class SampleServer(Loopback):
     def _read(self, folder: Path, name: str) -> str:
         text = json.dumps(json.loads((folder / f"{name}.json").read_text()))
         text = text.replace('"BTC-USD"', '"BTC-USDT"') if "okx" in name else text
+        for told, following in FOLLOWING.items():
+            text = text.replace(told, following)
         return text.replace("trade.linear.", "publicTrade.").replace("orderbook.1.", "orderbook.200.")
 
     async def rest(self, request: web.Request) -> web.StreamResponse:
@@ -86,7 +97,10 @@ class SampleServer(Loopback):
         text = json.dumps(frame)
         if "ping" not in text:
             for answer in self._frames["rade" in text]:
-                await self.send(socket, answer)
+                self._sent += 1
+                await self.send(
+                    socket, re.sub('"sequence_num": [0-9]+', f'"sequence_num": {self._sent}', answer)
+                )
 
     def forgotten(self, socket: web.WebSocketResponse) -> None:
         pass

@@ -17,7 +17,7 @@ CASES = [
         venue,
         through,
         id=f"{fault.number:02}-{fault.name}-{venue}-{through}",
-        marks=[pytest.mark.long] if fault.is_for_the_long_run(venue) else [],
+        marks=[pytest.mark.long] if fault.is_for_the_long_run(venue, through) else [],
     )
     for fault in in_order()
     for venue, through in WAYS
@@ -29,7 +29,7 @@ CASES = [
 async def test_a_fault_is_told_for_what_it_is_and_survived(
     request: pytest.FixtureRequest, fault: Fault, venue: str, through: str
 ) -> None:
-    if fault.is_for_the_long_run(venue) and "long" not in request.config.option.markexpr:
+    if fault.is_for_the_long_run(venue, through) and "long" not in request.config.option.markexpr:
         pytest.skip("the long profile: run with -m long")
     captures: Path | None = request.getfixturevalue("captures") if venue in CAPTURED else None
     async with rigged(

@@ -8,7 +8,8 @@ from tests.exchanges.rig import Rig
 from tradetui.domain.market_data import FeedState
 
 NO_CHECKSUM = dict.fromkeys(
-    ("binance", "binance-usdm", "coinbase", "kraken-futures", "bybit", "bybit-linear"), "sends no checksum"
+    ("binance", "binance-usdm", "coinbase", "kraken-futures", "bybit", "bybit-linear", "bitget-numbered"),
+    "sends no checksum",
 )
 BY_STREAM = dict.fromkeys(
     ("coinbase", "kraken", "kraken-futures", "bybit", "bybit-linear", "bitget", "okx"),
@@ -34,7 +35,6 @@ UNCOUNTED = "its prints are not counted"
     "lost-print",
     not_for={
         **dict.fromkeys(("bybit", "bybit-linear", "bitget", "okx"), UNCOUNTED),
-        "ccxt": "ccxt does not count prints",
     },
 )
 async def lost_print(rig: Rig) -> None:

@@ -17,6 +17,19 @@ Act = Callable[[Rig], Awaitable[None]]
 GAP, CROSSED, STALE, DOWN = FeedState.GAP, FeedState.CROSSED, FeedState.STALE, FeedState.DOWN
 STANDING = ("binance", "coinbase", "kraken")
 """One venue of each way to get a book again: by REST, by another connection, by another subscription."""
+THROUGH_CCXT = ("binance", "kraken")
+"""One venue through ccxt whose streams have a socket each, and one whose streams share one …"""
+OF_OTHERS = {
+    ("gap", "coinbase"),
+    ("gap", "kraken-futures"),
+    ("gap", "bybit"),
+    ("gap", "bitget-numbered"),
+    ("duplicate", "okx"),
+    ("refused", "coinbase"),
+    ("error-frame", "bybit"),
+    ("maintenance", "okx"),
+}
+"""… and what ccxt by itself makes nothing of at others; the rest of those is for the long run."""
 HALTED, LAGGING = FeedState.HALTED, FeedState.LAGGING
 
 
@@ -36,13 +49,16 @@ class Fault:
     is_long: bool = False
     """Whether another form of it is nearly the same."""
 
-    def is_for_the_long_run(self, venue: str) -> bool:
+    def is_for_the_long_run(self, venue: str, through: str = "native") -> bool:
         """Whether it is left out of the usual run."""
+        if through == "ccxt" and venue not in THROUGH_CCXT:
+            return (self.name, venue) not in OF_OTHERS
         return self.is_long or (self.is_shared and venue not in STANDING)
 
     def reason(self, venue: str, through: str) -> str:
         """Why it does not apply; empty where it does."""
-        names = (venue, f"{venue} {through}", through)
+        family = venue.removesuffix("-numbered")
+        names = (venue, family, f"{venue} {through}", f"{family} {through}", through)
         return next((self.not_for[name] for name in names if self.not_for.get(name)), "")
 
 

@@ -33,7 +33,7 @@ async def nonsense(rig: Rig) -> None:
     await rig.healed()
 
 
-@fault(12, "error-frame", settings={"settle_s": 0.0}, not_for={"ccxt": "ccxt passes on only answers"})
+@fault(12, "error-frame", settings={"settle_s": 0.0})
 async def error_frame(rig: Rig) -> None:
     await rig.live()
     words = rig.exchange.wording.error()

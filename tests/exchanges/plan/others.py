@@ -81,7 +81,7 @@ async def late_to_hear(rig: Rig) -> None:
 
 
 ONE_ANSWER = {
-    "ccxt": "ccxt keeps the answers to itself",
+    **dict.fromkeys(("bybit ccxt", "bybit-linear ccxt"), "the answer does not say what it was for"),
     "binance": "one answer is for all, and the book is asked for behind it",
     "binance-usdm": "one answer is for all, and the book is asked for behind it",
 }

@@ -175,7 +175,7 @@ async def big_move(rig: Rig) -> None:
     assert rig.collector.books[rig.symbol].top(10) == rig.exchange.top(10)
 
 
-@fault(27, "maintenance", not_for=NO_NOTICE | {"ccxt": "ccxt passes on no notices"})
+@fault(27, "maintenance", not_for=NO_NOTICE)
 async def maintenance(rig: Rig) -> None:
     await rig.live()
     words = rig.exchange.wording.maintenance()

@@ -34,8 +34,8 @@ CONTRACTS: dict[str, type[Wording]] = {
     "okx-swap": OkxSwap,
 }
 """Other markets and forms of venues that are there already; no part of the plan of faults."""
-WAYS = [(venue, "native") for venue in VENUES] + [("binance", "ccxt"), ("kraken", "ccxt")]
-"""Each venue by its own streams, and two of them through ccxt as well."""
+WAYS = [(venue, "native") for venue in VENUES] + [(venue, "ccxt") for venue in (*VENUES, "bitget-numbered")]
+"""Each venue by its own streams, and through ccxt."""
 CAPTURED: dict[str, Callable[[Path], Iterable[Step]]] = {
     "binance": lambda captures: tape.binance(captures, futures=False),
     "binance-usdm": lambda captures: tape.binance(captures, futures=True),

@@ -28,6 +28,8 @@ _USUAL_PAUSE_S: Final = 10.0
 _LEAST_PAUSE_S: Final = 1.0
 """Whatever it says: an exchange that was asked too often is not asked on at once."""
 _CUT_TO_DEPTH: Final = ("kraken",)
+_UNCHECKED: Final[dict[str, dict[str, Any]]] = {"bitget": {"watchOrderBook": {"checksum": False}}}
+"""ccxt holds Bitget's checksum of zero, which is none, against the book; checked it is here (`Tap`)."""
 _MARKET_TYPES: Final = {
     "binance": ("spot", "linear", "inverse"),
     "bybit": ("spot", "linear", "inverse"),
@@ -110,6 +112,12 @@ class Hardening:
         """A book that remembers; cut to the depth only where the venue itself forgets what is below."""
         return RememberingBook(snapshot, depth if self.id in _CUT_TO_DEPTH else None)
 
+    def counted_order_book(self, snapshot: Any = None, depth: int | None = None) -> Any:
+        """The same where the third thing of a level is no count: Bitget's are texts for a checksum."""
+        if self.id in _UNCHECKED:
+            return self.order_book(snapshot, depth)
+        return super().counted_order_book(snapshot, depth)  # type: ignore[misc]
+
     def spawn(self, method: Any, *arguments: Any) -> Any:
         """Run a background call of ccxt in a task that is known."""
 
@@ -132,6 +140,7 @@ class Hardening:
     def on_connected(self, client: Any, message: Any = None) -> None:
         """Tell the owner that a socket is open."""
         super().on_connected(client, message)  # type: ignore[misc]
+        client.opened_at = monotonic()
         self.owner.connected(client)
 
     def note_loss(self, socket: HardenedClient, lived_s: float) -> None:
@@ -177,7 +186,11 @@ def open_exchange(profile: Profile) -> Any:
             "timeout": _TIMEOUT_MS,
             "enableRateLimit": not profile.endpoint,
             "streaming": {"keepAlive": _KEEP_ALIVE_MS},
-            "options": {"tradesLimit": _TRADES_KEPT, **_market_types(profile)},
+            "options": {
+                "tradesLimit": _TRADES_KEPT,
+                **_UNCHECKED.get(profile.exchange, {}),
+                **_market_types(profile),
+            },
         }
     )
     exchange.ssl_context = tls_context(profile.network.ca_file)
@@ -188,6 +201,10 @@ def open_exchange(profile: Profile) -> Any:
         exchange.timeout_on_exit = 0
     egress.allow([*exchange.hosts, *([proxy] if proxy else [])])
     return exchange
+
+
+def _options(profile: Profile) -> dict[str, Any]:
+    return {**_UNCHECKED.get(profile.exchange, {}), **_market_types(profile)}
 
 
 def _market_types(profile: Profile) -> dict[str, Any]:

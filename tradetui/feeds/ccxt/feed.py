@@ -14,15 +14,16 @@ from tradetui.domain.market_data import Candle, FeedState, Missing, Timeframe
 from tradetui.domain.profile import Profile
 from tradetui.feeds.audit import Audits
 from tradetui.feeds.backfill import Backfill, nothing_missing
+from tradetui.feeds.ccxt.channel import Channel
 from tradetui.feeds.ccxt.exchange import open_exchange
 from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.history import candles_before
-from tradetui.feeds.ccxt.hub import NUMBERED, Channel, Hub
-from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks
+from tradetui.feeds.ccxt.hub import NUMBERED, Hub
 from tradetui.feeds.ccxt.market_file import MarketFile
 from tradetui.feeds.ccxt.prices import fetch_marks, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
+from tradetui.feeds.ccxt.tap import Taps
 from tradetui.feeds.ccxt.trades import reader_of
 from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.clock import VenueClock
@@ -63,7 +64,8 @@ class CcxtFeed:
     """The symbols of a profile from its exchange, or from the loopback endpoint that stands in for it.
 
     `retry_s` is the first wait after a failure; it doubles up to 30 s. A book that does not come within
-    `first_book_s` of its subscription is asked for anew. Markets are read again every `reload_s`.
+    `first_book_s` of its subscription is asked for anew. Markets are read again every `reload_s`. An error of
+    an exchange within `settle_s` of dialing answers a subscription; later it costs the connection.
     """
 
     def __init__(
@@ -77,7 +79,9 @@ class CcxtFeed:
         reload_s: float = 3600.0,
         book_depth: int | None = None,
         audits: Audits | None = None,
+        settle_s: float = 5.0,
     ) -> None:
+        self._settle_s = settle_s
         self._profile = profile
         self._retry_s = retry_s
         self._stale_after = stale_after_s
@@ -127,7 +131,7 @@ class CcxtFeed:
         """Deliver until canceled. Raises what the sink raised, and FeedError for an unknown exchange."""
         self._exchange = exchange = open_exchange(self._profile)
         exchange.markets_of = self.markets_of
-        hub = Hub(exchange, self._channels, self._deliver, self.audits)
+        hub = Hub(exchange, self._channels, self._deliver, self.audits, settle_s=self._settle_s)
         exchange.harden(hub, dialing=_note_address, backoff=self._backoff)
         await self._deliver.run(sink, lambda: self._work(hub), close=exchange.shut)
 
@@ -150,9 +154,7 @@ class CcxtFeed:
         )
         await rest.load_markets(hub)
         listed = [each for symbol in self.symbols if (each := rest.listed(hub, symbol))]
-        if self._profile.exchange == "kraken":
-            scales = {each.symbol: (each.price_scale, each.qty_scale) for each in listed}
-            hub.check_with(KrakenBooks(scales, depth=self._depth or 10))
+        hub.read_with(Taps(self._profile.exchange, listed, depth=self._depth))
         async with asyncio.TaskGroup() as group:
             hub.backfill = Backfill(hub, rest, group, missing=self._missing, single_trades=True)
             group.create_task(self._watch_silence(hub))
@@ -241,10 +243,24 @@ class CcxtFeed:
             hub.kick(trades, Outage(FeedState.DOWN, "no data after subscribing"))
 
     async def _subscribe(self, stream: Stream) -> None:
-        if stream.is_book:
-            wait = self._first_book_s + self._exchange.ws_dial_delay(stream.url)
+        """Ask for it until it comes, or is broken off: what was refused never comes."""
+        wait = self._first_book_s + self._exchange.ws_dial_delay(stream.url) if stream.is_book else None
+        asking = asyncio.ensure_future(self._ask(stream))
+        broken = asyncio.ensure_future(stream.until_broken())
+        try:
             async with asyncio.timeout(wait):
-                await self._exchange.watch_order_book(stream.symbol, self._depth)
+                await asyncio.wait({asking, broken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ended = asking.done()
+            for task in (asking, broken):
+                task.cancel()
+            await asyncio.gather(asking, broken, return_exceptions=True)
+        if ended:
+            asking.result()
+
+    async def _ask(self, stream: Stream) -> None:
+        if stream.is_book:
+            await self._exchange.watch_order_book(stream.symbol, self._depth)
         else:
             await self._exchange.watch_trades(stream.symbol)
 

@@ -6,12 +6,9 @@ sink in the order of the wire, and nothing is delivered after the frame that bro
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
 from time import monotonic, time_ns
 from typing import Any, Final
 
-import msgspec
 from ccxt import NetworkError
 from ccxt.async_support.base.ws.cache import ArrayCache
 from ccxt.async_support.base.ws.order_book import OrderBook
@@ -26,71 +23,25 @@ from tradetui.domain.market_data import (
 )
 from tradetui.feeds.audit import Audits
 from tradetui.feeds.backfill import Backfill
-from tradetui.feeds.ccxt.book import BadBook, BookReader, CrossedBook
-from tradetui.feeds.ccxt.kraken_checksum import KrakenBooks, closed_by
+from tradetui.feeds.ccxt.book import BadBook, CrossedBook
+from tradetui.feeds.ccxt.channel import COMPARED, Channel
+from tradetui.feeds.ccxt.hearing import Hearing
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.socket import HardenedClient
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
-from tradetui.feeds.ccxt.trades import BadTrade, TradeReader, joined_in
+from tradetui.feeds.ccxt.tap import Tap, Taps
+from tradetui.feeds.ccxt.trades import BadTrade, joined_in
 from tradetui.feeds.ccxt.words import shortened, words_for
-from tradetui.feeds.health import FeedStats, Pulse, SymbolHealth
 from tradetui.feeds.protocol import Sink
-from tradetui.feeds.trades import TradeFlow
 
-NUMBERED: Final = ("binance", "binanceusdm", "binancecoinm", "kraken", "okx", "bitget")
+NUMBERED: Final = (
+    *("binance", "binanceusdm", "binancecoinm"),
+    *("bitget", "bybit", "coinbase", "kraken", "krakenfutures", "okx"),
+)
 """Exchanges whose book shows the loss of a frame with the next one."""
-
-_COMPARED: Final = 20
+_COUNTS_PRINTS: Final = ("binance", "binanceusdm", "coinbase", "kraken", "krakenfutures")
+"""Exchanges whose prints do so too."""
 _REFUSED_S: Final = 600.0
-_STATUS, _OPENING = '"status"', 40
-"""Where a frame of Kraken says that it is of the whole system."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prints:
-    """One symbol's prints."""
-
-    symbol: str
-    trades: TradeFlow
-
-
-class Channel:
-    """All of one symbol: its health, its two streams and what reads them."""
-
-    def __init__(
-        self, health: SymbolHealth, streams: tuple[Stream, Stream], pulse: Pulse, reader: TradeReader
-    ) -> None:
-        self.health = health
-        self.book, self.trades = streams
-        self.pulse = pulse
-        self.book_reader = BookReader(health.symbol)
-        self.trade_reader = reader
-        self.prints = Prints(health.symbol, TradeFlow())
-        self.heard = asyncio.Event()
-        """Set when something came of a new connection: the exchange has heard of the subscriptions."""
-        self.fell_silent: tuple[float, Any] | None = None
-        """How long it was silent when it was called stale, and the top of its book then."""
-
-    @property
-    def symbol(self) -> str:
-        """The symbol."""
-        return self.health.symbol
-
-    @property
-    def stats(self) -> FeedStats:
-        """What went wrong so far."""
-        return self.health.stats
-
-    @property
-    def is_live(self) -> bool:
-        """Whether the book was delivered and nothing was lost since."""
-        return self.book.is_live
-
-    def learn_from(self, fresh: BookSnapshot) -> None:
-        """A fresh book equal to the one that was called stale means that the market only sleeps."""
-        if self.fell_silent and self.fell_silent[1] == (fresh.bids[:_COMPARED], fresh.asks[:_COMPARED]):
-            self.pulse.allow(self.fell_silent[0])
-        self.fell_silent = None
 
 
 class Hub:
@@ -101,17 +52,27 @@ class Hub:
     rest: RestSide
     """Knows what is listed; set likewise."""
 
-    def __init__(self, exchange: Any, channels: dict[str, Channel], sink: Sink, audits: Audits) -> None:
+    def __init__(
+        self,
+        exchange: Any,
+        channels: dict[str, Channel],
+        sink: Sink,
+        audits: Audits,
+        *,
+        settle_s: float = 5.0,
+    ) -> None:
+        """An error within `settle_s` of dialing answers a subscription; later it costs the socket."""
         self._exchange = exchange
         self._audits = audits
         self._channels = channels
         self._sink = sink
-        self._checks: KrakenBooks | None = None
+        self._taps: Taps | None = None
+        self._hearing = Hearing(self, channels, settle_s=settle_s)
         self._kicked: tuple[frozenset[str], Outage] = frozenset(), Outage(FeedState.DOWN, "")
 
-    def check_with(self, checks: KrakenBooks) -> None:
-        """Check every frame's checksum before ccxt sees it."""
-        self._checks = checks
+    def read_with(self, taps: Taps) -> None:
+        """Read every frame before ccxt sees it."""
+        self._taps = taps
 
     def say(self, symbol: str, part: Part, state: FeedState, *, text: str = "", retry_s: float = 0.0) -> None:
         """Deliver a symbol's state if a part of it changed it."""
@@ -142,10 +103,10 @@ class Hub:
         """Break a stream off and close its socket, so that the next try starts clean."""
         socket = self._exchange.clients.get(stream.url)
         if socket is not None and not stream.is_broken:
-            self._close(socket, frozenset({stream.symbol}), outage)
+            self.close(socket, frozenset({stream.symbol}), outage)
         self.break_off(stream, outage)
 
-    def _close(self, socket: HardenedClient, symbols: frozenset[str], outage: Outage) -> None:
+    def close(self, socket: HardenedClient, symbols: frozenset[str], outage: Outage) -> None:
         """Close a socket for the sake of some symbols; its others are only reconnected."""
         self._kicked = symbols, outage
         socket.on_error(NetworkError(f"reconnecting: {outage.text}"))
@@ -162,18 +123,29 @@ class Hub:
 
     def _top(self, symbol: str) -> tuple[list[tuple[float, float]], ...]:
         book = self._exchange.orderbooks.get(symbol) or {"bids": [], "asks": []}
-        return tuple([(level[0], level[1]) for level in book[side][:_COMPARED]] for side in ("bids", "asks"))
+        return tuple([(level[0], level[1]) for level in book[side][:COMPARED]] for side in ("bids", "asks"))
 
     def tapped(self, socket: HardenedClient, text: str) -> bool:
-        """Check a frame's checksum, and hear what ccxt passes over, where that is told."""
-        if self._checks is None or not text.startswith("{"):
+        """Hear what ccxt passes over, and keep from it what breaks a book or is known already."""
+        tap = self._tap_of(socket)
+        if tap is None:
             return True
-        if _STATUS in text[:_OPENING] and (closed := closed_by(text.encode())) is not None:
-            self.rest.close(self, socket, "", closed)
-        wrong = [symbol for symbol in self._checks.wrong_symbols(text.encode()) if symbol in self._channels]
-        for symbol in wrong:
-            self.kick(self._channels[symbol].book, Outage(FeedState.GAP, "its checksum does not match"))
-        return not wrong
+        if text.startswith("{") and not text.endswith("}"):
+            self.bad_frame(socket, ValueError("a frame that was cut"))
+            return False
+        heard = tap.read(text.encode(), time_ns())
+        for word in heard.words:
+            self._hearing.hear(socket, word)
+        for symbol in heard.whole:
+            self._exchange.orderbooks.pop(symbol, None)  # ccxt may put a new book into the old one
+        for symbol, why in heard.lost.items():
+            self.kick(self._channels[symbol].book, Outage(FeedState.GAP, why))
+        return heard.is_wanted and not socket.is_lost
+
+    def _tap_of(self, socket: HardenedClient) -> Tap | None:
+        if self._taps is not None and socket.tap is None:
+            socket.tap = self._taps.of([stream.symbol for stream in self.streams_of(socket)])
+        return socket.tap
 
     def resolved(self, result: Any) -> None:
         """Deliver what a frame was turned into: a book or a batch of trades."""
@@ -186,7 +158,7 @@ class Hub:
 
     def rejected(self, socket: HardenedClient, error: BaseException, message_hash: str) -> None:
         """A stream failed on a socket that lives: a gap that ccxt saw, or a refused subscription."""
-        streams = self._streams_of(socket)
+        streams = self.streams_of(socket)
         is_alone = len({stream.symbol for stream in streams}) == 1
         for stream in streams:
             if message_hash.endswith(stream.symbol) and stream.is_book == ("book" in message_hash.lower()):
@@ -198,18 +170,18 @@ class Hub:
 
     def bad_frame(self, socket: HardenedClient, error: Exception) -> None:
         """Count a frame that could not be handled; resync where the next one would not show the loss."""
-        shows_loss = self._exchange.id in NUMBERED and isinstance(error, ValueError | msgspec.MsgspecError)
-        streams = self._streams_of(socket)
+        shows_loss = self._exchange.id in _COUNTS_PRINTS and isinstance(error, ValueError)
+        streams = self.streams_of(socket)
         for symbol in {stream.symbol for stream in streams}:
             self._channels[symbol].health.stats.bad_messages += 1
         books = [stream for stream in streams if stream.is_book and stream.is_live]
         if books and not shows_loss:
             symbols = frozenset(stream.symbol for stream in books)
-            self._close(socket, symbols, Outage(FeedState.GAP, "a frame could not be read"))
+            self.close(socket, symbols, Outage(FeedState.GAP, "a frame could not be read"))
 
     def connected(self, socket: HardenedClient) -> None:
         """Count reconnects; trades are trusted again from here, as none may come for a long time."""
-        streams = self._streams_of(socket)
+        streams = self.streams_of(socket)
         for symbol in {stream.symbol for stream in streams if stream.connections}:
             self._channels[symbol].health.stats.reconnects += 1
         for stream in streams:
@@ -223,9 +195,13 @@ class Hub:
         channel = self._channels[stream.symbol]
         channel.trade_reader.begin()
         if stream.connections > 1:
-            if not channel.book.is_live:  # where that comes on another connection, there is no sign
+            says_so = self._taps is not None and self._taps.tells_prints
+            if says_so or not channel.book.is_live:  # where that comes on another one, there is no sign
                 channel.heard.clear()
             self.backfill.start(channel.prints, heard=channel.heard)
+
+    def aged(self, socket: HardenedClient) -> None:
+        """Put another in its place."""
 
     def lost(self, socket: HardenedClient, text: str) -> None:
         """Break off all streams of a socket that is gone."""
@@ -233,11 +209,14 @@ class Hub:
         lived = self._exchange.milliseconds() - opened if opened else 0
         self._exchange.note_loss(socket, lived / 1000)
         self.rest.reopen(self, socket)
-        for stream in self._streams_of(socket):
+        for symbol in {stream.symbol for stream in self.streams_of(socket)}:
+            self.say(symbol, Part.NOTICE, FeedState.STREAMING)
+        for stream in self.streams_of(socket):
             kicked, outage = self._kicked
             self.break_off(stream, outage if stream.symbol in kicked else Outage(FeedState.DOWN, text))
 
-    def _streams_of(self, socket: HardenedClient) -> list[Stream]:
+    def streams_of(self, socket: HardenedClient) -> list[Stream]:
+        """What comes on a socket."""
         streams = (each for one in self._channels.values() for each in (one.book, one.trades))
         return [stream for stream in streams if stream.url == socket.url]
 
@@ -246,8 +225,8 @@ class Hub:
         self._exchange.orderbooks.pop(symbol, None)
         channel.book_reader.forget()
         channel.pulse.pause()
-        if self._checks:
-            self._checks.forget(symbol)
+        if (socket := self._exchange.clients.get(channel.book.url)) is not None and socket.tap is not None:
+            socket.tap.forget(symbol)
 
     def _take_book(self, book: Any) -> None:
         channel = self._channels.get(book.get("symbol"))
@@ -266,7 +245,7 @@ class Hub:
         channel.pulse.beat(now)
         if message is None:
             return
-        channel.heard.set()
+        self._hear_book(channel)
         self._sink(message)
         self._audits.saw(message)
         if isinstance(message, BookSnapshot):
@@ -277,11 +256,16 @@ class Hub:
             self.say(channel.health.symbol, Part.BOOK, FeedState.STREAMING)
         self._judge_delay(channel, message.ts_exchange, message.ts_received)
 
+    def _hear_book(self, channel: Channel) -> None:
+        """It has heard of the book; of the prints too, where it says nothing of those."""
+        if self._taps is None or not self._taps.tells_prints:
+            channel.heard.set()
+
     def _take_trades(self, rows: list[dict[str, Any]]) -> None:
         channel = self._channels.get(rows[0].get("symbol", "")) if rows else None
         if channel is None:
             return
-        channel.heard.set()
+        self._hearing.hear_prints(channel)
         old, new = channel.trade_reader.split(rows)
         if channel.trades.connections > 1:
             self._take_old(channel, old)

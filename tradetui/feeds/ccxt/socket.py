@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from aiohttp import WSMsgType
 from ccxt import NetworkError
 
+from tradetui.feeds.ccxt.tap import Tap
 from tradetui.feeds.guard import GuardedClient
 from tradetui.feeds.network import encryption_words, retry_after
 
@@ -55,6 +56,10 @@ class HardenedClient(GuardedClient):
 
     owner: SocketOwner
     is_lost: bool = False
+    tap: Tap | None = None
+    """What reads it beside ccxt."""
+    opened_at: float = 0.0
+    """Monotonic seconds; 0.0 before it is open."""
     tasks: set[asyncio.Task[Any]]
     throttle: Callable[[float], Awaitable[None]]
     connecting: bool

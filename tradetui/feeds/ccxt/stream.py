@@ -44,6 +44,8 @@ class Stream:
         self.url = ""
         self.wait_s = 0.0
         self.connections = 0
+        self.was_live = False
+        """Whether it ever delivered."""
         self.waits_for: Stream | None = None
         """What must deliver before this is subscribed again."""
         self.lost_at = math.inf
@@ -80,6 +82,7 @@ class Stream:
         if self._live_since is not None:
             return False
         self._live_since = now
+        self.was_live = True
         self._live.set()
         ended, self._failed_before = self._failed_before, False
         return ended

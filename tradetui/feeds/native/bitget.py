@@ -191,6 +191,8 @@ class BitgetVenue(OneAddress):
         try:
             outer = _frame(frame)
             wrong = AsideError if outer.arg.channel in _ASIDE else FrameError
+            if self._is_elsewhere(outer.arg):
+                return ()
             symbol = self._symbols.get(outer.arg.instId, "")
             if outer.event == "error":
                 return (Refused(outer.msg or "no reason given", symbol),)
@@ -201,6 +203,10 @@ class BitgetVenue(OneAddress):
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
             raise wrong(f"expected a frame of Bitget: {error}: {shown}") from None
+
+    def _is_elsewhere(self, arg: _Arg) -> bool:
+        """Whether it is of another market, whose instruments have the same names."""
+        return bool(arg.instType) and self._types.get(arg.instId, arg.instType) != arg.instType
 
     def _read(self, outer: _Frame, symbol: str, ts_received: int) -> Sequence[Item]:
         match outer.arg.channel:
