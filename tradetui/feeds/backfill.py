@@ -9,7 +9,7 @@ is known: their newest page is asked for, and where it does not reach back, what
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from functools import partial
 from time import time_ns
@@ -113,10 +113,17 @@ class Backfill:
         if channel.trades.is_holding:
             self._again.add(channel.symbol)
         elif channel.trades.last_ts:
-            channel.trades.hold()
-            self._asking[channel.symbol] = self._group.create_task(self._fill(channel, lost_for_s, heard))
+            self._begin(channel, self._fill(channel, lost_for_s, heard))
         else:
             self._end(channel.symbol)
+
+    def _begin(self, channel: Followed, filling: Coroutine[Any, Any, None]) -> None:
+        try:
+            self._asking[channel.symbol] = self._group.create_task(filling)
+        except RuntimeError:  # the feed ends, and its sockets after it
+            filling.close()
+        else:
+            channel.trades.hold()
 
     def heard(self, channel: Followed) -> None:
         """The exchange tells the prints now: ask again where it was asked too early."""
