@@ -141,7 +141,7 @@ def test_gaps_of_a_long_script_fill_stops() -> None:
 
 
 @given(seed=st.integers(0, 10**9))
-@settings(max_examples=15)
+@settings(max_examples=settings().max_examples // 4)
 def test_what_a_gap_brought_in_comes_out_of_its_recorded_inputs_again(seed: int) -> None:
     """The inputs as they are recorded, through their bytes, give another engine the same events."""
     script = GappedScript(seed)

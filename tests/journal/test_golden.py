@@ -1,7 +1,10 @@
-"""A journal that this version wrote is kept, and every later one must read it to the same account.
+"""Journals that this version wrote are kept, and every later one must read them to the same account.
 
-It was made by replaying a captured market with a file of orders: brackets, trails, amendments that
-fail, deposits, limits, a trading day that ends. Its bytes are never made anew, or it proves nothing.
+The first was made by replaying a captured market with a file of orders: brackets, trails, amendments that
+fail, deposits, limits, a trading day that ends. The others are of scripts with locks, margin, liquidations,
+funding, outages and listings that change: together they hold every kind of event. Fills were taken from
+their text and cash from their postings, without folding. Their bytes are never made anew, or they prove
+nothing.
 """
 
 from __future__ import annotations
@@ -9,10 +12,11 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from tradetui.domain.event import Filled
+from tradetui.domain.event import AnyBody, Filled
 from tradetui.domain.number import canonical
 from tradetui.journal.reader import read_events
 from tradetui.runtime.recovery import verify_journal
@@ -45,5 +49,10 @@ def test_a_kept_journal_is_sound_and_folds_to_the_same_account(tmp_path: Path, p
     assert state.session.session_id == expected["session"]
 
 
-def test_there_is_a_kept_journal() -> None:
-    assert list(KEPT.glob("*.db.gz"))
+def test_every_kind_of_event_stands_in_a_kept_journal(tmp_path: Path) -> None:
+    found = set[str]()
+    for number, packed in enumerate(KEPT.glob("*.db.gz")):
+        path = tmp_path / f"{number}.db"
+        path.write_bytes(gzip.decompress(packed.read_bytes()))
+        found |= {str(event.body.__struct_config__.tag) for event in read_events(path)}
+    assert found == {str(kind.__struct_config__.tag) for kind in get_args(AnyBody)}
