@@ -46,7 +46,15 @@ def _bearing(tree: ast.Module) -> Iterator[str]:
 
 
 def _asserts(function: Function) -> bool:
-    return any(isinstance(part, ast.Assert | ast.With) for part in ast.walk(function))
+    return any(isinstance(part, ast.Assert) or _expects(part) for part in ast.walk(function))
+
+
+def _expects(part: ast.AST) -> bool:
+    """Whether it is a `with` that fails unless something is raised."""
+    return isinstance(part, ast.With) and any(
+        isinstance(each.context_expr, ast.Call) and ast.unparse(each.context_expr.func) == "pytest.raises"
+        for each in part.items
+    )
 
 
 def _reaches(test: Function, asserting: set[str], functions: list[Function]) -> bool:

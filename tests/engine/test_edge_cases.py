@@ -138,6 +138,21 @@ def test_e_06_of_two_stops_in_one_tick_the_protective_goes_first_then_the_nearer
     assert {market.last_order(each).filled for each in (far, near)} == {D(0)}
 
 
+def test_e_06_of_two_other_stops_in_one_tick_the_nearer_goes_first_and_leaves_what_it_does_not_take() -> None:
+    market = holding()
+    assert market.do(SetStop(symbol=market.symbol, stop=Stop(price=D(58_000)))).accepted
+    far = market.sell("0.2", trigger="59600", reduce_only=True)
+    near = market.sell("0.2", trigger="59700", reduce_only=True)
+    market.snapshot([(59_400.0, 0.3), (59_300.0, 5.0)], ASKS)
+    market.trade(59_400.0, SMALL)
+    got = [(fill.order_id, fill.price, fill.qty) for fill in market.fills[1:]]
+    assert got == [
+        (near.order_ids[0], 59_400, D("0.2")),
+        (far.order_ids[0], 59_400, D("0.1")),
+        (far.order_ids[0], 59_300, D("0.1")),
+    ]
+
+
 def test_e_07_a_crossed_book_fills_no_entry_and_exits_at_its_worse_side_after_a_second() -> None:
     market = holding(latency_ms=100)
     market.snapshot([(60_100.0, 5.0)], [(60_050.0, 5.0), (60_200.0, 5.0)])

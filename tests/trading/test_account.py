@@ -70,7 +70,7 @@ class Account:
         return self.fill(Side.SELL, qty, price)
 
 
-def test_w75_a_flip_closes_and_opens_at_the_fill() -> None:
+def test_what_two_trades_brought_is_in_the_cash() -> None:
     held = Account(FREE)
     held.buy("100", "50")
     assert held.sell("100", "55") == 500

@@ -61,8 +61,11 @@ def test_w13_the_cost_of_an_order_has_three_parts() -> None:
 
 
 def test_w13d_the_cost_of_an_order_at_fifty_times() -> None:
-    parts = leverage.order_parts(perp(taker_fee=D("0.00075")), D(1), D(8_000), sign=1, leverage=D(50))
-    assert sum(parts) == D("171.88")
+    instrument = perp(taker_fee=D("0.00075"))
+    parts = leverage.order_parts(instrument, D(1), D(8_000), sign=1, leverage=D(50))
+    assert list(parts) == [160, 6, D("5.88")]
+    position = Position(symbol=instrument.symbol, signed_qty=D(1), entry_price=D(8_000), margin=parts[0])
+    assert leverage.bankruptcy_price(instrument, position, spare=parts[0]) == 7_840
 
 
 def test_a_stop_must_fire_before_the_liquidation_with_room_for_fees() -> None:

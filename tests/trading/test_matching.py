@@ -65,7 +65,7 @@ def test_w44_ioc_takes_what_the_limit_allows_and_fok_all_or_nothing(
     assert rig.matcher.leaves("o") is None
 
 
-def test_w45_a_stop_in_a_gap_gets_the_best_bid_that_is_there() -> None:
+def test_a_stop_in_a_gap_gets_the_best_bid_that_is_there() -> None:
     rig = Rig(bids=[(105.0, 1.0)])
     rig.snapshot([(90.0, 1.0)], [])
     match = rig.matcher.execute(rig.order(SELL, 1, role=OrderRole.PROTECTIVE))
