@@ -147,9 +147,9 @@ def test_e_06_of_two_other_stops_in_one_tick_the_nearer_goes_first_and_leaves_wh
     market.trade(59_400.0, SMALL)
     got = [(fill.order_id, fill.price, fill.qty) for fill in market.fills[1:]]
     assert got == [
-        (near.order_ids[0], 59_400, D("0.2")),
-        (far.order_ids[0], 59_400, D("0.1")),
-        (far.order_ids[0], 59_300, D("0.1")),
+        (near.order_ids[0], D(59_400), D("0.2")),
+        (far.order_ids[0], D(59_400), D("0.1")),
+        (far.order_ids[0], D(59_300), D("0.1")),
     ]
 
 

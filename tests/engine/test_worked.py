@@ -110,7 +110,7 @@ def test_w59_an_order_beyond_the_budget_is_denied_with_the_largest_that_passes()
     booked(market, ETH, [(2005.5, 900.0)], [(2005.5, 900.0)])
     market.buy("20", stop="2000")
     booked(market, ETH, [(2003.5, 900.0)], [(2003.5, 900.0)])
-    assert (market.engine.head_room(), market.engine.open_risk()) == (280, 90)
+    assert (market.engine.head_room(), market.engine.open_risk()) == (D(280), D(90))
     market.symbol = PERP
     refusal = market.buy("0.3", limit="60000", stop="59400").refusal
     assert refusal is not None
@@ -122,8 +122,8 @@ def test_w59_an_order_beyond_the_budget_is_denied_with_the_largest_that_passes()
 def test_w06_in_a_cross_account_each_position_is_liquidated_with_what_the_other_leaves() -> None:
     btc = perp(tick_size=D("0.01"), tiers=tiers(BTC_TIERS), **NO_FEES)
     eth = perp(symbol=ETH, base="ETH", tick_size=D("0.01"), tiers=tiers(ETH_TIERS), **NO_FEES)
-    assert btc.maintenance_of(D(3_500_000)) == (D("0.025"), 16_300)
-    assert eth.maintenance_of(D(4_900_000)) == (D("0.1"), 135_365)
+    assert btc.maintenance_of(D(3_500_000)) == (D("0.025"), D(16_300))
+    assert eth.maintenance_of(D(4_900_000)) == (D("0.1"), D(135_365))
     settings = wide_limits(
         balance=D("1535443.01"), margin_mode=MarginMode.CROSS, leverage=D(10), close_fee_in_maintenance=False
     )
