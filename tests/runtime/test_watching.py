@@ -95,7 +95,9 @@ async def test_a_symbol_that_is_added_has_book_prints_and_history_and_goes_again
             lambda: market.best_bid == float(best[0][0][0]) and market.best_ask == float(best[1][0][0])
         )
         await until(lambda: market.tape.last is not None)
-        assert isinstance(host.feed, Measures) is (kind == "native")
+        assert isinstance(host.feed, Measures)
+        assert isinstance(host.feed, GivesFrames) is (kind == "native")
+        assert {wire.is_open for wire in host.feed.wires()} == {True}
         assert (await watch(host, SOL)).text == f"{SOL} is watched already"
         assert (await unwatch(host, SOL)).accepted
         assert list(host.feed.symbols) == [BTC]

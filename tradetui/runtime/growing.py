@@ -112,6 +112,18 @@ class GrowingFeed:
         return tuple(self._added)
 
     @property
+    def busy_ns(self) -> int:
+        """Nanoseconds spent on frames so far, without the sink's."""
+        return sum(feed.busy_ns for feed in self._measuring())
+
+    def wires(self) -> Sequence[Wire]:
+        """The connections of all of them."""
+        return [wire for feed in self._measuring() for wire in feed.wires()]
+
+    def _measuring(self) -> list[Measures]:
+        return [feed for feed in self._feeds() if isinstance(feed, Measures)]
+
+    @property
     def scan(self) -> ScanTable | None:
         """Tickers of symbols that are only scanned."""
         table = getattr(self.first, "scan", None)
@@ -201,23 +213,11 @@ def introduced(feed: Feed, to: Callable[[Feed], None]) -> None:
 
 
 class GrowingNativeFeed(GrowingFeed):
-    """The same where the first feed reads the venue's own streams: it has connections and frames to show."""
+    """The same where the first feed reads the venue's own streams: it has frames to show."""
 
     def __init__(self, first: LiveFeed, make: MakeFeed) -> None:
         super().__init__(first, make)
         self._keeper: FrameKeeper | None = None
-
-    @property
-    def busy_ns(self) -> int:
-        """Nanoseconds spent on frames so far, without the sink's."""
-        return sum(feed.busy_ns for feed in self._measuring())
-
-    def wires(self) -> Sequence[Wire]:
-        """The connections of all of them."""
-        return [wire for feed in self._measuring() for wire in feed.wires()]
-
-    def _measuring(self) -> list[Measures]:
-        return [feed for feed in self._feeds() if isinstance(feed, Measures)]
 
     @property
     def frames_of(self) -> tuple[str, bool]:

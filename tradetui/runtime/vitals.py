@@ -15,7 +15,7 @@ from tradetui.domain.market_data import FeedState, FeedStatus, MarketMessage
 from tradetui.domain.view_health import ClockHealth, Delays, LoadHealth, WireHealth
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.health import FeedStats
-from tradetui.feeds.protocol import Counts, Feed, Measures, Wire
+from tradetui.feeds.protocol import Counts, Feed, GivesFrames, Measures, Wire
 from tradetui.feeds.scan.table import ScanTable
 from tradetui.runtime.metering import Meters
 
@@ -74,7 +74,7 @@ class Vitals:
     @property
     def source(self) -> str:
         """Where the data comes from, in words."""
-        if isinstance(self.feed, Measures):
+        if isinstance(self.feed, GivesFrames):
             return "the venue's own streams"
         if isinstance(self.feed, Counts):
             return "streams through ccxt"

@@ -93,6 +93,8 @@ class Bybit(Wording):
             case "history" | "tickers" as what if self.category == "linear" and exchange.funding:
                 assert what == "tickers" or query["symbol"] == self.name
                 rows = [self._funding(what, exchange.funding)]
+            case "open-interest" if self.category == "linear":
+                rows = [{"openInterest": "49303.511", "timestamp": str(exchange.clock())}]
             case "risk-limit" if query.get("category") == self.category and query.get("symbol") == self.name:
                 rows = RISK_LIMITS
             case _:

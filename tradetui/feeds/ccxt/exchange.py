@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from time import monotonic
@@ -47,6 +48,8 @@ class Hardening:
     owner: SocketOwner
     dialing: Callable[[str], None] | None
     backoff: Callable[[], Backoff]
+    dials: Counter[str]
+    """By address: how often a socket was made for it."""
     _dials: dict[str, tuple[Backoff, float]]
     _sockets: set[HardenedClient]
     _spawned: set[asyncio.Task[Any]]
@@ -62,6 +65,7 @@ class Hardening:
         """Name who hears of its sockets and of the address each stream dials, and how to back off."""
         self.owner, self.dialing, self.backoff = owner, dialing, backoff
         self._dials, self._sockets, self._spawned = {}, set(), set()
+        self.dials = Counter()
 
     @property
     def pause_s(self) -> float:
@@ -105,6 +109,7 @@ class Hardening:
         socket = super().client(url)  # type: ignore[misc]
         if not hasattr(socket, "owner"):
             socket.harden(self.owner)
+            self.dials[url] += 1
             self._sockets = {each for each in self._sockets if each.tasks} | {socket}
         return socket
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from time import monotonic
@@ -20,7 +20,8 @@ from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
 from tradetui.feeds.ccxt.history import candles_before
 from tradetui.feeds.ccxt.hub import NUMBERED, Hub
 from tradetui.feeds.ccxt.market_file import MarketFile
-from tradetui.feeds.ccxt.prices import fetch_marks, fetch_tickers
+from tradetui.feeds.ccxt.polled_scan import PolledScan, scan_of
+from tradetui.feeds.ccxt.prices import fetch_interest, fetch_marks, fetch_tickers
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
 from tradetui.feeds.ccxt.tap import Taps
@@ -29,7 +30,10 @@ from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.delivery import Delivery
 from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
-from tradetui.feeds.protocol import Sink
+from tradetui.feeds.native.wires import wire_of
+from tradetui.feeds.protocol import Sink, Wire
+from tradetui.feeds.scan.scanner import Scanner
+from tradetui.feeds.scan.table import ScanTable
 
 _HISTORY_AGAIN_S: Final = 60.0
 """After an outage as long as this the minutes that were missed are fetched before the book."""
@@ -68,6 +72,12 @@ class CcxtFeed:
     an exchange within `settle_s` of dialing answers a subscription; later it costs the connection.
     """
 
+    markets_file: MarketFile | None = None
+    """Where the markets are kept; None for nowhere."""
+    _exchange: Any = None
+    _hub: Hub | None = None
+    _scanner: Scanner | PolledScan | None = None
+
     def __init__(
         self,
         profile: Profile,
@@ -97,11 +107,8 @@ class CcxtFeed:
             )
             for symbol in profile.symbols
         }
-        self._exchange: Any = None
         self.markets_of: Callable[[], Any] = lambda: None
         """Gives a client whose markets are read already; None where there is none."""
-        self.markets_file: MarketFile | None = None
-        """Where the markets are kept; None for nowhere."""
         self.missing: Callable[[str], Missing | None] = nothing_missing
         """Says what has to be known of a lost time."""
         self._deliver = Delivery()
@@ -127,11 +134,26 @@ class CcxtFeed:
         """What went wrong on a symbol so far; raises KeyError for one that is not the profile's."""
         return self._channels[symbol].health.stats
 
+    def wires(self) -> Sequence[Wire]:
+        """Its connections, those of the scanner behind them; nothing is known of their round trips."""
+        scanning = self._scanner.connections if self._scanner is not None else ()
+        return [*(self._hub.wires() if self._hub is not None else ()), *map(wire_of, scanning)]
+
+    @property
+    def busy_ns(self) -> int:
+        """Nanoseconds that frames took so far, without what the sink took of them; by samples."""
+        return self._hub.busy_ns if self._hub is not None else 0
+
+    @property
+    def scan(self) -> ScanTable | None:
+        """Tickers of the symbols that the profile only scans; None where it scans none."""
+        return self._scanner.table if self._scanner is not None else None
+
     async def run(self, sink: Sink) -> None:
         """Deliver until canceled. Raises what the sink raised, and FeedError for an unknown exchange."""
         self._exchange = exchange = open_exchange(self._profile)
         exchange.markets_of = self.markets_of
-        hub = Hub(exchange, self._channels, self._deliver, self.audits, settle_s=self._settle_s)
+        hub = self._hub = Hub(exchange, self._channels, self._deliver, self.audits, settle_s=self._settle_s)
         exchange.harden(hub, dialing=_note_address, backoff=self._backoff)
         await self._deliver.run(sink, lambda: self._work(hub), close=exchange.shut)
 
@@ -171,6 +193,16 @@ class CcxtFeed:
             perpetuals = [each.symbol for each in listed if not each.is_spot]
             group.create_task(rest.poll(hub, fetch_marks, perpetuals, _MARKS_EVERY_S))
             group.create_task(rest.poll(hub, fetch_funding, perpetuals, FUNDING_EVERY_S))
+            group.create_task(rest.poll(hub, fetch_interest, perpetuals, FUNDING_EVERY_S))
+            self._start_scan(hub, group)
+
+    def _start_scan(self, hub: Hub, group: asyncio.TaskGroup) -> None:
+        self._scanner = scan_of(self._profile, self._exchange)
+        if self._scanner is not None:
+            group.create_task(self._scanner.run())
+        elif self._profile.scan:
+            text = "nothing is scanned: no symbol fits, or the exchange tells no tickers of many"
+            hub.say(self.symbols[0], Part.NOTICE, FeedState.STREAMING, text=text)
 
     def _missing(self, symbol: str) -> Missing | None:
         return self.missing(symbol)

@@ -6,7 +6,8 @@ sink in the order of the wire, and nothing is delivered after the frame that bro
 
 from __future__ import annotations
 
-from time import monotonic, time_ns
+from collections.abc import Callable
+from time import monotonic, perf_counter_ns, time_ns
 from typing import Any, Final
 
 from ccxt import NetworkError
@@ -32,7 +33,8 @@ from tradetui.feeds.ccxt.stream import Outage, Part, Stream
 from tradetui.feeds.ccxt.tap import Tap, Taps
 from tradetui.feeds.ccxt.trades import BadTrade, joined_in
 from tradetui.feeds.ccxt.words import shortened, words_for
-from tradetui.feeds.protocol import Sink
+from tradetui.feeds.delivery import Delivery
+from tradetui.feeds.protocol import Wire
 
 NUMBERED: Final = (
     *("binance", "binanceusdm", "binancecoinm"),
@@ -42,6 +44,8 @@ NUMBERED: Final = (
 _COUNTS_PRINTS: Final = ("binance", "binanceusdm", "coinbase", "kraken", "krakenfutures")
 """Exchanges whose prints do so too."""
 _REFUSED_S: Final = 600.0
+_TIMED_EVERY: Final = 16
+"""Of so many messages one is timed."""
 
 
 class Hub:
@@ -56,7 +60,7 @@ class Hub:
         self,
         exchange: Any,
         channels: dict[str, Channel],
-        sink: Sink,
+        sink: Delivery,
         audits: Audits,
         *,
         settle_s: float = 5.0,
@@ -67,6 +71,7 @@ class Hub:
         self._channels = channels
         self._sink = sink
         self._taps: Taps | None = None
+        self.busy_ns = self._reads = 0
         self._hearing = Hearing(self, channels, settle_s=settle_s)
         self._kicked: tuple[frozenset[str], Outage] = frozenset(), Outage(FeedState.DOWN, "")
 
@@ -124,6 +129,37 @@ class Hub:
     def _top(self, symbol: str) -> tuple[list[tuple[float, float]], ...]:
         book = self._exchange.orderbooks.get(symbol) or {"bids": [], "asks": []}
         return tuple([(level[0], level[1]) for level in book[side][:COMPARED]] for side in ("bids", "asks"))
+
+    def read(self, handle: Callable[[Any], None], message: Any) -> None:
+        """Have a message handled, and now and then look at the clock what that costs."""
+        self._reads += 1
+        if self._reads % _TIMED_EVERY:
+            handle(message)
+            return
+        deliver = self._sink
+        deliver.time(is_timed=True)
+        begun, told = perf_counter_ns(), deliver.sink_ns
+        try:
+            handle(message)
+        finally:
+            self.busy_ns += (perf_counter_ns() - begun - deliver.sink_ns + told) * _TIMED_EVERY
+            deliver.time(is_timed=False)
+
+    def wires(self) -> list[Wire]:
+        """The sockets as they are now."""
+        return [
+            Wire(
+                address=socket.url.partition("://")[2],
+                is_open=bool(socket.opened_at) and not socket.is_lost,
+                symbols=len({stream.symbol for stream in self.streams_of(socket)}),
+                opened_at=socket.opened_at,
+                dials=self._exchange.dials[socket.url],
+                frames=socket.frames,
+                bytes_received=socket.bytes_received,
+                rtt_ms=None,
+            )
+            for socket in self._exchange.clients.values()
+        ]
 
     def tapped(self, socket: HardenedClient, text: str) -> bool:
         """Hear what ccxt passes over, and keep from it what breaks a book or is known already."""

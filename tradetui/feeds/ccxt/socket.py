@@ -26,6 +26,10 @@ _ENDED: Final = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
 class SocketOwner(Protocol):
     """Who is told what happens on a socket."""
 
+    def read(self, handle: Callable[[Any], None], message: Any) -> None:
+        """Have a message handled."""
+        ...
+
     def tapped(self, socket: HardenedClient, text: str) -> bool:
         """See a frame before ccxt does; False keeps it from ccxt."""
         ...
@@ -60,6 +64,9 @@ class HardenedClient(GuardedClient):
     """What reads it beside ccxt."""
     opened_at: float = 0.0
     """Monotonic seconds; 0.0 before it is open."""
+    frames: int = 0
+    bytes_received: int = 0
+    """Of frames, after decompression."""
     tasks: set[asyncio.Task[Any]]
     throttle: Callable[[float], Awaitable[None]]
     connecting: bool
@@ -129,12 +136,14 @@ class HardenedClient(GuardedClient):
             self.on_error(NetworkError(str(message.data)))
         else:
             try:
-                self.handle_message(message)
+                self.owner.read(self.handle_message, message)
             except Exception as error:  # noqa: BLE001 - a frame can break ccxt in any way
                 self.owner.bad_frame(self, error)
 
     def handle_text_or_binary_message(self, data: str | bytes) -> None:
         """Show a frame to the owner, then to ccxt."""
+        self.frames += 1
+        self.bytes_received += len(data)
         text = data.decode() if isinstance(data, bytes) else data
         if self.owner.tapped(self, text):
             super().handle_text_or_binary_message(text)

@@ -114,19 +114,28 @@ class Scanner:
 
 def scanner_of(profile: Profile, exchange: Any) -> Scanner | None:
     """The scanner that a profile asks for, of the markets that its exchange has; None for none."""
-    are_contracts = all(":" in symbol for symbol in profile.symbols)
-    make = SCANS.get((profile.exchange, are_contracts)) if profile.scan else None
+    make = SCANS.get((profile.exchange, _of_contracts(profile))) if profile.scan else None
     if make is None:
         return None
-    known = [symbol for symbol in exchange.symbols if (":" in symbol) is are_contracts]
-    markets = [exchange.market(symbol) for symbol in wanted(known, profile.scan)]
-    markets = [each for each in markets if each.get("active") is not False and _is_shown(each)][:MOST]
+    markets = chosen(profile, exchange)
     named = {str(_name(profile.exchange, market)): str(market["symbol"]) for market in markets}
-    scales = {str(market["symbol"]): _scale(market) for market in markets}
+    scales = {str(market["symbol"]): scale_of(market) for market in markets}
     if not named:
         return None
     ca_file, proxy = profile.network.ca_file, proxy_of(profile)
     return Scanner(make(_address(profile)), named, scales, ca_file=ca_file, proxy=proxy)
+
+
+def chosen(profile: Profile, exchange: Any) -> list[dict[str, Any]]:
+    """The markets that a profile scans, of the kind of its own symbols."""
+    are_contracts = _of_contracts(profile)
+    known = [symbol for symbol in exchange.symbols if (":" in symbol) is are_contracts]
+    markets = [exchange.market(symbol) for symbol in wanted(known, profile.scan)]
+    return [each for each in markets if each.get("active") is not False and _is_shown(each)][:MOST]
+
+
+def _of_contracts(profile: Profile) -> bool:
+    return all(":" in symbol for symbol in profile.symbols)
 
 
 def _is_shown(market: dict[str, Any]) -> bool:
@@ -148,7 +157,7 @@ def _name(exchange: str, market: dict[str, Any]) -> object:
     return market["symbol"] if exchange in _BY_SYMBOL else market["id"]
 
 
-def _scale(market: dict[str, Any]) -> int:
+def scale_of(market: dict[str, Any]) -> int:
     """Digits after the point of a price step such as 0.01."""
     step = (market.get("precision") or {}).get("price")
     text = f"{step:.12f}".rstrip("0") if step else "0.01"
