@@ -14,6 +14,7 @@ from tradetui.domain.profile import Profile
 from tradetui.engine import Engine
 from tradetui.errors import JournalError
 from tradetui.feeds.protocol import Sink
+from tradetui.runtime.halt import BUFFER_S
 from tradetui.runtime.host import Host
 from tradetui.runtime.inputs import InputRecorder
 from tradetui.runtime.publishing import Journal
@@ -113,6 +114,7 @@ class Session:
         settings: EngineSettings = SETTINGS,
         state: State | None = None,
         inputs: InputRecorder | None = None,
+        buffer_s: float = BUFFER_S,
     ) -> None:
         self.feed = ScriptedFeed(own_clock=own_clock)
         self.held = HeldJournal()
@@ -124,6 +126,7 @@ class Session:
             journal=journal or self.held,
             now=lambda: self.feed.now or START,
             retry_s=0,
+            buffer_s=buffer_s,
             inputs=inputs,
         )
 

@@ -86,7 +86,7 @@ async def test_a_refusal_is_committed_and_answered_with_its_words() -> None:
 
 
 async def test_a_failed_commit_halts_and_drops_what_it_was_about() -> None:
-    async with Session() as session:
+    async with Session(buffer_s=0) as session:
         session.open()
         await session.host.submit(buy())
         kept = State.fold(session.held.committed)
@@ -102,7 +102,7 @@ async def test_a_failed_commit_halts_and_drops_what_it_was_about() -> None:
 
 
 async def test_while_halted_exits_wait_the_rest_is_refused_and_the_market_goes_on() -> None:
-    async with Session() as session:
+    async with Session(buffer_s=0) as session:
         session.open()
         await session.host.submit(buy())
         session.held.failure = JournalError("disk full")
@@ -118,11 +118,11 @@ async def test_while_halted_exits_wait_the_rest_is_refused_and_the_market_goes_o
         session.feed.trade(59000.0, 1.0)
         assert session.host.engine.markets[PERP].best_bid == 59990.0
         assert session.host.published.positions[PERP].qty == D("0.1"), "the stop did not fire unseen"
-        assert session.host.engine.unrealized(PERP) < 0, "but its loss is shown"
+        assert session.host.engine.unrealized(PERP) == D("-1.01"), "but its loss is shown, at the new bid"
 
 
 async def test_commits_under_way_when_one_fails_are_all_dropped() -> None:
-    async with Session() as session:
+    async with Session(buffer_s=0) as session:
         session.open()
         session.held.holds = True
         answers = [asyncio.create_task(session.host.submit(buy("0.01"))) for _ in range(3)]
@@ -293,7 +293,7 @@ async def test_the_same_key_acts_once_and_is_answered_the_same() -> None:
 
 
 async def test_when_the_journal_can_be_written_again_trading_goes_on_and_exits_come_first() -> None:
-    async with Session() as session:
+    async with Session(buffer_s=0) as session:
         session.open()
         await session.host.submit(buy())
         session.held.failure = JournalError("disk full")
@@ -334,7 +334,7 @@ async def test_when_the_journal_can_be_written_again_trading_goes_on_and_exits_c
 )
 async def test_i45_every_exit_waits_for_the_journal(exits: tuple[AnyCommand, ...], left: str) -> None:
     """Half is half of what is held when trading goes on: nothing was sold before it."""
-    async with Session() as session:
+    async with Session(buffer_s=0) as session:
         session.open()
         await session.host.submit(buy())
         session.held.failure = JournalError("disk full")
@@ -354,7 +354,7 @@ async def test_i45_every_exit_waits_for_the_journal(exits: tuple[AnyCommand, ...
 
 
 async def test_an_exit_whose_own_commit_fails_is_done_when_the_journal_can_be_written_again() -> None:
-    async with Session() as session:
+    async with Session(buffer_s=0) as session:
         session.open()
         await session.host.submit(buy())
         session.held.failure = JournalError("disk full")

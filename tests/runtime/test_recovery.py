@@ -232,7 +232,7 @@ async def test_a_start_that_fails_after_the_lock_lets_go_of_it(
 async def test_a_real_journal_that_failed_is_written_again(tmp_path: Path) -> None:
     path = tmp_path / "paper.db"
     recovered, journal = await begin(path)
-    async with Session(journal, state=recovered.state) as session:
+    async with Session(journal, state=recovered.state, buffer_s=0) as session:
         session.open()
         await session.host.submit(buy("0.01"))
         with closing(sqlite3.connect(path, isolation_level=None)) as other:

@@ -175,6 +175,13 @@ class Engine:
             self._aftermath(fills=fills)
         return reply, self._scribe.take()
 
+    def show(self, message: MarketMessage) -> None:
+        """Let the market take a message in, and values follow; of an engine that decides nothing any more."""
+        desk = self._desks.get(message.symbol) if not isinstance(message, ClockTick) else None
+        if desk is not None:
+            desk.market.apply(message)
+            desk.revalue()
+
     def preview(self, symbol: str, side: Side, draft: Draft) -> SidePreview:
         """What an order from the ticket would do now on one side; changes nothing."""
         with decimal.localcontext(MONEY):

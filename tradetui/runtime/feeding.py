@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tradetui.domain.market_data import Missing
+from tradetui.engine import Engine
 from tradetui.errors import TradeTuiError
 from tradetui.feeds.clean import clean
 from tradetui.feeds.protocol import AsksMissed, AuditsBooks, Feed, Level, SeesBooks, Sink
@@ -15,6 +16,12 @@ from tradetui.market.market import Market
 LONGEST_WAIT_S: Final = 60.0
 SHOWN_LEVELS: Final = 50
 """So many best levels of a book a feed may look at."""
+
+
+def show_engine(feed: Feed, engine: Callable[[], Engine]) -> None:
+    """Let a feed look at what the engine that trades then knows, where it asks for it."""
+    show_books(feed, lambda symbol: engine().markets.get(symbol))  # noqa: PLW0108 - engines change
+    show_missing(feed, lambda symbol: engine().missing(symbol))
 
 
 def show_books(feed: Feed, market_of: Callable[[str], Market | None]) -> None:
@@ -38,6 +45,18 @@ def show_missing(feed: Feed, missing: Callable[[str], Missing | None]) -> None:
     """Tell a feed that asks for it what has to be known of a lost time."""
     if isinstance(feed, AsksMissed):
         feed.missing = missing
+
+
+def playback_words(feed: Feed) -> str:
+    """Where a recording is; empty for other feeds."""
+    describe = getattr(feed, "describe", None)
+    return str(describe()) if describe is not None else ""
+
+
+def scenario_of(feed: Feed) -> str:
+    """What is out of the ordinary in a simulated market; empty when nothing is."""
+    scenario = str(getattr(feed, "scenario", ""))
+    return "" if scenario == "normal" else scenario
 
 
 def best_levels(market: Market) -> tuple[list[Level], list[Level]]:

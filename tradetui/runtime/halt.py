@@ -24,6 +24,8 @@ from tradetui.state import State
 
 RETRY_S: Final = 5.0
 """How long after a halt it is tried to go on."""
+BUFFER_S: Final = 30.0
+"""So long what is decided waits for a journal that can not be written; what lasts longer is lost time."""
 MAX_BREAKS: Final = 3
 """After so many breaks of its own rules an engine is not started again."""
 _EXITS: Final = (Flatten, Half, CancelAll, CancelOrder)
@@ -52,6 +54,11 @@ def cancels_of_entries(state: State) -> list[AnyCommand]:
     return [CancelOrder(order_id=order.order_id) for order in entries]
 
 
+def adds_up(command: AnyCommand) -> bool:
+    """Whether the same exit twice closes more than once: pressed again while it waits, it is not meant so."""
+    return isinstance(command, Half | SubmitOrder)
+
+
 class Halt(msgspec.Struct, frozen=True):
     """Why nothing is traded any more."""
 
@@ -59,6 +66,8 @@ class Halt(msgspec.Struct, frozen=True):
     text: str
     lasts: bool = True
     """Whether it does not end by itself."""
+    keeps: bool = False
+    """Whether what is decided meanwhile waits for the journal (R-JRN-9)."""
 
     @property
     def refusal(self) -> Refusal:
@@ -66,6 +75,19 @@ class Halt(msgspec.Struct, frozen=True):
         again = "open tradetui again" if self.lasts else "it goes on by itself"
         mend = f"{again} when that is mended: positions and stops are as last shown"
         return Refusal(_REASONS[self.state], f"not done: {self.text}", mend=mend)
+
+    @property
+    def stop_words(self) -> str:
+        """What it means for stops."""
+        if self.keeps:
+            return "; what stops do until it can is kept, and shown then"
+        return "; no stop fires before it can"
+
+    @property
+    def kept(self) -> Refusal:
+        """The answer to what is decided and waits for the journal."""
+        mend = "it stands if the journal can be written again in time, and is dropped if not: you are told"
+        return Refusal(_REASONS[self.state], f"not done yet: {self.text}", mend=mend)
 
     @property
     def postponed(self) -> Refusal:

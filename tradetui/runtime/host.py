@@ -2,10 +2,12 @@
 
 From a message to its events is one synchronous call. Events go to the journal; one task waits for
 their commits in order and folds them into `published`, the state that screens, replies and notices
-speak of. When a commit fails or the engine breaks a rule of its own, trading halts in words: nothing
-new is decided, what was not committed is dropped, and the market goes on being shown. Then it is tried
-to go on from what is committed, on books that the feed delivers anew, with the exits first that were
-asked for meanwhile: after a failed journal with everything, after a broken rule with stops and exits.
+speak of. When a commit fails or the engine breaks a rule of its own, trading halts in words: no entry is
+taken, and the market goes on being shown. For a while what the engine decides is kept for a journal that
+can not be written, and committed when it can (R-JRN-9). What takes longer, and a broken rule, is a lost
+time: what was not committed is dropped, and it is tried to go on from what is, on books that the feed
+delivers anew, with the exits first that were asked for meanwhile: after a failed journal with everything,
+after a broken rule with stops and exits.
 """
 
 from __future__ import annotations
@@ -24,13 +26,14 @@ from tradetui.domain.view import Notice, TradingState
 from tradetui.domain.view_review import ReviewView
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, RecordingError
-from tradetui.feeds.protocol import Feed, GivesFrames, Jumps
+from tradetui.feeds.protocol import Feed, Jumps
 from tradetui.runtime.excerpt import standings_of
-from tradetui.runtime.feeding import run_feed, show_books, show_missing
+from tradetui.runtime.feeding import playback_words, run_feed, scenario_of, show_engine
 from tradetui.runtime.growing import introduced
-from tradetui.runtime.halt import RETRY_S, Halt, cancels_of_entries, is_exit
+from tradetui.runtime.halt import BUFFER_S, RETRY_S, Halt, cancels_of_entries, is_exit
 from tradetui.runtime.halts import Halts
 from tradetui.runtime.inputs import InputRecorder
+from tradetui.runtime.keeping import Keeping
 from tradetui.runtime.noticeboard import Noticeboard
 from tradetui.runtime.past import Past
 from tradetui.runtime.published import copy_state, set_back
@@ -60,12 +63,14 @@ class Host:
         journal: Journal,
         now: Callable[[], int],
         retry_s: float = RETRY_S,
+        buffer_s: float = BUFFER_S,
         inputs: InputRecorder | None = None,
         tape: Tape | None = None,
         past: Past | None = None,
     ) -> None:
         """`engine` continues what the journal holds; `now` is the wall clock, nanoseconds UTC.
 
+        What is decided waits up to `buffer_s` for a journal that can not be written; 0: not at all.
         With `inputs` everything that the engine takes is recorded; `tape` records the market on request,
         `past` loads older candles; one without a cache where none is given.
         """
@@ -88,20 +93,21 @@ class Host:
             engine.state, journal, shown=self._tell, lost=self._lose_journal, broke=self._break
         )
         self._stopping = asyncio.Event()
-        self._board, self._halts = Noticeboard(), Halts()
+        self._board, self._halts = Noticeboard(), Halts(buffer_s)
+        self._keeping = Keeping(
+            self._halts,
+            self._publisher,
+            inputs,
+            clock=lambda: self.clock,
+            note=self.note,
+            roll_back=self._roll_back,
+        )
         self._trade_log = TradeLog(journal.path)
         self._feeding: asyncio.Task[None] | None = None
 
     def _introduce(self, feed: Feed) -> None:
         """Show a feed what it may look at here, where it asks for it."""
-        market_of = lambda symbol: self.engine.markets.get(symbol)  # noqa: E731, PLW0108 - engines change
-        missing = lambda symbol: self.engine.missing(symbol)  # noqa: E731, PLW0108 - engines change
-
-        def show(each: Feed) -> None:
-            show_books(each, market_of)
-            show_missing(each, missing)
-
-        introduced(feed, show)
+        introduced(feed, lambda each: show_engine(each, lambda: self.engine))
         if isinstance(feed, Jumps):
             feed.may_jump = lambda: not self.is_needed
             feed.on_jump = self._jump
@@ -143,14 +149,12 @@ class Host:
     @property
     def playback_words(self) -> str:
         """Where a recording is; empty for other feeds."""
-        describe = getattr(self.feed, "describe", None)
-        return str(describe()) if describe is not None else ""
+        return playback_words(self.feed)
 
     @property
     def scenario(self) -> str:
         """What is out of the ordinary in a simulated market; empty when nothing is."""
-        scenario = str(getattr(self.feed, "scenario", ""))
-        return "" if scenario == "normal" else scenario
+        return scenario_of(self.feed)
 
     def feed_status(self, symbol: str) -> FeedStatus | None:
         """The newest status of a symbol's data; None before the first."""
@@ -171,13 +175,10 @@ class Host:
 
     def record(self) -> None:
         """Begin to record the market, or end it."""
-        tape = self.tape
-        tape.on_failure = lambda words: self.note("error", words)
+        self.tape.on_failure = lambda words: self.note("error", words)
         try:
             stands = standings_of(self.engine.markets, self._board.latest)
-            source = self.feed if isinstance(self.feed, GivesFrames) else None
-            said = tape.end() if tape.is_running else tape.begin(stands, self.clock, source=source)
-            self.note("info", said)
+            self.note("info", self.tape.toggle(stands, self.clock, self.feed))
         except RecordingError as error:
             self.note("error", str(error))
 
@@ -185,28 +186,30 @@ class Host:
         """Carry out a command; returns when its events are committed."""
         halt = self.halt
         if halt is not None and not (self._halts.decides and is_exit(command)):
-            return Reply(key=command.key, refusal=self._halts.postpone(command, halt))
+            return Reply(key=command.key, refusal=self._keeping.put_off(command, halt, self._carry_out))
         if not self.clock:
             refusal = Refusal(
                 Reason.NO_PRICE, "the market has not begun yet", mend="wait for its first price"
             )
             return Reply(key=command.key, refusal=refusal)
-        issued = CommandIssued(self.clock, command)
-        if self._inputs is not None:
-            self._inputs.take(issued)
-        try:
-            reply, events = self.engine.submit(issued)
-        except Exception as error:  # noqa: BLE001 - a broken rule halts trading, never the screen
-            return Reply(key=command.key, refusal=self._halts.postpone(command, self._break(error)))
+        done = self._carry_out(command)
+        if isinstance(done, Halt):
+            return Reply(key=command.key, refusal=self._halts.postpone(command, done))
+        reply, events = done
         if not events:
             return reply
         answered: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._publisher.commit(events, reply, answered)
-        reply = await answered
-        lost = self._halts.unwritable
-        if lost is not None and reply.refusal == lost.refusal:
-            return Reply(key=command.key, refusal=self._halts.postpone(command, lost))
-        return reply
+        return self._halts.answer(command, await answered, seq=events[-1].seq)
+
+    def _carry_out(self, command: AnyCommand) -> tuple[Reply, Sequence[Event]] | Halt:
+        issued = CommandIssued(self.clock, command)
+        if self._inputs is not None:
+            self._inputs.take(issued)
+        try:
+            return self.engine.submit(issued)
+        except Exception as error:  # noqa: BLE001 - a broken rule halts trading, never the screen
+            return self._break(error)
 
     # --- running
 
@@ -214,15 +217,8 @@ class Host:
         """Run until `stop` or cancellation; on the way out everything decided is committed."""
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(work)
-                    for work in (
-                        self._publisher.run(),
-                        self._heal(group),
-                        self._check_journal(),
-                        self.past.run(),
-                    )
-                ]
+                works = (self._publisher.run(), self._heal(group), self._check_journal(), self.past.run())
+                tasks = [group.create_task(work) for work in works]
                 if self._inputs is not None:
                     tasks.append(group.create_task(self._inputs.run(self.submit, self.note)))
                 if not self.feed.own_clock:
@@ -260,6 +256,8 @@ class Host:
     async def _close(self) -> None:
         if self.tape.is_running:
             self.record()
+        self._halts.buffer_s = 0
+        self._keeping.give_up("tradetui ends before the journal can be written")
         if self._inputs is not None:
             self._inputs.end()
         try:
@@ -281,8 +279,8 @@ class Host:
         if type(message) is FeedStatus:
             self._board.hear(message)
         self.tape.take(message)
-        if not self._halts.decides:
-            self._show_only(message)
+        if not (self._halts.decides or self._keeping.goes_on(message.ts_received)):
+            self.engine.show(message)
             return
         if not self.journal.keeps and message.ts_received < self.engine.ts - STARTED_AGAIN_NS:
             self._begin_again()
@@ -302,37 +300,33 @@ class Host:
             self._begin_again()
             return
         state = copy_state(self.published)
-        self.engine = Engine(self.engine.settings, state=state if state.seq else None)
-        self._publisher.begin(self.engine.state)
+        self._continue_from(state)
 
     def _begin_again(self) -> None:
         """A recording was started again: so is its account."""
         if self.published.orders:
             self.note("info", "the recording was started again, and its account with it")
-        self.engine = Engine(self.engine.settings)
-        self._publisher.begin(State())
+        self._continue_from(State())
         self._trade_log = TradeLog(None)
 
-    def _show_only(self, message: MarketMessage) -> None:
-        """While halted the market is shown and decides nothing."""
-        if type(message) is ClockTick:
-            return
-        market = self.engine.markets.get(message.symbol)
-        if market is not None:
-            market.apply(message)
+    def _continue_from(self, state: State) -> None:
+        self.engine = Engine(self.engine.settings, state=state if state.seq else None)
+        self._publisher.begin(self.engine.state)
 
     def _tell(self, events: Sequence[Event], asked: bool) -> None:
         self._board.tell(events, self.published, asked=asked)
         self._trade_log.take(events)
         if any(isinstance(event.body, Locked) for event in events):
             self.on_lock()
-        if not self._halts.decides:
+        self._halts.see_committed(events[-1].seq)
+        if not self._halts.decides and not self._halts.keeps:
             self._roll_back()
 
-    # --- halting
+    # --- halting, and going on
 
     def _break(self, error: Exception) -> Halt:
         """The engine found itself wrong: only exits from here on."""
+        self._keeping.give_up("the engine broke a rule of its own")
         text = f"the engine broke a rule of its own ({type(error).__name__}: {error}): trading is halted"
         halt = self._halts.break_rule(text)
         self.note("error", text)
@@ -340,33 +334,36 @@ class Host:
         return halt
 
     def _lose_journal(self, error: BaseException, *, lasts: bool = False) -> Halt:
-        """The journal can not be written: nothing is decided until it can."""
+        """The journal can not be written: nothing that is decided counts until it can."""
+        if lasts:
+            self._keeping.give_up(str(error))
         is_new = self._halts.unwritable is None
         halt = self._halts.lose_journal(str(error), lasts=lasts)
         if is_new:
-            self.note("error", f"{error}{'; no stop fires before it can' if self.position_count else ''}")
-        self._roll_back()
+            self.note("error", f"{error}{halt.stop_words if self.position_count else ''}")
+            self._keeping.begin(halt)
+        if not halt.keeps:
+            self._roll_back()
         return halt
 
     def _roll_back(self) -> None:
         """Only valuations read the state of an engine that decides nothing: it may be set back in place."""
         set_back(self.engine.state, self.published)
 
-    # --- and going on
-
     async def _heal(self, group: asyncio.TaskGroup) -> None:
         """After each halt try to go on, again and again where the journal is the reason."""
         while True:
             await self._halts.interrupted.wait()
             await asyncio.sleep(self._retry_s)
-            if self._publisher.is_waiting:
+            if self._publisher.is_waiting and not self._halts.keeps:
                 continue
             try:
                 state = await self._committed_state()
             except JournalError:
+                self._keeping.goes_on()  # what is kept too long is given up in silence too
                 continue
             self._halts.interrupted.clear()
-            if not self._halts.is_given_up:
+            if not self._keeping.resume(state) and not self._halts.is_given_up:
                 await self._go_on(group, state)
 
     async def _committed_state(self) -> State:
@@ -379,8 +376,7 @@ class Host:
         if self._feeding is not None:
             self._feeding.cancel()
             await asyncio.wait((self._feeding,))
-        self.engine = Engine(self.engine.settings, state=state if state.seq else None)
-        self._publisher.begin(self.engine.state)
+        self._continue_from(state)
         if self._inputs is not None:
             self._inputs.begin(self.engine.settings, self.engine.state.seq)
         exits = self._halts.go_on()

@@ -33,8 +33,9 @@ def reproduce(journal: Path) -> Reproduced:
     events = list(read_events(journal))
     known = dict(_known(events))
     inputs = made = 0
-    for chunks in _segments(read_chunks(inputs_folder(journal), known)):
-        count, done, fault = _replay(chunks, events)
+    for chunks, next_begin in _segments(read_chunks(inputs_folder(journal), known)):
+        end = len(events) if next_begin is None else next_begin
+        count, done, fault = _replay(chunks, events, end)
         inputs, made = inputs + count, made + done
         if fault:
             return Reproduced(inputs, made, fault)
@@ -48,29 +49,37 @@ def _known(events: Sequence[Event]) -> Iterator[tuple[str, str]]:
             yield name, digest
 
 
-def _segments(chunks: Iterator[Chunk]) -> Iterator[list[Chunk]]:
-    """Chunks by the engine that took them; a gap in their numbers ends a segment."""
+def _segments(chunks: Iterator[Chunk]) -> Iterator[tuple[list[Chunk], int | None]]:
+    """Chunks by the engine that took them, with the event that the next engine began after.
+
+    A gap in their numbers ends a segment.
+    """
     segment: list[Chunk] = []
     for chunk in chunks:
         if segment and (chunk.number == 0 or chunk.segment != segment[0].segment):
-            yield segment
+            yield segment, chunk.segment.after_seq
             segment = []
         if chunk.number == len(segment):
             segment.append(chunk)
     if segment:
-        yield segment
+        yield segment, None
 
 
-def _replay(chunks: list[Chunk], events: Sequence[Event]) -> tuple[int, int, str]:
-    """Run one segment: inputs taken, events equal, and the first difference in words."""
-    start = chunks[0].segment.after_seq
+def _replay(chunks: list[Chunk], events: Sequence[Event], end: int) -> tuple[int, int, str]:
+    """Run one segment: inputs taken, events equal, and the first difference in words.
+
+    What it leads to after `end` was dropped, because the journal failed or the process was killed: another
+    engine went on from there.
+    """
+    until, start = chunks[-1].until_seq, chunks[0].segment.after_seq
+    end = end if until is None else min(end, until)
     engine = Engine(chunks[0].segment.settings, state=State.fold(events[:start]) if start else None)
     inputs, seq = 0, start
     for chunk in chunks:
         for message in chunk.inputs:
             inputs += 1
             for event in engine.process(message):
-                if seq >= len(events):
+                if seq >= end:
                     return inputs, seq - start, ""  # the last transactions were never committed
                 if canonical_bytes(event) != canonical_bytes(events[seq]):
                     return inputs, seq - start, f"event {seq + 1} comes out differently from its inputs"

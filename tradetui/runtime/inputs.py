@@ -26,6 +26,8 @@ from tradetui.trading.settings import EngineSettings
 
 CHUNK_S: Final = 10.0
 """How often a chunk is written: so much is lost when the process is killed."""
+MAX_WAITING: Final = 200_000
+"""So many inputs may wait for a journal that can not be written."""
 _MAGIC: Final = b"tradetui inputs 1\n"
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
@@ -49,6 +51,8 @@ class Chunk(msgspec.Struct, frozen=True):
     number: int
     """Within the segment, from 0."""
     inputs: list[MarketMessage | CommandIssued]
+    until_seq: int | None = None
+    """In a segment's last chunk: what it led to after this event never reached the journal."""
 
 
 _DECODER: Final = msgspec.msgpack.Decoder(Chunk)
@@ -62,10 +66,33 @@ class InputRecorder:
         self._segment: Segment | None = None
         self._number = 0
         self._waiting: list[MarketMessage | CommandIssued] = []
+        self._left: Chunk | None = None
+        """The last chunk of an engine whose last decisions were dropped."""
+        self._is_paused = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more waits than may."""
+        return len(self._waiting) > MAX_WAITING
 
     def begin(self, settings: EngineSettings, after_seq: int) -> None:
         """An engine starts behind an event; what waits of the one before was never acted on."""
         self._segment, self._number, self._waiting = Segment(after_seq, settings), 0, []
+        self._is_paused = False
+
+    def pause(self) -> None:
+        """The journal can not be written: whether what comes now counts is known later."""
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """What came meanwhile counts."""
+        self._is_paused = False
+
+    def leave(self, until_seq: int) -> None:
+        """The engine's decisions after an event are dropped: its last chunk ends there."""
+        if self._segment is not None and until_seq > self._segment.after_seq:
+            self._left = Chunk(self._segment, self._number, self._waiting, until_seq)
+        self._segment, self._waiting = None, []
 
     def take(self, message: MarketMessage | CommandIssued) -> None:
         """Remember an input that the engine is about to take."""
@@ -73,8 +100,11 @@ class InputRecorder:
             self._waiting.append(message)
 
     def cut(self) -> Chunk | None:
-        """What has gathered; None where nothing has."""
-        if self._segment is None or not self._waiting:
+        """What has gathered; None where nothing has, or where it is not known yet whether it counts."""
+        if self._left is not None:
+            chunk, self._left = self._left, None
+            return chunk
+        if self._segment is None or not self._waiting or self._is_paused:
             return None
         chunk = Chunk(self._segment, self._number, self._waiting)
         self._number, self._waiting = self._number + 1, []
@@ -99,8 +129,7 @@ class InputRecorder:
 
     def end(self) -> None:
         """Write what is left; no event can name it any more, and a replay takes it as it is."""
-        chunk = self.cut()
-        if chunk is not None:
+        while (chunk := self.cut()) is not None:
             with contextlib.suppress(JournalError):
                 self.write(chunk)
 

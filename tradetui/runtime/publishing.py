@@ -1,4 +1,10 @@
-"""From decided to shown: transactions wait in order for their commits, and only then are folded and told."""
+"""From decided to shown: transactions wait in order for their commits, and only then are folded and told.
+
+When a commit fails, what was decided may be kept for a while (R-JRN-9). An engine's decisions depend on
+its inputs alone and not on when it takes them, so it goes on taking them, and what waits for the journal
+are its decisions: unseen, in order, each with its own time. That equals inputs that are kept and taken
+later, without a copy of the market as it stood, anything to decide again, or a burst in the end.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +12,19 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from tradetui.domain.event import Event
-from tradetui.domain.reply import Reply
+from tradetui.domain.reply import Refusal, Reply
 from tradetui.errors import JournalError, TradeTuiError
 from tradetui.runtime.halt import Halt
 from tradetui.runtime.published import copy_state
 from tradetui.state import State
+
+MAX_KEPT: Final = 20_000
+"""Events that may wait for a journal that can not be written: some tens of megabytes."""
 
 
 class Journal(Protocol):
@@ -86,11 +95,29 @@ class Publisher:
         self._waiting: deque[_Waiting] = deque()
         self._failure: asyncio.Future[None] | None = None
         """Raises what following a commit ran into; None while nobody waits for that."""
+        self._kept: list[Sequence[Event]] | None = None
+        """Transactions for a journal that can not be written; None where it can, or nothing is kept."""
+        self._kept_events = 0
 
     @property
     def is_waiting(self) -> bool:
         """Whether a transaction is on its way to the disk."""
-        return bool(self._waiting)
+        return bool(self._waiting or self._kept)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more waits for the journal than can be kept."""
+        return self._kept_events > MAX_KEPT
+
+    @property
+    def kept_since(self) -> int:
+        """Engine time of the oldest decision that is kept; 0 where none is."""
+        return self._kept[0][0].ts if self._kept else 0
+
+    @property
+    def kept_until(self) -> int:
+        """The number of the newest event that is kept; 0 where none is."""
+        return self._kept[-1][-1].seq if self._kept else 0
 
     def begin(self, state: State) -> None:
         """Start over from a state that is committed."""
@@ -103,6 +130,9 @@ class Publisher:
         answered: asyncio.Future[Reply] | None = None,
     ) -> None:
         """Hand one transaction to the journal; its reply is answered when it is on the disk."""
+        if self._kept is not None:
+            self._keep(events)
+            return
         waiting = _Waiting(events, self._journal.append(events), reply, answered)
         if not self._waiting and waiting.committed.done():
             self._settle(waiting)
@@ -116,8 +146,10 @@ class Publisher:
         self._failure = asyncio.get_running_loop().create_future()
         await self._failure
 
-    def _follow(self, _: asyncio.Future[None]) -> None:
+    def _follow(self, committed: asyncio.Future[None]) -> None:
         """Settle what is on the disk by now, in its order; how much may wait is the journal's bound."""
+        if self._kept is not None:
+            committed.exception()  # it failed with the one before it: asyncio reports what nobody looked at
         try:
             while self._waiting and self._waiting[0].committed.done():
                 self._settle(self._waiting.popleft())
@@ -132,22 +164,71 @@ class Publisher:
             self._settle(self._waiting.popleft())
 
     def _settle(self, waiting: _Waiting) -> None:
-        """Show what was committed; or drop it, and say so."""
+        """Show what was committed; or keep it or drop it, and say so."""
         error = waiting.committed.exception() if waiting.committed.done() else JournalError("was closed")
-        reply = waiting.reply
         if error is None:
-            self._show(waiting)
+            self._show(waiting.events, asked=waiting.answered is not None)
+            _answer(waiting)
+            return
+        halt = self._lost(error)
+        if halt.keeps:
+            self._begin_to_keep(waiting, halt)
         else:
-            halt = self._lost(error)
-            reply = Reply(key=reply.key, refusal=halt.refusal) if reply is not None else None
-        if waiting.answered is not None and reply is not None and not waiting.answered.done():
-            waiting.answered.set_result(reply)
+            _answer(waiting, halt.refusal)
 
-    def _show(self, waiting: _Waiting) -> None:
+    # --- while the journal can not be written
+
+    def _begin_to_keep(self, failed: _Waiting, halt: Halt) -> None:
+        """Keep all that is not on the disk, in its order; whoever waits for it is told."""
+        after, self._waiting = self._waiting, deque()
+        self._kept, self._kept_events = [], 0
+        for waiting in (failed, *after):
+            self._keep(waiting.events)
+            _answer(waiting, halt.kept)
+
+    def _keep(self, events: Sequence[Event]) -> None:
+        if self._kept is not None:
+            self._kept.append(events)
+            self._kept_events += len(events)
+
+    def drop(self) -> None:
+        """Forget what was kept."""
+        self._kept = None
+
+    def follows(self, found: State) -> bool:
+        """Whether what is kept goes on from the state that was found in the journal.
+
+        A commit that is said to have failed may have reached the disk all the same, as a whole.
+        """
+        state = copy_state(self.state)
+        for events in self._kept or ():
+            if state.seq >= found.seq:
+                break
+            for event in events:
+                state.apply(event)
+        return state == found
+
+    def go_on(self, found: State) -> None:
+        """Commit what was kept behind the state that it `follows`; what fails again is kept again."""
+        kept, self._kept = self._kept or [], None
+        for events in kept:
+            if events[-1].seq <= found.seq:
+                self._show(events, asked=False)
+            else:
+                self.commit(events)
+
+    def _show(self, events: Sequence[Event], *, asked: bool) -> None:
         try:
-            for event in waiting.events:
+            for event in events:
                 self.state.apply(event)
             self._journal.keep(self.state)
-            self._shown(waiting.events, waiting.answered is not None)
+            self._shown(events, asked)
         except (TradeTuiError, ValueError, LookupError, ArithmeticError) as error:
             self._broke(error)
+
+
+def _answer(waiting: _Waiting, refusal: Refusal | None = None) -> None:
+    """Give its reply to who waits for it, or a refusal where it did not come to pass."""
+    reply, answered = waiting.reply, waiting.answered
+    if reply is not None and answered is not None and not answered.done():
+        answered.set_result(reply if refusal is None else Reply(key=reply.key, refusal=refusal))

@@ -9,7 +9,7 @@ from typing import Final
 
 from tradetui.domain.market_data import BookSnapshot, MarketMessage
 from tradetui.errors import RecordingError
-from tradetui.feeds.protocol import GivesFrames
+from tradetui.feeds.protocol import Feed, GivesFrames
 from tradetui.feeds.recorder import Recorder
 from tradetui.runtime.excerpt import Standing, filled, opening
 
@@ -51,6 +51,12 @@ class Tape:
             return ""
         minutes, seconds = divmod(max(0, self._now - self._begun) // _SECOND_NS, 60)
         return f"REC {minutes}:{seconds:02d}"
+
+    def toggle(self, standings: Iterable[Standing], now: int, feed: Feed) -> str:
+        """Begin to record what a feed tells, or end it; returns what to say, raises what `begin` raises."""
+        if self.is_running:
+            return self.end()
+        return self.begin(standings, now, source=feed if isinstance(feed, GivesFrames) else None)
 
     def begin(self, standings: Iterable[Standing], now: int, *, source: GivesFrames | None = None) -> str:
         """Begin a recording with how each symbol stands; returns what to say of it.
