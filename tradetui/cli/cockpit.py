@@ -143,6 +143,7 @@ async def _hosted(
         engine=engine,
         journal=journal,
         now=time.time_ns,
+        buffer_s=config.settings.journal.buffer_s,
         inputs=inputs,
         tape=Tape(folder / RECORDINGS, profile.name),
         past=Past(feed, cache=_candle_cache(profile, folder)),

@@ -211,6 +211,15 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="Keep every market message too: `journal verify --inputs` makes the events again."),
     ] = False
+    buffer_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=600,
+            description="While it can not be written what stops and exits do is kept so long, and committed"
+            " when it can; what lasts longer is lost time. 0: lost at once.",
+        ),
+    ] = 30.0
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):

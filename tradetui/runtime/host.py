@@ -70,17 +70,14 @@ class Host:
     ) -> None:
         """`engine` continues what the journal holds; `now` is the wall clock, nanoseconds UTC.
 
-        What is decided waits up to `buffer_s` for a journal that can not be written; 0: not at all.
-        With `inputs` everything that the engine takes is recorded; `tape` records the market on request,
-        `past` loads older candles; one without a cache where none is given.
+        What is decided waits up to `buffer_s` for a journal that can not be written. With `inputs` all that
+        the engine takes is recorded; `tape` records the market on request, `past` loads older candles.
         """
         self.profile, self.feed = profile, feed
         self.vitals = Vitals(feed)
-        self.engine = engine
-        self.journal = journal
+        self.engine, self.journal = engine, journal
         self._introduce(feed)
-        self._now = now
-        self._inputs = inputs
+        self._now, self._inputs = now, inputs
         if inputs is not None:
             inputs.begin(engine.settings, engine.state.seq)
         self.past = past or Past(feed)
@@ -94,16 +91,19 @@ class Host:
         )
         self._stopping = asyncio.Event()
         self._board, self._halts = Noticeboard(), Halts(buffer_s)
-        self._keeping = Keeping(
+        self._keeping = self._new_keeping()
+        self._trade_log = TradeLog(journal.path)
+        self._feeding: asyncio.Task[None] | None = None
+
+    def _new_keeping(self) -> Keeping:
+        return Keeping(
             self._halts,
             self._publisher,
-            inputs,
+            self._inputs,
             clock=lambda: self.clock,
             note=self.note,
             roll_back=self._roll_back,
         )
-        self._trade_log = TradeLog(journal.path)
-        self._feeding: asyncio.Task[None] | None = None
 
     def _introduce(self, feed: Feed) -> None:
         """Show a feed what it may look at here, where it asks for it."""
