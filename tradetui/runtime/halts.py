@@ -70,7 +70,6 @@ class Halts:
     def give_up_keeping(self) -> None:
         """What was decided since the journal failed is dropped: that time is lost."""
         self.unsaid = []
-        self._exits = [_Exit(each.command) for each in self._exits]
         if self.unwritable is not None:
             self.unwritable = msgspec.structs.replace(self.unwritable, keeps=False)
 
