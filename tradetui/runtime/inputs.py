@@ -66,8 +66,8 @@ class InputRecorder:
         self._segment: Segment | None = None
         self._number = 0
         self._waiting: list[MarketMessage | CommandIssued] = []
-        self._left: Chunk | None = None
-        """The last chunk of an engine whose last decisions were dropped."""
+        self._left: list[Chunk] = []
+        """Last chunks of engines whose last decisions were dropped."""
         self._is_paused = False
 
     @property
@@ -91,7 +91,7 @@ class InputRecorder:
     def leave(self, until_seq: int) -> None:
         """The engine's decisions after an event are dropped: its last chunk ends there."""
         if self._segment is not None and until_seq > self._segment.after_seq:
-            self._left = Chunk(self._segment, self._number, self._waiting, until_seq)
+            self._left.append(Chunk(self._segment, self._number, self._waiting, until_seq))
         self._segment, self._waiting = None, []
 
     def take(self, message: MarketMessage | CommandIssued) -> None:
@@ -101,9 +101,8 @@ class InputRecorder:
 
     def cut(self) -> Chunk | None:
         """What has gathered; None where nothing has, or where it is not known yet whether it counts."""
-        if self._left is not None:
-            chunk, self._left = self._left, None
-            return chunk
+        if self._left:
+            return self._left.pop(0)
         if self._segment is None or not self._waiting or self._is_paused:
             return None
         chunk = Chunk(self._segment, self._number, self._waiting)

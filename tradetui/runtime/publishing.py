@@ -25,6 +25,7 @@ from tradetui.state import State
 
 MAX_KEPT: Final = 20_000
 """Events that may wait for a journal that can not be written: some tens of megabytes."""
+_FOLD_ERRORS: Final = (TradeTuiError, ValueError, LookupError, ArithmeticError)
 
 
 class Journal(Protocol):
@@ -201,11 +202,13 @@ class Publisher:
         A commit that is said to have failed may have reached the disk all the same, as a whole.
         """
         state = copy_state(self.state)
-        for events in self._kept or ():
-            if state.seq >= found.seq:
-                break
-            for event in events:
-                state.apply(event)
+        try:
+            for events in self._kept or ():
+                if state.seq < found.seq:
+                    for event in events:
+                        state.apply(event)
+        except _FOLD_ERRORS:
+            return False
         return state == found
 
     def go_on(self, found: State) -> None:
@@ -223,7 +226,7 @@ class Publisher:
                 self.state.apply(event)
             self._journal.keep(self.state)
             self._shown(events, asked)
-        except (TradeTuiError, ValueError, LookupError, ArithmeticError) as error:
+        except _FOLD_ERRORS as error:
             self._broke(error)
 
 
