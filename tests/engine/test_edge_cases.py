@@ -64,6 +64,11 @@ def wait(market: Table, ns: int) -> None:
     market.feed(ClockTick(market.now, market.now))
 
 
+def alarms(market: Table) -> list[str]:
+    bodies = (event.body for event in market.journal)
+    return [body.text for body in bodies if isinstance(body, Noted) and body.what == "alarm"]
+
+
 def test_e_01_a_gap_through_the_stop_gets_what_the_book_then_offers() -> None:
     market = holding()
     market.snapshot([(58_000.0, 0.4), (57_000.0, 5.0)], [(60_010.0, 5.0)])
@@ -174,6 +179,11 @@ def test_e_09_without_liquidity_an_entry_expires_and_a_stop_works_until_it_is_fi
     market.trade(59_500.0, SMALL)
     stop = market.stop
     assert (stop.state, stop.reason) == (OrderState.WORKING, Reason.NO_LIQUIDITY)
+    wait(market, 5 * SECOND)
+    wait(market, SECOND)
+    assert alarms(market) == [f"{PERP}: its stop at 59500 fired and is not filled after 5 s: no liquidity"]
+    market.mark(55_200.0)
+    assert market.engine.equity() == D("1000000") - D("4800.1"), "equity uses the mark"
     market.snapshot([(59_000.0, 0.3)], ASKS)
     assert market.stop.leaves == D("0.7")
     market.snapshot([(58_900.0, 5.0)], ASKS)
@@ -272,6 +282,10 @@ def test_e_18_a_crash_between_trigger_and_fill_keeps_the_trigger() -> None:
     assert market.stop.state is OrderState.TRIGGERED
     stop_id = market.stop.order_id
     market.restart()
+    wait(market, SECOND)
+    wait(market, 6 * SECOND)
+    text = f"{PERP}: its stop at 59500 fired and is not filled after 5 s: data is connecting"
+    assert alarms(market) == [text], "the time in between is reported"
     market.status(FeedState.STREAMING)
     market.snapshot([(60_300.0, 5.0)], [(60_300.1, 5.0)])
     assert not market.state.positions

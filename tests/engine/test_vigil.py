@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.market import MS, SECOND, Table, spot, wide_limits
 from tradetui.domain.command import Flatten
-from tradetui.domain.event import Noted
+from tradetui.domain.event import Event, Noted
 from tradetui.domain.market_data import ClockTick, FeedState
 from tradetui.domain.order import OrderState
 from tradetui.runtime.notices import describe
@@ -147,3 +147,99 @@ def test_dust_of_a_trade_before_does_not_make_a_new_one_an_old_silence() -> None
         assert market.state.is_dust(told.symbol)
         wait(market, 30)
     assert alarms(market) == []
+
+
+# --- a stop that has fired, and a flatten, where nothing fills them (R-STP-6)
+
+
+def fired_into_nothing() -> Table:
+    market = holding()
+    market.snapshot([], ASKS)
+    market.trade(59_700.0, 0.1)
+    assert market.stop.state is OrderState.WORKING
+    return market
+
+
+def test_a_fired_stop_that_nobody_fills_is_an_alarm_once() -> None:
+    market = fired_into_nothing()
+    wait(market, 4.75)
+    assert alarms(market) == []
+    wait(market, 0.5)
+    (alarm,) = alarms(market)
+    assert alarm == "BTC/USDT:USDT: its stop at 59700 fired and is not filled after 5 s: no liquidity"
+    for step in range(10):
+        market.delta(asks=[(60_010.0, 50.0 + step)])
+        wait(market, 2)
+    assert len(alarms(market)) == 1
+    (notice,) = describe(next(each for each in market.transactions if _alarms(each)), market.state)
+    assert (notice.severity, "stop at 59,700.0 fired" in notice.text) == ("warning", True)
+
+
+def _alarms(events: tuple[Event, ...]) -> bool:
+    return any(isinstance(event.body, Noted) and event.body.what == "alarm" for event in events)
+
+
+def test_a_fired_stop_whose_data_is_lost_before_it_acts_is_an_alarm() -> None:
+    market = Table(latency_ns=100 * MS).open(BIDS, ASKS)
+    market.trade(60_000.0, 0.1)
+    market.buy("0.1", stop="59700")
+    wait(market, 1)
+    market.trade(59_700.0, 0.1)
+    market.status(FeedState.DOWN)
+    wait(market, 6)
+    assert market.stop.state is OrderState.TRIGGERED
+    (alarm,) = alarms(market)
+    assert alarm.endswith("its stop at 59700 fired and is not filled after 5 s: data is down")
+
+
+def test_what_is_left_of_a_fired_stop_is_told() -> None:
+    market = fired_into_nothing()
+    market.snapshot([(59_600.0, 0.04)], ASKS)
+    market.snapshot([], ASKS)
+    wait(market, 6)
+    (alarm,) = alarms(market)
+    assert alarm.endswith("no liquidity, 0.06 to go")
+
+
+def test_a_flatten_that_nobody_fills_is_an_alarm_and_its_reply_said_so() -> None:
+    market = holding()
+    market.snapshot([], ASKS)
+    reply = market.do(Flatten(symbol=market.symbol))
+    assert reply.text == "BTC/USDT:USDT is open until its flatten can fill: no liquidity"
+    wait(market, 6)
+    found = [alarm for alarm in alarms(market) if "flatten" in alarm]
+    assert found == ["BTC/USDT:USDT: its flatten is not filled after 5 s: no liquidity"]
+    again = market.do(Flatten(symbol=market.symbol))
+    assert again.text == f"it is being closed already; {reply.text}"
+    market.snapshot(BIDS, ASKS)
+    assert market.do(Flatten(symbol=market.symbol)).text == "nothing is open"
+
+
+def test_a_flatten_that_fills_says_nothing_of_waiting() -> None:
+    market = holding()
+    assert market.do(Flatten(symbol=market.symbol)).text == ""
+    wait(market, 6)
+    assert alarms(market) == []
+
+
+def test_a_fired_stop_that_waited_before_a_restart_is_told_after_it() -> None:
+    market = fired_into_nothing()
+    market.restart()
+    wait(market, 6)
+    (alarm,) = alarms(market)
+    assert alarm.endswith("is not filled after 5 s: data is connecting")
+    market.status(FeedState.STREAMING)
+    market.snapshot(BIDS, ASKS)
+    assert not market.state.positions
+
+
+def test_after_how_long_an_alarm_comes_is_a_setting() -> None:
+    market = Table(settings=msgspec.structs.replace(wide_limits(), alarm_ns=2 * SECOND)).open(BIDS, ASKS)
+    market.trade(60_000.0, 0.1)
+    market.buy("0.1", stop="59700")
+    wait(market, 2.5)
+    assert alarms(market)[-1].endswith("has seen no price for 2 s: nothing comes")
+    market.snapshot([], ASKS)
+    market.trade(59_700.0, 0.1)
+    wait(market, 2.5)
+    assert alarms(market)[-1].endswith("is not filled after 2 s: no liquidity")

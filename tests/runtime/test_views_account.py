@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 
 from tests.engine.market import MS, SECOND, SPOT, D, spot
-from tests.runtime.views_scene import ASKS, BIDS, Scene
+from tests.runtime.views_scene import ASKS, BIDS, PROFILE, Scene
 from tradetui.domain.command import Size, SizeUnit, Stop
 from tradetui.domain.event import AnyBody, Event, GapEvaluated, GapsAcknowledged
 from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.view import Draft, Frame, LimitGauge, ProfileBadge, TradingState
 from tradetui.domain.view_market import OwnMark
+from tradetui.runtime.views.builder import FrameBuilder
 
 PAID = D("25200.342")
 """0.075 at 60,000.2, 0.030 at 60,000.4 and 0.315 at 60,001.0."""
@@ -70,6 +71,38 @@ def test_a_stop_that_no_price_reaches_is_not_called_armed(scene: Scene) -> None:
     entered(scene)
     scene.status(FeedState.STALE)
     assert scene.frame().positions[0].stop_state == "waiting"
+
+
+def test_a_stop_that_has_fired_and_finds_nobody_says_since_when(scene: Scene) -> None:
+    entered(scene)
+    scene.snapshot([], ASKS)
+    scene.trade(59900.0, 0.1)
+    scene.publish()
+    words = "WORKING, no liquidity since 22:13:20 UTC"
+    frame = scene.frame(later_ms=90_000)
+    assert (frame.positions[0].stop_state, frame.orders[0].detail) == (words, words)
+    scene.now += 60 * SECOND
+    scene.snapshot([(59800.0, 0.02)], ASKS)
+    scene.snapshot([], ASKS)
+    scene.publish()
+    assert scene.frame().orders[0].detail == "WORKING, no liquidity since 22:14:20 UTC", "since the last fill"
+    scene.status(FeedState.DOWN)
+    frame = scene.frame()
+    assert frame.positions[0].stop_state == "fired, waits: data is down"
+    assert frame.orders[0].detail == "waits: data is down"
+
+
+def test_an_entry_that_waits_for_its_data_says_so(scene: Scene) -> None:
+    scene.settings = scene.settings.with_latency(100 * MS)
+    scene.restart()
+    scene.frames = FrameBuilder(scene.engine, scene.published, PROFILE, profiles=())
+    scene.begin()
+    assert scene.buy("0.1", stop="59900").accepted
+    scene.status(FeedState.DOWN)
+    scene.now += SECOND
+    scene.mark(60000.0)
+    scene.publish()
+    assert [view.detail for view in scene.frame().orders] == ["waits: data is down"]
 
 
 def test_the_time_that_a_position_is_held_counts_in_seconds(scene: Scene) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -49,6 +49,7 @@ from tradetui.engine.orderlists import ListDesk
 from tradetui.engine.orders import OrderFlow
 from tradetui.engine.refusals import Refused, number, refuse
 from tradetui.engine.stops import StopDesk
+from tradetui.engine.stuck import hindrance
 from tradetui.engine.targetdesk import TargetDesk
 from tradetui.trading.match_types import EXIT_ROLES
 from tradetui.trading.settings import EngineSettings
@@ -207,7 +208,16 @@ class CommandDesk:
         orders = [order for symbol in symbols if (order := self.watch.flatten(symbol)) is not None]
         is_open = any(self.state.holding(symbol) is not None for symbol in symbols)
         text = "" if orders else "it is being closed already" if is_open else "nothing is open"
-        return Reply(order_ids=tuple(order.order_id for order in orders), text=text)
+        told = [text, *self._hindrances(symbols)] if is_open else [text]
+        return Reply(order_ids=tuple(order.order_id for order in orders), text="; ".join(filter(None, told)))
+
+    def _hindrances(self, symbols: list[str]) -> Iterator[str]:
+        """Why positions that are to be closed can not be now, as far as their books show (R-MD-7)."""
+        for symbol in symbols:
+            closing = [o for o in self.state.live_of(symbol) if o.role is OrderRole.FLATTEN]
+            why = hindrance(self.flow.desks[symbol], closing[-1]) if closing else ""
+            if why and self.state.holding(symbol) is not None:
+                yield f"{symbol} is open until its flatten can fill: {why}"
 
     def _half(self, command: Half) -> Reply:
         desk, position = self.intake.position_of(command.symbol)
@@ -240,7 +250,7 @@ class CommandDesk:
             plan.order, order_id=self.scribe.next_order_id(), parent_id=closing.order_id
         )
         self.flow.send(order, latency_ns=self.settings.entry_ns)
-        return Reply(order_ids=(closing.order_id, order.order_id))
+        return Reply(order_ids=(closing.order_id, order.order_id), text=plan.text)
 
     # --- the journal
 

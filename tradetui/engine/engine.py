@@ -46,6 +46,7 @@ from tradetui.engine.rechecks import Rechecks
 from tradetui.engine.scribe import Scribe
 from tradetui.engine.settlements import Settlements
 from tradetui.engine.steady import JUMP_NS, SteadyTime
+from tradetui.engine.stuck import waits_for
 from tradetui.engine.vigil import StopVigil
 from tradetui.market.market import Market
 from tradetui.state import State
@@ -73,7 +74,7 @@ class Engine:
             settings, self._flow, books=self._books, intake=self._intake, watch=self._watch
         )
         self._steady = SteadyTime(self._scribe.ts)
-        self._vigil = StopVigil(self._scribe, self._desks)
+        self._vigil = StopVigil(self._scribe, self._desks, alarm_ns=settings.alarm_ns)
         self._liquidator = Liquidator(settings, self._flow, self._books)
         self._settlements = Settlements(self._flow, self._books)
         self._listings = Listings(
@@ -318,6 +319,17 @@ class Engine:
         """When a symbol's stops were last held against a price, engine time; 0 for never."""
         desk = self._desks.get(symbol)
         return desk.evaluated_ts if desk is not None else 0
+
+    def waits_for(self, order_id: str) -> str:
+        """What an order that has to act waits for; empty for one that does not wait."""
+        order = self.state.live.get(order_id)
+        desk = self._desks.get(order.symbol) if order is not None else None
+        return waits_for(desk, order) if desk is not None and order is not None else ""
+
+    def fresh_since(self, symbol: str) -> int:
+        """Since when a symbol's data is fresh without a break, receive time; 0 for never."""
+        desk = self._desks.get(symbol)
+        return desk.since_ts if desk is not None else 0
 
     def valuation(self, symbol: str) -> Decimal | None:
         """The price that a position is valued at (R-POS-2)."""

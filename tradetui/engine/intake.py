@@ -7,6 +7,7 @@ what the engine then refuses.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -32,6 +33,9 @@ from tradetui.engine.trails import planned_trail, with_trails
 from tradetui.state import State
 from tradetui.trading.match_types import Match
 from tradetui.trading.settings import EngineSettings
+
+_LATE: Final = "its data is late: the market may have moved on"
+"""What an entry is warned of while the data lags (6.2)."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +84,9 @@ class Intake:
         else:
             plan = self._plan_entry(desk, command, position, ts=ts, reversing=reversing)
         order = begun(desk, command, plan.order, most=self.settings.chase_changes)
-        return msgspec.structs.replace(plan, order=order)
+        warned = _LATE if not is_exit and desk.market.feed_state is FeedState.LAGGING else ""
+        text = "; ".join(filter(None, (plan.text, warned)))
+        return msgspec.structs.replace(plan, order=order, text=text)
 
     def desk_of(self, symbol: str) -> Desk:
         """The desk of a symbol; raises Refused for one that is not listed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from tradetui.domain.event import InstrumentRegistered
@@ -19,6 +21,9 @@ from tradetui.engine.orders import OrderFlow
 from tradetui.engine.refusals import number
 from tradetui.engine.tierchecks import TierChecks
 from tradetui.market.market import Market
+
+_ACTING: Final = (OrderState.SUBMITTED, OrderState.TRIGGERED)
+_RESTING: Final = (OrderState.WORKING, OrderState.PARTIALLY_FILLED)
 
 
 class Listings:
@@ -141,7 +146,7 @@ class Listings:
         for order in self.state.live_of(desk.symbol):
             if order.state is OrderState.ARMED:
                 desk.arm(order)
-            elif order.state in (OrderState.SUBMITTED, OrderState.TRIGGERED):
+            elif order.state in _ACTING or (order.price is None and order.state in _RESTING):
                 desk.waiting[order.order_id] = None
             self.flow.conditionals.plan_escalation(order)
             self.flow.plan_expiry(order)

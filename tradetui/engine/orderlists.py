@@ -40,13 +40,12 @@ class ListDesk:
 
     def submit_oco(self, command: SubmitOco) -> Reply:
         """Two alternatives: the first fill of one takes the other out."""
-        first, second = self._planned((command.first, command.second))
-        return self._send(
-            (
-                msgspec.structs.replace(first, rival_id=second.order_id),
-                msgspec.structs.replace(second, rival_id=first.order_id),
-            )
+        (first, second), text = self._planned((command.first, command.second))
+        pair = (
+            msgspec.structs.replace(first, rival_id=second.order_id),
+            msgspec.structs.replace(second, rival_id=first.order_id),
         )
+        return self._send(pair, text)
 
     def submit_oto(self, command: SubmitOto) -> Reply:
         """An order, and others that are held until it fills."""
@@ -58,12 +57,12 @@ class ListDesk:
                     "what follows an order adds to it: its exits are its stop and its targets",
                     mend="add: stop P, target P",
                 )
-        first, *children = self._planned((parent, *command.then))
+        (first, *children), text = self._planned((parent, *command.then))
         held = [
             msgspec.structs.replace(child, parent_id=first.order_id, whole_qty=child.qty)
             for child in children
         ]
-        return self._send((first, *held))
+        return self._send((first, *held), text)
 
     def submit_scale(self, command: SubmitScale) -> Reply:
         """Limit orders between two prices with one stop, their sizes split exactly to the lot."""
@@ -89,22 +88,26 @@ class ListDesk:
             )
             for price, lots in zip(prices, sizes, strict=True)
         ]
-        legs = self._planned(steps)
-        return self._send([msgspec.structs.replace(leg, group=legs[0].order_id) for leg in legs])
+        legs, text = self._planned(steps)
+        return self._send([msgspec.structs.replace(leg, group=legs[0].order_id) for leg in legs], text)
 
-    def _planned(self, commands: Sequence[SubmitOrder]) -> list[Order]:
-        """The orders of commands, each checked beside the ones before it."""
+    def _planned(self, commands: Sequence[SubmitOrder]) -> tuple[list[Order], str]:
+        """The orders of commands, each checked beside the ones before it, and what is to be said of them."""
         planned: list[Order] = []
+        texts: list[str] = []
         for command in commands:
             with beside(self.state, planned):
-                planned.append(self.intake.plan(command, ts=self.scribe.ts).order)
+                plan = self.intake.plan(command, ts=self.scribe.ts)
+            planned.append(plan.order)
+            texts.append(plan.text)
         new_id: Callable[[], str] = self.scribe.next_order_id
-        return [msgspec.structs.replace(order, order_id=new_id()) for order in planned]
+        orders = [msgspec.structs.replace(order, order_id=new_id()) for order in planned]
+        return orders, "; ".join(dict.fromkeys(filter(None, texts)))
 
-    def _send(self, orders: Sequence[Order]) -> Reply:
+    def _send(self, orders: Sequence[Order], text: str) -> Reply:
         for order in orders:
             self.flow.send(order, latency_ns=self.settings.entry_ns)
-        return Reply(order_ids=tuple(order.order_id for order in orders))
+        return Reply(order_ids=tuple(order.order_id for order in orders), text=text)
 
 
 def _steps(instrument: Instrument, command: SubmitScale) -> list[Decimal]:

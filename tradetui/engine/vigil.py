@@ -2,7 +2,7 @@
 
 A stop counts as held against a price by each price of its source, whatever the feed says of itself, and
 one that looks at prints also by a sound book whose touch has not reached it. A book beyond the stop
-without a print, or silence, is an alarm.
+without a print, or silence, is an alarm. One that has fired is told where it can not execute (R-STP-6).
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from tradetui.domain.number import canonical
 from tradetui.domain.order import Order, OrderState
 from tradetui.engine.desk import Desk
 from tradetui.engine.scribe import Scribe
+from tradetui.engine.stuck import StuckWatch, seconds
 from tradetui.trading.triggers import is_through
 
-ALARM_NS: Final = 5_000_000_000
-"""How long a position's stop may go without a price."""
 SILENT: Final = "has seen no price for"
 """What an alarm says of a stop that is not held against a price any more."""
 NOTED_NS: Final = 300_000_000_000
@@ -28,7 +27,10 @@ _OFTEN_NS: Final = 1_000_000_000
 class StopVigil:
     """Knows for each position since when its stop has seen no price, in steady time."""
 
-    def __init__(self, scribe: Scribe, desks: dict[str, Desk]) -> None:
+    def __init__(self, scribe: Scribe, desks: dict[str, Desk], *, alarm_ns: int) -> None:
+        """`alarm_ns` is how long a stop may go without a price, or a fired one without its fill."""
+        self._alarm_ns = alarm_ns
+        self._stuck = StuckWatch(scribe, desks, alarm_ns=alarm_ns)
         self._scribe = scribe
         self._state = scribe.state
         self._desks = desks
@@ -65,11 +67,14 @@ class StopVigil:
         """When to look again, in steady time; None while nothing is held."""
         for symbol in [each for each in self._began if self._state.holding(each) is None]:
             del self._began[symbol]  # dust of it may still be there
-        later = self._scribe.steady_ts + ALARM_NS
-        return min((self._due(symbol) or later for symbol in self._state.positions), default=None)
+        later = self._scribe.steady_ts + self._alarm_ns
+        dues = [self._due(symbol) or later for symbol in self._state.positions]
+        stuck = self._stuck.deadline()
+        return min((*dues, stuck) if stuck is not None else dues, default=None)
 
     def look(self) -> None:
         """Tell of every stop whose time has come."""
+        self._stuck.look()
         for symbol in sorted(self._state.positions):
             due = self._due(symbol)
             if due is not None and due <= self._scribe.steady_ts:
@@ -83,7 +88,7 @@ class StopVigil:
         stop = self._state.stop_of(symbol)
         if self._told.get(symbol) == since or (stop is not None and stop.state is not OrderState.ARMED):
             return None
-        return since + (ALARM_NS if stop is not None else 0)
+        return since + (self._alarm_ns if stop is not None else 0)
 
     def _silent_since(self, symbol: str) -> int:
         began = self._began.setdefault(symbol, self._scribe.steady_ts)
@@ -94,8 +99,7 @@ class StopVigil:
         stop = self._state.stop_of(symbol)
         if stop is None or stop.trigger is None:
             return f"{symbol} stands without a stop"
-        seconds = ALARM_NS // 1_000_000_000
-        text = f"{symbol}: its stop at {canonical(stop.trigger)} {SILENT} {seconds} s"
+        text = f"{symbol}: its stop at {canonical(stop.trigger)} {SILENT} {seconds(self._alarm_ns)}"
         return f"{text}: {self._reason(self._desks[symbol], stop)}"
 
     def _reason(self, desk: Desk, stop: Order) -> str:

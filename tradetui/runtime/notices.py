@@ -28,6 +28,7 @@ from tradetui.domain.number import MONEY, ZERO, canonical, money_scale
 from tradetui.domain.order import Order, OrderRole, OrderState
 from tradetui.domain.reply import Reason, Refusal
 from tradetui.domain.view import Notice
+from tradetui.engine.stuck import UNFILLED
 from tradetui.engine.vigil import SILENT
 from tradetui.runtime.databoard import DATA, LOSS, SOURCE, STOP
 from tradetui.runtime.lockwords import limit_words, lock_words, rule_name
@@ -222,7 +223,12 @@ def _topic(event: Event) -> str:
     body = event.body
     if isinstance(body, TriggerSourceFallback):
         return f"{SOURCE}{body.symbol} {body.by.value}"
-    return f"{STOP}{event.symbol}" if isinstance(body, Noted) and SILENT in body.text else ""
+    return f"{STOP}{event.symbol}" if isinstance(body, Noted) and _is_of_stop(body) else ""
+
+
+def _is_of_stop(body: Noted) -> bool:
+    """Whether a note is the alarm of an exit that sees no price, or that can not execute."""
+    return SILENT in body.text or UNFILLED in body.text
 
 
 def _time_words(body: AnyBody) -> tuple[str, str] | None:
@@ -297,9 +303,10 @@ def _source_words(body: TriggerSourceFallback) -> tuple[str, str]:
 def _note_words(event: Event, body: Noted, state: State, *, asked: bool) -> tuple[str, str] | None:
     if body.refusal is not None:
         return None if asked else ("error", refusal_text(body.refusal))
-    text, stop = body.text, state.stop_of(event.symbol) if SILENT in body.text else None
+    text, stop = body.text, state.stop_of(event.symbol) if _is_of_stop(body) else None
     if stop is not None and stop.trigger is not None:
-        text = text.replace(canonical(stop.trigger), _price(state, event.symbol, stop.trigger), 1)
+        shown = _price(state, event.symbol, stop.trigger)
+        text = text.replace(f"stop at {canonical(stop.trigger)}", f"stop at {shown}", 1)
     return (_NOTED[body.what], text) if body.what in _NOTED else None
 
 

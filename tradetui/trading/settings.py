@@ -66,6 +66,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     rules: MatchRules = REALISTIC.rules
     escalate_ns: int = 3_000_000_000
     """From a protective stop_limit's trigger to market, where it has not filled whole by then (R-TRG-5)."""
+    alarm_ns: int = 5_000_000_000
+    """How long a stop may see no price, or an exit that has to act stay unfilled, before it is told."""
     source_stale_ns: int = 10_000_000_000
     """A mark or an index price that is older than this beside other prices fires nothing (6.3)."""
     chase_changes: int = 20

@@ -10,7 +10,7 @@ from tradetui.domain.view import OrderView
 from tradetui.engine import Engine
 from tradetui.runtime.views.account import zone_of
 from tradetui.runtime.views.kept import Kept
-from tradetui.runtime.views.orderwords import looks_at, order_detail
+from tradetui.runtime.views.orderwords import looks_at, order_detail, wait_detail
 from tradetui.runtime.views.words import SECOND
 from tradetui.state import State
 
@@ -45,8 +45,9 @@ class OrdersPart:
 
     def _detail(self, order: Order) -> str:
         scale = self._published.instruments[order.symbol].price_scale
-        now = looks_at(self._published, order)
-        return order_detail(order, scale=scale, zone=zone_of(self._published), looks_at=now)
+        now, zone = looks_at(self._published, order), zone_of(self._published)
+        waits = wait_detail(self._engine, self._published, order, zone)
+        return order_detail(order, scale=scale, zone=zone, looks_at=now, waits=waits)
 
     def _row(self, order: Order, now: int) -> OrderView:
         queue = self._engine.queue_ahead(order.order_id)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import ZERO, canonical
 from tradetui.domain.order import Order, OrderRole, OrderState, Trail, TriggerBy
-from tradetui.runtime.views.words import time_of_day
+from tradetui.engine import Engine
+from tradetui.engine.stuck import NO_LIQUIDITY
+from tradetui.runtime.views.words import second_of_day, time_of_day
 from tradetui.state import State
 from tradetui.trading.sources import fallback_key
 
@@ -13,9 +15,13 @@ NOWHERE = "nothing"
 """What an order looks at while no price that may fire it is live."""
 
 
-def order_detail(order: Order, *, scale: int, zone: str, looks_at: str = "") -> str:
-    """Everything that applies, the most telling first; `looks_at` is what fires it now, if not its source."""
+def order_detail(order: Order, *, scale: int, zone: str, looks_at: str = "", waits: str = "") -> str:
+    """Everything that applies, the most telling first.
+
+    `looks_at` is what fires it now, if not its source; `waits` what it waits for, where it has to act.
+    """
     found = (
+        waits,
         trail_detail(order, scale),
         chase_detail(order, scale),
         tie_detail(order),
@@ -65,6 +71,19 @@ def looks_at(state: State, order: Order) -> str:
     """The source that counts in place of an order's own; empty where its own is live."""
     told = state.fallbacks.get(fallback_key(order.symbol, order.trigger_by), order.trigger_by.value)
     return "" if told == order.trigger_by.value else told or NOWHERE
+
+
+def wait_detail(engine: Engine, state: State, order: Order, zone: str) -> str:
+    """What an order that has to act waits for, and since when nobody takes it (R-STP-6, R-MD-7)."""
+    why = engine.waits_for(order.order_id)
+    if why != NO_LIQUIDITY:
+        return f"waits: {why}" if why else ""
+    filled_ts = 0
+    if order.filled:
+        mine = (fill.ts for fill in reversed(state.fills) if fill.order_id == order.order_id)
+        filled_ts = next(mine, 0)
+    since = max(order.triggered_ts or order.due_ts, filled_ts, engine.fresh_since(order.symbol))
+    return f"WORKING, {why} since {second_of_day(since, zone)}"
 
 
 def tie_detail(order: Order) -> str:

@@ -11,9 +11,10 @@ from tradetui.domain.order import Order
 from tradetui.domain.position import Position
 from tradetui.domain.view import PositionView
 from tradetui.engine import Engine
+from tradetui.runtime.views.account import zone_of
 from tradetui.runtime.views.books import PublishedBooks
 from tradetui.runtime.views.kept import Kept
-from tradetui.runtime.views.orderwords import looks_at, trail_words
+from tradetui.runtime.views.orderwords import looks_at, trail_words, wait_detail
 from tradetui.runtime.views.words import SECOND, age_in_steps, at_scale, cents
 from tradetui.state import State
 from tradetui.trading import guard
@@ -152,9 +153,15 @@ class PositionsPart:
         return age_in_steps(now, seen) if seen else None
 
     def _stop_state(self, symbol: str, stop: Order | None) -> str:
-        """The stop's state; waiting where it is armed but no price that could fire it is to be trusted."""
+        """The stop's state; waiting where it is armed but no price that could fire it is to be trusted.
+
+        One that has fired and can not execute says why.
+        """
         if stop is None:
             return "missing"
+        waits = wait_detail(self._engine, self._published, stop, zone_of(self._published))
+        if waits:
+            return waits if waits.startswith("WORKING") else f"fired, {waits}"
         market = self._engine.markets.get(symbol)
         watched = market is not None and market.feed_state.is_fresh and not self._engine.recovering(symbol)
         return stop.state.value if watched else "waiting"

@@ -76,6 +76,11 @@ def age_in_steps(now: int, then: int) -> int:
     return max(0, now - then) // (_AGE_STEP_MS * MS) * _AGE_STEP_MS
 
 
+def second_of_day(ts: int, zone: str) -> str:
+    """00:00:00 UTC, in the zone of the account's trading day."""
+    return f"{datetime.fromtimestamp(ts // SECOND, UTC).astimezone(ZoneInfo(zone)):%H:%M:%S %Z}"
+
+
 def time_of_day(ts: int, zone: str) -> str:
     """00:00 UTC, in the zone of the account's trading day."""
     return f"{datetime.fromtimestamp(ts // SECOND, UTC).astimezone(ZoneInfo(zone)):%H:%M %Z}"
