@@ -16,7 +16,7 @@ ALL = frozenset(Source)
         (TriggerBy.LAST, ["last", "mark", "mid", "index"]),
         (TriggerBy.MARK, ["mark", "index", "last"]),
         (TriggerBy.INDEX, ["index", "last"]),
-        (TriggerBy.BID_ASK, ["bid_ask", "last", "mark", "index"]),
+        (TriggerBy.BID_ASK, ["bid_ask", "last", "mark", "mid", "index"]),
     ],
 )
 def test_the_next_live_source_of_the_chain_takes_the_place_of_one_that_is_not(

@@ -1,7 +1,7 @@
 """The prices that triggers look at, and which takes the place of one that is not live (section 6.3).
 
 Each source has a chain; the first live one of it counts. Nothing is ever dropped: where none is live an
-order stays armed. The chain of bid and ask is our own, the rules name none.
+order stays armed. The rules name no chain of bid and ask: where they are not live, that of last counts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CHAINS: Final[dict[TriggerBy, tuple[Source, ...]]] = {
     TriggerBy.LAST: (Source.LAST, Source.MARK, Source.MID, Source.INDEX),
     TriggerBy.MARK: (Source.MARK, Source.INDEX, Source.LAST),
     TriggerBy.INDEX: (Source.INDEX, Source.LAST),
-    TriggerBy.BID_ASK: (Source.BID_ASK, Source.LAST, Source.MARK, Source.INDEX),
+    TriggerBy.BID_ASK: (Source.BID_ASK, Source.LAST, Source.MARK, Source.MID, Source.INDEX),
 }
 
 

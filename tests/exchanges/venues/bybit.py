@@ -108,7 +108,8 @@ class Bybit(Wording):
             return {"symbol": self.name, **rate}
         rate = {"fundingRate": funding.coming, "nextFundingTime": str(funding.next_ms)}
         prices = {"lastPrice": "60000.1", "price24hPcnt": "0.0171", "turnover24h": "1200", "volume24h": "2"}
-        return {"symbol": self.name, **prices, **rate}
+        interest = {"openInterest": "68744.761", "openInterestValue": "1183601235.91"}
+        return {"symbol": self.name, **prices, **interest, **rate}
 
     def _listing(self, exchange: Exchange) -> dict[str, Any]:
         status = "Closed" if exchange.is_halted else "Trading"

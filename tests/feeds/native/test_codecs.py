@@ -72,6 +72,11 @@ def sample(captures: Path, name: str) -> bytes:
     return (captures / "nautilus" / "ws_http_samples" / f"{name}.json").read_bytes()
 
 
+def deep(captures: Path, name: str) -> bytes:
+    """A sample with several levels, by the topic that tells several."""
+    return sample(captures, name).replace(b"orderbook.1.", b"orderbook.200.")
+
+
 def read(venue: Venue, frames: Iterator[bytes], symbol: str) -> tuple[DecimalBook, list[Item], int]:
     """Play frames through codec and rule: the book, what else came, and how many parts the book had."""
     rule, book, parts = venue.book(symbol), DecimalBook(), 0
@@ -183,8 +188,8 @@ def test_kraken_futures_a_hole_in_the_count_is_a_gap(captures: Path) -> None:
 def test_bybit_samples_are_books_counted_by_one_trades_and_marks(captures: Path) -> None:
     venue = ready(BybitVenue(linear=True), LINEAR)
     rule = venue.book(LINEAR)
-    (whole,) = venue.decode(sample(captures, "bybit/ws_orderbook_snapshot"), 1)
-    (change,) = venue.decode(sample(captures, "bybit/ws_orderbook_delta"), 1)
+    (whole,) = venue.decode(deep(captures, "bybit/ws_orderbook_snapshot"), 1)
+    (change,) = venue.decode(deep(captures, "bybit/ws_orderbook_delta"), 1)
     assert isinstance(whole, BookPart)
     assert isinstance(change, BookPart)
     (snapshot,), (delta,) = rule.take(whole), rule.take(change)
@@ -192,7 +197,7 @@ def test_bybit_samples_are_books_counted_by_one_trades_and_marks(captures: Path)
     assert (snapshot.bids[0], snapshot.asks[0]) == ((27450.0, 0.5), (27451.0, 0.75))
     assert isinstance(delta, BookDelta)
     assert delta.asks == [(27451.0, 0.0)]
-    lost = json.loads(sample(captures, "bybit/ws_orderbook_delta"))
+    lost = json.loads(deep(captures, "bybit/ws_orderbook_delta"))
     lost["data"]["u"] += 2
     (part,) = venue.decode(json.dumps(lost).encode(), 1)
     assert isinstance(part, BookPart)
@@ -201,7 +206,7 @@ def test_bybit_samples_are_books_counted_by_one_trades_and_marks(captures: Path)
     text = sample(captures, "bybit/ws_public_trade").replace(b"trade.linear.", b"publicTrade.")
     (trade,) = venue.decode(text, 5)
     assert trade == Trade(LINEAR, 1709891679000 * 10**6, 5, 27451.0, 0.01, Side.BUY, trade.trade_id)  # type: ignore[union-attr]
-    interest, mark = venue.decode(sample(captures, "bybit/ws_ticker_linear"), 5)
+    _, interest, mark, *_ = venue.decode(sample(captures, "bybit/ws_ticker_linear"), 5)
     assert isinstance(interest, OpenInterest)
     assert isinstance(mark, MarkPrice)
     assert (mark.mark, mark.index) == (17217.33, 17227.36)

@@ -66,7 +66,7 @@ def test_bybit_tells_open_interest_with_its_ticker_and_only_when_it_changed(capt
     venue = ready(BybitVenue(linear=True), LINEAR)
     frame = sample(captures, "bybit/ws_ticker_linear")
     data = json.loads(frame)["data"]
-    interest, mark = venue.decode(frame, 5)
+    _, interest, mark, *_ = venue.decode(frame, 5)
     assert isinstance(interest, OpenInterest)
     assert interest.qty == float(data["openInterest"])
     assert isinstance(mark, MarkPrice)

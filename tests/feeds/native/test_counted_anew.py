@@ -12,7 +12,7 @@ import pytest
 from tradetui.domain.market_data import BookDelta, BookSnapshot
 from tradetui.feeds.book_sync import Sync
 from tradetui.feeds.native.bitget import BitgetBook, Texts
-from tradetui.feeds.native.okx import OkxBook
+from tradetui.feeds.native.okx_book import OkxBook
 from tradetui.feeds.native.sequence import Numbered, NumberedBook
 from tradetui.feeds.native.venue import BookPart, LiveBook
 

@@ -11,7 +11,8 @@ from tests.exchanges.collector import Collector, fed
 from tests.exchanges.exchange import Exchange, Funding
 from tests.exchanges.rig import CALM, rigged
 from tests.exchanges.two import TwoMarkets
-from tradetui.domain.market_data import FeedState, FundingRate, FundingSettled
+from tests.feeds.native.frames_of_contracts import LINEAR_TICKER
+from tradetui.domain.market_data import FeedState, FundingRate, FundingSettled, Ticker
 from tradetui.domain.profile import Profile
 from tradetui.feeds.native import following
 from tradetui.feeds.native.feed import NativeFeed
@@ -41,6 +42,36 @@ async def test_the_official_rate_and_the_one_to_come_are_told(venue: str) -> Non
         assert settled.ts_exchange == told.settled_ms * 1_000_000
         assert coming.rate == pytest.approx(0.00025)
         assert coming.next_ts == (0 if venue == "kraken-futures" else told.next_ms * 1_000_000)
+
+
+async def test_what_the_stream_tells_is_asked_for_by_rest_only_while_it_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At Bybit one request tells the rate to come, and the figures of 24 hours."""
+    monkeypatch.setattr(following, "FUNDING_EVERY_S", 0.02)
+    monkeypatch.setattr(following, "_TICKERS_EVERY_S", 0.02)
+
+    def prepare(exchange: Exchange) -> None:
+        exchange.funding = funding()
+
+    def asked() -> int:
+        return sum(path.endswith("/tickers") for path in rig.exchange.asked)
+
+    def official() -> int:
+        return sum(path.endswith("/funding/history") for path in rig.exchange.asked)
+
+    async with rigged("bybit-linear", None, prepare=prepare) as rig:
+        await rig.live()
+        await rig.eventually(lambda: rig.collector.of(Ticker) and rig.collector.of(FundingRate))
+        await rig.exchange.announce(LINEAR_TICKER)
+        await rig.eventually(lambda: rig.collector.of(FundingRate)[-1].rate == -0.000212)
+        was, went_on = asked(), official()
+        await rig.eventually(lambda: official() > went_on + 3)
+        assert asked() <= was + 2  # what was under way
+        assert rig.collector.of(FundingRate)[-1].rate == -0.000212
+        was = asked()
+        rig.exchange.cut_sockets(reset=True)
+        await rig.eventually(lambda: asked() > was + 2)
 
 
 async def test_funding_goes_on_for_the_others_when_a_contract_is_no_longer_listed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,15 +16,22 @@ from tests.exchanges.collector import Collector, fed
 from tests.exchanges.kraken_server import DEPTH, KrakenServer
 from tests.exchanges.rig import Rig
 from tests.exchanges.venues.every import exchange_of
+from tests.feeds.native.frames_of_contracts import OF_CONTRACTS
 from tests.feeds.native.test_codecs import instrument
 from tests.feeds.native.test_renewal import paired_beside
 from tradetui.domain.market_data import (
+    BestQuote,
     BookDelta,
     BookSnapshot,
     FeedState,
     FeedStatus,
+    FundingRate,
     InstrumentListed,
+    Liquidation,
     MarketMessage,
+    MarkPrice,
+    OpenInterest,
+    Ticker,
     Trade,
 )
 from tradetui.domain.profile import Profile
@@ -171,6 +179,32 @@ async def test_frames_of_a_connection_that_cuts_its_changes_otherwise_say_the_sa
     kept.recorder.close()
     assert made_of(list(replayed(path))) == made_of(kept.collector.messages)
     assert inspect(ReplayFeed([path])).faults == []
+
+
+async def test_what_tickers_and_liquidations_say_is_replayed_once(tmp_path: Path) -> None:
+    """Decoded again they would come a second time: they are recorded as messages, too."""
+    kinds = (Liquidation, FundingRate, OpenInterest, Ticker, MarkPrice, BestQuote)
+    path = tmp_path / "l.jsonl.gz"
+    exchange = exchange_of("bybit-linear", None)
+    wording = exchange.wording
+    async with exchange.running():
+        profile = Profile(
+            name="l", exchange=wording.exchange, symbols=(wording.symbol,), endpoint=exchange.address
+        )
+        kept = Kept(path, (wording.exchange, True))
+        feed = NativeFeed(profile, venue_of(profile), first_book_s=30.0)
+        feed.keeper = kept.recorder
+        async with fed(feed, kept):  # type: ignore[arg-type]
+            await Rig(exchange, feed, kept.collector).live()
+            for channel in ("ticker", "liquidation"):
+                (frame,), _ = OF_CONTRACTS["bybit-linear", channel]
+                await exchange.announce(re.sub(r'"ts":\d+', f'"ts":{exchange.clock()}', frame))
+            await kept.collector.until(lambda: bool(kept.collector.of(Liquidation)))
+    kept.recorder.close()
+    again, told = list(replayed(path)), kept.collector
+    assert [len(told.of(kind)) for kind in kinds] == [1] * len(kinds)
+    for kind in kinds:
+        assert [each for each in again if isinstance(each, kind)] == told.of(kind)
 
 
 def depth(first: int, last: int, previous: int) -> bytes:

@@ -7,6 +7,7 @@ so a start after days off catches up by itself.
 from __future__ import annotations
 
 import math
+from collections.abc import Awaitable, Callable, Sequence
 from time import time_ns
 from typing import Any, Final
 
@@ -19,11 +20,25 @@ _PAST: Final = 100
 FUNDING_EVERY_S: Final = 60.0
 """How often it is asked for: official rates come within minutes of their time."""
 Funding = FundingRate | FundingSettled
+Ask = Callable[[Any, str], Awaitable[list[Funding]]]
 
 
 async def fetch_funding(exchange: Any, symbols: list[str]) -> list[Funding]:
     """What the exchange says of each perpetual's funding; raises ccxt errors where it says nothing."""
-    asks = (("fetchFundingRateHistory", _past), ("fetchFundingRate", _predicted))
+    return await _told(exchange, symbols, _ASKS)
+
+
+async def fetch_settled(exchange: Any, symbols: list[str]) -> list[Funding]:
+    """The official rates of the past; raises as `fetch_funding` does."""
+    return await _told(exchange, symbols, _ASKS[:1])
+
+
+async def fetch_predicted(exchange: Any, symbols: list[str]) -> list[Funding]:
+    """The rate to come; raises as `fetch_funding` does."""
+    return await _told(exchange, symbols, _ASKS[1:])
+
+
+async def _told(exchange: Any, symbols: list[str], asks: Sequence[tuple[str, Ask]]) -> list[Funding]:
     wanted = [(ask, symbol) for symbol in symbols for has, ask in asks if exchange.has.get(has)]
     return await of_each(wanted, lambda each: each[0](exchange, each[1]))
 
@@ -36,6 +51,12 @@ async def _past(exchange: Any, symbol: str) -> list[Funding]:
 async def _predicted(exchange: Any, symbol: str) -> list[Funding]:
     predicted = predicted_of(await exchange.fetch_funding_rate(symbol), symbol, time_ns())
     return [predicted] if predicted is not None else []
+
+
+_ASKS: Final[Sequence[tuple[str, Ask]]] = (
+    ("fetchFundingRateHistory", _past),
+    ("fetchFundingRate", _predicted),
+)
 
 
 def settled_of(row: dict[str, Any], symbol: str, ts_received: int) -> FundingSettled | None:

@@ -10,7 +10,8 @@ import msgspec
 from tradetui.domain.instrument import Instrument
 from tradetui.feeds.formats.captured import ByCodec, Rule
 from tradetui.feeds.formats.listing import named
-from tradetui.feeds.native.okx import OkxBook, OkxVenue
+from tradetui.feeds.native.okx import OkxVenue
+from tradetui.feeds.native.okx_book import OkxBook
 from tradetui.feeds.native.venue import BookSequence
 
 

@@ -1,7 +1,8 @@
 """Decodes the raw frames of a recording again, by the codec of their venue as it is now.
 
-Prints, books, quotes and marks come from the frames; what did not come by the stream (instruments,
-candles, missed prints, tickers, funding) is taken as it was recorded. States are made anew.
+Prints, books, quotes and marks come from the frames. What did not come by the stream, or not by it alone
+(instruments, candles, missed prints, figures of 24 hours, funding, open interest), and liquidations are
+taken as they were recorded. States are made anew.
 """
 
 from __future__ import annotations
@@ -18,9 +19,13 @@ from tradetui.domain.market_data import (
     BookSnapshot,
     FeedState,
     FeedStatus,
+    FundingRate,
     InstrumentListed,
+    Liquidation,
     MarketMessage,
     MarkPrice,
+    OpenInterest,
+    Ticker,
     Trade,
 )
 from tradetui.errors import RecordingError
@@ -38,6 +43,8 @@ from tradetui.feeds.replay_marks import BadLine, Crossed
 
 _MADE: Final = (Trade, BookSnapshot, BookDelta, BestQuote, MarkPrice, FeedStatus)
 """What is made of frames again."""
+_RECORDED: Final = (Ticker, FundingRate, OpenInterest, Liquidation)
+"""What is not, though frames tell it."""
 _CONTENT: Final = b',"frame":'
 _message: Final = msgspec.json.Decoder(MarketMessage).decode
 _book: Final = msgspec.json.Decoder(BookSnapshot).decode
@@ -124,7 +131,8 @@ class FramePlayer(ItemPlayer):
         if content.startswith(FRAME):
             number, _, raw = content[len(FRAME) :].partition(_CONTENT)
             for item in self._venue(int(number) // FEED_STEP).decode(raw[:-1], self.ts):
-                self.take(item, self._make_book)
+                if not isinstance(item, _RECORDED):
+                    self.take(item, self._make_book)
         elif content.startswith(OPENED):
             self._begin(self._opened(content))
         elif content.startswith(RENEWED):

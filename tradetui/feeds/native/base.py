@@ -18,7 +18,6 @@ class OneAddress:
     """A venue whose streams all come from one address, with the symbol's own name there."""
 
     resync: ResyncBy = ResyncBy.RESUBSCRIBE
-    tells_interest = False
     counts_prints = False
     most_symbols = 50
     """On one connection: a lost one should not take all symbols along."""

@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tradetui.domain.instrument import Instrument, InstrumentStatus
-from tradetui.domain.market_data import BookDelta, BookSnapshot, Trade
+from tradetui.domain.market_data import BookDelta, BookSnapshot, FundingRate, MarkPrice, Trade
 from tradetui.feeds.binance import NAMED, BinanceCodec, DepthUpdate
 from tradetui.feeds.book_sync import BookSync
 from tradetui.feeds.native.connection import Line
+from tradetui.feeds.native.figures import Signed
 from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.venue import (
     AsideError,
@@ -90,6 +91,14 @@ class _Unprinted(msgspec.Struct):
     X: str = "MARKET"
 
 
+class _Funding(msgspec.Struct, gc=False):
+    """What a frame of a mark says beside it: the rate that is to come, and when."""
+
+    r: Signed
+    T: int = 0
+
+
+_funding: Final = msgspec.json.Decoder(_Funding, strict=False).decode
 _PRINT: Final = b'{"e":"trade"'
 _reply: Final = msgspec.json.Decoder(_Reply).decode
 _unprinted: Final = msgspec.json.Decoder(_Unprinted).decode
@@ -111,7 +120,6 @@ class BinanceVenue:
     """The streams of the spot market, or of USD-M futures."""
 
     resync: ResyncBy = ResyncBy.REST
-    tells_interest = False
     counts_prints = True
     most_joined = _MOST_STREAMS // 3
 
@@ -231,7 +239,7 @@ class BinanceVenue:
         if type(message) is DepthUpdate:
             return (Depth(message.delta.symbol, message),)
         if message is not None:
-            return (message,)
+            return (message, *_funded(frame, message)) if type(message) is MarkPrice else (message,)
         return () if frame.startswith(_PRINT) and self._is_no_print(frame) else self._answer(frame)
 
     def _is_no_print(self, frame: bytes) -> bool:
@@ -299,3 +307,12 @@ class BinanceVenue:
 def venue_name(instrument: Instrument) -> str:
     """BTCUSDT of BTC/USDT and of BTC/USDT:USDT."""
     return f"{instrument.base}{instrument.quote}"
+
+
+def _funded(frame: bytes, mark: MarkPrice) -> Iterable[FundingRate]:
+    """The rate to come of a perpetual, which comes with its mark."""
+    try:
+        funding = _funding(frame)
+    except msgspec.MsgspecError:
+        return  # a contract without one has an empty text there
+    yield FundingRate(mark.symbol, mark.ts_exchange, mark.ts_received, funding.r, funding.T * _MS)

@@ -1,4 +1,4 @@
-"""Bitget v2: books whose updates name their predecessor, trades, quotes with the mark.
+"""Bitget v2: books whose updates name their predecessor, trades, tickers with mark and funding.
 
 Source: Bitget's websocket documentation and what clients saw. A snapshot replaces the book. Until the middle
 of 2026 each update carried a CRC32; since then it is zero or left out, and `pseq` is the `seq` of the message
@@ -15,10 +15,21 @@ from typing import Final
 import msgspec
 
 from tradetui.domain.instrument import Instrument, InstrumentKind
-from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, MarkPrice, Side, Trade
+from tradetui.domain.market_data import (
+    BestQuote,
+    BookDelta,
+    BookSnapshot,
+    FundingRate,
+    MarkPrice,
+    OpenInterest,
+    Side,
+    Ticker,
+    Trade,
+)
 from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.codes import code_of
+from tradetui.feeds.native.figures import Figures, Signed, readable
 from tradetui.feeds.native.text_book import TextBook
 from tradetui.feeds.native.venue import AsideError, BookPart, FrameError, Item, LiveBook, PrintsHeard, Refused
 from tradetui.feeds.native.wire import MS, Levels, Millis, Price, Quantity, TradedQuantity
@@ -135,12 +146,24 @@ class _Ticker(msgspec.Struct, gc=False):
     indexPrice: Price | None = None  # noqa: N815
 
 
+class _Figures(msgspec.Struct, gc=False):
+    ts: Millis
+    lastPr: Price  # noqa: N815
+    change24h: Signed = 0.0
+    """As a fraction."""
+    quoteVolume: Quantity = 0.0  # noqa: N815
+    fundingRate: Signed | None = None  # noqa: N815
+    nextFundingTime: Millis = 0  # noqa: N815
+    holdingAmount: Quantity | None = None  # noqa: N815
+
+
 _ASIDE: Final = ("ticker",)
 """What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _books: Final = msgspec.json.Decoder(list[_Book], strict=False).decode
 _raw: Final = msgspec.json.Decoder(list[_Raw]).decode
 _trades: Final = msgspec.json.Decoder(list[_Trade], strict=False).decode
+_figures: Final = msgspec.json.Decoder(list[_Figures], strict=False).decode
 _tickers: Final = msgspec.json.Decoder(list[_Ticker], strict=False).decode
 
 
@@ -154,6 +177,7 @@ class BitgetVenue(OneAddress):
         """`address` rewrites an address, for a loopback endpoint."""
         super().__init__(_URL, address=address)
         self._types: dict[str, str] = {}
+        self._figures = Figures()
 
     def name(self, instrument: Instrument) -> str:
         """BTCUSDT, spot and perpetual alike: the type tells them apart; those in USDC are called BTCPERP."""
@@ -219,7 +243,11 @@ class BitgetVenue(OneAddress):
                     for t in reversed(_trades(outer.data))
                 ]
             case "ticker":
-                return [item for t in _tickers(outer.data) for item in _quoted(t, symbol, ts_received)]
+                found = [item for t in _tickers(outer.data) for item in _quoted(t, symbol, ts_received)]
+                if self._figures.are_due(symbol, ts_received):
+                    for each in readable(_figures, outer.data):
+                        found += _figured(each, symbol, ts_received)
+                return found
             case _:
                 return ()
 
@@ -240,3 +268,12 @@ def _quoted(ticker: _Ticker, symbol: str, ts_received: int) -> Iterable[Item]:
     yield BestQuote(symbol, ts, ts_received, ticker.bidPr, ticker.bidSz, ticker.askPr, ticker.askSz)
     if ticker.markPrice is not None:
         yield MarkPrice(symbol, ts, ts_received, ticker.markPrice, ticker.indexPrice)
+
+
+def _figured(f: _Figures, symbol: str, ts_received: int) -> Iterable[Item]:
+    """The figures of 24 hours; of a contract its funding and what is open of it, too."""
+    yield Ticker(symbol, ts_received, f.lastPr, f.change24h * 100, f.quoteVolume)
+    if f.fundingRate is not None:
+        yield FundingRate(symbol, f.ts * MS, ts_received, f.fundingRate, f.nextFundingTime * MS)
+    if f.holdingAmount is not None:
+        yield OpenInterest(symbol, f.ts * MS, ts_received, f.holdingAmount)

@@ -1,4 +1,4 @@
-"""Bybit v5: books counted by one, trades, and tickers that bring mark, index and funding on perpetuals.
+"""Bybit v5: books counted by one, trades, best bid and ask, and tickers of perpetuals with mark and funding.
 
 Source: Bybit's websocket documentation. `u` of a topic rises by one; `u` of 1 is a snapshot after a
 restart of the service.
@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypedDict
 
 import msgspec
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import (
+    BestQuote,
     BookDelta,
     BookSnapshot,
+    FundingRate,
     Liquidation,
     MarkPrice,
     OpenInterest,
     Side,
+    Ticker,
     Trade,
 )
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.connection import Line
+from tradetui.feeds.native.figures import Figures, Signed
 from tradetui.feeds.native.sequence import Numbered
 from tradetui.feeds.native.venue import AsideError, FrameError, Item, PrintsHeard, Refused, Said
 from tradetui.feeds.native.wire import MS, Levels, Millis, Price, Quantity, TradedQuantity
@@ -35,6 +39,8 @@ _DEPTH: Final = 200
 _A_FRAME: Final = 10
 """Topics in one frame: spot takes no more."""
 _PRINTS: Final = "publicTrade."
+_TOP: Final = "orderbook.1."
+"""Best bid and ask by themselves, sooner than the book: of spot, whose tickers do not tell them."""
 _EXTRA: Final = "allLiquidation"
 """What may be missing without harm."""
 _SIDES: Final = {"Buy": Side.BUY, "Sell": Side.SELL}
@@ -69,11 +75,25 @@ class _Trade(msgspec.Struct, gc=False):
     """Whether it was agreed beside the book: then it fills nobody there, and moves no last price."""
 
 
-class _Ticker(msgspec.Struct, gc=False):
+class _Marks(TypedDict, total=False):
+    """Of a ticker what must not be lost with the rest of it."""
+
     symbol: str
-    markPrice: Price | None = None  # noqa: N815  (the venue's names)
-    indexPrice: Price | None = None  # noqa: N815
-    openInterest: Quantity | None = None  # noqa: N815
+    markPrice: Price
+    indexPrice: Price
+    openInterest: Quantity
+
+
+class _Ticker(_Marks, total=False):
+    bid1Price: Price
+    bid1Size: Quantity
+    ask1Price: Price
+    ask1Size: Quantity
+    lastPrice: Price
+    price24hPcnt: Signed
+    turnover24h: Quantity
+    fundingRate: Signed
+    nextFundingTime: Millis
 
 
 class _Closed(msgspec.Struct, gc=False):
@@ -86,19 +106,21 @@ class _Closed(msgspec.Struct, gc=False):
     p: Price
 
 
-_ASIDE: Final = ("tickers", "allLiquidation")
+_ASIDE: Final = ("tickers.", f"{_EXTRA}.", _TOP)
 """What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _book: Final = msgspec.json.Decoder(_Book, strict=False).decode
 _trades: Final = msgspec.json.Decoder(list[_Trade], strict=False).decode
 _closed: Final = msgspec.json.Decoder(list[_Closed], strict=False).decode
+_marks: Final = msgspec.json.Decoder(_Marks, strict=False).decode
 _ticker: Final = msgspec.json.Decoder(_Ticker, strict=False).decode
+_QUOTE: Final = frozenset(("bid1Price", "bid1Size", "ask1Price", "ask1Size"))
+_FUNDING: Final = frozenset(("fundingRate", "nextFundingTime"))
+_FIGURES: Final = frozenset(("lastPrice", "price24hPcnt", "turnover24h"))
 
 
 class BybitVenue(OneAddress):
     """Spot, or linear perpetuals: each has an address of its own."""
-
-    tells_interest = True
 
     ping = '{"op":"ping"}'
 
@@ -106,7 +128,9 @@ class BybitVenue(OneAddress):
         """`address` rewrites an address, for a loopback endpoint."""
         super().__init__(_LINEAR if linear else _SPOT, address=address)
         self._linear = linear
-        self._marks: dict[str, tuple[float, float | None]] = {}
+        self._known: dict[str, dict[str, Any]] = {}
+        """By symbol: its ticker, or its best bid and ask, as far as it was told."""
+        self._figures = Figures()
         self._ids = itertools.count(1)
         self._asked: dict[str, list[str]] = {}
         """Names whose prints a request is for, until it is answered."""
@@ -120,7 +144,7 @@ class BybitVenue(OneAddress):
         """A frame for each name: the venue refuses a whole one for one topic in it."""
         kinds = [f"orderbook.{_DEPTH}"]
         if not book_only:
-            kinds += ["publicTrade", *(["tickers"] if self._linear else [])]
+            kinds += ["publicTrade", "tickers" if self._linear else _TOP.rstrip(".")]
         for name in names:
             args, number = [f"{kind}.{name}" for kind in kinds], str(next(self._ids))
             if verb == "subscribe":
@@ -133,25 +157,28 @@ class BybitVenue(OneAddress):
     def join(self, line: Line) -> Iterable[str]:
         """What was said of them once may hold no more."""
         for symbol in line.symbols:
-            self._marks.pop(symbol, None)
+            self._known.pop(symbol, None)
         return super().join(line)
 
-    def memory(self, symbol: str) -> tuple[float, float | None] | None:
-        """Mark and index as they were said last."""
-        return self._marks.get(symbol)
+    def memory(self, symbol: str) -> dict[str, Any] | None:
+        """What of its ticker was said last."""
+        return self._known.get(symbol)
 
-    def remember(self, symbol: str, memory: Sequence[float] | None) -> None:
-        """Complete tickers with these from now on."""
-        if memory is not None:
-            mark, index = memory
-            self._marks[symbol] = (mark, index)
+    def remember(self, symbol: str, memory: Mapping[str, Any] | Sequence[float | None] | None) -> None:
+        """Complete tickers with these from now on; once only mark and index were kept."""
+        if isinstance(memory, Mapping):
+            self._known[symbol] = dict(memory)
+        elif memory is not None:
+            named = zip(("markPrice", "indexPrice"), memory, strict=True)
+            self._known[symbol] = {name: price for name, price in named if price is not None}
 
     def decode(self, frame: bytes, ts_received: int) -> Sequence[Item]:
         """A frame as items; raises FrameError."""
         wrong = FrameError
         try:
             outer = _frame(frame)
-            wrong = AsideError if outer.topic.partition(".")[0] in _ASIDE else FrameError
+            if outer.topic.startswith(_ASIDE):
+                wrong = AsideError
             if not outer.topic:
                 refused = not outer.success and outer.op != "unsubscribe"
                 if refused and _EXTRA in outer.ret_msg:
@@ -174,6 +201,8 @@ class BybitVenue(OneAddress):
         if kind == "orderbook":
             book = _book(outer.data)
             symbol = self.symbol(book.s)
+            if outer.topic.startswith(_TOP):
+                return self._read_top(symbol, book, outer.ts, ts_received)
             whole = outer.type == "snapshot" or book.u == 1
             made = BookSnapshot if whole else BookDelta
             message = made(symbol, outer.ts * MS, ts_received, book.b, book.a, book.u)
@@ -191,19 +220,51 @@ class BybitVenue(OneAddress):
             ]
         return self._read_ticker(outer, ts_received) if kind == "tickers" else ()
 
+    def _read_top(self, symbol: str, book: _Book, ms: int, ts_received: int) -> Sequence[Item]:
+        """The best level of each side; a change may tell only one of them."""
+        said: dict[str, float] = {}
+        for side, levels in (("bid1", book.b), ("ask1", book.a)):
+            for price, qty in levels:
+                if qty:
+                    said |= {f"{side}Price": price, f"{side}Size": qty}
+        known = self._known.setdefault(symbol, {})
+        known.update(said)
+        return _quoted(symbol, known, ms * MS, ts_received) if said else ()
+
     def _read_ticker(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
         """A ticker says only what changed: the rest is as it was."""
-        ticker = _ticker(outer.data)
-        symbol = self.symbol(ticker.symbol)
+        try:
+            said: Mapping[str, Any] = _ticker(outer.data)
+        except msgspec.MsgspecError:
+            said = _marks(outer.data)
+        symbol, ts = self.symbol(said["symbol"]), outer.ts * MS
+        if outer.type == "snapshot":
+            self._known.pop(symbol, None)
+        known = self._known.setdefault(symbol, {})
+        known.update(said)
         found: list[Item] = []
-        if ticker.openInterest is not None:
-            found.append(OpenInterest(symbol, outer.ts * MS, ts_received, ticker.openInterest))
-        mark, index = self._marks.get(symbol, (0.0, None))
-        mark, index = ticker.markPrice or mark, ticker.indexPrice or index
-        if mark:
-            self._marks[symbol] = (mark, index)
-            found.append(MarkPrice(symbol, outer.ts * MS, ts_received, mark, index))
+        if not _QUOTE.isdisjoint(said):
+            found += _quoted(symbol, known, ts, ts_received)
+        if "openInterest" in said:
+            found.append(OpenInterest(symbol, ts, ts_received, said["openInterest"]))
+        if "markPrice" in known:
+            mark, index = known["markPrice"], known.get("indexPrice")
+            found.append(MarkPrice(symbol, ts, ts_received, mark, index))
+        if not _FUNDING.isdisjoint(said) and "fundingRate" in known:
+            rate, next_ms = known["fundingRate"], known.get("nextFundingTime", 0)
+            found.append(FundingRate(symbol, ts, ts_received, rate, next_ms * MS))
+        if known.keys() >= _FIGURES and self._figures.are_due(symbol, ts_received):
+            change, volume = known["price24hPcnt"] * 100, known["turnover24h"]
+            found.append(Ticker(symbol, ts_received, known["lastPrice"], change, volume))
         return found
+
+
+def _quoted(symbol: str, known: Mapping[str, float], ts: int, ts_received: int) -> Sequence[BestQuote]:
+    """Best bid and ask, once all of it is known."""
+    if not known.keys() >= _QUOTE:
+        return ()
+    bid, ask = known["bid1Price"], known["ask1Price"]
+    return (BestQuote(symbol, ts, ts_received, bid, known["bid1Size"], ask, known["ask1Size"]),)
 
 
 def _named(topic: str) -> str:

@@ -41,6 +41,8 @@ class Channel:
         """Since when nothing tells of its prints, monotonic seconds, and the newest one's time then."""
         self.is_revived = False
         """Whether prints may come that were asked for before the last time."""
+        self.told: set[type] = set()
+        """Of what else REST would be asked: what the streams have told since data was lost last."""
         self.is_live = False
         """Whether the book was delivered and nothing was lost since."""
         self.is_left = False
@@ -78,6 +80,7 @@ class Channel:
             self._lived_s = monotonic() - self._resynced_at
         self.is_live = False
         self.live.clear()
+        self.told.clear()
         self.crossed_updates = 0
         self.asked_at = None
         self.pulse.pause()

@@ -18,11 +18,12 @@ from typing import Any, Final
 import msgspec
 
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
+from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Ticker, Trade
 from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.connection import Line
+from tradetui.feeds.native.figures import Figures, Signed, readable
 from tradetui.feeds.native.venue import (
     AsideError,
     BookPart,
@@ -99,6 +100,18 @@ class _Ticker(msgspec.Struct, gc=False):
     best_ask_quantity: Quantity = 0.0
 
 
+class _Figures(msgspec.Struct, gc=False):
+    product_id: str
+    price: Price
+    volume_24_h: Quantity = 0.0
+    """In the base currency."""
+    price_percent_chg_24_h: Signed = 0.0
+
+
+class _FiguresEvent(msgspec.Struct):
+    tickers: list[_Figures] = []
+
+
 class _Product(msgspec.Struct, gc=False):
     id: str
     status: str = ""
@@ -126,6 +139,7 @@ class _Frame(msgspec.Struct):
 _ASIDE: Final = ("ticker", "heartbeats", "subscriptions", "status")
 """What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
+_figures: Final = msgspec.json.Decoder(list[_FiguresEvent], strict=False).decode
 _events: Final = msgspec.json.Decoder(list[_Event], strict=False).decode
 
 
@@ -142,6 +156,7 @@ class CoinbaseVenue(OneAddress):
         """`address` rewrites an address, for a loopback endpoint."""
         super().__init__(_URL, address=address)
         self._last: int | None = None
+        self._figures = Figures()
         self._heard: set[str] = set()
         """Symbols whose prints it told to be subscribed, the last time."""
         self._twins: dict[str, str] = {}
@@ -230,8 +245,20 @@ class CoinbaseVenue(OneAddress):
             return ()
         ts = moment_ns(outer.timestamp) if outer.timestamp is not None else 0
         events = _events(outer.events)
-        told = [item for event in events for item in self._read(outer, event, ts, ts_received)]
+        told: list[Any] = [item for event in events for item in self._read(outer, event, ts, ts_received)]
+        if outer.channel == "ticker":
+            told += self._figured(outer.events, [each.symbol for each in told], ts_received)
         return told if not self._twins else [each for item in told for each in self._with_twin(item)]
+
+    def _figured(self, raw: msgspec.Raw, symbols: Sequence[str], ts_received: int) -> Sequence[Item]:
+        """The figures of 24 hours, now and then."""
+        due = [symbol for symbol in symbols if self._figures.are_due(symbol, ts_received)]
+        events = readable(_figures, raw) if due else ()
+        return [self._ticker(figures, ts_received) for event in events for figures in event.tickers]
+
+    def _ticker(self, f: _Figures, ts_received: int) -> Ticker:
+        symbol, volume = self.symbol(f.product_id), f.volume_24_h * f.price
+        return Ticker(symbol, ts_received, f.price, f.price_percent_chg_24_h, volume)
 
     def _with_twin(self, item: Any) -> Iterable[Item]:
         """An item, and the same of the product that shares its book."""

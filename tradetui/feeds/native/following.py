@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import Any, Final
 
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import FeedState, Missing
+from tradetui.domain.market_data import FeedState, FundingRate, MarketMessage, Missing, OpenInterest, Ticker
 from tradetui.feeds.audit import Audits
-from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_funding
+from tradetui.feeds.ccxt.funding import FUNDING_EVERY_S, fetch_predicted, fetch_settled
 from tradetui.feeds.ccxt.prices import fetch_interest, fetch_tickers
 from tradetui.feeds.ccxt.rest import Fetch, RestSide, Teller
 from tradetui.feeds.ccxt.stream import Part
@@ -47,6 +47,12 @@ class Following:
         self._symbols: list[str] = []
         self._perpetuals: list[str] = []
         self._audited: list[Channel] = []
+        self._tickers = self._untold(fetch_tickers, Ticker)
+        self._of_perpetuals = (
+            fetch_settled,
+            self._untold(fetch_predicted, FundingRate),
+            self._untold(fetch_interest, OpenInterest),
+        )
 
     def start(self, group: asyncio.TaskGroup, listed: Sequence[Instrument]) -> None:
         """Ask now and then, until the group ends."""
@@ -57,8 +63,8 @@ class Following:
         group.create_task(rest.follow_statuses(self._teller, self._symbols))
         group.create_task(self._audit())
         group.create_task(self._deepen(symbols))
-        group.create_task(rest.poll(self._teller, fetch_tickers, self._symbols, _TICKERS_EVERY_S))
-        for fetch in self._of_perpetuals():
+        group.create_task(rest.poll(self._teller, self._tickers, self._symbols, _TICKERS_EVERY_S))
+        for fetch in self._of_perpetuals:
             group.create_task(rest.poll(self._teller, fetch, self._perpetuals, FUNDING_EVERY_S))
 
     def _say_shared(self, symbols: Sequence[str]) -> None:
@@ -69,8 +75,18 @@ class Following:
                 self._teller.say(symbol, Part.NOTICE, FeedState.STREAMING, text=words)
                 self._teller.say(symbol, Part.NOTICE, FeedState.STREAMING)
 
-    def _of_perpetuals(self) -> Sequence[Fetch]:
-        return (fetch_funding,) if self._venue.tells_interest else (fetch_funding, fetch_interest)
+    def _untold(self, fetch: Fetch, kind: type) -> Fetch:
+        """Asks of the symbols of which the streams do not tell it themselves."""
+
+        def is_untold(symbol: str) -> bool:
+            return symbol in self._channels and kind not in self._channels[symbol].told
+
+        async def ask(exchange: Any, symbols: list[str]) -> Sequence[MarketMessage]:
+            wanted = [symbol for symbol in symbols if is_untold(symbol)]
+            found: Sequence[Any] = await fetch(exchange, wanted) if wanted else ()
+            return [each for each in found if is_untold(each.symbol)]  # they may have begun meanwhile
+
+        return ask
 
     async def learn_past(self, symbol: str) -> None:
         """Minutes of the past, and what the time was like in which nobody watched."""
@@ -81,7 +97,7 @@ class Following:
     async def learn_more(self, instrument: Instrument) -> None:
         """Follow one more: what the others were told is told of it now."""
         self._add(instrument)
-        for fetch in (fetch_tickers, *(() if instrument.is_spot else self._of_perpetuals())):
+        for fetch in (self._tickers, *(() if instrument.is_spot else self._of_perpetuals)):
             with suppress(Exception):  # it is asked again with the others
                 await self._rest.ask(self._teller, fetch, [instrument.symbol])
         await self._deepen([instrument.symbol])

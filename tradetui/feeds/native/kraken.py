@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tradetui.domain.instrument import Instrument, InstrumentStatus
-from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Trade
+from tradetui.domain.market_data import BestQuote, BookDelta, BookSnapshot, Side, Ticker, Trade
 from tradetui.feeds.ccxt.closures import closing_words, system_words
 from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.connection import Line
+from tradetui.feeds.native.figures import Figures, Signed, readable
 from tradetui.feeds.native.kraken_book import INEXACT, KrakenBook, Part
 from tradetui.feeds.native.sequence import PrintCount
 from tradetui.feeds.native.venue import (
@@ -89,6 +90,15 @@ class _Ticker(msgspec.Struct, gc=False):
     timestamp: datetime | None = None
 
 
+class _Figures(msgspec.Struct, gc=False):
+    symbol: str
+    last: Price
+    volume: Quantity = 0.0
+    """In the base currency."""
+    vwap: Quantity = 0.0
+    change_pct: Signed = 0.0
+
+
 class _Result(msgspec.Struct, frozen=True):
     """What a subscription was for."""
 
@@ -135,6 +145,7 @@ _frame: Final = msgspec.json.Decoder(_Frame).decode
 _books: Final = msgspec.json.Decoder(list[_Book]).decode
 _exact_books: Final = msgspec.json.Decoder(list[_ExactBook]).decode
 _trades: Final = msgspec.json.Decoder(list[_Trade]).decode
+_figures: Final = msgspec.json.Decoder(list[_Figures]).decode
 _tickers: Final = msgspec.json.Decoder(list[_Ticker]).decode
 _instruments: Final = msgspec.json.Decoder(_Instruments).decode
 _statuses: Final = msgspec.json.Decoder(list[_Status]).decode
@@ -144,7 +155,6 @@ class KrakenVenue:
     """The spot market."""
 
     resync: ResyncBy = ResyncBy.RESUBSCRIBE
-    tells_interest = False
     counts_prints = True
     most_joined = _MOST_SYMBOLS
 
@@ -157,6 +167,7 @@ class KrakenVenue:
         """By the venue's name."""
         self._ids = itertools.count(1)
         self._prints = PrintCount()
+        self._figures = Figures()
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -232,15 +243,24 @@ class KrakenVenue:
             if outer.channel == "trade":
                 return list(self._printed(_trades(outer.data), ts_received))
             if outer.channel == "ticker":
-                return [
-                    _quote(each, self._symbols[each.symbol], ts_received) for each in _tickers(outer.data)
-                ]
+                return self._quoted(outer.data, ts_received)
             if outer.channel == "instrument":
                 return self._restated(_instruments(outer.data))
             return self._words(outer)
         except (msgspec.MsgspecError, KeyError, ValueError) as error:
             shown = frame[:80].decode("utf-8", "replace")
             raise wrong(f"expected a frame of Kraken: {error}: {shown}") from None
+
+    def _quoted(self, raw: msgspec.Raw, ts_received: int) -> Sequence[Item]:
+        """Best bid and ask, and now and then the figures of 24 hours."""
+        found: list[BestQuote] = [_quote(t, self._symbols[t.symbol], ts_received) for t in _tickers(raw)]
+        due = [each.symbol for each in found if self._figures.are_due(each.symbol, ts_received)]
+        figures = readable(_figures, raw) if due else ()
+        return [*found, *(self._ticker(each, ts_received) for each in figures)] if figures else found
+
+    def _ticker(self, f: _Figures, ts_received: int) -> Ticker:
+        volume = f.volume * (f.vwap or f.last)
+        return Ticker(self._symbols[f.symbol], ts_received, f.last, f.change_pct, volume)
 
     def _read_books(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
         kind, books = BookSnapshot if outer.type == "snapshot" else BookDelta, _books(outer.data)

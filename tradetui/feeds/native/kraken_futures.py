@@ -1,4 +1,4 @@
-"""Kraken Futures: books whose messages are counted by one a product, trades, tickers with the mark.
+"""Kraken Futures: books whose messages are counted by one a product, trades, tickers with mark and funding.
 
 Source: Kraken Futures' websocket documentation and captured frames. One message changes one level.
 """
@@ -16,15 +16,18 @@ from tradetui.domain.market_data import (
     BestQuote,
     BookDelta,
     BookSnapshot,
+    FundingRate,
     Liquidation,
     MarkPrice,
     OpenInterest,
     Side,
+    Ticker,
     Trade,
 )
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.connection import Line
+from tradetui.feeds.native.figures import Figures, Signed
 from tradetui.feeds.native.sequence import Numbered, PrintCount
 from tradetui.feeds.native.venue import (
     AsideError,
@@ -102,19 +105,29 @@ class _Ticker(msgspec.Struct, gc=False):
     """Whether nothing meets: then no order can be filled."""
 
 
+class _Figures(msgspec.Struct, gc=False):
+    last: Price
+    change: Signed = 0.0
+    volume: Quantity = 0.0
+    volumeQuote: Quantity | None = None  # noqa: N815
+    relative_funding_rate: Signed | None = None
+    """As a fraction of the notional; `funding_rate` is what a contract pays."""
+    next_funding_rate_time: Millis = 0
+
+
 _ASIDE: Final = ("ticker",)
 """What is of no book and no print."""
 _frame: Final = msgspec.json.Decoder(_Frame).decode
 _snapshot: Final = msgspec.json.Decoder(_Snapshot).decode
 _change: Final = msgspec.json.Decoder(_Change).decode
 _trade: Final = msgspec.json.Decoder(_Trade).decode
+_figures: Final = msgspec.json.Decoder(_Figures, strict=False).decode
 _ticker: Final = msgspec.json.Decoder(_Ticker).decode
 
 
 class KrakenFuturesVenue(OneAddress):
     """Perpetuals, linear (PF) and inverse (PI)."""
 
-    tells_interest = True
     counts_prints = True
 
     def __init__(self, *, address: Address = str) -> None:
@@ -123,6 +136,7 @@ class KrakenFuturesVenue(OneAddress):
         self._closed: dict[str, str] = {}
         """Why nothing is traded, as its ticker told it last."""
         self._prints = PrintCount()
+        self._figures = Figures()
 
     def name(self, instrument: Instrument) -> str:
         """PF_XBTUSD, or PI_XBTUSD for an inverse contract."""
@@ -168,7 +182,10 @@ class KrakenFuturesVenue(OneAddress):
             case "trade":
                 return self._printed(_trade(frame), ts_received)
             case "ticker":
-                return self._quoted(_ticker(frame), ts_received)
+                ticker = _ticker(frame)
+                symbol, found = self.symbol(ticker.product_id), self._quoted(ticker, ts_received)
+                is_due = self._figures.are_due(symbol, ts_received)
+                return [*found, *_figured(frame, ticker, symbol, ts_received)] if is_due else found
             case _:
                 return ()
 
@@ -225,6 +242,20 @@ class KrakenFuturesVenue(OneAddress):
         is_heard = frame.event == "subscribed" and frame.feed == "trade"
         names = frame.product_ids if is_heard else []
         return [PrintsHeard(self._symbols[name]) for name in names if name in self._symbols]
+
+
+def _figured(frame: bytes, ticker: _Ticker, symbol: str, ts_received: int) -> Iterable[Item]:
+    """The figures of 24 hours, and the funding of a perpetual."""
+    try:
+        f = _figures(frame)
+    except msgspec.MsgspecError:
+        return  # the quote stands without them
+    in_quote = f.volume if ticker.product_id.startswith("PI") else f.volume * f.last
+    volume = f.volumeQuote if f.volumeQuote is not None else in_quote
+    yield Ticker(symbol, ts_received, f.last, f.change, volume)
+    if f.relative_funding_rate is not None:
+        next_ts = f.next_funding_rate_time * MS
+        yield FundingRate(symbol, ticker.time * MS, ts_received, f.relative_funding_rate, next_ts)
 
 
 def _closed(ticker: _Ticker) -> str:

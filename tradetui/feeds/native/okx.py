@@ -1,4 +1,4 @@
-"""OKX v5: books whose messages name their predecessor, trades, best quotes, marks, funding.
+"""OKX v5: books whose messages name their predecessor, trades, tickers, marks, indices, funding.
 
 Source: OKX's websocket documentation. `prevSeqId` of a message is the `seqId` of the one before; a
 message without changes repeats it, and after maintenance a smaller `seqId` begins a new count. The
@@ -8,7 +8,7 @@ checksum is zero since 2026; where one is sent all the same, it is held against 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -23,17 +23,17 @@ from tradetui.domain.market_data import (
     MarkPrice,
     OpenInterest,
     Side,
+    Ticker,
     Trade,
 )
-from tradetui.feeds.book_sync import Rule, Sync
 from tradetui.feeds.native.base import Address, OneAddress
 from tradetui.feeds.native.codes import code_of
 from tradetui.feeds.native.connection import Line
-from tradetui.feeds.native.sequence import Numbered, NumberedBook
-from tradetui.feeds.native.text_book import TextBook
+from tradetui.feeds.native.figures import Figures, readable
+from tradetui.feeds.native.okx_book import Checked, OkxBook
+from tradetui.feeds.native.sequence import Numbered
 from tradetui.feeds.native.venue import (
     AsideError,
-    BookPart,
     FrameError,
     Item,
     LiveBook,
@@ -46,48 +46,14 @@ from tradetui.feeds.native.venue import (
 from tradetui.feeds.native.wire import MS, Millis, Price, Quantity, TradedQuantity
 
 _URL: Final = "wss://ws.okx.com:8443/ws/v5/public"
-_EXTRAS: Final = ("open-interest", "funding-rate", "instruments", "liquidation-orders")
+_EXTRAS: Final = ("open-interest", "funding-rate", "index-tickers", "instruments", "liquidation-orders")
 _STATES: Final = {"live": InstrumentStatus.TRADING, "expired": InstrumentStatus.DELISTED}
 """Any other one is a halt."""
 _A_FRAME: Final = 100
 """Channels in one frame: a frame must stay below 64 KiB."""
-
-
-class Checked(Numbered, frozen=True):
-    """A numbered book message with its checksum and the texts that it runs over."""
-
-    checksum: int = 0
-    bids: tuple[tuple[str, ...], ...] = ()
-    asks: tuple[tuple[str, ...], ...] = ()
-
-
-class OkxBook(NumberedBook):
-    """Numbered messages, held against a checksum where the venue still sends one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._texts = TextBook()
-
-    def rule(self) -> Rule:
-        """The same with the texts that the checksum runs over."""
-        return msgspec.structs.replace(super().rule(), texts=self._texts.texts())
-
-    def resume(self, rule: Rule) -> None:
-        """Go on from there."""
-        super().resume(rule)
-        self._texts.resume(rule.texts)
-
-    def take(self, part: BookPart) -> Sequence[BookSnapshot | BookDelta]:
-        """What may be delivered after a part of the book came."""
-        taken = super().take(part)
-        if not taken or not isinstance(part, Checked):
-            return taken
-        keep = self._texts.replace if type(part.message) is BookSnapshot else self._texts.update
-        keep(part.bids, part.asks)
-        if self._texts.checksum() != part.checksum:
-            self.state, self.reason = Sync.GAP, "its checksum does not match"
-            return ()
-        return taken
+_SWAP: Final = "-SWAP"
+_HOLDS_NS: Final = {"mark": 30_000_000_000, "index": 120_000_000_000}
+"""So long one that was told holds beside the other: it is told at least every 10 s, or every minute."""
 
 
 class _Arg(msgspec.Struct, frozen=True):
@@ -143,6 +109,20 @@ class _Mark(msgspec.Struct, gc=False):
     ts: Millis
 
 
+class _Index(msgspec.Struct, gc=False):
+    instId: str  # noqa: N815
+    idxPx: Price  # noqa: N815
+    ts: Millis
+
+
+class _Figures(msgspec.Struct, gc=False):
+    instId: str  # noqa: N815
+    last: Price
+    open24h: Quantity = 0.0
+    volCcy24h: Quantity = 0.0  # noqa: N815
+    """Of spot in the quote currency, of a contract in coins."""
+
+
 class _Interest(msgspec.Struct, gc=False):
     instId: str  # noqa: N815
     oi: Quantity
@@ -185,6 +165,8 @@ _books: Final = msgspec.json.Decoder(list[_Book], strict=False).decode
 _texts: Final = msgspec.json.Decoder(list[_Texts]).decode
 _trades: Final = msgspec.json.Decoder(list[_Trade], strict=False).decode
 _quotes: Final = msgspec.json.Decoder(list[_Quote], strict=False).decode
+_figures: Final = msgspec.json.Decoder(list[_Figures], strict=False).decode
+_indices: Final = msgspec.json.Decoder(list[_Index], strict=False).decode
 _marks: Final = msgspec.json.Decoder(list[_Mark], strict=False).decode
 _interests: Final = msgspec.json.Decoder(list[_Interest], strict=False).decode
 _fundings: Final = msgspec.json.Decoder(list[_Funding], strict=False).decode
@@ -195,18 +177,19 @@ _listed: Final = msgspec.json.Decoder(list[_Listed]).decode
 class OkxVenue(OneAddress):
     """Spot and perpetual swaps."""
 
-    tells_interest = True
-
     ping = "ping"
 
     def __init__(self, *, address: Address = str) -> None:
         """`address` rewrites an address, for a loopback endpoint."""
         super().__init__(_URL, address=address)
+        self._told: dict[str, dict[str, tuple[float, int]]] = {}
+        """By symbol: its mark and its index with the time at which each came."""
+        self._figures = Figures()
 
     def name(self, instrument: Instrument) -> str:
         """BTC-USDT, or BTC-USDT-SWAP."""
         base, quote = code_of("okx", instrument.base), code_of("okx", instrument.quote)
-        return f"{base}-{quote}{'' if instrument.is_spot else '-SWAP'}"
+        return f"{base}-{quote}{'' if instrument.is_spot else _SWAP}"
 
     def asks(self, verb: str, names: Sequence[str], *, book_only: bool = False) -> Iterable[str]:
         """Frames of at most a hundred channels."""
@@ -223,6 +206,21 @@ class OkxVenue(OneAddress):
         """Theirs, and what is asked for all instruments of a type at once."""
         yield from self.join(line)
         yield json.dumps({"op": "subscribe", "args": _of_types(self._names(line))})
+
+    def join(self, line: Line) -> Iterable[str]:
+        """What was said of them once may hold no more."""
+        for symbol in line.symbols:
+            self._told.pop(symbol, None)
+        return super().join(line)
+
+    def memory(self, symbol: str) -> dict[str, tuple[float, int]] | None:
+        """Mark and index as they were said last, with their times."""
+        return self._told.get(symbol)
+
+    def remember(self, symbol: str, memory: Mapping[str, Sequence[float]] | None) -> None:
+        """Go on from there."""
+        if memory:
+            self._told[symbol] = {kind: (price, int(ts)) for kind, (price, ts) in memory.items()}
 
     def book(self, symbol: str) -> LiveBook:
         """A fresh book rule."""
@@ -251,17 +249,39 @@ class OkxVenue(OneAddress):
             case "trades":
                 return [item for t in _trades(outer.data) for item in self._printed(t, ts_received)]
             case "tickers":
-                return [
-                    BestQuote(
-                        self.symbol(q.instId), q.ts * MS, ts_received, q.bidPx, q.bidSz, q.askPx, q.askSz
-                    )
-                    for q in _quotes(outer.data)
-                ]
+                return self._quoted(outer.data, ts_received)
             case "mark-price":
-                marks = _marks(outer.data)
-                return [MarkPrice(self.symbol(m.instId), m.ts * MS, ts_received, m.markPx) for m in marks]
+                told = [(m.instId, "mark", m.markPx, m.ts) for m in _marks(outer.data)]
+                return [item for each in told for item in self._marked(*each, ts_received)]
+            case "index-tickers":
+                told = [(i.instId + _SWAP, "index", i.idxPx, i.ts) for i in _indices(outer.data)]
+                return [item for each in told for item in self._marked(*each, ts_received)]
             case _:
                 return self._read_others(outer, ts_received)
+
+    def _quoted(self, raw: msgspec.Raw, ts_received: int) -> Sequence[Item]:
+        """Best bid and ask, and now and then the figures of 24 hours."""
+        found = [
+            BestQuote(self.symbol(q.instId), q.ts * MS, ts_received, q.bidPx, q.bidSz, q.askPx, q.askSz)
+            for q in _quotes(raw)
+        ]
+        due = [each.symbol for each in found if self._figures.are_due(each.symbol, ts_received)]
+        figures = readable(_figures, raw) if due else ()
+        return [*found, *(self._ticker(each, ts_received) for each in figures)] if figures else found
+
+    def _ticker(self, f: _Figures, ts_received: int) -> Ticker:
+        change = (f.last / f.open24h - 1) * 100 if f.open24h else 0.0
+        volume = f.volCcy24h * f.last if f.instId.endswith(_SWAP) else f.volCcy24h
+        return Ticker(self.symbol(f.instId), ts_received, f.last, change, volume)
+
+    def _marked(self, name: str, kind: str, price: float, ms: int, ts_received: int) -> Iterable[MarkPrice]:
+        """Mark and index come by themselves: the one that came before holds beside the other for a while."""
+        symbol = self.symbol(name)
+        told = self._told.setdefault(symbol, {})
+        told[kind] = price, ts_received
+        held = {k: p for k, (p, at) in told.items() if ts_received - at <= _HOLDS_NS[k]}
+        if "mark" in held:
+            yield MarkPrice(symbol, ms * MS, ts_received, held["mark"], held.get("index"))
 
     def _printed(self, t: _Trade, ts_received: int) -> Iterable[Item]:
         """What an order met at a price comes as one print, which REST tells one by one."""
@@ -321,23 +341,27 @@ class OkxVenue(OneAddress):
 def _channels(name: str, book_only: bool) -> Sequence[str]:
     if book_only:
         return ("books",)
-    extra = ("mark-price",) if name.endswith("-SWAP") else ()
+    extra = ("mark-price",) if name.endswith(_SWAP) else ()
     return ("books", "trades", "tickers", *extra)
 
 
 def _extras(names: Sequence[str]) -> list[dict[str, str]]:
     """What may be missing without harm."""
-    swaps = [name for name in names if name.endswith("-SWAP")]
+    swaps = [name for name in names if name.endswith(_SWAP)]
     return [
-        {"channel": channel, "instId": name}
+        {"channel": channel, "instId": told_as}
         for name in swaps
-        for channel in ("open-interest", "funding-rate")
+        for channel, told_as in (
+            ("open-interest", name),
+            ("funding-rate", name),
+            ("index-tickers", name.removesuffix(_SWAP)),
+        )
     ]
 
 
 def _of_types(names: Sequence[str]) -> list[dict[str, str]]:
     """What is asked for all instruments of a type at once: one that goes must not take it from the others."""
-    types = sorted({"SWAP" if name.endswith("-SWAP") else "SPOT" for name in names})
+    types = sorted({"SWAP" if name.endswith(_SWAP) else "SPOT" for name in names})
     asked = [{"channel": "instruments", "instType": each} for each in types]
     return asked + [{"channel": "liquidation-orders", "instType": "SWAP"}] * ("SWAP" in types)
 

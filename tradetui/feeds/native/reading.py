@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
 from typing import Any, Final, Protocol
 
-from tradetui.domain.market_data import BestQuote, MarketMessage, MarkPrice, Trade
+from tradetui.domain.market_data import (
+    BestQuote,
+    FundingRate,
+    MarketMessage,
+    MarkPrice,
+    OpenInterest,
+    Ticker,
+    Trade,
+)
 from tradetui.feeds.ccxt.rest import Teller
 from tradetui.feeds.delivery import Delivery
 from tradetui.feeds.native.books import Books
@@ -163,6 +171,9 @@ class Reading:
                 self._channels[item.symbol].trades.join(item.first, item.last)
             case MarkPrice():
                 self._deliver(self._channels[item.symbol].timely(self._owner, item))
+            case Ticker() | FundingRate() | OpenInterest():
+                self._channels[item.symbol].told.add(type(item))
+                self._deliver(item)
             case Refused() | Said() | Lost() | Subscribed() | PrintsHeard() | PrintsMissing():
                 self._hearing.hear(connection, item)
             case Restated() | Closed():

@@ -165,8 +165,6 @@ class Venue(Protocol):
     """One exchange's streams for one profile."""
 
     resync: ResyncBy
-    tells_interest: bool
-    """Whether its streams bring the open interest of contracts."""
     counts_prints: bool
     """Whether the loss of a print shows by itself."""
     most_joined: int
