@@ -114,6 +114,13 @@ def test_a_number_written_beside_a_set_makes_it_custom(tmp_path: Path) -> None:
     assert found.gap_slip == D("0.0003")
 
 
+def test_r_mat_9_a_set_without_a_queue_says_so_in_its_name(tmp_path: Path) -> None:
+    assert realism_of(tmp_path, 'queue = "optimistic"').name == "custom, optimistic"
+    assert (
+        realism_of(tmp_path, 'realism = "frictionless"', "entry_latency_ms = 7").name == "custom, optimistic"
+    )
+
+
 def test_a_number_that_the_set_has_anyway_changes_nothing(tmp_path: Path) -> None:
     assert realism_of(tmp_path, 'realism = "harsh"', "entry_latency_ms = 400").name == "harsh"
 

@@ -198,6 +198,8 @@ def test_a_limit_below_every_print_never_fills_and_one_that_is_run_through_does(
     )
     found = replay(captures, *SPOT, extra=("--orders", orders))
     by_name = {order["client_id"]: order for order in found["orders"] if order["client_id"]}
+    rows = [*found["orders"], *found["fills"]]
+    assert {found["realism"], *(row["realism"] for row in rows)} == {"custom"}, "no latency at all"
     assert D(by_name["never"]["filled"]) == 0
     assert by_name["through"]["state"] == "filled"
     fills = [fill for fill in found["fills"] if fill["order_id"] == by_name["through"]["id"]]

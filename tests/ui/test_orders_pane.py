@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from tests.ui.fake_account import FakeAccount
+from tests.ui.fake_market import FakeMarket
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType, Trail
-from tradetui.domain.view import OrderView
+from tradetui.domain.view import FillView, OrderView
 from tradetui.ui.paint.table import layout_for
-from tradetui.ui.panes.orders import OrdersPane, columns_of, values_of
+from tradetui.ui.panes.fills import receipt_lines
+from tradetui.ui.panes.orders import OrdersPane, columns_of, detail_row, values_of
 
 D = Decimal
 SCALES = {"BTC/USDT": 1}
@@ -76,3 +79,23 @@ def test_a_detail_stands_below_its_order_where_there_is_room_and_moves_no_column
     assert words(waiting, 3) == [*words(calm, 3), "  no last price"]
     assert words(waiting, 2)[0].endswith("detail")
     assert words(waiting, 2)[1].endswith("no last price")
+
+
+def test_an_order_that_is_matched_generously_says_so_beside_its_details() -> None:
+    assert detail_row(row("oco O-9", realism="frictionless")) == (
+        ("  ", "dim"),
+        ("frictionless", "warn"),
+        (" · oco O-9", "dim"),
+    )
+    assert values_of(row("oco O-9", realism="custom"), SCALES)["detail"] == ("oco O-9 · custom", "warn")
+    assert values_of(row("oco O-9", realism="harsh"), SCALES)["detail"] == ("oco O-9", "text")
+
+
+@pytest.mark.parametrize(
+    ("realism", "last"),
+    [("realistic", ("   fee 1 · realistic", "dim")), ("frictionless", ("   matched frictionless", "warn"))],
+)
+def test_a_receipt_ends_with_the_assumptions_that_it_rests_on(realism: str, last: tuple[str, str]) -> None:
+    fill = FakeAccount().fills(FakeMarket())[0].fill
+    rows = receipt_lines(FillView(fill=fill, lines=("1 level of 2", "fee 1"), realism=realism), 40)
+    assert rows[-1] == (last,)

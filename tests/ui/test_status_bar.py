@@ -313,3 +313,19 @@ def test_the_smallest_screen_offers_what_steers_a_replay(context: Context) -> No
     single = msgspec.structs.replace(context, is_single=True)
     assert "P pause  > step" in text_of(footer_row(KEYS, single, 80))
     assert text_of(footer_row(KEYS, single, 200)).count("tab next pane") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "short"), [("frictionless", "frict."), ("custom", "custom"), ("custom, optimistic", "optim.")]
+)
+def test_assumptions_that_flatter_are_marked_down_to_small_terminals(name: str, short: str) -> None:
+    for width, words in ((200, name), (80, short)):
+        row = status_row(replace(STATUS, realism=name), Shown(), width)
+        assert (words, "warn!") in row
+        assert any("left" in text for text, _ in row), "what may still be lost gives no way"
+
+
+def test_assumptions_that_do_not_are_named_where_there_is_room() -> None:
+    harsh = replace(STATUS, realism="harsh")
+    assert ("harsh", "dim") in status_row(harsh, Shown(), 200)
+    assert line(harsh, 80) == line(STATUS, 80)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +18,7 @@ from tradetui.cli.parts import chosen_profile, journal_path, load_config, run_st
 from tradetui.cli.report import fill_row, plain
 from tradetui.config.load import Config
 from tradetui.config.paths import data_folder
-from tradetui.domain.event import Event, Filled
+from tradetui.domain.event import Event, Filled, OrderChanged
 from tradetui.domain.number import canonical
 from tradetui.errors import JournalError
 from tradetui.journal.reader import read_events
@@ -31,7 +31,7 @@ from tradetui.runtime.recovery import verify_journal
 NOTHING = "—"
 _PRICES = ("price", "entry_price", "exit_price")
 _TRADE_COLUMNS = ("closed", "symbol", "side", "qty", "entry_price", "exit_price", "net_pnl", "r")
-_FILL_COLUMNS = ("time", "symbol", "side", "qty", "price", "fee", "fee_asset", "liquidity")
+_FILL_COLUMNS = ("time", "symbol", "side", "qty", "price", "fee", "fee_asset", "liquidity", "realism")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,7 +55,7 @@ def _list(path: Path, what: str, *, as_json: bool) -> int:
     """Print trades or fills; of a damaged journal those before the damage, and 1."""
     good = _Good(read_events(path, share_progress("reading")))
     if what == "fills":
-        rows = [fill_row(event.body.fill) for event in good if isinstance(event.body, Filled)]
+        rows = list(_fill_rows(good))
         _show(rows, _FILL_COLUMNS, "fills", as_json=as_json)
     else:
         rows = [plain(trade) for trade in closed_trades(good)]
@@ -63,6 +63,19 @@ def _list(path: Path, what: str, *, as_json: bool) -> int:
     if good.damage is not None:
         print(f"tradetui: only what stands before the damage: {good.damage}", file=sys.stderr)
     return 0 if good.damage is None else 1
+
+
+def _fill_rows(events: Iterable[Event]) -> Iterator[dict[str, Any]]:
+    """Each fill, and by what its order was matched."""
+    realism: dict[str, str] = {}
+    for event in events:
+        match event.body:
+            case OrderChanged(order=order):
+                realism[order.order_id] = order.realism
+            case Filled(fill=fill):
+                yield fill_row(fill, realism.get(fill.order_id, ""))
+            case _:
+                continue
 
 
 class _Good:

@@ -88,6 +88,7 @@ def summarize(feed: ReplayFeed, engine: Engine, result: HeadlessResult) -> dict[
         "last_ts": feed.last_ts,
         "events": len(result.events),
         "events_hash": result.events_hash,
+        "realism": engine.settings.realism,
         "account": {
             "currency": state.currency,
             "balance": canonical(state.cash(state.currency)),
@@ -96,7 +97,7 @@ def summarize(feed: ReplayFeed, engine: Engine, result: HeadlessResult) -> dict[
             "fees": canonical(state.fees),
         },
         "orders": [order_row(order) for order in orders.values()],
-        "fills": [fill_row(fill) for fill in fills],
+        "fills": [fill_row(fill, orders[fill.order_id].realism) for fill in fills],
         "positions": [_position_row(engine, symbol) for symbol in state.positions],
         "instruments": {
             symbol: market_row(market) | {"book": symbol not in feed.recording.without_book}

@@ -8,6 +8,7 @@ from typing import Any
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.number import money_scale
+from tradetui.domain.realism import is_marked
 
 
 def text_lines(summary: Mapping[str, Any], instruments: Mapping[str, Instrument]) -> Iterator[str]:
@@ -22,6 +23,8 @@ def text_lines(summary: Mapping[str, Any], instruments: Mapping[str, Instrument]
         yield order_line(order, instruments[order["symbol"]])
     for note in summary["notes"]:
         yield f"note: {note}"
+    if summary["orders"] and is_marked(summary.get("realism", "")):
+        yield f"note: orders were matched {summary['realism']}, not as realistic or harsh would"
     yield account_line(summary["account"])
 
 

@@ -35,10 +35,10 @@ def _canonical(value: Any) -> Any:
     return value
 
 
-def fill_row(fill: Fill) -> dict[str, Any]:
-    """One fill under the keys of the contract."""
+def fill_row(fill: Fill, realism: str) -> dict[str, Any]:
+    """One fill under the keys of the contract, and by what its order was matched."""
     row = plain(fill)
-    return {"id": row.pop("fill_id"), **row}
+    return {"id": row.pop("fill_id"), **row, "realism": realism}
 
 
 def order_row(order: Order) -> dict[str, Any]:
@@ -57,6 +57,7 @@ def order_row(order: Order) -> dict[str, Any]:
         "state",
         "reason",
         "trigger_by",
+        "realism",
     )
     return {"id": row["order_id"], **{key: row[key] for key in keys}}
 

@@ -12,7 +12,7 @@ import msgspec
 from tradetui.config.load import Config
 from tradetui.config.settings import Simulation
 from tradetui.trading.match_types import QueueModel, QueueProfile, SelfTrade
-from tradetui.trading.realism import CUSTOM, PRESETS, Realism
+from tradetui.trading.realism import PRESETS, Realism, custom_name
 
 _MILLISECOND: Final = 1_000_000
 _BASIS_POINTS: Final = Decimal(10_000)
@@ -48,4 +48,6 @@ def realism(config: Config) -> Realism:
     changes = {field: read(simulation) for name, (field, read) in _REALISM.items() if name in written}
     rules = {field: read(simulation) for name, (field, read) in _RULES.items() if name in written}
     changed = msgspec.structs.replace(preset, rules=replace(preset.rules, **rules), **changes)
-    return changed if changed == preset else msgspec.structs.replace(changed, name=CUSTOM)
+    if changed == preset:
+        return preset
+    return msgspec.structs.replace(changed, name=custom_name(changed.rules))

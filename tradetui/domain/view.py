@@ -113,6 +113,8 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     latency_p95_ms: int | None = None
     clock_text: str = ""
     """What is wrong with this machine's clock; empty while nothing is."""
+    realism: str = ""
+    """The set of assumptions that new orders are matched by: a preset's name, or custom."""
 
 
 class PositionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,6 +173,8 @@ class FillView(msgspec.Struct, frozen=True, kw_only=True):
     fill: Fill
     lines: tuple[str, ...]
     """Two short lines of receipt: levels or print, queue, latency, slippage in bp and R, fee."""
+    realism: str = ""
+    """The set of assumptions that its order was matched by."""
 
 
 class LimitGauge(msgspec.Struct, frozen=True):

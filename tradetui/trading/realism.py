@@ -12,16 +12,19 @@ from typing import Final
 import msgspec
 
 from tradetui.domain.number import ZERO
+from tradetui.domain.realism import CUSTOM, CUSTOM_OPTIMISTIC
+from tradetui.domain.realism import FRICTIONLESS as FRICTIONLESS_NAME
+from tradetui.domain.realism import HARSH as HARSH_NAME
+from tradetui.domain.realism import REALISTIC as REALISTIC_NAME
 from tradetui.trading.match_types import MatchRules, QueueProfile
 
 _MS: Final = 1_000_000
-CUSTOM: Final = "custom"
 
 
 class Realism(msgspec.Struct, frozen=True, kw_only=True):
     """Latencies, slippages and matching rules that belong together; defaults are the realistic set."""
 
-    name: str = "realistic"
+    name: str = REALISTIC_NAME
     entry_ns: int = 150 * _MS
     """From a new order to its arrival at the venue (R-LAT-1)."""
     cancel_ns: int = 100 * _MS
@@ -37,7 +40,7 @@ class Realism(msgspec.Struct, frozen=True, kw_only=True):
 
 REALISTIC: Final = Realism()
 FRICTIONLESS: Final = Realism(
-    name="frictionless",
+    name=FRICTIONLESS_NAME,
     entry_ns=0,
     cancel_ns=0,
     amend_ns=0,
@@ -48,7 +51,7 @@ FRICTIONLESS: Final = Realism(
 )
 """What most paper engines do: no latency, nobody before us, taken liquidity comes back."""
 HARSH: Final = Realism(
-    name="harsh",
+    name=HARSH_NAME,
     entry_ns=400 * _MS,
     cancel_ns=300 * _MS,
     amend_ns=300 * _MS,
@@ -59,3 +62,8 @@ HARSH: Final = Realism(
 )
 """A slow line and the back of every queue: resting orders fill only when a print goes through them."""
 PRESETS: Final = {preset.name: preset for preset in (FRICTIONLESS, REALISTIC, HARSH)}
+
+
+def custom_name(rules: MatchRules) -> str:
+    """What a set that was changed by hand is called: one without a queue says so."""
+    return CUSTOM_OPTIMISTIC if rules.profile is QueueProfile.OPTIMISTIC else CUSTOM

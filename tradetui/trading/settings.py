@@ -12,7 +12,7 @@ from tradetui.trading.account import QUOTE, RECEIVED
 from tradetui.trading.leverage import MarginRules
 from tradetui.trading.limits import RiskLimits
 from tradetui.trading.match_types import MatchRules
-from tradetui.trading.realism import CUSTOM, REALISTIC, Realism
+from tradetui.trading.realism import REALISTIC, Realism, custom_name
 
 
 class FeeTier(msgspec.Struct, frozen=True):
@@ -119,7 +119,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
         """The same settings with one latency for everything."""
         return msgspec.structs.replace(
             self,
-            realism=CUSTOM,
+            realism=custom_name(self.rules),
             entry_ns=latency_ns,
             cancel_ns=latency_ns,
             amend_ns=latency_ns,

@@ -59,7 +59,7 @@ class FillsPart:
             evidence_words(group, whole, order=order, scale=instrument.price_scale),
             cost_words(whole, instrument, order=order, currency=self._published.currency),
         )
-        return FillView(fill=whole, lines=lines)
+        return FillView(fill=whole, lines=lines, realism=order.realism)
 
 
 def newest_groups(state: State) -> list[Group]:

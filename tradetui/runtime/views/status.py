@@ -103,6 +103,7 @@ class StatusPart:
             per_s=health.per_s,
             latency_p95_ms=health.p95_ms,
             clock_text=health.clock_text,
+            realism=self._engine.settings.realism,
         )
 
     def _count(self) -> Worth:

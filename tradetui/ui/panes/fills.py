@@ -6,6 +6,7 @@ from typing import Final
 
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical
+from tradetui.domain.realism import is_marked
 from tradetui.domain.view import FillView, Frame
 from tradetui.ui.paint.numbers import clock_text
 from tradetui.ui.paint.rows import Row, clip, plain, whole_runs, wrapped
@@ -73,7 +74,15 @@ def receipt_lines(view: FillView, width: int) -> list[Row]:
     """The words of the receipt; what was not filled against a live book or print is a warning."""
     ink = "warn" if view.fill.receipt.synthetic else "dim"
     room = max(1, width - 4)
-    return [((f"   {clip(part, room)}", ink),) for line in view.lines for part in joined(line, room)]
+    marked = is_marked(view.realism)
+    lines = view.lines if marked or not view.realism else with_part(view.lines, view.realism)
+    rows: list[Row] = [((f"   {clip(part, room)}", ink),) for line in lines for part in joined(line, room)]
+    return [*rows, ((f"   {clip(f'matched {view.realism}', room)}", "warn"),)] if marked else rows
+
+
+def with_part(lines: tuple[str, ...], part: str) -> tuple[str, ...]:
+    """The lines of a receipt with one more part at their end."""
+    return (*lines[:-1], f"{lines[-1]}{PART}{part}") if lines else (part,)
 
 
 def joined(line: str, room: int) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Final
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical
 from tradetui.domain.order import Order, OrderRole, OrderState, OrderType
+from tradetui.domain.realism import is_marked
 from tradetui.domain.view import Frame, OrderView
 from tradetui.ui.paint.numbers import NONE, age_text, compact, fixed
 from tradetui.ui.paint.rows import Row, fit, on, plain
@@ -65,7 +66,7 @@ class OrdersPane(LivePane[Orders]):
     def paint(self, part: Orders, width: int, height: int) -> list[Row]:
         """Heading, then the orders around the selected one; details below each where there is room."""
         rows, scales = part, self._scales
-        below = height > len(rows) + sum(bool(row.detail) for row in rows)
+        below = height > len(rows) + sum(bool(row.detail or mark_of(row)) for row in rows)
         layout = layout_for(columns_of(rows, scales, with_detail=not below), width)
         head = [heading(layout)] if height > 1 else []
         room = max(1, height - len(head))
@@ -75,9 +76,26 @@ class OrdersPane(LivePane[Orders]):
             shown = cells(layout, values_of(row, scales))
             is_marked = self.has_focus and at == min(self.selected, len(rows) - 1)
             painted.append(on(fit(shown, width), "selected") if is_marked else shown)
-            if below and row.detail:
-                painted.append((("  ", "dim"), (plain(row.detail), "dim")))
+            if below and (row.detail or mark_of(row)):
+                painted.append(detail_row(row))
         return head + painted
+
+
+def mark_of(row: OrderView) -> str:
+    """The set of assumptions that an order is matched by, where it makes results easier to get."""
+    return row.order.realism if is_marked(row.order.realism) else ""
+
+
+def detail_row(row: OrderView) -> Row:
+    """What stands below an order's line."""
+    mark = mark_of(row)
+    between = " · " if mark and row.detail else ""
+    return (("  ", "dim"), (mark, "warn"), (between + plain(row.detail), "dim"))
+
+
+def detail_of(row: OrderView) -> str:
+    """The same in one column."""
+    return " · ".join(words for words in (row.detail, mark_of(row)) if words)
 
 
 def columns_of(
@@ -86,7 +104,7 @@ def columns_of(
     """Columns as wide as the longest price and quantity need."""
     price = max((len(price_text(row.order, scales)) for row in rows), default=8)
     qty = max((len(canonical(row.order.qty)) for row in rows), default=5)
-    detail = max((len(row.detail) for row in rows), default=0) if with_detail else 0
+    detail = max((len(detail_of(row)) for row in rows), default=0) if with_detail else 0
     return (
         Column("id", 4, rank=6, at_left=True),
         Column("symbol", 13, rank=7, at_left=True),
@@ -139,6 +157,6 @@ def values_of(row: OrderView, scales: Mapping[str, int]) -> dict[str, tuple[str,
         "filled": (canonical(order.filled) if order.filled else NONE, "text" if order.filled else "dim"),
         "queue": (queue, "text" if row.queue_ahead is not None else "dim"),
         "age": (age_text(row.age_s * 1000) if row.age_s else "0 s", "dim"),
-        "detail": (plain(row.detail), "text"),
+        "detail": (plain(detail_of(row)), "warn" if mark_of(row) else "text"),
         "linked": (plain(state), "warn" if pending else "dim"),
     }

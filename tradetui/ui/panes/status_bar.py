@@ -14,6 +14,7 @@ import msgspec
 
 from tradetui.domain.market_data import FeedState
 from tradetui.domain.number import money_scale
+from tradetui.domain.realism import CUSTOM_OPTIMISTIC, FRICTIONLESS, is_marked
 from tradetui.domain.view import StatusView, TradingState
 from tradetui.ui.locked import until_text
 from tradetui.ui.paint.bars import ACROSS
@@ -44,6 +45,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SHRINKS: Final = (
+    "realism",
     "health",
     "profiles",
     "clock",
@@ -51,6 +53,7 @@ SHRINKS: Final = (
     "feed-text",
     "health",
     "gaps",
+    "easy",
     "loss",
     "dropped",
     "day",
@@ -72,6 +75,7 @@ SHRINKS: Final = (
     "day",
     "loss",
     "scenario",
+    "easy",
     "loss",
     "playback",
     "state",
@@ -82,6 +86,7 @@ SHRINKS: Final = (
     "feed",
     "state",
     "feed",
+    "easy",
 )
 """Whose turn it is to take a shorter form."""
 
@@ -151,6 +156,7 @@ def parts_of(status: StatusView, shown: Shown) -> list[Part]:
     """Every part behind the mark of paper, in the order on the line."""
     market = (plain(status.profile), "dim"), (" ", "dim"), (plain(status.symbol), "bright!")
     return [
+        _realism(status.realism),
         Part("market", (market, market[2:], ())),
         feed_part(status),
         Part("feed-text", ((_run(status.feed_text, "dim"),), ()) if status.feed_text else ((),)),
@@ -166,6 +172,18 @@ def parts_of(status: StatusView, shown: Shown) -> list[Part]:
         _dropped(shown.dropped),
         _clock(status),
     ]
+
+
+SHORT: Final = {FRICTIONLESS: "frict.", CUSTOM_OPTIMISTIC: "optim."}
+"""Names of assumptions for terminals where money needs the room."""
+
+
+def _realism(name: str) -> Part:
+    """What orders are matched by; what makes results easier to get is a warning and goes last of all."""
+    if is_marked(name):
+        short = SHORT.get(name, name)
+        return Part("easy", ((_run(name, "warn!"),), (_run(short, "warn!"),), (("≈", "warn!"),), ()))
+    return Part("realism", ((_run(name, "dim"),), ()) if name else ((),))
 
 
 def _health(status: StatusView) -> list[Part]:
