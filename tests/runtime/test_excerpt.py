@@ -11,16 +11,30 @@ import pytest
 from tests.engine.market import spot
 from tests.feeds.captures import USDM
 from tradetui.domain.market_data import (
+    BestQuote,
     BookDelta,
     BookSnapshot,
+    Candle,
+    CandleHistory,
+    FeedState,
+    FeedStatus,
+    FundingRate,
+    FundingSettled,
     InstrumentListed,
+    Liquidation,
     MarketMessage,
+    MarkPrice,
+    MissedCandles,
     MissedTrades,
+    OpenInterest,
+    PriceKind,
     Side,
+    Ticker,
+    Timeframe,
     Trade,
 )
 from tradetui.errors import RecordingError
-from tradetui.feeds.export import export
+from tradetui.feeds.export import KINDS, export
 from tradetui.feeds.inspection import inspect
 from tradetui.feeds.recorder import Recorder
 from tradetui.feeds.replay import ReplayFeed
@@ -119,6 +133,60 @@ def test_an_empty_export_has_its_columns(tmp_path: Path) -> None:
     path = tmp_path / "none.csv"
     assert export([], "quotes", path) == 0
     assert path.read_text().strip() == "ts_exchange,ts_received,symbol,bid,bid_qty,ask,ask_qty"
+
+
+def every_kind() -> list[MarketMessage]:
+    """One of each message that a recording holds, prints of an outage between two live ones."""
+    at, swap = 50 * SECOND, "BTC/USDT:USDT"
+
+    def printed(number: int) -> Trade:
+        return Trade("BTC/USDT", at + number, at + 9, 100.5, 2.0, Side.BUY, number)
+
+    candle = Candle(at, 1.0, 4.0, 0.5, 2.0, 9.0, 3, -1.0)
+    return [
+        InstrumentListed(spot(), at),
+        printed(1),
+        MissedTrades("BTC/USDT", at + 9, [printed(2), printed(3)]),
+        printed(4),
+        BestQuote(swap, at, at, 1.0, 2.0, 3.0, 4.0),
+        BookSnapshot(swap, at, at, [(1.0, 2.0)], [(3.0, 4.0)]),
+        MarkPrice(swap, at, at, 5.0),
+        FundingRate(swap, at, at, 0.0001, at + 7),
+        FundingSettled(swap, at - 5, at, -0.0002, 61.5),
+        OpenInterest(swap, at, at, 77.0),
+        Liquidation(swap, at, at, 60.5, 3.0, Side.SELL),
+        CandleHistory("BTC/USDT", Timeframe.M5, [candle], at),
+        MissedCandles(swap, at, PriceKind.MARK, [candle]),
+        Ticker(swap, at, 5.0, -1.5, 1e6),
+        FeedStatus(swap, at, FeedState.GAP, "expected 5, was 7"),
+    ]
+
+
+EXPORTED: dict[str, tuple[str, list[object]]] = {
+    "trades": ("missed", [False, True, True, False]),
+    "quotes": ("ask", [3.0]),
+    "book": ("side", ["bid", "ask"]),
+    "marks": ("mark", [5.0]),
+    "funding": ("kind", ["predicted", "settled"]),
+    "interest": ("qty", [77.0]),
+    "liquidations": ("side", ["sell"]),
+    "candles": ("price", ["last", "mark"]),
+    "tickers": ("change_pct", [-1.5]),
+    "states": ("text", ["expected 5, was 7"]),
+}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_everything_that_a_recording_holds_can_be_exported(tmp_path: Path, kind: str, suffix: str) -> None:
+    recording, path = written(tmp_path / "r.gz", every_kind()), tmp_path / f"x.{suffix}"
+    column, expected = EXPORTED[kind]
+    assert export(recording.messages(), kind, path) == len(expected)
+    table = pd.read_csv(path) if suffix == "csv" else pd.read_parquet(path)
+    assert table[column].tolist() == expected
+    if kind == "trades":
+        assert table["id"].astype(int).tolist() == [1, 2, 3, 4]
+        assert table["ts_exchange"].is_monotonic_increasing
 
 
 def test_prints_fetched_late_do_not_run_a_recording_backwards(tmp_path: Path) -> None:

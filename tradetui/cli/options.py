@@ -171,7 +171,8 @@ def _recording(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="cut, export: the file to write")
     parser.add_argument("--from", dest="start", metavar="T", help="+90s, +5m, 2026-05-01T12:00:00 (UTC)")
     parser.add_argument("--to", dest="end", metavar="T", help="the same; both ends are included")
-    parser.add_argument("--kind", default="trades", metavar="K", help="export: trades, quotes, book, marks")
+    kinds = "trades, quotes, book, marks, funding, interest, liquidations, candles, tickers or states"
+    parser.add_argument("--kind", default="trades", metavar="K", help=f"export: {kinds}")
     parser.add_argument("--instruments", type=Path, metavar="FILE", help="the exchange's own metadata")
     parser.epilog = (
         "examples:\n  tradetui recording check monday.jsonl.gz\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -11,8 +12,19 @@ from tradetui.domain.market_data import (
     BestQuote,
     BookDelta,
     BookSnapshot,
+    CandleHistory,
+    FeedStatus,
+    FundingRate,
+    FundingSettled,
+    Liquidation,
     MarketMessage,
     MarkPrice,
+    MissedCandles,
+    MissedTrades,
+    OpenInterest,
+    PriceKind,
+    Ticker,
+    Timeframe,
     Trade,
 )
 from tradetui.errors import RecordingError
@@ -24,9 +36,15 @@ Row = tuple[Any, ...]
 
 def _trades(message: MarketMessage) -> Iterator[Row]:
     if isinstance(message, Trade):
-        aggressor = message.aggressor.value if message.aggressor is not None else ""
-        number = "" if message.trade_id is None else str(message.trade_id)
-        yield *_times(message), message.price, message.qty, aggressor, number
+        yield *_printed(message), False
+    elif isinstance(message, MissedTrades):
+        yield from ((*_printed(trade), True) for trade in message.trades)
+
+
+def _printed(trade: Trade) -> Row:
+    aggressor = trade.aggressor.value if trade.aggressor is not None else ""
+    number = "" if trade.trade_id is None else str(trade.trade_id)
+    return *_times(trade), trade.price, trade.qty, aggressor, number
 
 
 def _quotes(message: MarketMessage) -> Iterator[Row]:
@@ -36,7 +54,12 @@ def _quotes(message: MarketMessage) -> Iterator[Row]:
 
 def _marks(message: MarketMessage) -> Iterator[Row]:
     if isinstance(message, MarkPrice):
-        yield *_times(message), message.mark, message.index
+        yield *_times(message), message.mark, _float(message.index)
+
+
+def _float(value: float | None) -> float:
+    """A column keeps its type where the first rows have no value."""
+    return math.nan if value is None else value
 
 
 def _levels(message: MarketMessage) -> Iterator[Row]:
@@ -47,16 +70,74 @@ def _levels(message: MarketMessage) -> Iterator[Row]:
                 yield *_times(message), kind, side, price, qty
 
 
-def _times(message: Trade | BestQuote | MarkPrice | BookSnapshot | BookDelta) -> Row:
+def _funding(message: MarketMessage) -> Iterator[Row]:
+    if isinstance(message, FundingRate):
+        yield *_times(message), "predicted", message.rate, message.next_ts, math.nan
+    elif isinstance(message, FundingSettled):
+        yield *_times(message), "settled", message.rate, message.ts_exchange, _float(message.mark)
+
+
+def _interest(message: MarketMessage) -> Iterator[Row]:
+    if isinstance(message, OpenInterest):
+        yield *_times(message), message.qty
+
+
+def _liquidations(message: MarketMessage) -> Iterator[Row]:
+    if isinstance(message, Liquidation):
+        yield *_times(message), message.price, message.qty, message.side.value
+
+
+def _candles(message: MarketMessage) -> Iterator[Row]:
+    if isinstance(message, CandleHistory):
+        about: Row = message.timeframe.value, PriceKind.LAST.value
+    elif isinstance(message, MissedCandles):
+        about = Timeframe.M1.value, message.kind.value
+    else:
+        return
+    for each in message.candles:
+        told = each.open, each.high, each.low, each.close, each.volume, each.trades, each.delta
+        head = each.open_ts, message.ts_received, message.symbol
+        yield *head, *about, *told, isinstance(message, MissedCandles)
+
+
+def _tickers(message: MarketMessage) -> Iterator[Row]:
+    if isinstance(message, Ticker):
+        head = message.ts_received, message.symbol
+        yield *head, message.last, message.change_pct, message.quote_volume
+
+
+def _states(message: MarketMessage) -> Iterator[Row]:
+    if isinstance(message, FeedStatus):
+        yield message.ts_received, message.symbol, message.state.value, message.text
+
+
+def _times(
+    message: Trade
+    | BestQuote
+    | MarkPrice
+    | BookSnapshot
+    | BookDelta
+    | FundingRate
+    | FundingSettled
+    | OpenInterest
+    | Liquidation,
+) -> Row:
     return message.ts_exchange, message.ts_received, message.symbol
 
 
 _TIMES: Final = ("ts_exchange", "ts_received", "symbol")
+_CANDLE: Final = ("open", "high", "low", "close", "volume", "trades", "delta", "missed")
 _TABLES: Final[dict[str, tuple[Callable[[MarketMessage], Iterator[Row]], tuple[str, ...]]]] = {
-    "trades": (_trades, (*_TIMES, "price", "qty", "aggressor", "id")),
+    "trades": (_trades, (*_TIMES, "price", "qty", "aggressor", "id", "missed")),
     "quotes": (_quotes, (*_TIMES, "bid", "bid_qty", "ask", "ask_qty")),
     "book": (_levels, (*_TIMES, "kind", "side", "price", "qty")),
     "marks": (_marks, (*_TIMES, "mark", "index")),
+    "funding": (_funding, (*_TIMES, "kind", "rate", "funding_ts", "mark")),
+    "interest": (_interest, (*_TIMES, "qty")),
+    "liquidations": (_liquidations, (*_TIMES, "price", "qty", "side")),
+    "candles": (_candles, ("open_ts", "ts_received", "symbol", "timeframe", "price", *_CANDLE)),
+    "tickers": (_tickers, ("ts_received", "symbol", "last", "change_pct", "quote_volume")),
+    "states": (_states, ("ts_received", "symbol", "state", "text")),
 }
 KINDS: Final = tuple(_TABLES)
 
@@ -64,7 +145,8 @@ KINDS: Final = tuple(_TABLES)
 def export(messages: Iterable[MarketMessage], kind: str, path: Path) -> int:
     """Write one kind of message to a new .csv, .csv.gz or .parquet; returns the number of rows.
 
-    Times are nanoseconds UTC; a `qty` of zero in an update removes its level.
+    Times are nanoseconds UTC; a `qty` of zero in an update removes its level. Prints and candles that were
+    fetched after an outage are told where they were learned, with `missed`.
 
     Raises:
         RecordingError: The file is there already or of no known kind, or pandas is not installed.
