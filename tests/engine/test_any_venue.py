@@ -103,7 +103,7 @@ def check_on_the_way(table: Table) -> None:
     desk = engine._desks[table.symbol]
     due = {(action.what, action.order_id) for action in engine._flow.due}
     coming = {order_id for _, order_id in due}
-    for order in state.live.values():
+    for order in state.live_of(table.symbol):
         name = order.order_id
         waits = name in desk.waiting or desk.recovering
         assert not order.pending_cancel or ("cancel", name) in due, "R-ORD-1"
