@@ -10,9 +10,19 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.engine.market import PERP, SECOND, D
+from tests.engine.market import PERP, SECOND, START, D
 from tests.runtime.scripted import BIDS, HeldJournal, Session, buy, settle
-from tradetui.domain.command import AnyCommand, BreakEven, Flatten, Half, SetStop, Size, Stop, SubmitOrder
+from tradetui.domain.command import (
+    AdoptLock,
+    AnyCommand,
+    BreakEven,
+    Flatten,
+    Half,
+    SetStop,
+    Size,
+    Stop,
+    SubmitOrder,
+)
 from tradetui.domain.event import Event, Filled, GapEvaluated
 from tradetui.domain.event_text import canonical_bytes
 from tradetui.domain.fill import Fill
@@ -193,7 +203,7 @@ async def test_a_halt_that_lasts_longer_than_the_buffer_is_a_gap(buffer_s: float
         session.feed.tick(31 * SECOND)
         session.feed.snapshot(BIDS, [(60000.1, 5.0)])
         assert session.host.engine.state == session.host.published == kept
-        dropped = f"the journal could not be written for {buffer_s:g} s: what was not done yet is dropped"
+        dropped = f"the journal could not be written for {buffer_s:g} s: what is not done yet is dropped"
         assert any(text.startswith(dropped) for text in session.texts)
         await gap(session)
         report = next(e.body for e in session.held.committed if isinstance(e.body, GapEvaluated))
@@ -391,4 +401,20 @@ async def test_commits_on_their_way_that_fail_together_are_committed_later_in_th
         await mend(session)
         bought = [fill.qty for fill in fills(session.held.committed)]
         assert bought == [D("0.01"), D("0.02"), D("0.03")]
+        assert State.fold(session.held.committed) == session.host.published
+
+
+@pytest.mark.parametrize("buffer_s", [0, 30])
+async def test_a_lock_of_another_account_that_came_in_a_halt_is_taken_after_it(
+    buffer_s: float,
+) -> None:
+    lock = AdoptLock(rule="other daily_loss", until_ts=START + 3600 * SECOND, text="other: daily loss")
+    async with Session(buffer_s=buffer_s) as session:
+        await begin(session)
+        session.held.failure = FULL
+        await session.host.submit(buy("0.02"))
+        await session.host.submit(lock)
+        assert session.host.published.lock is None
+        await mend(session)
+        await until(lambda: session.host.published.lock is not None)
         assert State.fold(session.held.committed) == session.host.published

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from tradetui.domain.command import (
+    AdoptLock,
     AnyCommand,
     BreakEven,
     CancelAll,
@@ -28,7 +29,7 @@ BUFFER_S: Final = 30.0
 """So long what is decided waits for a journal that can not be written; what lasts longer is lost time."""
 MAX_BREAKS: Final = 3
 """After so many breaks of its own rules an engine is not started again."""
-_EXITS: Final = (Flatten, Half, CancelAll, CancelOrder)
+_EXITS: Final = (Flatten, Half, CancelAll, CancelOrder, AdoptLock)
 _PROTECTIONS: Final = (SetStop, SetTarget, BreakEven)
 _REASONS: Final = {
     TradingState.HALTED_JOURNAL: Reason.HALTED_JOURNAL,
@@ -37,7 +38,7 @@ _REASONS: Final = {
 
 
 def waits(command: AnyCommand) -> bool:
-    """Whether a command is kept while nothing is decided (I-45): done later, it still only closes."""
+    """Whether a command is kept while nothing is decided (I-45): later, it still closes or forbids."""
     if isinstance(command, SubmitOrder):
         return command.reduce_only
     return isinstance(command, _EXITS)
@@ -92,5 +93,6 @@ class Halt(msgspec.Struct, frozen=True):
     @property
     def postponed(self) -> Refusal:
         """The answer to an exit that waits."""
-        mend = f"it waits and is done first, at the next try in {RETRY_S:.0f} s"
+        what = "it acts on the prices of now and is shown" if self.keeps else "it waits and is done first"
+        mend = f"{what}, at the next try in {RETRY_S:.0f} s"
         return Refusal(_REASONS[self.state], f"not done yet: {self.text}", mend=mend)

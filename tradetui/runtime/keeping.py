@@ -92,7 +92,7 @@ class Keeping:
         if self._inputs is not None:
             self._inputs.leave(self._publisher.state.seq)
         self._roll_back()
-        self._note("error", f"{why}: what was not done yet is dropped, but for exits; stops look back later")
+        self._note("error", f"{why}: what is not done yet is dropped, but for exits; stops look back at it")
 
     def resume(self, found: State) -> bool:
         """Commit what was kept and trade on; False where there is nothing to go on with."""
