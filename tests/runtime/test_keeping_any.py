@@ -63,19 +63,17 @@ class Pair:
 
     async def fail_or_mend(self) -> None:
         """Fail now and then, for some 15 s at most; some of the times that it is mended fail soon again."""
-        chance, held = self.chance.random(), self.held
+        chance, held, now = self.chance.random(), self.held, self.session.feed.now
+        is_long = now - self.failed_at > 15 * SECOND
         if held.failure is None and chance < 0.08:
-            held.failure, self.failed_at, self.halved = FULL, self.session.feed.now, False
-        elif held.failure is not None and (
-            chance < 0.1 or self.session.feed.now - self.failed_at > 15 * SECOND
-        ):
-            held.failure, held.left = None, self.chance.choice([None, None, 0, 1, 2])
+            held.failure, self.failed_at, self.halved = FULL, now, False
+        elif held.failure is not None and (chance < 0.1 or is_long):
+            held.failure = None
+            held.left = None if is_long else self.chance.choice([None, None, 0, 1, 2])
             await settle()
             held.left = None
             if not self.is_failing():
                 await until(lambda: self.session.host.halt is None)
-            else:
-                self.failed_at = self.session.feed.now
 
     def is_failing(self) -> bool:
         return self.held.failure is not None
