@@ -35,6 +35,7 @@ def test_nothing_that_steers_a_terminal_is_left(text: str) -> None:
         ("Currency pair not supported BTC/XYZ", "Currency pair not supported BTC/XYZ"),
         ("expected the update after 161, was U 164", "expected the update after 161, was U 164"),
         ("GET https://api.venue.test/depth?key=1 failed", "GET ‹address› failed"),
+        (r"GET https:\/\/api.venue.test\/depth failed", "GET ‹address› failed"),
         ("cannot connect to 10.1.2.3:443", "cannot connect to ‹address›"),
         ("version 4.5.90 of 2026-11-26T02:40:00.000Z", "version 4.5.90 of 2026-11-26T02:40:00.000Z"),
         ("key sk1aB3cD5eF7gH9iJ1kL3mN5oP7 is bad", "key ‹key› is bad"),

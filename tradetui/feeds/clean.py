@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 _ADDRESS: Final = re.compile(
-    r"\b[a-z][a-z0-9+.-]*://[^\s'\"<>]+|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.])|\[[0-9a-f:]{4,}\](?::\d+)?",
+    r"\b[a-z][a-z0-9+.-]*:\\?/\\?/[^\s'\"<>]+|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.])|\[[0-9a-f:]{4,}\](?::\d+)?",
     re.IGNORECASE,
 )
 _SECRET: Final = re.compile(r"\b(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{24,}\b")

@@ -73,10 +73,10 @@ FEED_STEP: Final = 1000
 
 
 class FrameKeeper(Protocol):
-    """Who keeps what a venue sends, to the byte, so that it can be decoded again."""
+    """Who keeps what a venue sends, data to the byte, so that it can be decoded again."""
 
     def frame(self, connection: int, frame: bytes, ts_received: int) -> None:
-        """A frame came, and was not read yet; nanoseconds UTC."""
+        """A frame came, and nothing was made of it yet; nanoseconds UTC. Words are cleaned before."""
         ...
 
     def opened(self, connection: int, symbols: Sequence[str], ts_received: int) -> None:

@@ -13,13 +13,14 @@ of Binance ("binance"). Beside the messages stand lines of other types, which re
   state and the newest of everything else. `candles` before it holds those that have closed since the last
   one. Each is a gzip member of its own; labels find them (`recording_members`), so that a moment can be
   looked up without reading all that came before.
-* `frame` (from version 2): what the venue sent, to the byte, before the messages that were made of it; `on`
-  numbers the connection. `opened` says that a connection was opened and for which symbols, `asked` holds a
+* `frame` (from version 2): what the venue sent, before the messages that were made of it; `on` numbers the
+  connection. Data is kept to the byte; of words (answers, notices, errors, and what could not be read)
+  addresses, keys and names of connections are taken out. `opened` says that a connection was opened and for which symbols, `asked` holds a
   book that was asked for by REST. `renewed` (from version 4, where the header's `tells_renewals` says so)
   stands where another connection goes on with the books of the one before: its first change of each may reach
   back. Where frames begin in the middle of a stream, a `stands` (from version 3) for each symbol holds what
   its venue's rule of the book knew by then, and the book. The header's `venue` and `contracts` name the codec
-  that reads the frames again. Nothing that the program sends, and no address, is kept.
+  that reads the frames again. Nothing that the program sends is kept.
 
 The writer closes a gzip member with each block and hands it to the system
 in one write: after a crash every block but the last is readable, and the reader says what is missing.

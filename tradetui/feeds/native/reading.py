@@ -7,6 +7,7 @@ they are decoded together. Whatever is not as usual takes the longer way, which 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from time import perf_counter_ns
 from typing import Any, Final, Protocol
 
@@ -25,6 +26,7 @@ from tradetui.feeds.native.books import Books
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import Connection
 from tradetui.feeds.native.hearing import Hearing
+from tradetui.feeds.native.keeping import keeping
 from tradetui.feeds.native.venue import (
     IS_PART,
     UNREADABLE,
@@ -109,13 +111,8 @@ class Reading:
 
     def _keeping(self, keeper: FrameKeeper, connection: Connection) -> Callable[[bytes, int], Sequence[Any]]:
         """What decodes a frame, and keeps it before."""
-        decode, number = connection.codec.decode, self._owner.number_of(connection)
-
-        def keep_and_decode(frame: bytes, ts_received: int) -> Sequence[Any]:
-            keeper.frame(number, frame, ts_received)
-            return decode(frame, ts_received)
-
-        return keep_and_decode
+        number = self._owner.number_of(connection)
+        return keeping(connection.codec.decode, partial(keeper.frame, number))
 
     def _read_run(self, connection: Connection, frames: Sequence[bytes], ts_received: int) -> bool:
         """Whether the frames were prints and nothing else, and have been delivered."""

@@ -24,6 +24,7 @@ from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import Connection, Listener
 from tradetui.feeds.native.hearing import Hearing
 from tradetui.feeds.native.heirs import MOST, Heir, OwnBook, SameNumbers, heir_of
+from tradetui.feeds.native.keeping import keeping
 from tradetui.feeds.native.venue import (
     UNREADABLE,
     BookPart,
@@ -129,15 +130,17 @@ class Renewal:
                 self._read(connection, frame, ts_received)
 
     def _read(self, connection: Connection, frame: bytes, ts_received: int) -> None:
-        if self._keeps_frames:
-            self.frames.append((frame, ts_received))
+        decode = connection.codec.decode
         try:
-            for item in connection.codec.decode(frame, ts_received):
+            for item in (keeping(decode, self._keep) if self._keeps_frames else decode)(frame, ts_received):
                 why = self._take(item)
                 if why:
                     connection.drop(why)
         except UNREADABLE:
             connection.drop("a frame could not be read")
+
+    def _keep(self, frame: bytes, ts_received: int) -> None:
+        self.frames.append((frame, ts_received))
 
     def lost(self, connection: Connection, why: str, wait_s: float) -> None:
         """It will be dialed again: until then the old one is all there is."""
