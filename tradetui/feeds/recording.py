@@ -15,12 +15,12 @@ of Binance ("binance"). Beside the messages stand lines of other types, which re
   looked up without reading all that came before.
 * `frame` (from version 2): what the venue sent, before the messages that were made of it; `on` numbers the
   connection. Data is kept to the byte; of words (answers, notices, errors, and what could not be read)
-  addresses, keys and names of connections are taken out. `opened` says that a connection was opened and for which symbols, `asked` holds a
-  book that was asked for by REST. `renewed` (from version 4, where the header's `tells_renewals` says so)
-  stands where another connection goes on with the books of the one before: its first change of each may reach
-  back. Where frames begin in the middle of a stream, a `stands` (from version 3) for each symbol holds what
-  its venue's rule of the book knew by then, and the book. The header's `venue` and `contracts` name the codec
-  that reads the frames again. Nothing that the program sends is kept.
+  addresses, keys and names of connections are taken out. `opened` says that a connection was opened and for
+  which symbols, `asked` holds a book that was asked for by REST. `renewed` (from version 4, where the
+  header's `tells_renewals` says so) stands where another connection goes on with the books of the one before:
+  its first change of each may reach back. Where frames begin in the middle of a stream, a `stands` (from
+  version 3) for each symbol holds what its venue's rule of the book knew by then, and the book. The header's
+  `venue` and `contracts` name the codec that reads the frames again. Nothing that the program sends is kept.
 
 The writer closes a gzip member with each block and hands it to the system
 in one write: after a crash every block but the last is readable, and the reader says what is missing.
