@@ -39,6 +39,8 @@ from tradetui.trading.match_types import MatchRules, SelfTrade
 from tradetui.trading.settings import Borrowing, EngineSettings
 
 D = Decimal
+FEW, MANY = 15, 1_000
+"""Examples in the usual run, and what makes a long one."""
 TELLING = (2, 5, 19, 29)
 """Scripts that hold two positions at once, each in another kind of account."""
 UNITS = [SizeUnit.EQUITY, SizeUnit.RISK]
@@ -306,7 +308,7 @@ def run(seed: int, count: int = 40) -> RoomScript:
 
 
 @given(seed=st.integers(0, 10**9))
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=FEW if settings().max_examples < MANY else settings().max_examples)
 @example(seed=102285).via("an isolated liquidation's fee took what a margin position had won")
 def test_no_two_symbols_and_no_command_break_an_invariant(seed: int) -> None:
     run(seed, 50)
