@@ -18,6 +18,7 @@ from tradetui.domain.view import (
     Frame,
     InstrumentView,
     Notice,
+    OrderStory,
     ProfileBadge,
     StatusView,
     TradingState,
@@ -37,6 +38,7 @@ class FakeLink:
         self.sent: list[AnyCommand] = []
         self.requests: list[ViewRequest] = []
         self.recorded = self.reviews = 0
+        self.told: tuple[OrderStory, ...] = ()
         self.reviewed: ReviewView | None = ReviewView(currency="USDT")
         self.playbacks: list[tuple[str, float]] = []
         self.sent_to: list[str] = []
@@ -143,6 +145,10 @@ class FakeLink:
         """What a test says was read."""
         self.reviews += 1
         return self.reviewed
+
+    async def stories(self) -> tuple[OrderStory, ...]:
+        """What is told of each order."""
+        return self.told
 
     def record(self) -> None:
         """Count how often it was asked for."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.ui.test_app import cockpit
+from tests.ui.test_app import Cockpit, cockpit
 from tradetui.domain.command import AcknowledgeGaps
 from tradetui.domain.market_data import Timeframe
-from tradetui.domain.view import GapView
+from tradetui.domain.view import GapView, OrderStory
 from tradetui.ui.panes.chooser import Chooser
 
 
@@ -104,3 +104,42 @@ async def test_what_happened_while_away_is_listed_and_acknowledged() -> None:
         assert it.app.query_one("#list").region.height == len(rows) == 3
         await it.press("enter")
         assert it.link.sent == [AcknowledgeGaps()]
+
+
+STORIES = (
+    OrderStory("O-41", "O-41 sell 0.42 BTC/USDT stop_market · armed", "Waits for the last price to fall."),
+    OrderStory("O-40", "O-40 buy 1 BTC/USDT limit · denied", "Denied: the balance did not carry it."),
+)
+
+
+def marked(it: Cockpit) -> list[str]:
+    return [choice.value for choice in it.app.query_one(Chooser).found if choice.is_on]
+
+
+async def test_why_orders_filled_or_did_not_is_one_key_away_even_where_a_gap_waits() -> None:
+    async with cockpit() as it:
+        await it.press("w")
+        assert "no orders yet" in it.said
+        it.link.told = STORIES
+        await it.press("w")
+        assert [choice.text for choice in it.app.query_one(Chooser).found] == [s.text for s in STORIES]
+        await it.press("escape")
+        it.link.part["gaps"] = (GapView("BTC/USDT", "10:00 to 10:05", "the stop was reached"),)
+        it.link.rebuild()
+        await it.press()
+        it.app.focus_pane("orders")
+        await it.press("w")
+        assert len(it.app.query_one(Chooser).found) == len(STORIES)
+
+
+async def test_a_line_asks_why_of_one_order_by_its_id_or_its_number() -> None:
+    async with cockpit() as it:
+        it.link.told = STORIES
+        for line in ("why 40", "why o-40"):
+            await it.type(f":{line}")
+            await it.press("enter")
+            assert marked(it) == ["O-40"]
+            await it.press("escape")
+        await it.type(":why 39")
+        await it.press("enter")
+        assert "no order 39 among the newest" in it.said

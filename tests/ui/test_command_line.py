@@ -27,6 +27,7 @@ KNOWN = Vocabulary(
         "theme": ("midnight", "daylight"),
         "profile": ("sim", "binance"),
         "layout": ("trading", "ladder"),
+        "why": ("41", "44"),
     },
 )
 
@@ -43,6 +44,10 @@ KNOWN = Vocabulary(
         ("overlay ema55", Wish("overlay", "ema55")),
         ("overlay bb", Wish("overlay", "bb20_2")),
         ("pane rsi", Wish("pane", "rsi14")),
+        ("why", Wish("why")),
+        ("why 41", Wish("why", "41")),
+        ("why O-3", Wish("why", "O-3")),
+        ("away", Wish("away")),
         ("t 2r", SetTarget(symbol="BTC/USDT", target=Target(r=Decimal(2)))),
         ("flatten all", Flatten(symbol=None)),
         ("cancel btc*", CancelAll(symbol="BTC/USDT")),
@@ -89,6 +94,7 @@ def test_a_missing_name_is_asked_for_with_what_there_is() -> None:
         ("symbol e", ["ETH/USDT"]),
         ("layout ", ["trading", "ladder"]),
         ("cancel 4", ["41", "44"]),
+        ("why 4", ["41", "44"]),
         ("pa", ["pane"]),
         ("xyz ", []),
     ],

@@ -1,11 +1,11 @@
-"""`tradetui journal trades|fills|verify|resume`."""
+"""`tradetui journal trades|fills|orders|verify|resume`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,22 +15,28 @@ import msgspec
 
 from tradetui.cli.output import share_progress
 from tradetui.cli.parts import chosen_profile, journal_path, load_config, run_stamp
-from tradetui.cli.report import fill_row, plain
+from tradetui.cli.report import fill_row, order_row, plain
 from tradetui.config.load import Config
 from tradetui.config.paths import data_folder
-from tradetui.domain.event import Event, Filled, OrderChanged
+from tradetui.domain.event import Event, Filled, OrderChanged, TrailMoved
 from tradetui.domain.number import canonical
+from tradetui.domain.order import Order
 from tradetui.errors import JournalError
+from tradetui.feeds.clean import printable
 from tradetui.journal.reader import read_events
 from tradetui.journal.schema import JournalDamaged
 from tradetui.reports.trades import closed_trades
 from tradetui.runtime.input_replay import reproduce
 from tradetui.runtime.quarantine import resume
+from tradetui.runtime.reasons import ending_words, refusal_words
 from tradetui.runtime.recovery import verify_journal
+from tradetui.trading.orderfold import order_after, trailed
 
 NOTHING = "—"
-_PRICES = ("price", "entry_price", "exit_price")
+_PRICES = ("price", "trigger", "entry_price", "exit_price")
 _TRADE_COLUMNS = ("closed", "symbol", "side", "qty", "entry_price", "exit_price", "net_pnl", "r")
+_ORDER_COLUMNS = ("time", "id", "symbol", "side", "type", "qty", "filled", "price", "trigger", "why")
+_AT_LEFT = ("why",)
 _FILL_COLUMNS = ("time", "symbol", "side", "qty", "price", "fee", "fee_asset", "liquidity", "realism")
 
 
@@ -52,11 +58,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(path: Path, what: str, *, as_json: bool) -> int:
-    """Print trades or fills; of a damaged journal those before the damage, and 1."""
+    """Print trades, fills or orders; of a damaged journal those before the damage, and 1."""
     good = _Good(read_events(path, share_progress("reading")))
     if what == "fills":
         rows = list(_fill_rows(good))
         _show(rows, _FILL_COLUMNS, "fills", as_json=as_json)
+    elif what == "orders":
+        rows = list(order_rows(good))
+        _show(rows, _ORDER_COLUMNS, "orders", as_json=as_json)
     else:
         rows = [plain(trade) for trade in closed_trades(good)]
         _show(rows, _TRADE_COLUMNS, "closed trades", as_json=as_json)
@@ -76,6 +85,27 @@ def _fill_rows(events: Iterable[Event]) -> Iterator[dict[str, Any]]:
                 yield fill_row(fill, realism.get(fill.order_id, ""))
             case _:
                 continue
+
+
+def order_rows(events: Iterable[Event]) -> Iterator[dict[str, Any]]:
+    """Each order as it ended or stands, oldest first, with the reason in words."""
+    orders: dict[str, Order] = {}
+    told: dict[str, str] = {}
+    for event in events:
+        match event.body:
+            case OrderChanged(order=order, refusal=refusal):
+                orders[order.order_id] = order
+                if refusal is not None:
+                    told[order.order_id] = refusal_words(refusal)
+            case Filled(fill=fill):
+                orders[fill.order_id] = order_after(orders[fill.order_id], fill)
+            case TrailMoved() as moved:
+                orders[moved.order_id] = trailed(orders[moved.order_id], moved)
+            case _:
+                continue
+    for order in orders.values():
+        why = ending_words(order, told.get(order.order_id, "")) if order.state.is_terminal else "open"
+        yield {**order_row(order), "why": why}
 
 
 class _Good:
@@ -143,7 +173,16 @@ def _show(rows: list[dict[str, Any]], columns: tuple[str, ...], what: str, *, as
     table = [columns, *aligned(rows, columns)]
     widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
     for line in table:
-        print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+        print(_line(line, columns, widths))
+
+
+def _line(cells: Sequence[str], columns: Sequence[str], widths: Sequence[int]) -> str:
+    """One line of the table; words begin at the left, numbers end at the right."""
+    placed = [
+        printable(cell).ljust(width) if name in _AT_LEFT else cell.rjust(width)
+        for cell, name, width in zip(cells, columns, widths, strict=True)
+    ]
+    return "  ".join(placed).rstrip()
 
 
 def aligned(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> list[list[str]]:

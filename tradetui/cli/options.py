@@ -193,8 +193,9 @@ def _config(parser: argparse.ArgumentParser) -> None:
 def _journal(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
-        choices=["trades", "fills", "verify", "resume"],
-        help="trades, fills: list them; verify: check everything; "
+        choices=["trades", "fills", "orders", "verify", "resume"],
+        help="trades, fills: list them; orders: each with why it filled or did not; "
+        "verify: check everything; "
         "resume: set a damaged journal aside and go on from its last good event",
     )
     parser.add_argument(
@@ -202,6 +203,7 @@ def _journal(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = (
         "examples:\n  tradetui journal trades\n  tradetui journal fills --profile binance --json\n"
+        "  tradetui journal orders\n"
         "  tradetui journal verify"
     )
 
@@ -222,7 +224,11 @@ _COMMANDS: Final[tuple[tuple[str, str, Callable[[argparse.ArgumentParser], None]
     ("watch", "print a line a second for each symbol, without a screen", _watch),
     ("profiles", "list the profiles", _profiles),
     ("config", "check the config", _config),
-    ("journal", "list closed trades or fills, verify the journal, or go on from a damaged one", _journal),
+    (
+        "journal",
+        "list trades, fills or orders, verify the journal, or go on from a damaged one",
+        _journal,
+    ),
     ("record", "write a live market to a file that replay plays", _record),
     ("recording", "look into recordings, check, cut and export them", _recording),
     ("doctor", "check network, exchange, clock, terminal, disk and journal, and say what to do", _doctor),

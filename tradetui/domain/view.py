@@ -292,6 +292,15 @@ class GapView(msgspec.Struct, frozen=True):
     text: str
 
 
+class OrderStory(msgspec.Struct, frozen=True):
+    """Why an order filled, what it waits for, or why it did not fill."""
+
+    order_id: str
+    title: str
+    """The order in one line, and its state."""
+    text: str
+
+
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one screen shows at one moment."""
 

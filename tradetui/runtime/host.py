@@ -22,7 +22,7 @@ from tradetui.domain.event import Event, Locked
 from tradetui.domain.market_data import ClockTick, FeedState, FeedStatus, MarketMessage
 from tradetui.domain.profile import Profile
 from tradetui.domain.reply import Reason, Refusal, Reply
-from tradetui.domain.view import Notice, TradingState
+from tradetui.domain.view import Notice, OrderStory, TradingState
 from tradetui.domain.view_review import ReviewView
 from tradetui.engine import Engine
 from tradetui.errors import JournalError, RecordingError
@@ -39,6 +39,7 @@ from tradetui.runtime.past import Past
 from tradetui.runtime.published import copy_state, set_back
 from tradetui.runtime.publishing import Journal, Publisher
 from tradetui.runtime.review import TradeLog, review_view
+from tradetui.runtime.stories import OrderTeller
 from tradetui.runtime.tape import Tape
 from tradetui.runtime.vitals import Vitals
 from tradetui.state import State
@@ -92,7 +93,7 @@ class Host:
         self._stopping = asyncio.Event()
         self._board, self._halts = Noticeboard(), Halts(buffer_s)
         self._keeping = self._new_keeping()
-        self._trade_log = TradeLog(journal.path)
+        self._trade_log, self._teller = TradeLog(journal.path), OrderTeller()
         self._feeding: asyncio.Task[None] | None = None
 
     def _new_keeping(self) -> Keeping:
@@ -172,6 +173,10 @@ class Host:
         """The closed trades of the account; raises JournalError where they can not be read."""
         trades, now = await self._trade_log.trades(), self.clock or self._now()
         return await asyncio.to_thread(review_view, trades, self.published, now=now)  # long: no stop may wait
+
+    def stories(self) -> tuple[OrderStory, ...]:
+        """Why orders filled, wait or did not fill."""
+        return self._teller.stories(self.engine, self.published)
 
     def record(self) -> None:
         """Begin to record the market, or end it."""
@@ -316,6 +321,7 @@ class Host:
     def _tell(self, events: Sequence[Event], asked: bool) -> None:
         self._board.tell(events, self.published, asked=asked)
         self._trade_log.take(events)
+        self._teller.take(events)
         if any(isinstance(event.body, Locked) for event in events):
             self.on_lock()
         self._halts.see_committed(events[-1].seq)

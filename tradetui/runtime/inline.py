@@ -16,7 +16,7 @@ import msgspec
 from tradetui.domain.command import AnyCommand
 from tradetui.domain.market_data import FeedStatus
 from tradetui.domain.reply import Reason, Refusal, Reply
-from tradetui.domain.view import Frame, Notice, ProfileBadge, TradingState, ViewRequest
+from tradetui.domain.view import Frame, Notice, OrderStory, ProfileBadge, TradingState, ViewRequest
 from tradetui.domain.view_review import ReviewView
 from tradetui.errors import JournalError, TradeTuiError
 from tradetui.runtime.collector import Collector
@@ -238,6 +238,11 @@ class InlineLink:
         except JournalError as error:
             stage.host.note("error", str(error))
             return None
+
+    async def stories(self) -> tuple[OrderStory, ...]:
+        """Why the orders of the account shown filled, wait or did not fill."""
+        stage = self._stages.get(self._profile)
+        return stage.host.stories() if stage is not None else ()
 
     def record(self) -> None:
         """Begin to record the market of the profile shown, or end it."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from tradetui.domain.command import AnyCommand
 from tradetui.domain.reply import Reply
-from tradetui.domain.view import Frame, Notice, ViewRequest
+from tradetui.domain.view import Frame, Notice, OrderStory, ViewRequest
 from tradetui.domain.view_review import ReviewView
 
 
@@ -50,6 +50,10 @@ class Link(Protocol):
 
     async def review(self) -> ReviewView | None:
         """The closed trades of the account shown; None where they can not be read, which a notice says."""
+        ...
+
+    async def stories(self) -> tuple[OrderStory, ...]:
+        """Why the orders of the account shown filled, wait or did not fill: those that live first."""
         ...
 
     def record(self) -> None:

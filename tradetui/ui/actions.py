@@ -109,7 +109,7 @@ ACTIONS: Final = (
     _system("palette", "ctrl+p", "palette", "every action and theme in one list"),
     _system("profiles", "p", "profile", "show another profile"),
     _system("review", "R", "review", "review the closed trades: sums, days, each trade"),
-    _system("away", "w", "away", "what happened while nobody watched; Enter acknowledges it"),
+    _system("away", "w", "why", "why orders filled or did not; what happened while away"),
     _system("diagnostics", "D", "diagnostics", "how the data is: delays, channels, connections, clock"),
     _system("record", "ctrl+r", "record", "record this market, or end the recording"),
     _system("dismiss", "escape", "dismiss", "take away what is said, or leave diagnostics and review"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 from textual.theme import BUILTIN_THEMES
@@ -16,9 +17,17 @@ from tradetui.ui.controls_words import ALONE, Vocabulary, Wish
 from tradetui.ui.layout import LayoutName
 from tradetui.ui.panes.chooser import HINT, WIDEST, Choice, Chooser
 from tradetui.ui.panes.command_line import CommandLine
+from tradetui.ui.panes.orders import OrdersPane
 from tradetui.ui.panes.prompt import FirstPrompt
 from tradetui.ui.panes.ticket import TicketPane
 from tradetui.ui.typed import TypedKeys
+
+WHY_HINT: Final = "type to filter, up and down go through the orders, Esc closes"
+
+
+def is_called(order_id: str, typed: str) -> bool:
+    """Whether an order is meant by what was typed: its id, or the number in it."""
+    return typed.lower() in (order_id.lower(), order_id.rpartition("-")[2].lower())
 
 
 class ScreenLists(TypedKeys):
@@ -37,6 +46,10 @@ class ScreenLists(TypedKeys):
 
     def look(self, request: ViewRequest | None = None) -> None:
         """Tell the engine what is looked at."""
+        raise NotImplementedError
+
+    def order_meant(self) -> str:
+        """The order under the ladder's cursor, else the one selected in the list."""
         raise NotImplementedError
 
     def run_key(self, action: str) -> None:
@@ -89,6 +102,7 @@ class ScreenLists(TypedKeys):
                 "symbol": self.symbols,
                 "watch": self.scanned,
                 "unwatch": self.symbols,
+                "why": [row.order.order_id for row in view.orders] if view else [],
                 "timeframe": list(Timeframe),
                 "theme": self.theme_names,
                 "profile": self.profile_names,
@@ -101,7 +115,9 @@ class ScreenLists(TypedKeys):
     def fulfill(self, wish: Wish) -> None:
         """Change the view as a line asks."""
         verb, name = wish
-        if verb in ALONE:
+        if verb == "why":
+            self.tell_orders(name)
+        elif verb in ALONE:
             self.run_key(verb)
         elif verb in ("symbol", "watch"):
             self.open_symbol(name)
@@ -222,12 +238,29 @@ class ScreenLists(TypedKeys):
 
     def _do_away(self) -> None:
         gaps = self._view.gaps if self._view is not None else ()
-        if not gaps:
-            self.say("nothing happened while nobody watched, or all of it is acknowledged")
+        if not gaps or isinstance(self.focused, OrdersPane):
+            self.tell_orders(self.order_meant())
             return
         choices = [Choice(str(at), f"{gap.symbol} {gap.when}", text=gap.text) for at, gap in enumerate(gaps)]
         hint = "Enter acknowledges all of it, Esc leaves it for later"
         self._open_list("while away", choices, lambda _: self.submit(AcknowledgeGaps()), hint=hint)
+
+    def tell_orders(self, meant: str = "") -> None:
+        """Why orders filled, wait or did not fill, with the one that is meant first in sight."""
+        self.run_worker(self._tell_orders(meant), group="telling", exclusive=True)
+
+    async def _tell_orders(self, meant: str) -> None:
+        stories = await self._link.stories()
+        if not stories:
+            self.say("no orders yet, and nothing happened while nobody watched")
+            return
+        found = next((each.order_id for each in stories if meant and is_called(each.order_id, meant)), "")
+        if meant and not found:
+            self.say(f"no order {meant} among the newest; tradetui journal orders lists all", "warning")
+            return
+        first = found or stories[0].order_id
+        choices = [Choice(s.order_id, s.title, is_on=s.order_id == first, text=s.text) for s in stories]
+        self._open_list("why", choices, lambda _: None, hint=WHY_HINT)
 
     def _do_profiles(self) -> None:
         if not self.profile_names:

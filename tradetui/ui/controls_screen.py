@@ -61,10 +61,11 @@ class ScreenKeys(ScreenLists):
             return None
         tick, ladder = self._main.query_one(LadderPane).cursor_tick, self._view.ladder
         cursor = None if tick is None or ladder is None else tick * ladder.tick_size
-        return Sight(frame=self._view, request=self.request, cursor=cursor, order_id=self._order_meant(tick))
+        return Sight(frame=self._view, request=self.request, cursor=cursor, order_id=self.order_meant())
 
-    def _order_meant(self, tick: int | None) -> str:
+    def order_meant(self) -> str:
         """The order under the ladder's cursor, else the one selected in the list."""
+        tick = self._main.query_one(LadderPane).cursor_tick
         ladder = self._view.ladder if self._view is not None else None
         rows = ladder.rows if ladder is not None and tick is not None else ()
         marks = [mark for row in rows if row.tick == tick for mark in row.own if mark.kind in CANCELABLE]

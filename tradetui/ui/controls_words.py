@@ -1,7 +1,7 @@
 """The cockpit's command line: the trading grammar, and words that change what is looked at.
 
     symbol S · timeframe 5m · theme NAME · profile NAME · layout NAME · overlay NAME · pane NAME
-    watch S · unwatch S · diagnostics · review
+    watch S · unwatch S · why [ORDER] · away · diagnostics · review
 
 A first word that begins a trading verb belongs to the grammar, so `s` never changes its meaning.
 """
@@ -29,9 +29,12 @@ VIEW_VERBS: Final = (
     "pane",
     "watch",
     "unwatch",
+    "why",
 )
-ALONE: Final = ("diagnostics", "review")
+ALONE: Final = ("diagnostics", "review", "away")
 """Words of the view that need no name behind them: each is the action of that name."""
+NAMED_OR_ALONE: Final = ("why",)
+"""Words of the view that mean something without a name too."""
 INDICATORS: Final[Mapping[str, Sequence[str]]] = {"overlay": OVERLAYS, "pane": LOWER_PANES}
 
 
@@ -62,7 +65,7 @@ def read_line(text: str, known: Vocabulary) -> AnyCommand | Wish:
     verb = _view_verb(text, words)
     if not verb:
         return parse(text, symbol=known.symbol, symbols=known.symbols)
-    if verb in ALONE and len(words) == 1:
+    if len(words) == 1 and verb in (*ALONE, *NAMED_OR_ALONE):
         return Wish(verb)
     if len(words) == 1:
         end = len(text.rstrip())
@@ -100,6 +103,8 @@ def _name(text: str, verb: str, word: tuple[str, int, int], known: Vocabulary) -
     try:
         if verb in INDICATORS:
             return known_indicator(typed, names)
+        if verb == "why":  # also of one that is done
+            return typed
         if verb == "watch":  # an exchange has more than those that are known here
             return next((name for name in names if name.lower() == typed.lower()), typed.upper())
         return named(verb, typed, names) if names else typed

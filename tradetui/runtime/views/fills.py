@@ -75,6 +75,19 @@ def newest_groups(state: State) -> list[Group]:
     return [tuple(reversed(group)) for group in groups]
 
 
+def executions_of(state: State, order_id: str) -> list[Group]:
+    """The executions of one order that are kept, oldest first."""
+    groups: list[list[Fill]] = []
+    for fill in state.fills:
+        if fill.order_id != order_id:
+            continue
+        if groups and _is_same(groups[-1][0], fill):
+            groups[-1].append(fill)
+        else:
+            groups.append([fill])
+    return [tuple(group) for group in groups]
+
+
 def whole_fill(group: Group, instrument: Instrument) -> Fill:
     """The levels of one execution as one fill at the average price."""
     first = group[0]

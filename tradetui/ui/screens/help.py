@@ -39,6 +39,8 @@ COMMANDS: Final = (
     "symbol S · timeframe 5m · overlay NAME · pane NAME",
     "theme NAME · profile NAME · layout NAME · diagnostics · review",
     "watch SYMBOL · unwatch SYMBOL: any of the exchange, for this run",
+    "why [ORDER]            why it filled, what it waits for, or why it did not",
+    "away                   what happened while nobody watched",
 )
 RULES: Final = (
     "Entries by key need ARM; exits never do and never ask.",
@@ -52,7 +54,7 @@ CONTEXTS: Final[Mapping[str, str]] = {
     "ladder": "up and down set the cursor; limit orders, stops and cancels act on its price",
     "ticket": "what buy and sell would do now, fees included; its key opens the fields",
     "positions": "size, entry, mark, result in money and R, the stop and how fresh its last check is",
-    "orders": "up and down select the order that cancel means",
+    "orders": "up and down select the order that cancel means, and that the key of why tells of",
     "fills": "each fill with its receipt: levels or print, queue, slippage, fee",
     "tape": "prints as they come; large ones are lit",
     "watchlist": "up and down select, Enter opens, also a mover; Delete drops an added one",
