@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tradetui.domain.market_data import FeedState
-from tradetui.feeds.health import Backoff, Lag, Pulse, SymbolHealth
+from tradetui.feeds.health import Backoff, Judgment, Lag, Pulse, SymbolHealth
 
 SECOND = 1_000_000_000
 
@@ -83,7 +83,23 @@ def test_lagging_begins_above_the_limit_and_ends_below_half_of_it() -> None:
         return status.state if status else None
 
     assert arrived(0.1, 0) is None
-    assert arrived(2.5, 1) is FeedState.LAGGING
-    assert arrived(1.5, 2) is None
-    assert arrived(0.2, 3) is FeedState.STREAMING
-    assert health.arrived(0, 1_700_000_004 * SECOND) is None
+    assert [arrived(2.5, after) for after in (1, 2)] == [None, None], "three late messages are a lag (6.1)"
+    assert arrived(0.2, 3) is None, "one in time begins anew"
+    assert [arrived(2.5, after) for after in (4, 5, 6)] == [None, None, FeedState.LAGGING]
+    assert arrived(1.5, 7) is None
+    assert arrived(0.2, 8) is FeedState.STREAMING
+    assert health.arrived(0, 1_700_000_009 * SECOND) is None
+
+
+def test_how_much_it_takes_until_data_lags_or_is_silent_is_given() -> None:
+    health = SymbolHealth("A/B", lagging_after_s=2.0, judgment=Judgment(lagging_messages=1))
+    health.report("book", FeedState.STREAMING, ts_received=0)
+    assert health.arrived(1_000 * SECOND, 1_000 * SECOND) is None
+    status = health.arrived(1_001 * SECOND, 1_004 * SECOND)
+    assert status is not None
+    assert status.state is FeedState.LAGGING
+    pulse = Pulse(5.0, intervals=4.0)
+    pulse.beat(0.0)
+    pulse.allow(2.0)
+    assert not pulse.is_overdue(7.9)
+    assert pulse.is_overdue(8.1)

@@ -91,20 +91,27 @@ def _live_feed(profile: Profile, config: Config) -> NativeFeed | CcxtFeed:
     from tradetui.feeds import egress
     from tradetui.feeds.audit import Audits
     from tradetui.feeds.ccxt.feed import CcxtFeed, audit_every_s
+    from tradetui.feeds.health import Judgment
     from tradetui.feeds.native.feed import NativeFeed
     from tradetui.feeds.native.venues import has_native, venue_of
 
     egress.install()
     feed = config.settings.feed
-    stale, lagging = feed.stale_after_s, feed.lagging_after_s
+    judgment = Judgment(
+        stale_intervals=feed.stale_after_intervals,
+        lagging_messages=feed.lagging_after_messages,
+        crossed_updates=feed.crossed_after_updates,
+    )
+    common: dict[str, Any] = {
+        "stale_after_s": feed.stale_after_s,
+        "lagging_after_s": feed.lagging_after_s,
+        "judgment": judgment,
+    }
     if has_native(profile):
         audits = Audits(every_s=feed.audit_every_s)
-        return NativeFeed(
-            profile, venue_of(profile), stale_after_s=stale, lagging_after_s=lagging, audits=audits
-        )
+        return NativeFeed(profile, venue_of(profile), crossed_s=feed.crossed_after_s, audits=audits, **common)
     every_s = audit_every_s(profile.exchange, feed.audit_every_s)
-    audits = Audits(every_s=every_s, are_cut=True)
-    return CcxtFeed(profile, stale_after_s=stale, lagging_after_s=lagging, audits=audits)
+    return CcxtFeed(profile, audits=Audits(every_s=every_s, are_cut=True), **common)
 
 
 def _market_file(profile: Profile, options: argparse.Namespace) -> MarketFile | None:
@@ -166,6 +173,7 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
     Limits that were chosen in the cockpit (they are in `kept`) hold until the config names any.
     """
     from tradetui.cli.simulation import realism
+    from tradetui.trading.guard import StopBuffer
     from tradetui.trading.settings import EngineSettings, FeeTier
 
     simulation, risk = config.settings.simulation, config.settings.risk
@@ -185,6 +193,11 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         zone=profile.zone,
         roll=profile.roll,
         venue_clock=profile.exchange != "sim",
+        alarm_ns=round(simulation.stop_alarm_after_s * _SECOND),
+        jump_ns=round(simulation.clock_jump_s * _SECOND),
+        asleep_ns=round(simulation.asleep_after_s * _SECOND),
+        crossed_ns=round(config.settings.feed.crossed_after_s * _SECOND),
+        stop_buffer=StopBuffer(risk.stop_buffer_fees, risk.stop_buffer_ticks),
         source_stale_ns=round(simulation.source_stale_s * _SECOND),
         chase_changes=simulation.chase_changes,
         escalate_ns=round(simulation.escalate_after_s * _SECOND),
@@ -207,6 +220,7 @@ def _borrowing(profile: Profile) -> Borrowing:
         enabled=profile.kind == "spot_margin",
         call_level=profile.margin_call_level,
         liquidation_level=profile.margin_liquidation_level,
+        covered_level=profile.margin_covered_level,
         opening_fee=profile.opening_fee,
         rollover_fee=profile.rollover_fee,
         rollover_s=profile.rollover_hours * 3_600,

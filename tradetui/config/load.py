@@ -20,6 +20,7 @@ from tradetui.config.profiles import SHIPPED, assumed_rate, merged
 from tradetui.config.risk import RuleTable
 from tradetui.config.settings import Day, ProfileTable, Settings
 from tradetui.domain.market_data import Timeframe
+from tradetui.domain.number import canonical
 from tradetui.domain.profile import Profile
 from tradetui.errors import ConfigError, Fault
 
@@ -211,6 +212,10 @@ def _check_profile(name: str, profile: ProfileTable, written: dict[str, Any]) ->
     except ValueError:
         wrong = "expected a rate above 0 and below 1, as 0.005, or deny"
         faults.append(Fault(f"{key}.assumed_maintenance", profile.assumed_maintenance, wrong))
+    covered, least = profile.margin_covered_level, profile.margin_liquidation_level
+    if covered < least:
+        wrong = f"expected no less than margin_liquidation_level, which is {canonical(least)}"
+        faults.append(Fault(f"{key}.margin_covered_level", canonical(covered), wrong))
     if profile.endpoint and (wrong := endpoint_fault(profile.endpoint)):
         faults.append(Fault(f"{key}.endpoint", _shown(profile.endpoint), wrong))
     return faults

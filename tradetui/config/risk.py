@@ -254,6 +254,14 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True):
             " trader below 25,000) or intraday_2026 (without that count). They do not apply to crypto.",
         ),
     ] = "none"
+    stop_buffer_fees: Annotated[
+        Decimal,
+        Meta(
+            extra={"least": 0, "most": 20},
+            description="A stop has to stand before the liquidation price by so many taker fees …",
+        ),
+    ] = Decimal(2)
+    stop_buffer_ticks: Annotated[int, Meta(ge=0, le=10_000, description="… and so many ticks.")] = 2
     disaster_stop: Annotated[
         Decimal,
         Meta(

@@ -106,6 +106,22 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Decimal, ...],
         Meta(description="Parts of the margin in need at which it is warned of; liquidation comes at 1."),
     ] = (Decimal("0.5"), Decimal("0.8"))
+    stop_alarm_after_s: Annotated[
+        float,
+        Meta(
+            ge=0.5,
+            le=300,
+            description="Alarm where a stop sees no price for so long, or is not filled after it has fired.",
+        ),
+    ] = 5.0
+    clock_jump_s: Annotated[
+        float,
+        Meta(ge=0.1, le=10, description="A step of the wall clock by more than this counts as set."),
+    ] = 1.0
+    asleep_after_s: Annotated[
+        float,
+        Meta(ge=2, le=300, description="After so long without a clock tick the machine has slept: a gap."),
+    ] = 10.0
     source_stale_s: Annotated[
         float,
         Meta(gt=0, le=3600, description="A mark or an index price older than this fires no stop any more."),
@@ -228,9 +244,28 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     stale_after_s: Annotated[
         float, Meta(ge=1, le=300, description="Silence after which nothing is filled.")
     ] = 5.0
+    stale_after_intervals: Annotated[
+        float,
+        Meta(ge=1, le=1000, description="… and no less than so many usual intervals between messages."),
+    ] = 10.0
     lagging_after_s: Annotated[
-        float, Meta(gt=0, le=60, description="Age of messages that is called lagging in the status bar.")
+        float, Meta(gt=0, le=60, description="Age of messages that is called lagging in the status bar …")
     ] = 2.0
+    lagging_after_messages: Annotated[
+        int, Meta(ge=1, le=1000, description="… where so many in a row are that old.")
+    ] = 3
+    crossed_after_s: Annotated[
+        float,
+        Meta(
+            ge=0.05,
+            le=60,
+            description="A book with its bid above its ask so long is not to be trusted, and exits take its"
+            " worse side …",
+        ),
+    ] = 1.0
+    crossed_after_updates: Annotated[
+        int, Meta(ge=1, le=1000, description="… or after so many updates; then it is asked for anew.")
+    ] = 2
     audit_every_s: Annotated[
         int,
         Meta(
@@ -327,6 +362,10 @@ class ProfileTable(msgspec.Struct, frozen=True, kw_only=True):
         Decimal,
         Meta(extra={"above": 0}, description="The same at which the oldest positions are closed first."),
     ] = Decimal("0.4")
+    margin_covered_level: Annotated[
+        Decimal,
+        Meta(extra={"above": 0}, description="The level that is closed up to, no lower than the one before."),
+    ] = Decimal(1)
     opening_fee: Annotated[
         Decimal, Meta(extra={"least": 0}, description="On spot_margin: fraction of what is borrowed, once.")
     ] = Decimal("0.0002")

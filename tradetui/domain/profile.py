@@ -54,6 +54,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     margin_call_level: Decimal = Decimal("0.8")
     """On spot_margin: equity as a part of the margin used at which it is called."""
     margin_liquidation_level: Decimal = Decimal("0.4")
+    margin_covered_level: Decimal = Decimal(1)
+    """The level that is closed up to."""
     opening_fee: Decimal = Decimal("0.0002")
     """On spot_margin: of what is borrowed, once."""
     rollover_fee: Decimal = Decimal("0.0002")

@@ -134,9 +134,10 @@ class EntryChecks:
         price = self.books.margins.liquidation_of(position)
         if price is None or stop is None:
             return price
-        if guard.is_inside_liquidation(desk.instrument, stop, price, sign=sign):
+        buffer = self.books.settings.stop_buffer
+        if guard.is_inside_liquidation(desk.instrument, stop, price, sign=sign, buffer=buffer):
             return price
-        safe = guard.safe_stop(desk.instrument, price, sign=sign)
+        safe = guard.safe_stop(desk.instrument, price, sign=sign, buffer=buffer)
         near = round(price, desk.instrument.price_scale)
         nearest = guard.tick_for_stop(desk.instrument, safe + sign * desk.instrument.tick_size, sign=sign)
         raise refuse(

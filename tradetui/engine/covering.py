@@ -1,4 +1,4 @@
-"""A margin account on spot that fell to its liquidation level is brought back above 100 % (R-MRG-1).
+"""A margin account on spot that fell to its liquidation level is brought back to a better one (R-MRG-1).
 
 Positions are closed at market, the oldest first, and no more of them than it takes. What a gap would have
 led to is found out the same way: at the price at which the level was reached, and once more where the
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from tradetui.domain.number import MONEY, ONE, ZERO, floor_to
+from tradetui.domain.number import MONEY, ZERO, floor_to
 from tradetui.domain.position import Position
 from tradetui.engine.desk import Desk
 from tradetui.engine.synthetic import synthetic
@@ -33,6 +33,8 @@ class Covering:
         self.flow = liquidator.flow
         self.state = liquidator.state
         self.margins = liquidator.margins
+        self.wanted = liquidator.settings.borrowing.covered_level
+        """The level that has to be passed; by default 100 %."""
 
     def now(self) -> None:
         """Cover at the books of this moment."""
@@ -56,14 +58,14 @@ class Covering:
                 return
 
     def _cover(self, sell: Sell) -> bool:
-        """Close the oldest first until the level is above 100 %; False where a book has to be waited for."""
+        """Close the oldest first until the level is above that; False where a book has to be waited for."""
         held = self.margins.borrowed()
         self.liquidator.announce(held[0])
         self.liquidator.cancel_orders(held[0])
         for symbol in [position.symbol for position in held]:
             for _ in range(_MOST):
                 level, position = self.margins.level(), self.state.positions.get(symbol)
-                if level is None or level > ONE:
+                if level is None or level > self.wanted:
                     return True
                 if position is None or self.state.is_dust(symbol):
                     break
@@ -72,13 +74,14 @@ class Covering:
         return True
 
     def _covering_qty(self, position: Position) -> Decimal:
-        """What has to be closed of a position so that equity is above the margin used; at most all of it."""
+        """What has to be closed of a position so that the level is above that; at most all of it."""
         instrument, mark = self.state.instruments[position.symbol], self.margins.mark(position)
         used = sum((self.margins.used(each) for each in self.margins.borrowed()), ZERO)
-        each = MONEY.divide(self.margins.used(position), position.qty) - mark * instrument.taker_fee
+        freed = self.wanted * MONEY.divide(self.margins.used(position), position.qty)
+        each = freed - mark * instrument.taker_fee
         if each <= 0:
             return position.qty
-        needed = MONEY.divide(used - self.margins.equity(), each)
+        needed = MONEY.divide(self.wanted * used - self.margins.equity(), each)
         return min(position.qty, floor_to(needed, instrument.lot_size) + instrument.lot_size)
 
     def _sell(self, position: Position, qty: Decimal) -> bool:

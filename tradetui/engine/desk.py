@@ -30,8 +30,6 @@ from tradetui.trading.trailing import TrailIndex
 from tradetui.trading.triggers import TriggerIndex
 from tradetui.trading.unseen import UNSEEN
 
-CROSSED_NS: Final = 1_000_000_000
-"""How long exits wait for a crossed book to be sound again."""
 _AVERAGED: Final = 5
 """Closed minutes in the average price of venue filters; the venues' usual number."""
 
@@ -39,7 +37,7 @@ _AVERAGED: Final = 5
 class Desk:
     """The transient part of one symbol."""
 
-    def __init__(self, instrument: Instrument, *, rules: MatchRules, state: State) -> None:
+    def __init__(self, instrument: Instrument, *, rules: MatchRules, state: State, crossed_ns: int) -> None:
         self.market = Market(instrument)
         self.rules = rules
         self.state = state
@@ -57,6 +55,8 @@ class Desk:
         """Whether exits, resting orders and what is on its way wait for the first fresh book (R-JRN-6)."""
         self.awaits_book = False
         """Whether no book has come since the data was lost: an old one is never filled against (R-MD-5)."""
+        self.crossed_ns = crossed_ns
+        """How long exits wait for a crossed book to be sound again."""
         self.crossed_since: int | None = None
         """Since when the book is crossed, in steady time; None while it is not."""
         self.sound_touch: tuple[int | None, int | None] = (None, None)
@@ -223,7 +223,7 @@ class Desk:
 
     def is_crossed_for_long(self, steady_ts: int) -> bool:
         """Whether exits may not wait any longer for the book to be sound (6.2)."""
-        return self.crossed_since is not None and steady_ts - self.crossed_since >= CROSSED_NS
+        return self.crossed_since is not None and steady_ts - self.crossed_since >= self.crossed_ns
 
     def _no_better_than(self, side: Side) -> int | None:
         """Where a walk begins in a crossed book: at the worse side, or at a worse print that is newer."""

@@ -45,7 +45,7 @@ from tradetui.engine.reactions import Reactions
 from tradetui.engine.rechecks import Rechecks
 from tradetui.engine.scribe import Scribe
 from tradetui.engine.settlements import Settlements
-from tradetui.engine.steady import JUMP_NS, SteadyTime
+from tradetui.engine.steady import SteadyTime
 from tradetui.engine.stuck import waits_for
 from tradetui.engine.vigil import StopVigil
 from tradetui.market.market import Market
@@ -73,7 +73,7 @@ class Engine:
         self._commands = CommandDesk(
             settings, self._flow, books=self._books, intake=self._intake, watch=self._watch
         )
-        self._steady = SteadyTime(self._scribe.ts)
+        self._steady = SteadyTime(self._scribe.ts, jump_ns=settings.jump_ns)
         self._vigil = StopVigil(self._scribe, self._desks, alarm_ns=settings.alarm_ns)
         self._liquidator = Liquidator(settings, self._flow, self._books)
         self._settlements = Settlements(self._flow, self._books)
@@ -85,7 +85,7 @@ class Engine:
             markets=self.markets,
         )
         self._gaps = GapDesk(settings, self._flow)
-        self._jumps = JumpWatch(self._scribe, self._desks, self._gaps, judged=settings.venue_clock)
+        self._jumps = JumpWatch(settings, self._scribe, desks=self._desks, gaps=self._gaps)
         self._connect()
         self._reactions = Reactions(
             self._flow,
@@ -192,7 +192,7 @@ class Engine:
 
     def _turn_clock(self, received: int) -> None:
         """Bring the engine's time to an input that something is due before, or that is not the newest."""
-        if received >= self._next_ts or received < self.ts - JUMP_NS or self._steady.is_shifted:
+        if received >= self._next_ts or received < self.ts - self.settings.jump_ns or self._steady.is_shifted:
             with decimal.localcontext(MONEY):
                 self._advance(received)
                 self._plan_next()

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from tradetui.domain.event import ClockJumped
 from tradetui.domain.market_data import ClockTick
 from tradetui.engine.daylight import Daylight
 from tradetui.engine.desk import Desk
 from tradetui.engine.gap import GapDesk
 from tradetui.engine.scribe import Scribe
-from tradetui.engine.steady import JUMP_NS
 from tradetui.trading.clocks import NEVER
-
-ASLEEP_NS: Final = 10_000_000_000
-"""Time that nothing was heard of for so long was slept through."""
+from tradetui.trading.settings import EngineSettings
 
 
 class JumpWatch:
     """Writes down each jump once; after a sleep nothing known is fresh."""
 
-    def __init__(self, scribe: Scribe, desks: dict[str, Desk], gaps: GapDesk, *, judged: bool) -> None:
-        """`judged` is whether the exchange's clock says how late it is."""
+    def __init__(
+        self, settings: EngineSettings, scribe: Scribe, *, desks: dict[str, Desk], gaps: GapDesk
+    ) -> None:
         self.scribe = scribe
-        self.daylight = Daylight(judges=judged, is_new=not scribe.state.account)
+        self._jump_ns, self._asleep_ns = settings.jump_ns, settings.asleep_ns
+        self.daylight = Daylight(judges=settings.venue_clock, is_new=not scribe.state.account)
         self.desks = desks
         self.gaps = gaps
         self._jumped = False
@@ -49,7 +46,7 @@ class JumpWatch:
 
     def note(self, received: int) -> None:
         """Hold the receive time of an input against engine time."""
-        backwards = received < self.scribe.ts - JUMP_NS
+        backwards = received < self.scribe.ts - self._jump_ns
         if backwards and not self._jumped:
             self.scribe.write(ClockJumped(delta_ns=received - self.scribe.ts))
         self._jumped = backwards
@@ -58,15 +55,15 @@ class JumpWatch:
         """Hold the wall clock against the steady one."""
         before, self._tick = self._tick, tick
         if tick.mono:
-            self._looked_until = tick.ts_received + JUMP_NS
+            self._looked_until = tick.ts_received + self._jump_ns
         self.daylight.look(tick, before, self.desks.values())
         if before is None:
             return
         wall, mono = tick.ts_received - before.ts_received, tick.mono - before.mono
-        if tick.mono and before.mono and wall - mono > JUMP_NS:
+        if tick.mono and before.mono and wall - mono > self._jump_ns:
             # the steady clock goes on while a machine sleeps: somebody has set the other one
             self.scribe.write(ClockJumped(delta_ns=wall - mono, was_set=True))
-        if max(wall, mono) > ASLEEP_NS:
+        if max(wall, mono) > self._asleep_ns:
             self._slept_from = before.ts_received
 
     def wake(self) -> None:

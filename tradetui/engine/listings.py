@@ -49,8 +49,9 @@ class Listings:
 
     def open(self, instrument: Instrument) -> Desk:
         """A new desk for an instrument."""
-        desk = Desk(instrument, rules=self.books.settings.rules, state=self.state)
-        desk.sources.stale_ns = self.books.settings.source_stale_ns
+        settings = self.books.settings
+        desk = Desk(instrument, rules=settings.rules, state=self.state, crossed_ns=settings.crossed_ns)
+        desk.sources.stale_ns = settings.source_stale_ns
         self.flow.desks[instrument.symbol] = desk
         self.markets[instrument.symbol] = desk.market
         return desk

@@ -49,7 +49,8 @@ class MarginCalls:
             if stop is None or stop.trigger is None or not self.margins.is_leveraged(position):
                 continue
             price = self.margins.liquidation_of(position)
-            if guard.is_inside_liquidation(instrument, stop.trigger, price, sign=position.side.sign):
+            sign, buffer = position.side.sign, self.settings.stop_buffer
+            if guard.is_inside_liquidation(instrument, stop.trigger, price, sign=sign, buffer=buffer):
                 self._beyond.discard(stop.order_id)
             elif stop.order_id not in self._beyond:
                 self._beyond.add(stop.order_id)

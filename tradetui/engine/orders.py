@@ -21,7 +21,7 @@ from tradetui.engine.amends import Amends
 from tradetui.engine.brackets import Brackets
 from tradetui.engine.chases import Chases
 from tradetui.engine.conditionals import Conditionals
-from tradetui.engine.desk import CROSSED_NS, Desk
+from tradetui.engine.desk import Desk
 from tradetui.engine.due import DueAction
 from tradetui.engine.fills import FillBook
 from tradetui.engine.groups import Groups
@@ -356,10 +356,10 @@ class OrderFlow:
                 self.execute(order)
 
     def note_crossed(self, desk: Desk) -> None:
-        """A book is crossed: its exits wait a second, then they take the worse side."""
+        """A book is crossed: its exits wait a moment, then they take the worse side."""
         if desk.crossed_since is None:
             desk.crossed_since = self.scribe.steady_ts
-            self.due.push(desk.crossed_since + CROSSED_NS, DueAction("crossed", "", symbol=desk.symbol))
+            self.due.push(desk.crossed_since + desk.crossed_ns, DueAction("crossed", "", symbol=desk.symbol))
         else:
             self.walk_crossed(desk)
 

@@ -92,7 +92,9 @@ class Protection:
     def _is_safe(self, desk: Desk, position: Position, plan: StopPlan) -> bool:
         """Whether a stop would fire before the liquidation that the position has now (R-TRG-4)."""
         liquidation, sign = self.liquidation_of(position), position.side.sign
-        return guard.is_inside_liquidation(desk.instrument, plan.trigger, liquidation, sign=sign)
+        return guard.is_inside_liquidation(
+            desk.instrument, plan.trigger, liquidation, sign=sign, buffer=self.settings.stop_buffer
+        )
 
     def _made_safe(self, desk: Desk, position: Position, plan: StopPlan) -> StopPlan:
         """An entry that filled far from its plan can be liquidated before its stop: that moves nearer.
@@ -111,17 +113,17 @@ class Protection:
         """The farthest price on the tick that a stop may stand at."""
         sign, instrument = position.side.sign, desk.instrument
         liquidation = self.liquidation_of(position) or position.entry_price
-        price = guard.safe_stop(instrument, liquidation, sign=sign) + sign * instrument.tick_size
-        return guard.tick_for_stop(instrument, price, sign=sign)
+        safe = guard.safe_stop(instrument, liquidation, sign=sign, buffer=self.settings.stop_buffer)
+        return guard.tick_for_stop(instrument, safe + sign * instrument.tick_size, sign=sign)
 
     def _disaster(self, desk: Desk, position: Position) -> StopPlan:
         """A stop for a position that would stand without one, inside its liquidation (12.3).
 
         One that the price has passed executes at once, like every protective stop: that closes the position.
         """
-        sign, liquidation = position.side.sign, self.liquidation_of(position)
+        sign = position.side.sign
         price = position.entry_price * (ONE - sign * self.settings.disaster_stop)
-        if not guard.is_inside_liquidation(desk.instrument, price, liquidation, sign=sign):
+        if not self._is_safe(desk, position, StopPlan(price)):
             price = self._nearest_safe(desk, position)
         self.scribe.note(
             "alarm", f"{position.symbol} stood without a stop: one was set", symbol=position.symbol

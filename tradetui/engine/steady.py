@@ -7,16 +7,13 @@ time as long as the wall clock behaves, and afterwards ahead of the wall by what
 
 from __future__ import annotations
 
-from typing import Final
-
-JUMP_NS: Final = 1_000_000_000
-"""A step back by more than this is a clock that was set, not messages out of order."""
-
 
 class SteadyTime:
     """Nanoseconds that never go back and never stand still while messages come."""
 
-    def __init__(self, ts: int) -> None:
+    def __init__(self, ts: int, *, jump_ns: int) -> None:
+        """A step back by more than `jump_ns` is a clock that was set, not messages out of order."""
+        self._jump_ns = jump_ns
         self.now = ts
         self.is_shifted = False
         """Whether the wall clock was ever set back; asked at every message, and so no property."""
@@ -24,7 +21,7 @@ class SteadyTime:
 
     def follow(self, received: int) -> None:
         """Take the receive time of the next input."""
-        if received + self._ahead < self.now - JUMP_NS:
+        if received + self._ahead < self.now - self._jump_ns:
             self._ahead, self.is_shifted = self.now - received, True
         self.now = max(self.now, received + self._ahead)
 

@@ -28,8 +28,22 @@ _LAG_WINDOW_NS: Final = 300_000_000_000
 _NOTHING: Final = 50
 """A delay that is smaller than ever by less than this part of what counts as lagging is nothing new."""
 _LONGEST: Final = 1 << 63
-_QUIET_FACTOR: Final = 10.0
 _INTERVAL_WEIGHT: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """How much it takes until data is called silent, late or crossed; guesses, and so settings (6.1)."""
+
+    stale_intervals: float = 10.0
+    """Silence counts from so many usual intervals on."""
+    lagging_messages: int = 3
+    """So many late messages in a row are a lag."""
+    crossed_updates: int = 2
+    """After so many a crossed book has lost something unseen."""
+
+
+USUAL: Final = Judgment()
 
 
 @dataclass(slots=True)
@@ -72,8 +86,9 @@ class Backoff:
 class Pulse:
     """When something was heard last, and how long a silence is normal for it."""
 
-    def __init__(self, limit_s: float) -> None:
+    def __init__(self, limit_s: float, *, intervals: float = USUAL.stale_intervals) -> None:
         self._limit = limit_s
+        self._factor = intervals
         self._last: float | None = None
         self._interval = 0.0
 
@@ -96,8 +111,8 @@ class Pulse:
         return 0.0 if self._last is None else now - self._last
 
     def is_overdue(self, now: float) -> bool:
-        """Whether the silence is longer than the setting and ten usual intervals."""
-        return self.silence(now) > max(self._limit, _QUIET_FACTOR * self._interval)
+        """Whether the silence is longer than the setting and several usual intervals."""
+        return self.silence(now) > max(self._limit, self._factor * self._interval)
 
 
 class Lag:
@@ -126,12 +141,15 @@ class Lag:
 class SymbolHealth:
     """The state of one symbol: the worst of its parts (its market, book, trades, lag)."""
 
-    def __init__(self, symbol: str, *, lagging_after_s: float) -> None:
+    def __init__(self, symbol: str, *, lagging_after_s: float, judgment: Judgment = USUAL) -> None:
         self.symbol = symbol
+        self.judgment = judgment
         self.stats = FeedStats()
         self._lagging_after = int(lagging_after_s * 1e9)
         self._lag = Lag()
         self._is_lagging = False
+        self._late = 0
+        """How many messages in a row came late."""
         self._parts: dict[str, tuple[FeedState, str, float]] = {}
         self._shown: tuple[FeedState, str, float] | None = None
 
@@ -155,8 +173,8 @@ class SymbolHealth:
     def usual(self) -> tuple[int, int, int]:
         """The least and the most delay that tell nothing new, and until when; nanoseconds."""
         lag, slack = self._lag, self._lagging_after // _NOTHING
-        if self._is_lagging:
-            return 0, -1, 0  # whatever comes may end it
+        if self._is_lagging or self._late:
+            return 0, -1, 0  # whatever comes may end it, or be one more
         return lag.smallest - slack, lag.smallest + self._lagging_after, lag.until
 
     def arrived(self, ts_exchange: int, ts_received: int) -> FeedStatus | None:
@@ -165,7 +183,9 @@ class SymbolHealth:
             return None
         above = self._lag.above(ts_received - ts_exchange, ts_received)
         was_lagging, limit = self._is_lagging, self._lagging_after
-        self._is_lagging = above >= limit / 2 if was_lagging else above > limit
+        self._late = self._late + 1 if above > limit else 0
+        is_late = self._late >= self.judgment.lagging_messages
+        self._is_lagging = above >= limit / 2 if was_lagging else is_late
         if self._is_lagging is was_lagging:
             return None
         state = FeedState.LAGGING if self._is_lagging else FeedState.STREAMING

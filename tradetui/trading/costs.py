@@ -11,7 +11,11 @@ from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY, ZERO, to_step
 
 ASSET_STEP: Final = Decimal("0.00000001")
-"""Balances and fees have eight decimals (R-NUM-4)."""
+"""Balances and fees have eight decimals (R-NUM-4).
+
+No setting: what a journal holds was rounded by it, and folding the same events with another step would
+lead to other balances. An asset with more decimals at its venue is rounded to these, never in our favor.
+"""
 
 _BP_STEP: Final = Decimal("0.0001")
 _BASIS_POINTS: Final = Decimal(10_000)

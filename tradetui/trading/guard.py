@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
+
+import msgspec
 
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.number import ONE, ceil_to, floor_to
+
+
+class StopBuffer(msgspec.Struct, frozen=True):
+    """How far before the liquidation price a stop has to stand (R-TRG-4): taker fees, and ticks on top."""
+
+    fees: Decimal = Decimal(2)
+    ticks: int = 2
+
+
+_BUFFER: Final = StopBuffer()
 
 
 def tick_for_stop(instrument: Instrument, price: Decimal, *, sign: int) -> Decimal:
@@ -25,10 +38,12 @@ def tick_for_limit(instrument: Instrument, price: Decimal, *, sign: int) -> Deci
     return rounded(price, instrument.tick_size)
 
 
-def safe_stop(instrument: Instrument, liquidation: Decimal, *, sign: int) -> Decimal:
+def safe_stop(
+    instrument: Instrument, liquidation: Decimal, *, sign: int, buffer: StopBuffer = _BUFFER
+) -> Decimal:
     """The farthest tick that a stop may stand on before the liquidation price (R-TRG-4), exclusive."""
-    scaled = liquidation * (ONE + sign * 2 * instrument.taker_fee)
-    return scaled + sign * 2 * instrument.tick_size
+    scaled = liquidation * (ONE + sign * buffer.fees * instrument.taker_fee)
+    return scaled + sign * buffer.ticks * instrument.tick_size
 
 
 def shown_liquidation(instrument: Instrument, liquidation: Decimal, *, sign: int) -> Decimal:
@@ -37,10 +52,17 @@ def shown_liquidation(instrument: Instrument, liquidation: Decimal, *, sign: int
 
 
 def is_inside_liquidation(
-    instrument: Instrument, stop: Decimal, liquidation: Decimal | None, *, sign: int
+    instrument: Instrument,
+    stop: Decimal,
+    liquidation: Decimal | None,
+    *,
+    sign: int,
+    buffer: StopBuffer = _BUFFER,
 ) -> bool:
     """Whether the stop fires before the position is liquidated, with room for fees."""
-    return liquidation is None or sign * (stop - safe_stop(instrument, liquidation, sign=sign)) > 0
+    if liquidation is None:
+        return True
+    return sign * (stop - safe_stop(instrument, liquidation, sign=sign, buffer=buffer)) > 0
 
 
 def is_tighter(stop: Decimal, other: Decimal | None, *, sign: int) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from tradetui.domain.command import MarginMode
 from tradetui.domain.number import ONE, ZERO
 from tradetui.trading.account import QUOTE, RECEIVED
+from tradetui.trading.guard import StopBuffer
 from tradetui.trading.leverage import MarginRules
 from tradetui.trading.limits import RiskLimits
 from tradetui.trading.match_types import MatchRules
@@ -31,7 +32,9 @@ class Borrowing(msgspec.Struct, frozen=True, kw_only=True):
     call_level: Decimal = Decimal("0.8")
     """Equity as a part of the margin used at which it is called."""
     liquidation_level: Decimal = Decimal("0.4")
-    """The same at which positions are closed, the oldest first, until all of it is covered again."""
+    """The same at which positions are closed, the oldest first."""
+    covered_level: Decimal = ONE
+    """The level that they are closed to, and no further (R-MRG-1)."""
     opening_fee: Decimal = Decimal("0.0002")
     rollover_fee: Decimal = Decimal("0.0002")
     rollover_s: int = 14_400
@@ -68,6 +71,14 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """From a protective stop_limit's trigger to market, where it has not filled whole by then (R-TRG-5)."""
     alarm_ns: int = 5_000_000_000
     """How long a stop may see no price, or an exit that has to act stay unfilled, before it is told."""
+    jump_ns: int = 1_000_000_000
+    """A step of the wall clock against engine time, or steady time, that counts as set (R-TIM-2)."""
+    asleep_ns: int = 10_000_000_000
+    """Time that nothing was heard of for so long was slept through (R-TIM-2)."""
+    crossed_ns: int = 1_000_000_000
+    """How long exits wait for a crossed book to be sound again (6.2)."""
+    stop_buffer: StopBuffer = StopBuffer()
+    """How far before the liquidation price a stop has to stand."""
     source_stale_ns: int = 10_000_000_000
     """A mark or an index price that is older than this beside other prices fires nothing (6.3)."""
     chase_changes: int = 20

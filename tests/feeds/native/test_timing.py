@@ -58,7 +58,7 @@ def test_a_hole_in_the_count_is_seen_once_and_a_new_connection_begins_anywhere()
 
 def test_lagging_ends_though_the_delays_before_it_were_a_little_smaller_than_the_smallest_known() -> None:
     health, time, said = SymbolHealth("B", lagging_after_s=1.0), VenueTime(), list[FeedState]()
-    for number, delay_ms in enumerate((100, 85, 85, 5_000, 85, 85)):
+    for number, delay_ms in enumerate((100, 85, 85, 5_000, 5_000, 5_000, 85, 85)):
         received = NOW + number * 100_000_000
         stamp = received - delay_ms * 1_000_000
         if time.is_usual(stamp, received):

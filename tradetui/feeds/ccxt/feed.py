@@ -29,7 +29,7 @@ from tradetui.feeds.ccxt.trades import reader_of
 from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.delivery import Delivery
-from tradetui.feeds.health import Backoff, FeedStats, Pulse, SymbolHealth
+from tradetui.feeds.health import USUAL, Backoff, FeedStats, Judgment, Pulse, SymbolHealth
 from tradetui.feeds.native.wires import wire_of
 from tradetui.feeds.protocol import Sink, Wire
 from tradetui.feeds.scan.scanner import Scanner
@@ -90,6 +90,7 @@ class CcxtFeed:
         book_depth: int | None = None,
         audits: Audits | None = None,
         settle_s: float = 5.0,
+        judgment: Judgment = USUAL,
     ) -> None:
         self._settle_s = settle_s
         self._profile = profile
@@ -100,9 +101,9 @@ class CcxtFeed:
         self._depth = book_depth or _BOOK_DEPTH.get(profile.exchange)
         self._channels = {
             symbol: Channel(
-                SymbolHealth(symbol, lagging_after_s=lagging_after_s),
+                SymbolHealth(symbol, lagging_after_s=lagging_after_s, judgment=judgment),
                 (Stream(symbol, Part.BOOK, self._backoff()), Stream(symbol, Part.TRADES, self._backoff())),
-                Pulse(stale_after_s),
+                Pulse(stale_after_s, intervals=judgment.stale_intervals),
                 reader_of(profile.exchange, symbol),
             )
             for symbol in profile.symbols

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedState
 from tradetui.feeds.audit import Audits
@@ -18,9 +18,6 @@ from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.venue import BookPart, LiveBook, ResyncBy, Venue, whole_book
 from tradetui.feeds.protocol import FrameKeeper
-
-_CROSSED_UPDATES: Final = 2
-"""After so many a crossed book has lost something unseen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +141,8 @@ class Books:
     def _take_crossing(self, channel: Channel) -> None:
         channel.crossed_at = channel.crossed_at if channel.crossed_updates else monotonic()
         channel.crossed_updates += 1
-        if channel.crossed_updates >= _CROSSED_UPDATES:
-            words = f"best bid above best ask for {_CROSSED_UPDATES} updates"
+        if channel.crossed_updates >= channel.health.judgment.crossed_updates:
+            words = f"best bid above best ask for {channel.crossed_updates} updates"
             self.resync(channel, FeedState.CROSSED, words)
 
     def resync(self, channel: Channel, state: FeedState, why: str) -> None:

@@ -28,7 +28,7 @@ class Channel:
         self.health = health
         self.trades = TradeFlow()
         self.time = VenueTime()
-        self.pulse = Pulse(stale_after_s)
+        self.pulse = Pulse(stale_after_s, intervals=health.judgment.stale_intervals)
         self.book: LiveBook | None = None
         self.book_ts = 0
         """The exchange's time of the newest book message, nanoseconds UTC; 0 for none."""

@@ -25,7 +25,7 @@ from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.clock import VenueClock
 from tradetui.feeds.delivery import Delivery
-from tradetui.feeds.health import Backoff, FeedStats, SymbolHealth
+from tradetui.feeds.health import USUAL, Backoff, FeedStats, Judgment, SymbolHealth
 from tradetui.feeds.native.books import Books, Deadlines
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import HANDSHAKE_S, Connection, Line, Listener
@@ -82,6 +82,7 @@ class NativeFeed:
         reload_s: float = 3600.0,
         audits: Audits | None = None,
         crossed_s: float = 1.0,
+        judgment: Judgment = USUAL,
         settle_s: float = 5.0,
         handshake_s: float = HANDSHAKE_S,
         ping_s: float | None = None,
@@ -96,7 +97,7 @@ class NativeFeed:
         self._handshake_s, self._ping_s = handshake_s, ping_s
         self.crossed, self.markets_of = lambda _symbol: False, lambda: None
         self.missing = nothing_missing
-        self._lagging_after = lagging_after_s
+        self._lagging_after, self._judgment = lagging_after_s, judgment
         self._symbols = list(profile.symbols)
         """The profile's, then those that came later."""
         self._channels = {symbol: self.new_channel(symbol) for symbol in profile.symbols}
@@ -115,7 +116,7 @@ class NativeFeed:
     def new_channel(self, symbol: str) -> Channel:
         """A symbol of which nothing is known."""
         return Channel(
-            SymbolHealth(symbol, lagging_after_s=self._lagging_after),
+            SymbolHealth(symbol, lagging_after_s=self._lagging_after, judgment=self._judgment),
             stale_after_s=self._deadlines.stale_after_s,
             backoff=Backoff(self._retry_s),
         )
