@@ -89,6 +89,7 @@ def test_lagging_begins_above_the_limit_and_ends_below_half_of_it() -> None:
     assert arrived(1.5, 7) is None
     assert arrived(0.2, 8) is FeedState.STREAMING
     assert health.arrived(0, 1_700_000_009 * SECOND) is None
+    assert arrived(86_400.0, 10) is FeedState.LAGGING, "a print of yesterday needs no other"
 
 
 def test_how_much_it_takes_until_data_lags_or_is_silent_is_given() -> None:

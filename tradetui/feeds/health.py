@@ -28,6 +28,8 @@ _LAG_WINDOW_NS: Final = 300_000_000_000
 _NOTHING: Final = 50
 """A delay that is smaller than ever by less than this part of what counts as lagging is nothing new."""
 _LONGEST: Final = 1 << 63
+_HELD_BACK_NS: Final = 60_000_000_000
+"""No network holds a message back for so long: one is enough, it tells of the past and not of now."""
 _INTERVAL_WEIGHT: Final = 0.02
 
 
@@ -184,7 +186,7 @@ class SymbolHealth:
         above = self._lag.above(ts_received - ts_exchange, ts_received)
         was_lagging, limit = self._is_lagging, self._lagging_after
         self._late = self._late + 1 if above > limit else 0
-        is_late = self._late >= self.judgment.lagging_messages
+        is_late = self._late >= self.judgment.lagging_messages or above > max(limit, _HELD_BACK_NS)
         self._is_lagging = above >= limit / 2 if was_lagging else is_late
         if self._is_lagging is was_lagging:
             return None
