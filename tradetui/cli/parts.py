@@ -193,14 +193,9 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         zone=profile.zone,
         roll=profile.roll,
         venue_clock=profile.exchange != "sim",
-        alarm_ns=round(simulation.stop_alarm_after_s * _SECOND),
-        jump_ns=round(simulation.clock_jump_s * _SECOND),
-        asleep_ns=round(simulation.asleep_after_s * _SECOND),
-        crossed_ns=round(config.settings.feed.crossed_after_s * _SECOND),
+        **_waits(config),
         stop_buffer=StopBuffer(risk.stop_buffer_fees, risk.stop_buffer_ticks),
-        source_stale_ns=round(simulation.source_stale_s * _SECOND),
         chase_changes=simulation.chase_changes,
-        escalate_ns=round(simulation.escalate_after_s * _SECOND),
         liquidation_fee=simulation.liquidation_fee,
         close_fee_in_maintenance=simulation.close_fee_in_maintenance,
         margin_call_at=simulation.margin_call_at,
@@ -210,6 +205,20 @@ def engine_settings(profile: Profile, config: Config, *, kept: State | None = No
         unstopped_risk=risk.unstopped_risk,
     )
     return settings.with_realism(realism(config))
+
+
+def _waits(config: Config) -> dict[str, Any]:
+    """How long the engine waits for what."""
+    simulation = config.settings.simulation
+    seconds = {
+        "alarm_ns": simulation.stop_alarm_after_s,
+        "jump_ns": simulation.clock_jump_s,
+        "asleep_ns": simulation.asleep_after_s,
+        "crossed_ns": config.settings.feed.crossed_after_s,
+        "source_stale_ns": simulation.source_stale_s,
+        "escalate_ns": simulation.escalate_after_s,
+    }
+    return {name: round(value * _SECOND) for name, value in seconds.items()}
 
 
 def _borrowing(profile: Profile) -> Borrowing:

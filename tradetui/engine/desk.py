@@ -41,8 +41,7 @@ class Desk:
         self.market = Market(instrument)
         self.rules = rules
         self.state = state
-        self.triggers = TriggerIndex()
-        self.trails = TrailIndex()
+        self.triggers, self.trails = TriggerIndex(), TrailIndex()
         self.waiting: dict[str, None] = {}
         """Orders that act on the next fresh book, oldest first."""
         self.chasing: dict[str, None] = {}
