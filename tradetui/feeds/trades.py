@@ -100,9 +100,20 @@ class TradeFlow:
         return following - 1 if following else None
 
     @property
+    def position(self) -> tuple[int, int | None, int]:
+        """Where it stands: it changes with each new print."""
+        return self.last_ts, self.last_number, len(self._names)
+
+    @property
     def is_holding(self) -> bool:
         """Whether prints wait for those that were missed."""
         return self._held is not None
+
+    @property
+    def first_waiting(self) -> int | None:
+        """The lowest number of those that wait; None for none."""
+        numbers = [number for each in self._held or () if isinstance(number := identity(each), int)]
+        return min(numbers, default=None)
 
     def hold(self) -> None:
         """What comes from now on waits."""

@@ -40,10 +40,7 @@ async def reads_the_list_again(rig: Rig) -> None:
     await rig.eventually(lambda: read() > before + 2)
 
 
-@pytest.mark.parametrize(
-    ("state", "through"),
-    [("cancel_only", "native"), ("post_only", "native"), ("maintenance", "native"), ("cancel_only", "ccxt")],
-)
+@pytest.mark.parametrize(("state", "through"), [("cancel_only", "native"), ("post_only", "ccxt")])
 async def test_a_system_of_kraken_that_matches_nothing_halts_every_pair_until_it_is_online(
     state: str, through: str
 ) -> None:

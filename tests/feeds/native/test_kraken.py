@@ -122,8 +122,10 @@ def test_captured_samples_of_trades_and_quotes_are_read(captures: Path) -> None:
 
 def test_words_of_the_exchange_become_items_and_nonsense_is_refused() -> None:
     kraken = venue()
-    maintenance = b'{"channel":"status","type":"update","data":[{"system":"maintenance"}]}'
-    assert kraken.decode(maintenance, 1) == [Said(""), Closed("the exchange says: maintenance")]
+    for state in ("maintenance", "post_only", "cancel_only"):
+        status = f'{{"channel":"status","type":"update","data":[{{"system":"{state}"}}]}}'
+        words = f"the exchange says: {state.replace('_', ' ')}"
+        assert kraken.decode(status.encode(), 1) == [Said(""), Closed(words)]
     refused = b'{"method":"subscribe","success":false,"error":"no such pair","symbol":"X/Y"}'
     assert kraken.decode(refused, 1) == (Refused("no such pair", "X/Y"),)
     assert kraken.decode(b'{"channel":"heartbeat"}', 1) == ()

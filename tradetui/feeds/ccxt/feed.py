@@ -181,6 +181,7 @@ class CcxtFeed:
         async with asyncio.TaskGroup() as group:
             hub.backfill = Backfill(hub, rest, group, missing=self._missing, single_trades=True)
             group.create_task(self._watch_silence(hub))
+            group.create_task(hub.watch_tapes([each.symbol for each in listed]))
             group.create_task(self._audit(hub, [self._channels[each.symbol] for each in listed]))
             group.create_task(self.clock.follow(self._exchange))
             group.create_task(rest.reload_markets(hub, listed))

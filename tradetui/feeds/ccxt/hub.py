@@ -35,6 +35,8 @@ from tradetui.feeds.ccxt.trades import BadTrade, joined_in
 from tradetui.feeds.ccxt.words import shortened, words_for
 from tradetui.feeds.delivery import Delivery
 from tradetui.feeds.protocol import Wire
+from tradetui.feeds.tape_watch import TapeWatch
+from tradetui.feeds.trades import TradeFlow
 
 NUMBERED: Final = (
     *("binance", "binanceusdm", "binancecoinm"),
@@ -125,6 +127,20 @@ class Hub:
                 silence = channel.pulse.silence(now)
                 channel.fell_silent = silence, self._top(channel.health.symbol)
                 self.kick(channel.book, Outage(FeedState.STALE, f"silent for {silence:.1f} s"))
+
+    async def watch_tapes(self, symbols: list[str]) -> None:
+        """See that prints come while the exchange makes some."""
+
+        def flow(symbol: str) -> TradeFlow | None:
+            channel = self._channels[symbol]
+            return channel.prints.trades if channel.is_live and not channel.trades.is_broken else None
+
+        def lost(symbol: str) -> None:
+            text = "the exchange has trades that do not come: they are asked for again"
+            self.kick(self._channels[symbol].trades, Outage(FeedState.STALE, text))
+
+        if self._exchange.has.get("fetchTrades"):
+            await TapeWatch(self._exchange, flow=flow, lost=lost, single_trades=True).run(symbols)
 
     def _top(self, symbol: str) -> tuple[list[tuple[float, float]], ...]:
         book = self._exchange.orderbooks.get(symbol) or {"bids": [], "asks": []}

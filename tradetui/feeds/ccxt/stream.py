@@ -21,6 +21,8 @@ class Part(StrEnum):
     """Words of the exchange that change no state."""
     PAUSE = "pause"
     """Whether REST may be asked."""
+    MARKS = "marks"
+    """Whether mark prices come that have a connection of their own."""
     LISTING = "listing"
     """Whether the markets are today's."""
     TIERS = "tiers"

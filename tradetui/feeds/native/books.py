@@ -19,6 +19,9 @@ from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.venue import BookPart, LiveBook, ResyncBy, Venue, whole_book
 from tradetui.feeds.protocol import FrameKeeper
 
+_MARKS_S: Final = 30.0
+"""A connection that is for marks brings one of each symbol every second, or is given up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
@@ -201,14 +204,57 @@ class Books:
                     self._give_up(channel, FeedState.DOWN, "no book after subscribing")
                 elif channel.unheard_for(now) > self._first_book_s:
                     self._ask_prints_again(channel)
+                self._watch_marks(channel, now)
 
     def _ask_prints_again(self, channel: Channel) -> None:
         """A subscription of prints was lost without a word: nothing else would ever show it."""
         wait = channel.resync_backoff.next_wait(0.0)
         text = "the exchange never confirmed its trades: they are asked for again"
-        self._owner.say(channel.symbol, Part.TRADES, FeedState.STREAMING, text=text)
+        state = FeedState.STALE if channel.is_tape_lost else FeedState.STREAMING
+        self._owner.say(channel.symbol, Part.TRADES, state, text=text)
         channel.unheard = None
         self._group.create_task(self._revive(channel, wait))
+
+    def _watch_marks(self, channel: Channel, now: float) -> None:
+        """Say that no mark comes; a connection that brings nobody's is given up, though it answers pings."""
+        if channel.marked_at is None or now - channel.marked_at <= _MARKS_S:
+            return
+        words = f"silent for {now - channel.marked_at:.0f} s"
+        self.lose_marks(channel, words)
+        for connection in channel.connections[1:]:
+            others = [self._channels[symbol].marked_at for symbol in connection.line.symbols]
+            if all(at is None or now - at > _MARKS_S for at in others):
+                connection.drop(words)
+
+    def await_marks(self, channel: Channel) -> None:
+        """The connection that is for marks is open."""
+        channel.marked_at = monotonic()
+
+    def lose_marks(self, channel: Channel, why: str) -> None:
+        """It is gone: books and prints go on without it."""
+        channel.marked_at = None
+        self._owner.say(channel.symbol, Part.MARKS, FeedState.STREAMING, text=f"no mark prices: {why}")
+
+    def take_mark(self, channel: Channel) -> None:
+        """A mark price came."""
+        if len(channel.connections) > 1:
+            channel.marked_at = monotonic()
+            self._owner.say(channel.symbol, Part.MARKS, FeedState.STREAMING)
+
+    def lose_tape(self, symbol: str) -> None:
+        """The exchange prints on and does not tell it: subscribe again, and fetch what was missed."""
+        channel = self._channels[symbol]
+        channel.is_tape_lost = True
+        text = "the exchange has trades that do not come: they are asked for again"
+        self._owner.say(symbol, Part.TRADES, FeedState.STALE, text=text)
+        self._group.create_task(self._revive(channel, 0.0))
+
+    def find_tape(self, symbol: str) -> None:
+        """Trades come again, whether that was confirmed or not."""
+        channel = self._channels[symbol]
+        if channel.is_tape_lost:
+            channel.is_tape_lost = False
+            self._owner.say(symbol, Part.TRADES, FeedState.STREAMING)
 
     def _fell_silent(self, channel: Channel, now: float) -> None:
         """Get the book again; by another connection, unless others of its symbols show that it lives."""

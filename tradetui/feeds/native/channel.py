@@ -24,6 +24,11 @@ Stamped = TypeVar("Stamped", bound=Trade | BookSnapshot | BookDelta | BestQuote 
 class Channel:
     """What the feed knows of one symbol; it decides nothing by itself."""
 
+    marked_at: float | None = None
+    """When its mark price came last, monotonic seconds; None while none is waited for."""
+    is_tape_lost = False
+    """Whether the exchange has prints that it does not tell."""
+
     def __init__(self, health: SymbolHealth, *, stale_after_s: float, backoff: Backoff) -> None:
         self.health = health
         self.trades = TradeFlow()

@@ -350,9 +350,11 @@ class NativeFeed:
         for frame in connection.codec.subscribe(connection.line):
             connection.send(frame)
         for channel in [self._channels[symbol] for symbol in connection.line.symbols]:
-            if connection is channel.connections[0]:
-                channel.stats.reconnects += connection.dials > 1
-                self._books.begin(channel)
+            if connection is not channel.connections[0]:
+                self._books.await_marks(channel)
+                continue
+            channel.stats.reconnects += connection.dials > 1
+            self._books.begin(channel)
 
     def received(self, connection: Connection, frames: Sequence[bytes], ts_received: int) -> None:
         """Turn frames into messages."""
@@ -370,6 +372,7 @@ class NativeFeed:
         for symbol in connection.line.symbols:
             channel = self._channels[symbol]
             if connection is not channel.connections[0]:
+                self._books.lose_marks(channel, why)
                 continue
             channel.lose()
             if channel.book is not None:

@@ -17,6 +17,8 @@ from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.native.books import Books
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.venue import ResyncBy, SharesBooks, Venue
+from tradetui.feeds.tape_watch import TapeWatch
+from tradetui.feeds.trades import TradeFlow
 
 _TICKERS_EVERY_S: Final = 30.0
 
@@ -62,6 +64,7 @@ class Following:
         group.create_task(rest.reload_markets(self._teller, self._listed))
         group.create_task(rest.follow_statuses(self._teller, self._symbols))
         group.create_task(self._audit())
+        group.create_task(self._watch_tapes())
         group.create_task(self._deepen(symbols))
         group.create_task(rest.poll(self._teller, self._tickers, self._symbols, _TICKERS_EVERY_S))
         for fetch in self._of_perpetuals:
@@ -125,6 +128,22 @@ class Following:
 
         numbered = self._venue.resync is ResyncBy.REST
         await self._audits.run(self._exchange, self._audited, numbered=numbered, found=found)
+
+    async def _watch_tapes(self) -> None:
+        """See that prints come while the exchange makes some."""
+
+        def flow(symbol: str) -> TradeFlow | None:
+            channel = self._channels[symbol]
+            return channel.trades if channel.is_live and channel.heard.is_set() else None
+
+        watch = TapeWatch(
+            self._exchange,
+            flow=flow,
+            lost=self._books.lose_tape,
+            moved=self._books.find_tape,
+            single_trades=True,
+        )
+        await watch.run(self._symbols)
 
     async def _deepen(self, symbols: list[str]) -> None:
         """Longer timeframes come when the books stand: they share the exchange's request limit."""

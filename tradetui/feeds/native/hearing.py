@@ -85,6 +85,7 @@ class Hearing:
         """The exchange tells them: what it printed before was missed, and can be asked for."""
         if not channel.heard.is_set():
             channel.heard.set()
+            channel.is_tape_lost = False
             self._owner.say(channel.symbol, Part.TRADES, FeedState.STREAMING)
             self._backfill.heard(channel)
 

@@ -167,7 +167,9 @@ class Reading:
             case PrintsJoined():
                 self._channels[item.symbol].trades.join(item.first, item.last)
             case MarkPrice():
-                self._deliver(self._channels[item.symbol].timely(self._owner, item))
+                channel = self._channels[item.symbol]
+                self._books.take_mark(channel)
+                self._deliver(channel.timely(self._owner, item))
             case Ticker() | FundingRate() | OpenInterest():
                 self._channels[item.symbol].told.add(type(item))
                 self._deliver(item)
