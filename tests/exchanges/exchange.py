@@ -63,6 +63,8 @@ class Wording:
     checksums = False
     pages_forward = False
     """Whether its REST tells prints from a moment on, not the newest ones."""
+    tells_older = False
+    """Whether its REST tells those that are older than a page as well, joined."""
     lists_halts = True
     checksum_error = 0
     """Added to each checksum that it sends."""
@@ -128,6 +130,8 @@ class Exchange(Loopback):
         super().__init__()
         self.wording, self.market = wording, market
         self.prints: list[Print] = []
+        self.joins = 1
+        """So many prints are one where it tells them joined."""
         self.clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
         self.drops: dict[str, int] = defaultdict(int)
         self.doubles: dict[str, int] = defaultdict(int)

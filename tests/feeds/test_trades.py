@@ -147,6 +147,36 @@ async def test_missed_prints_are_asked_for_again_where_the_connection_fails(
     assert not told.trades.is_holding
 
 
+@pytest.mark.parametrize("fails", [True, False])
+async def test_a_count_is_believed_on_where_holes_got_no_answer_and_no_more_where_they_are_none(
+    monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    monkeypatch.setattr(backfill, "_AGAIN_S", (0.0, 0.0))
+    exchange, told = Elsewhere(page=1000, goes_forward=True), Told()
+    rows: list[dict[str, object]] = []
+
+    async def fetch_trades(_symbol: str, since: int | None = None) -> list[dict[str, object]]:
+        if fails:
+            raise ExchangeNotAvailable("elsewhere GET https://127.0.0.1/trades")
+        return rows
+
+    monkeypatch.setattr(exchange, "fetch_trades", fetch_trades)
+    rest: Any = SimpleNamespace(exchange=exchange)
+    teller: Any = told
+    asking = backfill.Backfill(teller, rest, asyncio.TaskGroup())
+    for _ in range(5):
+        async with asyncio.TaskGroup() as group:
+            asking._group = group
+            asking.count_hole(teller)
+    had_no_answer, fails = fails, False
+    rows += [{"id": "7", "price": 1.0, "amount": 1.0, "side": "buy", "timestamp": BEGUN_MS}]
+    async with asyncio.TaskGroup() as group:
+        asking._group = group
+        asking.count_hole(teller)
+    assert bool(told.messages) is had_no_answer
+    assert any("counts no more" in words for words in told.words) is not had_no_answer
+
+
 def test_what_a_stream_opens_with_after_an_outage_counts_as_missed() -> None:
     flow = holding(14, 15)
     for number in (9, 10, 12, 13):

@@ -1,9 +1,9 @@
 """The prints that a stream did not bring, by REST: each venue is asked in its own way.
 
 Binance's streams bring single trades, so they are asked for instead of ccxt's aggregates, whose ids are
-others. Coinbase wants an end with a beginning; OKX and Bybit refuse
-longer pages than theirs; of Kraken Futures' two histories one is wholly public. Of other exchanges nothing
-is known: their newest page is asked for, and where it does not reach back, what came from then on.
+others; those only fill what is older than a page. Coinbase wants an end with a beginning; OKX and Bybit
+refuse longer pages than theirs; of Kraken Futures' two histories one is wholly public. Of other exchanges
+nothing is known: their newest page is asked for, and where it does not reach back, what came from then on.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tradetui.feeds.ccxt.rest import RestSide, Teller
 from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.ccxt.trades import BadTrade, TradeReader, reader_of
 from tradetui.feeds.ccxt.words import words_for
+from tradetui.feeds.joined_prints import JOINING, Joined
 from tradetui.feeds.trades import TradeFlow
 
 _PATIENCE_S: Final = 5.0
@@ -31,6 +32,8 @@ _HEARD_S: Final = 5.0
 _AGAIN_S: Final = (0.5, 1.5)
 """Waits before it is asked again: where the stream was lost, the first request often is as well."""
 _HISTORY_AGAIN_S: Final = 60.0
+_MOST_JOINED: Final = 3
+"""Of so many symbols at once older prints are asked for than the newest page has."""
 _FRUITLESS: Final = 3
 """So many holes that REST knows nothing of, and the venue's count is no count."""
 _MS: Final = 1_000_000
@@ -89,12 +92,16 @@ class Backfill:
         """Symbols whose waiting prints have a hole themselves."""
         self._unheard: set[str] = set()
         """Symbols that were asked for before the exchange was known to have heard."""
+        self._counted: set[str] = set()
+        """Symbols that are asked for because their count has a hole."""
+        self._failed: set[str] = set()
+        """Symbols whose last question had no answer."""
         self._fruitless: dict[str, int] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
 
     def forget(self, symbol: str) -> None:
         """A symbol is followed no more."""
-        for known in (self._again, self._holed, self._unheard):
+        for known in (self._again, self._holed, self._unheard, self._counted, self._failed):
             known.discard(symbol)
         self._fruitless.pop(symbol, None)
         if (task := self._asking.pop(symbol, None)) is not None:
@@ -137,7 +144,7 @@ class Backfill:
     def count_hole(self, channel: Followed) -> None:
         """The count of prints has a hole: ask, unless such holes have shown to be none."""
         if self._fruitless.get(channel.symbol, 0) < _FRUITLESS:
-            self._fruitless[channel.symbol] = self._fruitless.get(channel.symbol, 0) + 1
+            self._counted.add(channel.symbol)
             if channel.trades.is_holding:
                 self._holed.add(channel.symbol)
             self.start(channel)
@@ -155,11 +162,10 @@ class Backfill:
             self._holed.discard(symbol)
             self._again.discard(symbol)
             more, is_all = await self._missed(channel)
-            missed += more
+            missed = more if is_all else missed + more
         await self._tell_minutes(symbol, are_prints_whole=is_all)
         lost, held = channel.trades.release(missed, is_holed=is_holed)
-        if lost:
-            self._fruitless[symbol] = 0
+        self._judge_count(symbol, is_filled=bool(lost))
         if lost or (is_all and self._missing(symbol) is not None):
             self._teller.deliver(MissedTrades(symbol, time_ns(), lost, is_all))
         if symbol not in self._again:
@@ -172,6 +178,17 @@ class Backfill:
             self._again.discard(symbol)
             self._holed.discard(symbol)
             self.start(channel)
+
+    def _judge_count(self, symbol: str, *, is_filled: bool) -> None:
+        """A hole that the answer knows nothing of is none; where no answer came, nothing is known of it."""
+        if is_filled:
+            self._fruitless[symbol] = 0
+        elif symbol in self._counted and symbol not in self._failed:
+            self._fruitless[symbol] = self._fruitless.get(symbol, 0) + 1
+            if self._fruitless[symbol] == _FRUITLESS:
+                text = "the exchange's count of its trades has holes that are none: it counts no more"
+                self._teller.say(symbol, Part.NOTICE, FeedState.STREAMING, text=text)
+        self._counted.discard(symbol)
 
     def _end(self, symbol: str) -> None:
         """Nothing more will be told of a lost time."""
@@ -193,8 +210,10 @@ class Backfill:
         symbol, missed, is_all = channel.symbol, list[Trade](), False
         if not self._rest.exchange.has.get("fetchTrades"):
             return missed, is_all
+        self._failed.add(symbol)
         try:
             missed, is_all = await self._ask(channel)
+            self._failed.discard(symbol)
             text = "" if is_all else f"missed trades: only {len(missed):,} of them could be fetched"
         except Exception as error:  # noqa: BLE001 - the outside world becomes words
             text = f"missed trades could not be fetched: {words_for(error)}"
@@ -208,9 +227,19 @@ class Backfill:
         ask = partial(missed_prints, exchange, channel.symbol, since_ns, single_trades=self._single_trades)
         for wait in _AGAIN_S:
             with suppress(ExchangeNotAvailable):
-                return await ask()
+                return await self._with_joined(channel, *await ask())
             await asyncio.sleep(wait)
-        return await ask()
+        return await self._with_joined(channel, *await ask())
+
+    async def _with_joined(
+        self, channel: Followed, found: list[Trade], is_all: bool
+    ) -> tuple[list[Trade], bool]:
+        """What was missed with what is older than a page, where few are asked for: all share one limit."""
+        exchange, asked = self._rest.exchange, sum(not task.done() for task in self._asking.values())
+        if is_all or exchange.id not in JOINING or asked > _MOST_JOINED or not self._single_trades:
+            return found, is_all
+        since_ms = channel.trades.last_ts // _MS
+        return await Joined(channel.symbol, channel.trades, found).ask(exchange, since_ms)
 
 
 async def _in_time(heard: asyncio.Event) -> bool:

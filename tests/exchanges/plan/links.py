@@ -93,7 +93,8 @@ async def long_outage(rig: Rig) -> None:
     for _ in range(1200):
         await rig.exchange.tell(rig.new_print())
     rig.exchange.handshake_fault = None
-    if not rig.exchange.wording.pages_forward:
+    wording = rig.exchange.wording
+    if not wording.pages_forward and not wording.tells_older:
         await rig.eventually(lambda: any("missed trades: only" in s.text for s in rig.statuses()))
         rig.from_print = len(rig.exchange.prints) - 50
     await rig.healed()

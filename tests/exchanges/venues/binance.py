@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from tests.exchanges.captures import DecimalBook
@@ -16,10 +17,19 @@ from tests.exchanges.tape import Change, Print
 CHANNELS = {"depth": BOOK, "depth@100ms": BOOK, "trade": TRADES, "aggTrade": TRADES}
 
 
+def batched(prints: list[Print], count: int) -> list[list[Print]]:
+    return [prints[start : start + count] for start in range(0, len(prints), count)]
+
+
+def sum_of(prints: list[Print]) -> Decimal:
+    return sum((each.qty for each in prints), Decimal(0))
+
+
 class Binance(Wording):
     exchange, symbol, name = "binance", "BTC/USDT", "BTCUSDT"
     scales = (2, 5)
     snapshot_by_rest = True
+    tells_older = True
     is_futures = False
 
     def __init__(self) -> None:
@@ -64,11 +74,12 @@ class Binance(Wording):
             case "depth":
                 return self._book(exchange)
             case "trades":
-                return [self._recent(each, path) for each in exchange.newest(query)]
+                return [self._recent(each) for each in exchange.newest(query)]
             case "aggTrades":
-                since = int(query.get("startTime", 0))
-                later = [each for each in exchange.prints if each.at_ms >= since]
-                return [self._recent(each, path) for each in later[:1000]]
+                since, number = int(query.get("startTime", 0)), int(query.get("fromId", 0))
+                limit = min(int(query.get("limit", 500)), 1000)
+                rows = [self._joined(each) for each in batched(exchange.prints, exchange.joins)]
+                return [each for each in rows if each["T"] >= since and each["a"] >= number][:limit]
             case what if self.is_futures:
                 return self._contracts(what, query, exchange)
         return None
@@ -113,14 +124,17 @@ class Binance(Wording):
         shown = {"lastUpdateId": self.last_id + exchange.snapshot_shift}
         return {**shown, "bids": self.levels(bids), "asks": self.levels(asks)}
 
-    def _recent(self, each: Print, path: str) -> dict[str, Any]:
+    def _joined(self, each: list[Print]) -> dict[str, Any]:
+        """On spot the joined ones are counted by themselves, far below the single prints."""
+        first, last = each[0], each[-1]
+        number = last.number if self.is_futures else last.number // 2
+        row = {"a": number, "p": self.price(first.price), "q": self.size(sum_of(each))}
+        row |= {"f": first.number, "l": last.number, "T": last.at_ms}
+        return {**row, "m": first.side == "sell", "M": True}
+
+    def _recent(self, each: Print) -> dict[str, Any]:
         maker = each.side == "sell"
         price, size = self.price(each.price), self.size(each.qty)
-        if path.endswith("aggTrades"):
-            # on spot the aggregates are counted by themselves, far below the single trades
-            number = each.number if self.is_futures else each.number // 2
-            row = {"a": number, "p": price, "q": size, "f": each.number, "l": each.number}
-            return {**row, "T": each.at_ms, "m": maker, "M": True}
         row = {"id": each.number, "price": price, "qty": size, "quoteQty": "1", "time": each.at_ms}
         return {**row, "isBuyerMaker": maker, "isBestMatch": True}
 
