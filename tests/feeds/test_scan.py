@@ -18,6 +18,7 @@ from aiohttp import web
 from tests.exchanges.loopback import Loopback
 from tradetui.domain.profile import Profile
 from tradetui.feeds.frame_guard import check_frame
+from tradetui.feeds.scan import scanner as scanner_module
 from tradetui.feeds.scan.more_venues import BitgetScan, CoinbaseScan, KrakenFuturesScan
 from tradetui.feeds.scan.scanner import SCANS, Scanner, scanner_of, wanted
 from tradetui.feeds.scan.table import ScanTable
@@ -226,6 +227,17 @@ async def test_six_hundred_symbols_come_on_two_connections_also_after_a_loss() -
         assert scanner.bad_frames >= 6
         assert scanner.table.bid.tolist() == [2.4] * 600
         assert scanner.table.scales[0] == 2
+
+
+async def test_a_connection_that_answers_and_brings_no_tickers_is_dialed_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(scanner_module, "_SILENT_S", 0.1)
+    async with scanning(1) as (server, scanner):
+        async with asyncio.timeout(20):
+            while len(server.dials) < 4:  # noqa: ASYNC110 - the server tells nobody
+                await asyncio.sleep(0.02)
+        assert scanner.table.bid.tolist() == [2.4]
 
 
 def test_a_profile_without_patterns_scans_nothing() -> None:

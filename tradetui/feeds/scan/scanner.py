@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -25,6 +26,8 @@ from tradetui.feeds.scan.venues import Address, BinanceScan, BybitScan, KrakenSc
 
 MOST: Final = 2_000
 """So many symbols at most, in the order of their names."""
+_SILENT_S: Final = 120.0
+"""Of so many symbols as come on one connection something is told in this time."""
 _LONGEST_NAME: Final = 64
 """Signs that are laid over one letter take no place, and a terminal its time."""
 _BY_SYMBOL: Final = frozenset({"kraken"})
@@ -65,6 +68,8 @@ class Scanner:
         self.bad_frames = 0
         self.connections: list[Connection] = []
         self._venue = venue
+        self._told_at: dict[Connection, float] = {}
+        """When a row was last written from what a connection brought, monotonic seconds."""
         self._rows = {name: self.table.place[symbol] for name, symbol in names.items()}
         self._retry_s = retry_s
         self._ca_file, self._proxy = ca_file, proxy
@@ -78,6 +83,16 @@ class Scanner:
         async with asyncio.TaskGroup() as group:
             for connection in self.connections:
                 group.create_task(connection.run())
+            group.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        """Give up connections that answer pings and bring no tickers: their rows only grow old."""
+        while True:
+            await asyncio.sleep(_SILENT_S / 10)
+            now = monotonic()
+            for each in self.connections:
+                if each.is_open and now - max(each.opened_at, self._told_at.get(each, 0.0)) > _SILENT_S:
+                    each.drop(f"no tickers for {_SILENT_S:.0f} s")
 
     def _connect(self, line: Line, hosts: frozenset[str]) -> Connection:
         return Connection(
@@ -95,13 +110,16 @@ class Scanner:
         for frame in self._venue.subscribe(connection.line):
             connection.send(frame)
 
-    def received(self, _connection: Connection, frames: Sequence[bytes], ts_received: int) -> None:
+    def received(self, connection: Connection, frames: Sequence[bytes], ts_received: int) -> None:
         """Write what frames say."""
+        before = self.table.updates
         for frame in frames:
             try:
                 self._venue.read(frame, ts_received, self._rows, self.table)
             except (msgspec.MsgspecError, ValueError, LookupError, RecursionError):
                 self.bad_frames += 1
+        if self.table.updates != before:
+            self._told_at[connection] = monotonic()
 
     def lost(self, connection: Connection, why: str, wait_s: float) -> None:
         """Nothing: rows grow old by themselves."""
