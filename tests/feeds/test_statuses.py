@@ -17,9 +17,7 @@ from tradetui.feeds.native.venue import Closed
 
 WAYS = [
     ("binance", "native"),
-    ("bybit", "native"),
     ("bybit-linear", "native"),
-    ("bitget", "native"),
     ("bitget-usdt-m", "native"),
     ("coinbase", "native"),
     ("binance", "ccxt"),
@@ -49,6 +47,17 @@ async def test_a_halt_is_seen_long_before_the_list_is_read_again(
         rig.exchange.is_halted = False
         await rig.healed()
         assert listed(rig) is InstrumentStatus.TRADING
+
+
+async def test_a_list_that_can_not_be_read_again_is_said_until_it_can() -> None:
+    async with rigged("okx", None, prepare=nothing, settings={"reload_s": 0.05}) as rig:
+        await rig.live()
+        rig.exchange.rest_faults["instruments"] = (503, {})
+        status = await rig.told(FeedState.STREAMING, text="could not be read again")
+        assert status.text.endswith("exchange unavailable (HTTP 503)")
+        rig.exchange.rest_faults.clear()
+        await rig.eventually(lambda: rig.statuses()[-1].text == "")
+        assert [s for s in rig.statuses() if s.state is not FeedState.STREAMING] == []
 
 
 def status(number: int, **by_name: str) -> bytes:

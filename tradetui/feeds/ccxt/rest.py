@@ -39,6 +39,8 @@ from tradetui.feeds.health import Backoff
 _POLL_CAP_S: Final = 600.0
 _HALTED_AGAIN_S: Final = 60.0
 """Markets are read sooner while one of them is halted."""
+_UNREAD_AGAIN_S: Final = 60.0
+"""And while the last reading failed."""
 _AGED_AGAIN_S: Final = 10.0
 """And while they are those of another day."""
 _STATUS_EVERY_S: Final = 60.0
@@ -91,8 +93,8 @@ class RestSide:
         self._closures = Closures()
         self._tiers = Tiers(exchange)
         self._file = file
-        self._is_aged = False
-        """Whether the markets are kept ones."""
+        self._is_aged = self._is_unread = False
+        """Whether the markets are kept ones, or could not be read again."""
 
     def _backoff(self) -> Backoff:
         return Backoff(self._retry_s)
@@ -203,11 +205,14 @@ class RestSide:
         while True:
             halted = any(each.status is InstrumentStatus.HALTED for each in self._told.values())
             wait = min(self.reload_s, _HALTED_AGAIN_S) if halted else self.reload_s
+            wait = min(wait, _UNREAD_AGAIN_S) if self._is_unread else wait
             await asyncio.sleep(min(wait, _AGED_AGAIN_S) if self._is_aged else wait)
-            with suppress(Exception):
+            try:
                 await self._exchange.load_markets(True)
                 await self._keep()
                 self._end_age(teller)
+            except Exception as error:  # noqa: BLE001 - the streams go on without it
+                self._tell_unread(teller, words_for(error))
             for before in listed:
                 if before.symbol in self._told:
                     self._retell(teller, self._told[before.symbol])
@@ -223,9 +228,16 @@ class RestSide:
                 if before is not None and await learn_status(self._exchange, before.symbol):
                     self._retell(teller, self._told[before.symbol])
 
+    def _tell_unread(self, teller: Teller, why: str) -> None:
+        """Halts and changed rules would go unseen now; of kept markets that is said already."""
+        self._is_unread = True
+        for symbol in self.symbols if not self._is_aged else ():
+            text = f"the list of markets could not be read again: {why}"
+            teller.say(symbol, Part.LISTING, FeedState.STREAMING, text=text)
+
     def _end_age(self, teller: Teller) -> None:
         """The markets are today's again."""
-        self._is_aged = False
+        self._is_aged = self._is_unread = False
         for symbol in self.symbols:
             teller.say(symbol, Part.LISTING, FeedState.STREAMING)
 
