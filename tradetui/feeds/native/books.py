@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from tradetui.domain.market_data import BookDelta, BookSnapshot, FeedState
 from tradetui.feeds.audit import Audits
