@@ -97,12 +97,38 @@ def test_a_wick_of_the_last_price_leaves_a_stop_by_the_mark_alone() -> None:
 
 
 def test_a_stop_by_the_mark_gets_no_more_than_what_traded_last() -> None:
+    """The print fires nothing: the mark does a minute later, when nothing had traded higher since."""
     table = held(TriggerBy.MARK)
     minute = lose(table)
-    told(table, PriceKind.MARK, candle(minute, 59_800.0, 59_850.0, 58_990.0, 59_700.0))
-    printed(table, (minute - SECOND, 58_900.0), (minute + 2 * SECOND, 59_600.0))
+    told(
+        table,
+        PriceKind.MARK,
+        candle(minute, 59_800.0, 59_850.0, 59_100.0, 59_700.0),
+        candle(minute + MINUTE, 59_700.0, 59_850.0, 58_990.0, 59_700.0),
+    )
+    printed(table, (minute + 10 * SECOND, 58_900.0), (minute + 2 * MINUTE, 59_600.0))
     come_back(table)
     assert table.fills[-1].price == D("58870.5"), "58,900 x 0.9995 is 58,870.55, down to the tick"
+
+
+def test_a_short_stop_by_the_mark_gets_no_less_than_what_traded_last() -> None:
+    table = Table(perp(**FREE), settings=wide_limits(leverage=D(2)))
+    table.open([(60_000.0, 5.0)], [(60_000.1, 5.0)])
+    table.sell("0.5", stop="61000")
+    ts = table.tick()
+    table.feed(MarkPrice(table.symbol, ts, ts, 60_000.0, 60_000.0))
+    by_mark = Stop(price=D(61_000), by=TriggerBy.MARK)
+    assert table.do(SetStop(symbol=table.symbol, stop=by_mark)).accepted
+    minute = lose(table)
+    told(
+        table,
+        PriceKind.MARK,
+        candle(minute, 60_200.0, 60_900.0, 60_150.0, 60_300.0),
+        candle(minute + MINUTE, 60_300.0, 61_010.0, 60_150.0, 60_300.0),
+    )
+    printed(table, (minute + 10 * SECOND, 61_100.0), (minute + 2 * MINUTE, 60_400.0))
+    come_back(table, bid=60_100.0)
+    assert table.fills[-1].price == D("61130.6"), "61,100 x 1.0005 is 61,130.55, up to the tick"
 
 
 @pytest.mark.parametrize(("opened", "price"), [(58_800.0, "58770.6"), (59_400.0, "58970.5")])
