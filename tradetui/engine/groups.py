@@ -58,8 +58,10 @@ class Groups:
     def release(self, child: Order) -> None:
         """Release of an order what its parent has filled by now."""
         parent = self.state.orders.get(child.parent_id)
-        if parent is None or self.state.lock_on(child.symbol, child.side) is not None:
+        if parent is None:
             self.flow.cancel_now(child, Reason.PARENT_CANCELED)
+        elif self.state.lock_on(child.symbol, child.side) is not None:
+            self.flow.cancel_now(child, Reason.LOCKED)
         elif parent.state is OrderState.FILLED:
             self._act(child)
         else:
