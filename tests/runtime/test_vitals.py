@@ -44,7 +44,7 @@ class Feeding:
 
     def __init__(self) -> None:
         self.clock = VenueClock()
-        self.counted = FeedStats(gaps=3, resyncs=2, reconnects=1, bad_messages=4)
+        self.counted = FeedStats(gaps=3, resyncs=2, reconnects=1, bad_messages=4, bad_times=5)
 
     def stats(self, symbol: str) -> FeedStats:
         assert symbol in self.symbols
@@ -183,6 +183,7 @@ def test_a_view_names_each_channel_each_symbol_and_what_was_counted() -> None:
     assert names[:2] == ["book", "trades"]
     assert {"mark", "index", "funding", "status"} <= set(names)
     assert (view.symbols[0].gaps, view.symbols[0].resyncs, view.symbols[0].bad_messages) == (3, 2, 4)
+    assert view.symbols[0].bad_times == 5
     assert (view.symbols[1].state, view.symbols[1].text) == (FeedState.DOWN, "no connection")
     assert health.view(scene.symbol, Feeding.symbols, now=START + SECOND + MS) is view
 

@@ -74,6 +74,24 @@ HEALTH = HealthView(
 CALM = msgspec.structs.replace(HEALTH, clock=ClockHealth(offset_ms=-4.0, error_ms=12.0, asked_s=40))
 
 
+def symbols(health: HealthView, width: int) -> list[str]:
+    """The table of the symbols, down to the first one."""
+    rows = texts(health, width)
+    start = rows.index(" symbols") + 1
+    return rows[start : start + 2]
+
+
+def test_times_that_can_not_be_are_counted_in_a_column_of_their_own() -> None:
+    first, *others = HEALTH.symbols
+    told = msgspec.structs.replace(HEALTH, symbols=(msgspec.structs.replace(first, bad_times=17), *others))
+    assert symbols(told, 79) == [
+        " symbol          state         age    p50    p95    p99 gaps reconn  bad times",
+        " BTC/USDT        streaming    0 ms     38     61  1.4 s    0      0    0    17",
+    ]
+    assert symbols(told, 119)[1].split()[-3:] == ["17", "0", "0"]
+    assert "times" in symbols(HEALTH, 119)[0]
+
+
 def texts(health: HealthView, width: int) -> list[str]:
     return ["".join(text for text, _ in row).rstrip() for row in page(health, width)]
 

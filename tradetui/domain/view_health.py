@@ -45,6 +45,8 @@ class HealthRow(msgspec.Struct, frozen=True, kw_only=True):
     resyncs: int = 0
     reconnects: int = 0
     bad_messages: int = 0
+    bad_times: int = 0
+    """Messages that came with a time which can not be, and are taken without it."""
     audits: int = 0
     mismatches: int = 0
 

@@ -38,6 +38,7 @@ class Watched:
         self.resyncs = 0
         self.reconnects = 0
         self.bad_messages = 0
+        self.bad_times = 0
         self.latency_ms: float | None = None
         self.heard_ns = 0
         self.vitals: Vitals | None = None
@@ -92,6 +93,7 @@ class Watched:
             "resyncs": self.resyncs,
             "reconnects": self.reconnects,
             "bad_messages": self.bad_messages,
+            "bad_times": self.bad_times,
             **self._margin(),
             **self._health(now),
         }
@@ -209,5 +211,5 @@ def _count_faults(feed: Feed, one: Watched) -> None:
     if stats is None:
         return
     counted = stats(one.symbol)
-    for name in ("gaps", "resyncs", "reconnects", "bad_messages"):
+    for name in ("gaps", "resyncs", "reconnects", "bad_messages", "bad_times"):
         setattr(one, name, getattr(counted, name, getattr(one, name)))

@@ -124,6 +124,7 @@ def row(vitals: Vitals, market: Market | None, symbol: str, now: int) -> HealthR
         resyncs=stats.resyncs,
         reconnects=stats.reconnects,
         bad_messages=stats.bad_messages,
+        bad_times=stats.bad_times,
         audits=stats.audits,
         mismatches=stats.mismatches,
     )

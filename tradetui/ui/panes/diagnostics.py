@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from tradetui.domain.market_data import FeedState
 from tradetui.domain.view import Frame
 from tradetui.domain.view_health import ChannelHealth, Delays, HealthRow, HealthView, WireHealth
@@ -36,9 +38,12 @@ SYMBOLS: Final = (
     Column("resync", 6, rank=5),
     Column("reconn", 6, rank=2),
     Column("bad", 4, rank=2),
+    Column("times", 5, rank=8),
     Column("audits", 6, rank=7),
     Column("differ", 6, rank=6),
 )
+WITH_TIMES: Final = tuple(replace(each, rank=2) if each.name == "times" else each for each in SYMBOLS)
+"""Where some came with a time that can not be, the column is worth its room on a narrow terminal too."""
 CHANNELS: Final = (
     Column("channel", 12, at_left=True),
     Column("state", 10, at_left=True),
@@ -180,7 +185,7 @@ def channel_cells(channel: ChannelHealth) -> dict[str, Run]:
 
 def symbol_rows(health: HealthView, width: int) -> list[Row]:
     """Every symbol of the profile; the words of a state that is no good stand below it."""
-    layout = layout_for(SYMBOLS, width)
+    layout = layout_for(WITH_TIMES if any(each.bad_times for each in health.symbols) else SYMBOLS, width)
     rows: list[Row] = [((" symbols", "bright!"),), heading(layout)]
     for each in health.symbols:
         rows.append(cells(layout, symbol_cells(each, is_shown=each.symbol == health.symbol)))
@@ -201,6 +206,7 @@ def symbol_cells(row: HealthRow, *, is_shown: bool) -> dict[str, Run]:
         "resync": count_cell(row.resyncs),
         "reconn": count_cell(row.reconnects),
         "bad": count_cell(row.bad_messages),
+        "times": count_cell(row.bad_times),
         "audits": (str(row.audits), "dim"),
         "differ": count_cell(row.mismatches),
     }
