@@ -2,7 +2,8 @@
 
 Proceeds of a sale settle some days later. Buying with them before is allowed; selling what was bought
 with them before they have settled is a good-faith violation, and selling what was never paid for is
-free-riding. Crypto settles at once (`settle_days` 0), so neither can happen there.
+free-riding. Crypto settles at once (`settle_days` 0), so neither can happen there: that is why no setting
+turns this on, and why it stands here, to hold the engine's spot account against.
 """
 
 from __future__ import annotations
