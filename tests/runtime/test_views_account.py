@@ -8,7 +8,7 @@ import pytest
 
 from tests.engine.market import MS, SECOND, SPOT, D, spot
 from tests.runtime.views_scene import ASKS, BIDS, PROFILE, Scene
-from tradetui.domain.command import Size, SizeUnit, Stop
+from tradetui.domain.command import How, Size, SizeUnit, Stop
 from tradetui.domain.event import AnyBody, Event, GapEvaluated, GapsAcknowledged
 from tradetui.domain.market_data import FeedState, Side
 from tradetui.domain.view import Draft, Frame, LimitGauge, ProfileBadge, TradingState
@@ -378,3 +378,14 @@ def test_the_list_of_gaps_is_the_newest_though_as_many_were_acknowledged(scene: 
     happened(GapsAcknowledged(count=1))
     happened(GapEvaluated(symbol=SPOT, from_ts=0, to_ts=SECOND, source="trades", text="closed 1 at 59000"))
     assert [each.text for each in scene.frame().gaps] == ["closed 1 at 59000"]
+
+
+def test_a_ticket_with_a_trigger_prices_the_side_that_can_wait_for_it(scene: Scene) -> None:
+    scene.trade(60_000.2, 0.01)
+    size, stop = Size(D("0.1"), SizeUnit.BASE), Stop(price=D(59900))
+    ticket = scene.ask(draft=Draft(size=size, stop=stop, how=How(trigger=D(60_100)))).ticket
+    assert ticket is not None
+    assert (ticket.buy.allowed, ticket.buy.fills_now, ticket.buy.rests) == (True, D(0), D("0.1"))
+    reached = scene.ask(draft=Draft(size=size, stop=stop, how=How(trigger=D(60_000)))).ticket
+    assert reached is not None
+    assert "has passed its trigger already" in reached.buy.refusal

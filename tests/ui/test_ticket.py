@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tests.ui.fake_link import FakeLink
 from tests.ui.test_app import Cockpit, cockpit
-from tradetui.domain.command import Size, SizeUnit, Stop, Target
+from tradetui.domain.command import Size, SizeUnit, Stop, SubmitOrder, Target
+from tradetui.domain.grammar import parse
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import Trail, TriggerBy
 from tradetui.domain.view import Draft, SidePreview, TicketView, TradingState
@@ -85,8 +87,37 @@ SYMBOL = "BTC/USDT"
 )
 def test_a_draft_and_its_words_say_the_same(draft: Draft, words: tuple[str, ...]) -> None:
     texts = words_of(draft, SYMBOL)
-    assert tuple(texts[name] for name in FIELDS) == words
+    assert tuple(texts[name] for name in FIELDS[:-1]) == words
+    assert texts["how"] == ""
     assert read_fields(texts, SYMBOL, "1m") == (draft, {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "trigger 62000",
+        "trigger 62000 by mark post",
+        "touch 60000 until +5m",
+        "trigger trail 0.5% from 62000 by index",
+        "chase 30 x10 take",
+        "chase 0.1% reduce",
+        "ioc",
+        "fok reduce",
+        "until +90s",
+        "until 14:30 post",
+        "until 2026-08-10T14:30:05",
+    ],
+)
+def test_the_clauses_of_the_command_line_mean_the_same_in_the_ticket(text: str) -> None:
+    typed = parse(f"buy 1r {text} stop 61000", symbol=SYMBOL, symbols=(SYMBOL,))
+    texts = {"size": "1r", "limit": "", "stop": "61000", "target": "", "how": text}
+    draft, faults = read_fields(texts, SYMBOL, "1m")
+    assert draft is not None, faults
+    assert words_of(draft, SYMBOL) == texts
+    order = draft.order(SYMBOL, Side.BUY, limit=None)
+    reduces = "reduce" in text
+    assert isinstance(typed, SubmitOrder)
+    assert order == replace(typed, fit=True, stop=None if reduces else typed.stop)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +139,14 @@ def test_a_draft_and_its_words_say_the_same(draft: Draft, words: tuple[str, ...]
         ("target", "r", "a multiple of R such as 2r"),
         ("target", "2r 50%, up", "a multiple of R (2r)"),
         ("target", "up", "expected a price above zero or a multiple"),
+        ("how", "x", "how: expected limit, trigger, stop"),
+        ("how", "limit 5", "limit has a field of its own"),
+        ("how", "post stop 5", "stop has a field of its own"),
+        ("how", "ioc fok", "ioc and fok exclude each other"),
+        ("how", "scale 1 2 3", "type it on the command line"),
+        ("how", "post oco sell 1 limit 5", "the command line joins several"),
+        ("how", "trail 1%", "trigger trail 1% makes the order trail"),
+        ("how", "trigger", "expected a price after trigger"),
     ],
 )
 def test_a_bad_field_is_named_in_words(field: str, text: str, words: str) -> None:
@@ -284,7 +323,7 @@ async def test_what_is_typed_takes_the_place_of_the_words_unless_an_arrow_leaves
         assert (draft.size, draft.stop.atr) == (Size(Decimal(2), SizeUnit.RISK), Decimal(2))
         await it.press("up", "up", "right", "x")
         fields = pane_of(it).fields
-        assert [field.value for field in fields.query(LineInput)] == ["2rx", "", "2atr", ""]
+        assert [field.value for field in fields.query(LineInput)] == ["2rx", "", "2atr", "", ""]
         said = str(fields.query_one("#fault").render()).split()
         assert said[-1] == "'rx'", "a fault is said to its end"
 
@@ -318,7 +357,7 @@ async def test_the_ticket_opens_where_it_is_not_always_shown(size: tuple[int, in
     async with cockpit(FakeLink(), size=size) as it:
         await it.press("t")
         fields = pane_of(it).fields
-        assert fields.region.height == 5
+        assert fields.region.height == len(FIELDS) + 1
         assert fields.region.width > 20
         await it.type("x")
         assert it.link.sent == []
@@ -351,3 +390,20 @@ async def test_a_lock_disarms_and_stands_where_armed_stood() -> None:
         assert it.app.armed_s == 0
         assert it.tags == []
         assert "exits only, daily loss 200 of 200" in it.said
+
+
+async def test_how_an_order_goes_about_it_is_typed_into_the_ticket_and_ordered_by_key() -> None:
+    async with cockpit(size=(80, 24)) as it:
+        await it.press("t", "up")
+        await it.type("trigger 61800 until +5m")
+        await it.press("enter", "a", "b")
+        (order,) = it.link.sent
+        assert isinstance(order, SubmitOrder)
+        assert (order.trigger, order.expire_after_ns) == (Decimal(61800), 300 * 10**9)
+        assert order.stop == Stop(atr=Decimal(1), timeframe="1m")
+
+
+def test_a_draft_that_waits_for_a_price_is_not_said_to_fill_now() -> None:
+    assert now_words(BUY, scale=1, waits="mark 62,000") == "0.148 waits for mark 62,000"
+    rows = preview_rows(replace(BUY, liquidation_away=Decimal(-5)), scale=1, waits="mark 62,000")
+    assert len(rows) == 2

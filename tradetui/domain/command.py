@@ -69,6 +69,22 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True):
     take: bool = False
 
 
+class How(msgspec.Struct, frozen=True, kw_only=True):
+    """What an order says beside its size, its limit and its exits; each is explained at SubmitOrder."""
+
+    trigger: Decimal | None = None
+    trail: Trail | None = None
+    take_profit: bool = False
+    trigger_by: TriggerBy = TriggerBy.LAST
+    tif: TimeInForce = TimeInForce.GTC
+    expire_ts: int = 0
+    expire_after_ns: int = 0
+    expire_at: str = ""
+    post_only: bool = False
+    reduce_only: bool = False
+    chase: Follow | None = None
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", tag=True):
     """The common part: `key` makes a command that is sent twice act once; "" means no such guard."""
 

@@ -35,6 +35,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
+from msgspec.structs import asdict
+
 from tradetui.domain import grammar_limits
 from tradetui.domain.command import (
     AdjustMargin,
@@ -44,8 +46,8 @@ from tradetui.domain.command import (
     CancelOrder,
     Deposit,
     Flatten,
-    Follow,
     Half,
+    How,
     MarginMode,
     Reverse,
     SetLeverage,
@@ -59,17 +61,24 @@ from tradetui.domain.command import (
     SubmitScale,
     Withdraw,
 )
-from tradetui.domain.grammar_clauses import CLAUSES, ClauseReader, Steps, Until
+from tradetui.domain.grammar_clauses import CLAUSES, ClauseReader, Steps, how_of
 from tradetui.domain.grammar_reader import NUMBER, GrammarError, Words, beginning
 from tradetui.domain.market_data import Side
-from tradetui.domain.order import TimeInForce, Trail, TriggerBy
+from tradetui.domain.order import Trail, TriggerBy
 
-__all__ = ["CLAUSES", "VERBS", "GrammarError", "complete", "parse"]
+__all__ = ["CLAUSES", "VERBS", "GrammarError", "complete", "parse", "parse_how"]
 
 VERBS: Final = Words(
     ("buy", "sell", "stop", "target", "cancel", "flatten", "reverse", "half"),
     ("leverage", "margin", "deposit", "withdraw", "trail", "amend", *grammar_limits.VERBS),
 )
+ELSEWHERE: Final = {
+    "limit": "has a field of its own",
+    "stop": "has a field of its own",
+    "target": "has a field of its own",
+    "scale": "makes several orders: type it on the command line",
+}
+"""Clauses that do not say how one order goes about it."""
 AMENDED: Final = Words(("qty", "limit", "trigger"))
 MARGIN_WORDS: Final = Words(("add", "remove", "cross", "isolated"))
 
@@ -86,6 +95,25 @@ def parse(text: str, *, symbol: str, symbols: Sequence[str]) -> AnyCommand:
         GrammarError: the word that is wrong is marked.
     """
     return _Commands(text, symbol, symbols).command()
+
+
+def parse_how(text: str) -> How:
+    """Read the clauses of an order beside limit, stop and target, as they stand behind its size.
+
+    Raises:
+        GrammarError: the word that is wrong is marked; it may be one that has its place elsewhere.
+    """
+    reader = ClauseReader(text, "", ())
+    clauses = reader.clauses()
+    if not reader.done():
+        raise reader.wrong(f"expected one order, was {reader.peek()!r}: the command line joins several")
+    reader.at = 0
+    while not reader.done():
+        word = CLAUSES.only(reader.peek().lower())
+        if word in ELSEWHERE and word in clauses:
+            raise reader.wrong(f"{word} {ELSEWHERE[word]}")
+        reader.at += 1
+    return how_of(clauses)
 
 
 def complete(text: str, *, symbols: Sequence[str], orders: Sequence[str] = ()) -> list[str]:
@@ -186,31 +214,17 @@ class _Commands(ClauseReader):
         number, unit, at = self.size()
         symbol = self._symbol()
         clauses = self.clauses()
-        price, trigger = clauses.get("limit"), clauses.get("trigger")
-        stop, targets = clauses.get("stop"), clauses.get("target")
+        price, stop, targets = clauses.get("limit"), clauses.get("stop"), clauses.get("target")
         first, *more = targets if isinstance(targets, list) else [None]
-        tif = clauses.get("tif", TimeInForce.GTC)
-        until = tif if isinstance(tif, Until) else Until()
-        chase, by = clauses.get("chase"), clauses.get("by")
         order = SubmitOrder(
             symbol=symbol,
             side=side,
             size=self.size_of(number, unit, symbol, at),
             limit=price if isinstance(price, Decimal) else None,
-            trigger=trigger if isinstance(trigger, Decimal) else None,
-            trail=trigger if isinstance(trigger, Trail) else None,
             stop=stop if isinstance(stop, Stop) else None,
             target=first,
             more_targets=tuple(target for target in more if target is not None),
-            take_profit="touch" in clauses,
-            trigger_by=by if isinstance(by, TriggerBy) else TriggerBy.LAST,
-            tif=tif if isinstance(tif, TimeInForce) else TimeInForce.GTD,
-            expire_ts=until.ts,
-            expire_after_ns=until.after_ns,
-            expire_at=until.at,
-            post_only="post" in clauses,
-            reduce_only="reduce" in clauses,
-            chase=chase if isinstance(chase, Follow) else None,
+            **asdict(how_of(clauses)),
         )
         steps = clauses.get("scale")
         return order, steps if isinstance(steps, Steps) else None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from tradetui.domain.command import Follow, Size, SizeUnit, Stop, Target
+from tradetui.domain.command import Follow, How, Size, SizeUnit, Stop, Target
 from tradetui.domain.grammar_reader import NUMBER, Reader, Words, beginning, is_price
 from tradetui.domain.number import ONE
 from tradetui.domain.order import TimeInForce, Trail, TriggerBy
@@ -64,6 +64,26 @@ def _moment(word: str) -> int:
     except ValueError:
         return 0
     return int(moment.timestamp()) * 10**9
+
+
+def how_of(clauses: Mapping[str, Clause]) -> How:
+    """What clauses say beside limit, stop and targets."""
+    trigger, tif = clauses.get("trigger"), clauses.get("tif", TimeInForce.GTC)
+    until = tif if isinstance(tif, Until) else Until()
+    chase, by = clauses.get("chase"), clauses.get("by")
+    return How(
+        trigger=trigger if isinstance(trigger, Decimal) else None,
+        trail=trigger if isinstance(trigger, Trail) else None,
+        take_profit="touch" in clauses,
+        trigger_by=by if isinstance(by, TriggerBy) else TriggerBy.LAST,
+        tif=tif if isinstance(tif, TimeInForce) else TimeInForce.GTD,
+        expire_ts=until.ts,
+        expire_after_ns=until.after_ns,
+        expire_at=until.at,
+        post_only="post" in clauses,
+        reduce_only="reduce" in clauses,
+        chase=chase if isinstance(chase, Follow) else None,
+    )
 
 
 def _list(found: Clause | None) -> list[Target]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
-from tradetui.domain.command import Size, SizeUnit, Stop, Target
+from tradetui.domain.command import How, Size, SizeUnit, Stop, SubmitOrder, Target
 from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import InstrumentStatus
 from tradetui.domain.market_data import FeedState, Side, Timeframe
@@ -41,6 +41,22 @@ class Draft(msgspec.Struct, frozen=True):
     stop: Stop = Stop(atr=Decimal(1))
     target: Target | None = None
     more_targets: tuple[Target, ...] = ()
+    how: How = How()
+
+    def order(self, symbol: str, side: Side, *, limit: Decimal | None) -> SubmitOrder:
+        """The order that a key makes of it; one that only reduces brings no exits of its own."""
+        reduces = self.how.reduce_only
+        return SubmitOrder(
+            symbol=symbol,
+            side=side,
+            size=self.size,
+            limit=limit,
+            stop=None if reduces else self.stop,
+            target=None if reduces else self.target,
+            more_targets=() if reduces else self.more_targets,
+            fit=True,
+            **msgspec.structs.asdict(self.how),
+        )
 
 
 class ViewRequest(msgspec.Struct, frozen=True):

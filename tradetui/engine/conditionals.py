@@ -34,7 +34,7 @@ class Conditionals:
     def arm(self, desk: Desk, order: Order) -> None:
         """Let an order watch its trigger; one that is through already is rejected (R-TRG-3)."""
         price = desk.trigger_price(order.trigger_by, order.side)
-        if _is_through(order, price):
+        if has_fired(order, price):
             if order.state is OrderState.HELD:
                 self.flow.cancel_now(order, Reason.WOULD_TRIGGER)
             else:
@@ -88,7 +88,7 @@ class Conditionals:
         if stop is None or stop.state is not OrderState.ARMED or desk.sources.is_computed(stop.trigger_by):
             return
         tick = desk.sound_touch[0 if stop.side is Side.SELL else 1]
-        if tick is not None and _is_through(stop, float(desk.instrument.to_price(tick))):
+        if tick is not None and has_fired(stop, float(desk.instrument.to_price(tick))):
             self.trigger(stop.order_id)
 
     def trigger(self, order_id: str) -> None:
@@ -149,7 +149,8 @@ class Conditionals:
             self.walk(order)
 
 
-def _is_through(order: Order, price: float | None) -> bool:
+def has_fired(order: Order, price: float | None) -> bool:
+    """Whether a price has passed an order's trigger."""
     if price is None or order.trigger is None:
         return False
     return is_through(order.side, trigger=order.trigger, price=price, take_profit=order.type.takes_profit)

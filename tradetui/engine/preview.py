@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import msgspec
 
-from tradetui.domain.command import SubmitOrder
 from tradetui.domain.market_data import Side, Timeframe
 from tradetui.domain.number import MONEY, ZERO
 from tradetui.domain.view import Draft, SidePreview
 from tradetui.engine.books import Books
+from tradetui.engine.conditionals import has_fired
 from tradetui.engine.desk import Desk
 from tradetui.engine.intake import Intake, Plan
 from tradetui.engine.refusals import Refused
@@ -20,21 +20,16 @@ from tradetui.trading.match_types import Outcome
 
 def preview(intake: Intake, books: Books, *, symbol: str, side: Side, draft: Draft, ts: int) -> SidePreview:
     """Price a draft on one side; a refusal is told in words."""
-    command = SubmitOrder(
-        symbol=symbol,
-        side=side,
-        size=draft.size,
-        limit=draft.limit,
-        stop=draft.stop,
-        target=draft.target,
-        more_targets=draft.more_targets,
-        fit=True,
-    )
+    command = draft.order(symbol, side, limit=draft.limit)
     try:
         plan = intake.plan(command, ts=ts)
     except Refused as refused:
         refusal = refused.refusal
         text = f"{refusal.text}: {refusal.mend}" if refusal.mend else refusal.text
+        return SidePreview(side=side, allowed=False, refusal=text)
+    order, desk = plan.order, intake.desk_of(symbol)
+    if order.is_conditional and has_fired(order, desk.trigger_price(order.trigger_by, side)):
+        text = f"the {order.trigger_by.value} price has passed its trigger already: it would be rejected"
         return SidePreview(side=side, allowed=False, refusal=text)
     return _priced(intake, books, plan)
 

@@ -74,7 +74,13 @@ ACTIONS: Final = (
         Action(f"size_{number}", str(number), "size", f"size preset {number}", Group.TRADE)
         for number in range(1, 10)
     ),
-    Action("ticket", "t", "ticket", "type size, limit, stop and target of the ticket", Group.TRADE),
+    Action(
+        "ticket",
+        "t",
+        "ticket",
+        "type size, limit, stop, target and how of the ticket",
+        Group.TRADE,
+    ),
     _stop("stop_here", "z", "stop here", "set the stop at the ladder cursor"),
     _nudge("stop_nearer", "[", "stop nearer", "move the stop nearer by a tick"),
     _nudge("stop_farther", "]", "stop farther", "move the stop farther by a tick"),

@@ -87,17 +87,7 @@ def _join(sight: Sight, side: Side) -> Outcome:
 
 
 def _order(sight: Sight, side: Side, limit: Decimal | None) -> SubmitOrder:
-    draft = sight.request.draft
-    return SubmitOrder(
-        symbol=sight.symbol,
-        side=side,
-        size=draft.size,
-        limit=limit,
-        stop=draft.stop,
-        target=draft.target,
-        more_targets=draft.more_targets,
-        fit=True,
-    )
+    return sight.request.draft.order(sight.symbol, side, limit=limit)
 
 
 def _best(frame: Frame, side: Side) -> Decimal | None:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
-from tradetui.domain.command import SetStop, SetTarget, Size, SizeUnit, Stop, Target
-from tradetui.domain.grammar import GrammarError, parse
+from tradetui.domain.command import Follow, How, SetStop, SetTarget, Size, SizeUnit, Stop, Target
+from tradetui.domain.grammar import GrammarError, parse, parse_how
 from tradetui.domain.number import canonical, parse_decimal
-from tradetui.domain.order import Trail, TriggerBy
+from tradetui.domain.order import TimeInForce, Trail, TriggerBy
 from tradetui.domain.view import Draft
 from tradetui.ui.controls import read_size
 
-FIELDS: Final = ("size", "limit", "stop", "target")
+FIELDS: Final = ("size", "limit", "stop", "target", "how")
 PLACEHOLDERS: Final[Mapping[str, str]] = {
     "size": "0.5r  0.25  500usdt  10%",
     "limit": "empty: at market",
     "stop": "61000  1.5atr  trail 1%  61000/60950",
     "target": "62000  2r  2r 50%, 3r; empty: none",
+    "how": "post ioc fok reduce until +5m trigger 61000",
 }
+_TRAIL: Final = ("trail", "trai", "tra")
+_SPANS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _UNITS: Final = {SizeUnit.BASE: "", SizeUnit.RISK: "r"}
 _GROUPED: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 """A number as the screen writes it; with its commas elsewhere it may mean another one."""
@@ -37,7 +41,53 @@ def words_of(draft: Draft, symbol: str) -> dict[str, str]:
         "limit": "" if draft.limit is None else canonical(draft.limit),
         "stop": _stop_words(stop),
         "target": ", ".join(_target_words(each) for each in targets),
+        "how": how_words(draft.how),
     }
+
+
+def how_words(how: How) -> str:
+    """As the grammar has it: trigger 61000 by mark until +5m post."""
+    flags = (
+        _trigger_words(how),
+        _chase_words(how.chase) if how.chase is not None else "",
+        _tif_words(how),
+        "post" if how.post_only else "",
+        "reduce" if how.reduce_only else "",
+    )
+    return " ".join(words for words in flags if words)
+
+
+def _trigger_words(how: How) -> str:
+    by = "" if how.trigger_by is TriggerBy.LAST else f" by {how.trigger_by.value}"
+    if how.trail is not None:
+        return f"trigger {_trail_words(how.trail)}{by}"
+    if how.trigger is None:
+        return ""
+    return f"{'touch' if how.take_profit else 'trigger'} {canonical(how.trigger)}{by}"
+
+
+def _chase_words(chase: Follow) -> str:
+    far = "" if chase.distance is None else canonical(chase.distance)
+    far = far if chase.rate is None else f"{canonical(chase.rate * 100)}%"
+    most = "" if chase.most is None else f"x{chase.most}"
+    return " ".join(words for words in ("chase", far, most, "take" if chase.take else "") if words)
+
+
+def _tif_words(how: How) -> str:
+    if how.tif is not TimeInForce.GTD:
+        return "" if how.tif is TimeInForce.GTC else how.tif.value
+    if how.expire_at:
+        return f"until {how.expire_at}"
+    if how.expire_after_ns:
+        return f"until +{_span(how.expire_after_ns)}"
+    return f"until {datetime.fromtimestamp(how.expire_ts // 10**9, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+def _span(ns: int) -> str:
+    """A time as the grammar has it, in the largest unit that fits."""
+    seconds = ns // 10**9
+    unit, length = next((unit, length) for unit, length in _SPANS.items() if not seconds % length)
+    return f"{seconds // length}{unit}"
 
 
 def _stop_words(stop: Stop) -> str:
@@ -94,10 +144,24 @@ def read_fields(texts: Mapping[str, str], symbol: str, timeframe: str) -> tuple[
     limit = _price("limit", texts["limit"], faults) if texts["limit"] else None
     stop = _stop(texts["stop"], timeframe, faults)
     targets = _targets(texts["target"], faults) if texts["target"] else []
+    how = _how(texts["how"], faults)
     if faults:
         return None, faults
     first = targets[0] if targets else None
-    return Draft(size=size, limit=limit, stop=stop, target=first, more_targets=tuple(targets[1:])), {}
+    return Draft(
+        size=size, limit=limit, stop=stop, target=first, more_targets=tuple(targets[1:]), how=how
+    ), {}
+
+
+def _how(text: str, faults: dict[str, str]) -> How:
+    """The clauses of the command line that have no field of their own."""
+    try:
+        return parse_how(text)
+    except GrammarError as error:
+        word = text[error.start : error.end].lower()
+        hint = "; trigger trail 1% makes the order trail" if word in _TRAIL else ""
+        faults["how"] = f"how: {error.message}{hint}"
+        return How()
 
 
 def _size(text: str, symbol: str, faults: dict[str, str]) -> Size:

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from tradetui.domain.command import How
 from tradetui.domain.market_data import Timeframe
 from tradetui.domain.view import Draft, ViewRequest
 
@@ -52,7 +53,7 @@ def with_symbol(request: ViewRequest, symbol: str) -> ViewRequest:
     if symbol != request.symbol:
         stop = draft.stop if draft.stop.price is None else default_draft(request.timeframe).stop
         target = draft.target if draft.target is None or draft.target.price is None else None
-        draft = msgspec.structs.replace(draft, limit=None, stop=stop, target=target)
+        draft = msgspec.structs.replace(draft, limit=None, stop=stop, target=target, how=How())
     return msgspec.structs.replace(request, symbol=symbol, offset=0, ladder_center=None, draft=draft)
 
 

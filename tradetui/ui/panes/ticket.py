@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from tradetui.domain.command import How
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import canonical, money_scale, scale_of
 from tradetui.domain.view import Draft, Frame, InstrumentView, PositionView, SidePreview, TicketView
 from tradetui.ui.actions import BY_ID
-from tradetui.ui.controls_ticket import words_of
+from tradetui.ui.controls_ticket import how_words, words_of
 from tradetui.ui.paint.numbers import NONE, fixed, signed
 from tradetui.ui.paint.rows import Row, Run, lines_of, plain, width_of
 from tradetui.ui.panes.base import LivePane
@@ -107,7 +108,9 @@ class TicketPane(LivePane[TicketView]):
     def _preview_rows(self, side: SidePreview, width: int, most: int = 2) -> list[Row]:
         if not side.allowed:
             return refusal_rows(_names(side), side.refusal, width, most)
-        return preview_rows(side, self._currency, scale=self._price_scale, exit_word=self._exit_word(side))
+        return preview_rows(
+            side, self._currency, scale=self._price_scale, exit_word=self._exit_word(side), waits=self._waits
+        )
 
     def _exit_word(self, side: SidePreview) -> str:
         """What a side does to the position that it is against; empty for an entry."""
@@ -116,6 +119,14 @@ class TicketPane(LivePane[TicketView]):
             return ""
         least = self._instrument.lot_size if self._instrument is not None else Decimal(0)
         return "closes" if side.qty + least > held.qty else "reduces"
+
+    @property
+    def _waits(self) -> str:
+        """What the drafted order would wait for before it acts; empty where it acts at once."""
+        how = self.part.draft.how if self.part is not None else How()
+        if how.trigger is not None:
+            return f"{how.trigger_by.value} {how.trigger:,f}"
+        return "its trail" if how.trail is not None else ""
 
     def _draft_rows(self, part: TicketView, lead: SidePreview) -> list[Row]:
         if not lead.allowed:
@@ -133,6 +144,7 @@ class TicketPane(LivePane[TicketView]):
             stop or stop_row(part, lead, scale=scale),
             target_row(part, lead, scale=scale),
             self._size_row(lead),
+            *([(_name("how"), (plain(how), "accent!"))] if (how := how_words(part.draft.how)) else []),
         ]
 
     @property
@@ -169,8 +181,8 @@ def _name(word: str) -> tuple[str, str]:
 def asked_rows(draft: Draft, symbol: str) -> list[Row]:
     """What is asked for, in its own words, while neither side would be taken."""
     texts = words_of(draft, symbol)
-    shown = {name: text for name, text in texts.items() if text or name != "limit"}
-    order = sorted(shown, key=("limit", "stop", "target", "size").index)
+    shown = {name: text for name, text in texts.items() if text or name not in ("limit", "how")}
+    order = sorted(shown, key=("limit", "stop", "target", "size", "how").index)
     risk: Row = (_name("risk"), (NONE, "dim"))
     return [risk, *((_name(name), (plain(shown[name]) or "none", "dim")) for name in order)]
 
@@ -219,12 +231,19 @@ def refusal_rows(names: Row, refusal: str, width: int, most: int) -> list[Row]:
     return [(*(blank if at else names), (f" {line}", "warn")) for at, line in enumerate(lines)]
 
 
-def preview_rows(side: SidePreview, currency: str = "", *, scale: int, exit_word: str = "") -> list[Row]:
-    """What the side's key would do now."""
+def preview_rows(
+    side: SidePreview, currency: str = "", *, scale: int, exit_word: str = "", waits: str = ""
+) -> list[Row]:
+    """What the side's key would do now; `waits` is what an order that is conditional waits for."""
     risk = f"{exit_word} the position" if exit_word else f"risk with fees {side.risk_r:.2f} R"
     costs = f" fee {fixed(side.fee, money_scale(currency))} · {risk}"
-    rows: list[Row] = [(*_names(side), (f" {now_words(side, scale=scale)}", "text")), ((costs, "dim"),)]
-    return rows if side.liquidation_away is None else [*rows, ((distance_words(side), "dim"),)]
+    rows: list[Row] = [
+        (*_names(side), (f" {now_words(side, scale=scale, waits=waits)}", "text")),
+        ((costs, "dim"),),
+    ]
+    if side.liquidation_away is None or waits:  # from here nothing is told of an entry elsewhere
+        return rows
+    return [*rows, ((distance_words(side), "dim"),)]
 
 
 def distance_words(side: SidePreview) -> str:
@@ -236,9 +255,11 @@ def distance_words(side: SidePreview) -> str:
     return f" {stop}{liquidation}"
 
 
-def now_words(side: SidePreview, *, scale: int) -> str:
-    """What fills, what rests and what expires."""
+def now_words(side: SidePreview, *, scale: int, waits: str = "") -> str:
+    """What fills, what rests and what expires; of an order that waits for a price only that."""
     parts = []
+    if waits:
+        return f"{canonical(side.qty)} waits for {waits}"
     if side.fills_now:
         at = "" if side.avg_price is None else f" at {fixed(side.avg_price, scale)} avg"
         parts.append(f"now fills {canonical(side.fills_now)}{at}")

@@ -1,4 +1,4 @@
-"""The ticket's text fields: size, limit, stop and target, priced while they are typed."""
+"""The ticket's text fields: size, limit, stop, target and how, priced while they are typed."""
 
 from __future__ import annotations
 
