@@ -319,6 +319,11 @@ class Exchange(Loopback):
 
     # --- its REST side
 
+    def sides(self, count: int = 60) -> tuple[list[list[str]], list[list[str]]]:
+        """Bids and asks as its REST tells them: pairs of texts, best first."""
+        bids, asks = (self.wording.levels(side) for side in self.top(count))
+        return bids, asks  # type: ignore[return-value]  # a book holds no empty levels
+
     def newest(self, query: Mapping[str, str]) -> list[Print]:
         """The newest prints, as many as are asked for and no more than a page holds."""
         return self.prints[-min(int(query.get("limit", 1000)), 1000) :]

@@ -80,10 +80,14 @@ class Bitget(Wording):
         return json.dumps({"event": "error", "code": 30014, "msg": "Internal server error"})
 
     def rest(self, path: str, query: Mapping[str, str], exchange: Exchange) -> Any:
+        rows: Any
         match path.rsplit("/", 1)[-1]:
+            case "orderbook" | "merge-depth":
+                bids, asks = exchange.sides()
+                rows = {"asks": asks, "bids": bids, "ts": str(exchange.clock())}
             case "symbols" | "contracts":
                 is_own = query.get("productType", "SPOT") == self.product
-                rows: list[Any] = exchange.listed(self._listing(exchange)) if is_own else []
+                rows = exchange.listed(self._listing(exchange)) if is_own else []
             case "candles" | "history-mark-candles" | "history-index-candles" as what if (
                 self.product != "SPOT"
             ):

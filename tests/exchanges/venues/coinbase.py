@@ -72,10 +72,14 @@ class Coinbase(Wording):
                 return self._listing(exchange)
             case "ticker":
                 return {"trades": [self._print(each) for each in reversed(exchange.newest(query))]}
-            case "candles":
-                return {"candles": []}
-            case _:
-                return {"data": []}
+            case "product_book":
+                return {"pricebook": self._pricebook(exchange)}
+            case what:
+                return {"candles" if what == "candles" else "data": []}
+
+    def _pricebook(self, exchange: Exchange) -> dict[str, Any]:
+        bids, asks = ([{"price": p, "size": q} for p, q in side] for side in exchange.sides())
+        return {"product_id": self.name, "bids": bids, "asks": asks, "time": moment(exchange.clock())}
 
     def _listing(self, exchange: Exchange) -> dict[str, Any]:
         names = {"product_id": self.name, "base_currency_id": "BTC", "quote_currency_id": "USD"}

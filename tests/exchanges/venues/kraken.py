@@ -106,6 +106,10 @@ class Kraken(Wording):
             case "Assets":
                 names = {"XXBT": "XBT", "ZUSD": "USD"}
                 result = {name: {"altname": short, "decimals": 10} for name, short in names.items()}
+            case "Depth":
+                at = exchange.clock() // 1000
+                bids, asks = ([[*level, at] for level in side] for side in exchange.sides())
+                result = {"XXBTZUSD": {"asks": asks, "bids": bids}}
             case "Trades":
                 since = int(query.get("since", 0))
                 later = [each for each in exchange.prints if each.at_ms * 1_000_000 > since]

@@ -87,8 +87,10 @@ class KrakenFutures(Wording):
                 return {"result": "success", "tickers": self._tickers(exchange)}
             case "1m":
                 return self._minutes(path, query, exchange)
-            case _:
-                return {"candles": [], "rates": []}
+            case what:
+                bids, asks = ([[float(p), float(q)] for p, q in side] for side in exchange.sides())
+                book = {"result": "success", "orderBook": {"bids": bids, "asks": asks}}
+                return book if what == "orderbook" else {"candles": [], "rates": []}
 
     def _tickers(self, exchange: Exchange) -> list[dict[str, Any]]:
         """It tells what a contract pays, not at what rate."""

@@ -81,6 +81,9 @@ class Okx(Wording):
         match path.rsplit("/", 1)[-1]:
             case "instruments":
                 rows: list[Any] = exchange.listed(self._listing(exchange))
+            case "books":
+                bids, asks = ([[*level, "0", "1"] for level in side] for side in exchange.sides())
+                rows = [{"asks": asks, "bids": bids, "ts": str(exchange.clock())}]
             case "trades":
                 rows = [self._print(each) for each in reversed(exchange.newest(query))]
             case "candles" | "mark-price-candles" | "index-candles" as what if query["bar"] == "1m":
