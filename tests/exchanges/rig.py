@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -25,13 +25,32 @@ from tradetui.feeds.native.venues import venue_of
 CALM: dict[str, float] = {"stale_after_s": 30.0, "first_book_s": 30.0, "retry_s": 0.02}
 """Nothing is called late unless a test is about lateness."""
 DEEP = 10
+PATIENCE_S = 20.0
+"""Until a test gives up where nothing is said of time."""
+MARGIN_S = 1.0
+"""What a fault may take longer than its own timers to be told."""
+HEALING_S = 5.0
+"""What it may take longer than its own timers until the book is back, where the exchange serves again."""
+TICK_S = 0.002
+LOST = (FeedState.GAP, FeedState.CROSSED)
+"""After one of them only a whole book may come."""
 
 
 class Rig:
     """One exchange, one feed at it, and what came out."""
 
-    def __init__(self, exchange: Exchange, feed: NativeFeed | CcxtFeed, collector: Collector) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        feed: NativeFeed | CcxtFeed,
+        collector: Collector,
+        *,
+        within_s: float | None = None,
+    ) -> None:
+        """`within_s` is how long the timers of a fault take to tell it; None where time plays no part."""
         self.exchange, self.feed, self.collector = exchange, feed, collector
+        self._told_s = PATIENCE_S if within_s is None else within_s + MARGIN_S
+        self._healed_s = PATIENCE_S if within_s is None else within_s + HEALING_S
         self.symbol = exchange.wording.symbol
         self.is_native = isinstance(feed, NativeFeed)
         self.from_print = 0
@@ -39,18 +58,26 @@ class Rig:
 
     # --- waiting
 
-    async def eventually(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
-        async with asyncio.timeout(seconds):
-            while not condition():  # noqa: ASYNC110 - what is waited for may be on either side of the socket
-                await asyncio.sleep(0.002)
+    async def eventually(self, condition: Callable[[], object], seconds: float = PATIENCE_S) -> None:
+        """Wait for so many ticks of a timer in the feed's own loop: a busy machine delays both alike."""
+        for _ in range(int(seconds / TICK_S)):
+            if condition():
+                return
+            await asyncio.sleep(TICK_S)
+        raise TimeoutError(f"not within {seconds} s")
+
+    async def soon(self, condition: Callable[[], object]) -> None:
+        """Wait no longer than the fault's own timers and a margin."""
+        await self.eventually(condition, self._told_s)
 
     async def live(self) -> None:
         """Streaming, with both streams listened to; from here on every print counts."""
-        await self.eventually(lambda: self.state is FeedState.STREAMING)
+        await self.eventually(lambda: self.state is FeedState.STREAMING, self._healed_s)
         await self.eventually(lambda: self.exchange.listening(BOOK, TRADES))
         self.from_print = len(self.exchange.prints)
         await self.exchange.tell(self.new_print())
         await self.exchange.play(3)
+        await self.exchange.tell(self.new_print())  # when it is here, all of the book is
         await self.synced()
         self.mark()
 
@@ -64,15 +91,23 @@ class Rig:
         self.from_message = len(self.collector.messages)
 
     async def told(self, *states: FeedState, text: str = "") -> FeedStatus:
-        """The first status since the mark that has one of the states, and the words."""
+        """The first status since the mark that has one of the states, and the words; in time."""
         found: list[FeedStatus] = []
 
         def is_told() -> bool:
             found[:] = [s for s in self.statuses() if s.state in states and text in s.text]
             return bool(found)
 
-        await self.eventually(is_told)
+        await self.soon(is_told)
         return found[0]
+
+    async def lost(self, state: FeedState = FeedState.GAP) -> FeedStatus:
+        """The status of a loss that the next message of the book shows: nothing of the book comes before."""
+        status = await self.told(state)
+        before = self.collector.messages[self.from_message : self.collector.messages.index(status)]
+        if self.is_native:
+            assert [each for each in before if isinstance(each, BookSnapshot | BookDelta)] == []
+        return status
 
     async def healed(self) -> None:
         """Streaming again, and the book and the prints are the exchange's."""
@@ -86,18 +121,16 @@ class Rig:
     async def while_playing(self, condition: Callable[[], object]) -> None:
         """Let the market move on until something holds."""
 
-        async def keep_playing() -> None:
-            while True:
-                if self.exchange.listening(BOOK, TRADES):
-                    await self.exchange.changes(1)
-                await asyncio.sleep(0.02)
+        async def play() -> None:
+            if self.exchange.listening(BOOK, TRADES):
+                await self.exchange.changes(1)
 
-        playing = asyncio.create_task(keep_playing())
-        try:
-            await self.eventually(condition)
-        finally:
-            playing.cancel()
-            await asyncio.gather(playing, return_exceptions=True)
+        async with _repeated(play):
+            await self.eventually(condition, self._healed_s)
+
+    def printing(self) -> AbstractAsyncContextManager[None]:
+        """Let it print meanwhile."""
+        return _repeated(lambda: self.exchange.tell(self.new_print()))
 
     async def synced(self) -> None:
         """Book and prints arrive at what the exchange has."""
@@ -176,11 +209,33 @@ class Rig:
             assert math.isfinite(trade.qty)
             assert trade.price > 0
             assert trade.qty > 0
+        is_lost = False
         for message in self.collector.messages:
-            if isinstance(message, BookSnapshot | BookDelta):
+            if isinstance(message, FeedStatus) and message.state in LOST:
+                is_lost = True
+            elif isinstance(message, BookSnapshot | BookDelta):
+                assert not is_lost or isinstance(message, BookSnapshot), "a change came for a lost book"
+                is_lost = False
                 for price, qty in (*message.bids, *message.asks):
                     assert 0 < price < math.inf
                     assert 0 <= qty < math.inf
+
+
+@asynccontextmanager
+async def _repeated(act: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Do something again and again meanwhile."""
+
+    async def repeat() -> None:
+        while True:
+            await act()
+            await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def number_of(trade: Trade) -> int:
@@ -198,6 +253,7 @@ async def rigged(
     tls: ssl.SSLContext | None = None,
     ca_file: str = "",
     settings: Mapping[str, Any] = MappingProxyType({}),
+    within_s: float | None = None,
 ) -> AsyncIterator[Rig]:
     """A running feed at a running exchange; afterwards nothing of it may be left."""
     exchange = exchange_of(venue, captures)
@@ -212,7 +268,7 @@ async def rigged(
             network=Network(ca_file=ca_file),
         )
         feed = _feed(profile, through, {**CALM, **settings})
-        rig = Rig(exchange, feed, Collector())
+        rig = Rig(exchange, feed, Collector(), within_s=within_s)
         if isinstance(feed, NativeFeed):
             feed.crossed = rig.is_crossed
         before = asyncio.all_tasks()

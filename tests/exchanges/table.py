@@ -56,7 +56,12 @@ async def outcome(fault: Fault, venue: str, through: str) -> str:
     captures: Path | None = CAPTURES if CAPTURES.is_dir() else None
     try:
         async with rigged(
-            venue, captures, through=through, prepare=fault.prepare, settings=fault.settings
+            venue,
+            captures,
+            through=through,
+            prepare=fault.prepare,
+            settings=fault.settings,
+            within_s=fault.within_s,
         ) as rig:
             await fault.act(rig)
     except Exception as error:  # noqa: BLE001 - it becomes a cell

@@ -33,6 +33,11 @@ async def test_a_fault_is_told_for_what_it_is_and_survived(
         pytest.skip("the long profile: run with -m long")
     captures: Path | None = request.getfixturevalue("captures") if venue in CAPTURED else None
     async with rigged(
-        venue, captures, through=through, prepare=fault.prepare, settings=fault.settings
+        venue,
+        captures,
+        through=through,
+        prepare=fault.prepare,
+        settings=fault.settings,
+        within_s=fault.within_s,
     ) as rig:
         await fault.act(rig)

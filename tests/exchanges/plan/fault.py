@@ -41,6 +41,8 @@ class Fault:
     name: str
     act: Act
     settings: Mapping[str, float] = field(default_factory=dict)
+    within_s: float = 0.0
+    """Seconds of the feed's timers until it is told; where there are none, it is told at once."""
     prepare: Callable[[Exchange], None] = lambda _exchange: None
     not_for: Mapping[str, str] = field(default_factory=dict)
     """Why it can not befall a venue; by `kraken`, `kraken ccxt`, or `ccxt` for all through it."""

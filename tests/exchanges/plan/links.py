@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from tests.exchanges.exchange import BOOK, Exchange
-from tests.exchanges.plan.fault import DOWN, GAP, Act, fault
+from tests.exchanges.plan.fault import DOWN, Act, fault
 from tests.exchanges.rig import Rig
 from tradetui.domain.market_data import BookSnapshot, Trade
 
@@ -19,7 +19,7 @@ async def malformed(rig: Rig) -> None:
     await rig.live()
     rig.exchange.garbles = 1
     await rig.exchange.changes(2)
-    await rig.told(GAP)
+    await rig.lost()
     assert rig.feed.stats(rig.symbol).bad_messages == 1
     await rig.healed()
 
@@ -131,7 +131,7 @@ async def handshake_429(rig: Rig) -> None:
     await rig.live()
     rig.exchange.handshake_fault = (429, {"Retry-After": "1"})
     await rig.exchange.close_sockets()
-    await rig.eventually(lambda: any(s.retry_s >= 1 for s in rig.statuses()))
+    await rig.soon(lambda: any(s.retry_s >= 1 for s in rig.statuses()))
     rig.exchange.handshake_fault = None
     await rig.healed()
 
@@ -146,7 +146,7 @@ async def handshake_429_date(rig: Rig) -> None:
     await rig.live()
     rig.exchange.handshake_fault = (429, {"Retry-After": _in(rig, 30)})
     await rig.exchange.close_sockets()
-    await rig.eventually(lambda: any(20 < s.retry_s <= 31 for s in rig.statuses()))
+    await rig.soon(lambda: any(20 < s.retry_s <= 31 for s in rig.statuses()))
 
 
 @fault(16, "rest-429-date", not_for={"kraken ccxt": "its streams ask nothing of REST"})
@@ -158,7 +158,13 @@ async def rest_429_date(rig: Rig) -> None:
     assert 20 < rig.feed._exchange.pause_s <= 31
 
 
-@fault(15, "handshake-hangs", settings={"handshake_s": 0.2}, not_for={"ccxt": "ccxt waits its own 10 s"})
+@fault(
+    15,
+    "handshake-hangs",
+    settings={"handshake_s": 0.2},
+    within_s=0.3,
+    not_for={"ccxt": "ccxt waits its own 10 s"},
+)
 async def handshake_hangs(rig: Rig) -> None:
     await rig.live()
     rig.exchange.handshakes_hang = True
@@ -176,7 +182,7 @@ def _limited(status: int) -> Act:
         asked = len(rig.exchange.asked)
         await rig.exchange.close_sockets()
         await rig.eventually(lambda: len(rig.exchange.asked) > asked)
-        await rig.eventually(lambda: any(f"HTTP {status}" in s.text for s in rig.statuses()))
+        await rig.soon(lambda: any(f"HTTP {status}" in s.text for s in rig.statuses()))
         refused_at, asked = rig.exchange.clock(), len(rig.exchange.asked)
         await rig.eventually(lambda: rig.exchange.clock() > refused_at + 300)
         assert len(rig.exchange.asked) <= asked + 1

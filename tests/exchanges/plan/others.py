@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from tests.exchanges.exchange import BOOK, Exchange
 from tests.exchanges.plan.books import BY_STREAM
 from tests.exchanges.plan.fault import DOWN, STALE, fault
@@ -128,7 +126,15 @@ def _mute(exchange: Exchange) -> None:
 NOT_MUTE = {"ccxt": "its pings are 10 s apart", "binance-usdm": "here nothing comes on its second connection"}
 
 
-@fault(31, "no-pongs", prepare=_mute, settings={"ping_s": 0.6}, is_long=True, not_for=NOT_MUTE)
+@fault(
+    31,
+    "no-pongs",
+    prepare=_mute,
+    settings={"ping_s": 0.6},
+    within_s=2.0,
+    is_long=True,
+    not_for=NOT_MUTE,
+)
 async def no_pongs(rig: Rig) -> None:
     """Data is a sign of life; where it ends too, the connection is given up."""
     await rig.live()
@@ -146,27 +152,23 @@ def _no_book(exchange: Exchange) -> None:
     exchange.hangs_on = "depth"
 
 
-@fault(32, "prints-without-a-book", settings={"first_book_s": 0.3}, prepare=_no_book)
+@fault(32, "prints-without-a-book", settings={"first_book_s": 0.3}, within_s=0.6, prepare=_no_book)
 async def prints_without_a_book(rig: Rig) -> None:
     """A stream that brings prints only is no stream: it is said, and dialed less and less."""
-    async with asyncio.timeout(20):
-        while not any("after subscribing" in s.text for s in rig.statuses()):
-            await rig.exchange.tell(rig.new_print())
-            await asyncio.sleep(0.02)
+    async with rig.printing():
+        await rig.told(DOWN, text="after subscribing")
     assert FeedState.STREAMING not in [s.state for s in rig.statuses()]
     assert not rig.books()
     rig.exchange.sends_snapshots, rig.exchange.hangs_on = True, ""
     await rig.live()
 
 
-@fault(32, "book-that-stops", settings={"stale_after_s": 0.3})
+@fault(32, "book-that-stops", settings={"stale_after_s": 0.3}, within_s=0.4)
 async def book_that_stops(rig: Rig) -> None:
     """Prints go on and the book does not: it is stale, however lively the tape."""
     await rig.live()
     rig.exchange.drops[BOOK] = 1_000_000
-    async with asyncio.timeout(20):
-        while not any(s.state is STALE for s in rig.statuses()):
-            await rig.exchange.tell(rig.new_print())
-            await asyncio.sleep(0.02)
+    async with rig.printing():
+        await rig.told(STALE)
     rig.exchange.drops[BOOK] = 0
     await rig.healed()
