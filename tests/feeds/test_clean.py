@@ -16,7 +16,7 @@ from tradetui.domain.market_data import FeedState
 from tradetui.feeds.ccxt.words import shortened, words_for
 from tradetui.feeds.clean import clean
 from tradetui.feeds.health import SymbolHealth
-from tradetui.feeds.native.connection import closing_words
+from tradetui.feeds.native.endings import closing_words
 from tradetui.feeds.probe import Finding, Verdict
 from tradetui.feeds.recorder import Recorder
 

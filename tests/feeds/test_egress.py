@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tradetui.feeds.egress import EgressRefused
-from tradetui.feeds.native.connection import dial_words
+from tradetui.feeds.native.endings import dial_words
 
 BEGIN = """
 import asyncio, json, socket, sys, threading, urllib.request

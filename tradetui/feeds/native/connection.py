@@ -2,7 +2,8 @@
 
 Assumptions. A connection that brings nothing at all, not even an answer to a ping, for `silence_s` is
 dead, whatever TCP says. One that lived for less than ten seconds was no success: the wait before the
-next dial goes on growing, so an accept-then-close storm makes few connections. Venues cut a connection
+next dial goes on growing, and all connections to a host share what it is dialed, so an accept-then-close
+storm makes few connections. Venues cut a connection
 after 24 hours; before that, at a moment of our choosing, its listener is told to put another in its place.
 Where messages come by the thousand a second, the socket rests for three milliseconds after each read: to
 wake up costs far more than a message, and nothing here is seen or decided within so short a time.
@@ -21,23 +22,26 @@ from typing import Any, Final, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from picows import (
-    WSCloseCode,
     WSError,
     WSFrame,
-    WSInvalidStatusError,
     WSListener,
     WSMsgType,
-    WSProtocolError,
     WSTransport,
     ws_connect,
 )
 
 from tradetui.domain.market_data import Trade
-from tradetui.feeds.clean import clean
-from tradetui.feeds.egress import EgressRefused
 from tradetui.feeds.frame_guard import LiveTradingRefused, check_frame
 from tradetui.feeds.health import Backoff
-from tradetui.feeds.network import encryption_words, retry_after, tls_context
+from tradetui.feeds.native.dialing import MOST, PROVEN_S, DialBudget
+from tradetui.feeds.native.endings import (
+    broken_words,
+    closing_words,
+    dial_words,
+    retry_after_of,
+    too_large_words,
+)
+from tradetui.feeds.network import tls_context
 
 RENEWED_S: Final = 23 * 3600.0
 """Seconds after which a connection is renewed, and up to half an hour more."""
@@ -134,9 +138,15 @@ class Connection:
         ca_file: str = "",
         proxy: str = "",
         handshake_s: float = HANDSHAKE_S,
+        budget: DialBudget | None = None,
+        most_dials: int = MOST,
     ) -> None:
-        """`hosts` are the only ones that may be dialed, with their ports; `proxy` is the way to them."""
-        if urlsplit(line.url).netloc not in hosts:
+        """`hosts` are the only ones that may be dialed, with their ports; `proxy` is the way to them.
+
+        `budget` is shared with the others that dial them; `most_dials` is what this one may take it to.
+        """
+        self._host = urlsplit(line.url).netloc
+        if self._host not in hosts:
             raise LiveTradingRefused(f"{line.url} is no public stream of this exchange")
         self.line = line
         self.dials = 0
@@ -152,6 +162,8 @@ class Connection:
         self._silence = silence_s
         self._ca_file, self._proxy = ca_file, proxy
         self._handshake_s = handshake_s
+        self._budget, self._most_dials = budget or DialBudget(), most_dials
+        self._dialed_at = 0.0
         self._transport: WSTransport | None = None
         self._why = ""
         self.is_dropped = self._is_over = False
@@ -200,8 +212,10 @@ class Connection:
                 begun = monotonic()
                 why, least = await self._live()
                 wait = max(self._backoff.next_wait(monotonic() - begun), least)
+                wait = max(wait, self._budget.wait_s(self._host, self._most_dials))
                 self._listener.lost(self, why, wait)
                 await asyncio.sleep(wait)
+                await self._budget.turn(self._host, self._most_dials)
         finally:
             self._is_over = self.is_dropped = True
             if self._transport is not None:
@@ -217,6 +231,7 @@ class Connection:
         """One socket from its dial to its end: why it ended, and the least wait that was asked for."""
         self._why, self.is_dropped = "", False
         self.dials += 1
+        self._dialed_at = self._budget.note(self._host)
         try:
             transport, _ = await ws_connect(
                 lambda: _Ear(self),
@@ -243,7 +258,7 @@ class Connection:
                 self._listener.opened(self)
             await transport.wait_disconnected()
         except (OSError, WSError) as error:
-            self._why = self._why or broken_words(error)
+            self._why = self._why or broken_words(error, _MOST_BYTES)
         finally:
             keeper.cancel()
             self._transport, self.is_dropped = None, True
@@ -257,6 +272,8 @@ class Connection:
         while True:
             await asyncio.sleep(min(1.0, self._silence / 4))
             now = monotonic()
+            if now - self.opened_at >= PROVEN_S:
+                self._budget.give_back(self._host, self._dialed_at)
             if now - self._heard > self._silence:
                 self.drop(f"nothing was heard for {now - self._heard:.1f} s")
             elif now > renew:
@@ -354,47 +371,9 @@ class _Ear(WSListener):
         self._size += len(part)
         if self._size > _MOST_BYTES:
             self._parts, self._size = [], 0
-            self._connection.drop(too_large_words())
+            self._connection.drop(too_large_words(_MOST_BYTES))
 
     def _pass_on(self) -> None:
         texts, self._texts = self._texts, []
         if texts:
             self._connection.received(texts)
-
-
-def closing_words(code: WSCloseCode | None, words: bytes | str) -> str:
-    """Why a venue closed, as far as it says so."""
-    number = f" ({code.value})" if isinstance(code, WSCloseCode) else ""
-    text = clean(words.decode(errors="replace") if isinstance(words, bytes) else words)
-    return f"closed by the exchange{number}" + (f": {text[:80]}" if text else "")
-
-
-def too_large_words() -> str:
-    """What is said of a message that is not taken."""
-    return f"a frame too large: more than {_MOST_BYTES >> 20} MiB"
-
-
-def broken_words(error: BaseException) -> str:
-    """Why a connection was given up over what it brought."""
-    if isinstance(error, WSProtocolError) and WSCloseCode.MESSAGE_TOO_BIG in error.args:
-        return too_large_words()
-    return "the exchange broke the websocket protocol" if isinstance(error, WSError) else "connection lost"
-
-
-def dial_words(error: BaseException) -> str:
-    """Why a dial failed."""
-    if isinstance(error, EgressRefused):
-        return str(error)
-    if isinstance(error, WSInvalidStatusError) and error.response is not None:
-        status = int(error.response.status)
-        meaning = {403: "blocked here", 429: "asked too often", 451: "blocked here"}.get(status, "refused")
-        return f"{'exchange unavailable' if status >= 500 else meaning} (HTTP {status})"
-    if words := encryption_words(error):
-        return words
-    return "no answer in time" if isinstance(error, TimeoutError) else "no connection"
-
-
-def retry_after_of(error: BaseException) -> float:
-    """Seconds that a refused handshake asks to wait; 0.0 for none."""
-    response = getattr(error, "response", None)
-    return (retry_after(dict(response.headers)) if response is not None else None) or 0.0

@@ -29,6 +29,7 @@ from tradetui.feeds.health import USUAL, Backoff, FeedStats, Judgment, SymbolHea
 from tradetui.feeds.native.books import Books, Deadlines
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.connection import HANDSHAKE_S, Connection, Line, Listener
+from tradetui.feeds.native.dialing import DialBudget
 from tradetui.feeds.native.following import Following
 from tradetui.feeds.native.hearing import Hearing
 from tradetui.feeds.native.joining import Joining
@@ -95,6 +96,7 @@ class NativeFeed:
         self._reload_s = reload_s
         self._settle_s = settle_s
         self._handshake_s, self._ping_s = handshake_s, ping_s
+        self._budget = DialBudget(retry_s)
         self.crossed, self.markets_of = lambda _symbol: False, lambda: None
         self.missing = nothing_missing
         self._lagging_after, self._judgment = lagging_after_s, judgment
@@ -198,7 +200,7 @@ class NativeFeed:
         self._open(self._listed)
         group.create_task(self._books.watch())
         following.start(group, self._listed)
-        self._scanner = scanner_of(self._profile, self._exchange)
+        self._scanner = scanner_of(self._profile, self._exchange, self._budget)
         if self._scanner is not None:
             group.create_task(self._scanner.run())
         group.create_task(self.clock.follow(self._exchange))
@@ -314,6 +316,7 @@ class NativeFeed:
             proxy=proxy_of(self._profile),
             silence_s=2.5 * line.ping_s if line.ping else 2.0 * line.ping_s,
             handshake_s=self._handshake_s,
+            budget=self._budget,
         )
         connection.read_by(venue)
         return connection

@@ -19,6 +19,7 @@ from tradetui.feeds import egress
 from tradetui.feeds.ccxt.endpoint import rewritten
 from tradetui.feeds.health import Backoff
 from tradetui.feeds.native.connection import Connection, Line
+from tradetui.feeds.native.dialing import MOST_ASIDE, DialBudget
 from tradetui.feeds.network import proxy_of
 from tradetui.feeds.scan.more_venues import BitgetScan, CoinbaseScan, KrakenFuturesScan
 from tradetui.feeds.scan.table import ScanTable
@@ -60,10 +61,14 @@ class Scanner:
         scales: Mapping[str, int],
         *,
         retry_s: float = 1.0,
+        budget: DialBudget | None = None,
         ca_file: str = "",
         proxy: str = "",
     ) -> None:
-        """`names` is what the venue calls each symbol; `scales` are the digits of their prices."""
+        """`names` is what the venue calls each symbol; `scales` are the digits of their prices.
+
+        `budget` is shared with the feed beside it.
+        """
         self.table = ScanTable(scales)
         self.bad_frames = 0
         self.connections: list[Connection] = []
@@ -72,6 +77,7 @@ class Scanner:
         """When a row was last written from what a connection brought, monotonic seconds."""
         self._rows = {name: self.table.place[symbol] for name, symbol in names.items()}
         self._retry_s = retry_s
+        self._budget = budget or DialBudget(retry_s)
         self._ca_file, self._proxy = ca_file, proxy
 
     async def run(self) -> None:
@@ -101,6 +107,8 @@ class Scanner:
             hosts=hosts,
             backoff=Backoff(self._retry_s),
             silence_s=2.5 * max(30.0, line.ping_s),
+            budget=self._budget,
+            most_dials=MOST_ASIDE,
             ca_file=self._ca_file,
             proxy=self._proxy,
         )
@@ -130,7 +138,7 @@ class Scanner:
         connection.drop("renewed before the exchange cuts it")
 
 
-def scanner_of(profile: Profile, exchange: Any) -> Scanner | None:
+def scanner_of(profile: Profile, exchange: Any, budget: DialBudget | None = None) -> Scanner | None:
     """The scanner that a profile asks for, of the markets that its exchange has; None for none."""
     make = SCANS.get((profile.exchange, _of_contracts(profile))) if profile.scan else None
     if make is None:
@@ -141,7 +149,7 @@ def scanner_of(profile: Profile, exchange: Any) -> Scanner | None:
     if not named:
         return None
     ca_file, proxy = profile.network.ca_file, proxy_of(profile)
-    return Scanner(make(_address(profile)), named, scales, ca_file=ca_file, proxy=proxy)
+    return Scanner(make(_address(profile)), named, scales, budget=budget, ca_file=ca_file, proxy=proxy)
 
 
 def chosen(profile: Profile, exchange: Any) -> list[dict[str, Any]]:
