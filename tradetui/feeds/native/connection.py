@@ -141,10 +141,7 @@ class Connection:
         budget: DialBudget | None = None,
         most_dials: int = MOST,
     ) -> None:
-        """`hosts` are the only ones that may be dialed, with their ports; `proxy` is the way to them.
-
-        `budget` is shared with the others that dial them; `most_dials` is what this one may take it to.
-        """
+        """Only `hosts`, with ports, may be dialed, by `proxy`; this one takes `budget` to `most_dials`."""
         self._host = urlsplit(line.url).netloc
         if self._host not in hosts:
             raise LiveTradingRefused(f"{line.url} is no public stream of this exchange")
@@ -162,8 +159,7 @@ class Connection:
         self._silence = silence_s
         self._ca_file, self._proxy = ca_file, proxy
         self._handshake_s = handshake_s
-        self._budget, self._most_dials = budget or DialBudget(), most_dials
-        self._dialed_at = 0.0
+        self._budget, self._most_dials, self._dialed_at = budget or DialBudget(), most_dials, 0.0
         self._transport: WSTransport | None = None
         self._why = ""
         self.is_dropped = self._is_over = False
