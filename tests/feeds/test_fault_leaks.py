@@ -22,7 +22,7 @@ NAMES = ("gap", "malformed", "close-1000", "reset", "handshake-503", "storm", "f
 """One of each way to lose a book or a connection."""
 ROUNDS = 3
 MOST_BYTES = 10_000
-"""What a round of all of them may leave in our own lines: 4 to 7 kB of addresses; a feed that is kept is more."""
+"""What a round may leave in our own lines: 4 to 7 kB of addresses; a feed that is kept is more."""
 OURS = tracemalloc.Filter(inclusive=True, filename_pattern=str(Path(tradetui.__file__).parent / "*"))
 """Libraries keep the newest addresses and the like in caches, whose every round has others."""
 
