@@ -95,8 +95,7 @@ class NativeFeed:
         self._first_book_s = first_book_s
         self._reload_s = reload_s
         self._settle_s = settle_s
-        self._handshake_s, self._ping_s = handshake_s, ping_s
-        self._budget = DialBudget(retry_s)
+        self._handshake_s, self._ping_s, self._budget = handshake_s, ping_s, DialBudget(retry_s)
         self.crossed, self.markets_of = lambda _symbol: False, lambda: None
         self.missing = nothing_missing
         self._lagging_after, self._judgment = lagging_after_s, judgment
