@@ -418,3 +418,18 @@ async def test_a_lock_of_another_account_that_came_in_a_halt_is_taken_after_it(
         await mend(session)
         await until(lambda: session.host.published.lock is not None)
         assert State.fold(session.held.committed) == session.host.published
+
+
+async def test_damage_that_is_found_in_a_halt_ends_it_for_good() -> None:
+    async with Session() as session:
+        await begin(session)
+        kept = State.fold(session.held.committed)
+        session.held.failure = FULL
+        fill_the_entry(session)
+        session.held.fault = "event 3 does not match"
+        await session.host._check_journal()
+        assert session.host.engine.state == session.host.published == kept
+        reply = await session.host.submit(buy())
+        assert reply.refusal is not None
+        assert "damaged" in reply.refusal.text
+        assert reply.refusal.mend.startswith("open tradetui again")

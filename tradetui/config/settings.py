@@ -232,8 +232,8 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=600,
-            description="While it can not be written what stops and exits do is kept so long, and committed"
-            " when it can; what lasts longer is lost time. 0: lost at once.",
+            description="While it can not be written (a try each 5 s) what stops and exits do is kept so"
+            " long, and committed when it can; what lasts longer is lost time. 0: lost at once.",
         ),
     ] = 30.0
 

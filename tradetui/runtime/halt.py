@@ -93,6 +93,9 @@ class Halt(msgspec.Struct, frozen=True):
     @property
     def postponed(self) -> Refusal:
         """The answer to an exit that waits."""
-        what = "it acts on the prices of now and is shown" if self.keeps else "it waits and is done first"
-        mend = f"{what}, at the next try in {RETRY_S:.0f} s"
+        mend = f"it waits and is done first, at the next try in {RETRY_S:.0f} s"
+        if self.keeps:
+            mend = (
+                f"it acts on the prices of now and is shown once that is mended: next try in {RETRY_S:.0f} s"
+            )
         return Refusal(_REASONS[self.state], f"not done yet: {self.text}", mend=mend)

@@ -64,6 +64,8 @@ class Halts:
         if self.unwritable is None:
             keeps = self.decides and not lasts and self.buffer_s > 0
             self.unwritable = Halt(TradingState.HALTED_JOURNAL, text, lasts, keeps)
+        elif lasts:
+            self.unwritable = msgspec.structs.replace(self.unwritable, text=text, lasts=True)
         self._interrupt()
         return self.unwritable
 
