@@ -58,7 +58,7 @@ def test_a_new_user_arms_buys_and_finds_position_and_stop_again_after_a_kill(tmp
         assert day is not None
         assert day.group(1) not in ("0.00", "+0.00")
         terminal.press("x")
-        terminal.until("flat")
+        terminal.until("closed: sold")
         terminal.press("\x03")
         assert terminal.wait() == 0
     _, trades = journal(tmp_path, "trades")
