@@ -23,7 +23,7 @@ def test_every_key_of_the_cockpit_has_one_action() -> None:
 def test_order_keys_are_those_that_a_held_key_must_not_repeat() -> None:
     held = {action.key for action in ACTIONS if action.is_order}
     assert held == set("bsBSxXcChrezv") | {"ctrl+x"}
-    assert {action.key for action in ACTIONS if action.adds_risk} == set("bsBSr")
+    assert {action.key for action in ACTIONS if action.adds_risk} == set("bsBSrud")
 
 
 @pytest.mark.parametrize("character", string.printable[:95])

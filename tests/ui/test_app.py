@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from tests.ui.fake_link import FakeLink, tag
 from tests.ui.fake_market import SYMBOLS
 from tests.ui.waiting import until
-from tradetui.domain.command import AnyCommand, CancelOrder, Size, SizeUnit, SubmitOrder
+from tradetui.domain.command import AmendOrder, AnyCommand, CancelOrder, Size, SizeUnit, SubmitOrder
 from tradetui.domain.market_data import Timeframe
 from tradetui.domain.reply import Reason, Refusal, Reply
 from tradetui.domain.view import ViewRequest
@@ -313,3 +313,20 @@ async def test_a_scanned_symbol_is_found_by_its_name_and_one_that_is_refused_giv
         assert link.watched[-1] == "XRP/USDT"
         assert "could not be opened: no book" in it.said
         assert it.app.request.symbol == shown
+
+
+async def test_the_ladders_cursor_stays_on_the_order_that_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with cockpit() as it:
+        pane, base = it.app.query_one(LadderPane), it.link.account._base[it.link.market.symbol]
+        pane.cursor_tick = base - 9
+        await it.press("a", "u")
+        (command,) = it.link.sent
+        assert isinstance(command, AmendOrder)
+        assert command.order_id == "44"
+        assert pane.cursor_tick == base - 9, "it is not there yet"
+        marks = it.link.account.own_marks(it.link.market)
+        moved = {base - 7 if tick == base - 9 else tick: own for tick, own in marks.items()}
+        monkeypatch.setattr(it.link.account, "own_marks", lambda _: moved)
+        it.link.rebuild()
+        it.app._tick()
+        assert pane.cursor_tick == base - 7

@@ -9,6 +9,7 @@ import pytest
 
 from tests.ui.fake_link import FakeLink
 from tradetui.domain.command import (
+    AmendOrder,
     AnyCommand,
     CancelAll,
     CancelOrder,
@@ -287,3 +288,58 @@ async def test_a_lock_for_good_is_told_without_a_time() -> None:
         status, trading_state=TradingState.LOCKED, lock_text="for good: drawdown"
     )
     assert locked_words(status) == "exits only, for good: drawdown"
+
+
+@pytest.mark.parametrize(("action", "sign"), [("order_up", 1), ("order_down", -1)])
+async def test_an_order_is_moved_by_a_row_of_the_ladder(action: str, sign: int) -> None:
+    frame = await frame_of()
+    assert frame.ladder is not None
+    step = frame.ladder.group * frame.ladder.tick_size * sign
+    stop, _, entry = (row.order for row in frame.orders)
+    moved = await pressed(action, order_id=entry.order_id)
+    assert moved.command == AmendOrder(order_id=entry.order_id, limit=(entry.price or 0) + step)
+    moved = await pressed(action, order_id=stop.order_id)
+    assert moved.command == AmendOrder(order_id=stop.order_id, trigger=(stop.trigger or 0) + step)
+
+
+async def test_only_an_entry_has_to_be_armed_to_be_moved() -> None:
+    frame, keys = await frame_of(), controls()
+    _, target, entry = (row.order for row in frame.orders)
+    sight = Sight(frame=frame, request=ViewRequest(), order_id=entry.order_id)
+    assert "not armed" in keys.press("order_up", sight).text
+    sight = Sight(frame=frame, request=ViewRequest(), order_id=target.order_id)
+    assert isinstance(keys.press("order_up", sight).command, AmendOrder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"symbol": "ETH/USDT"}, "is of ETH/USDT: show that symbol"),
+        ({"trail": Trail(rate=Decimal("0.01"))}, "follows the price by itself"),
+        ({"price": None}, "has no price to move"),
+        ({"price": Decimal("0.1")}, "zero or below"),
+        ({"pending_cancel": True}, ""),
+    ],
+)
+async def test_an_order_that_can_not_be_moved_says_why(changes: dict[str, object], words: str) -> None:
+    frame = await frame_of()
+    row = frame.orders[2]
+    order = msgspec.structs.replace(row.order, **changes)
+    frame = msgspec.structs.replace(frame, orders=(msgspec.structs.replace(row, order=order),))
+    keys = controls()
+    keys.toggle_arm()
+    found = keys.press("order_down", Sight(frame=frame, request=ViewRequest(), order_id=order.order_id))
+    assert found.command is None
+    assert words in found.text
+    assert bool(words) is bool(found.text)
+
+
+async def test_steps_of_a_stop_or_an_order_may_follow_each_other_at_once() -> None:
+    frame, keys = await frame_of(), controls()
+    keys.toggle_arm()
+    sight = Sight(frame=frame, request=ViewRequest(), order_id=frame.orders[2].order.order_id)
+    for action in ("stop_nearer", "order_up"):
+        first, second = (keys.press(action, sight) for _ in range(2))
+        assert first.command is not None
+        assert second.command is not None
+    assert [keys.press("half", sight).command is None for _ in range(2)] == [False, True]

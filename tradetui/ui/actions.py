@@ -53,6 +53,11 @@ def _nudge(name: str, key: str, label: str, meaning: str) -> Action:
     return Action(name, key, label, meaning, Group.STOPS)
 
 
+def _move(name: str, key: str, label: str, meaning: str) -> Action:
+    """A step of an order: an entry needs to be armed, and a held key may repeat it."""
+    return Action(name, key, label, meaning, Group.TRADE, adds_risk=True)
+
+
 def _system(name: str, key: str, label: str, meaning: str) -> Action:
     return Action(name, key, label, meaning, Group.SYSTEM)
 
@@ -68,6 +73,8 @@ ACTIONS: Final = (
     _exit("flatten_anywhere", "ctrl+x", "flatten", "as flatten, also while a text field has the focus"),
     _exit("cancel", "c", "cancel", "cancel the order at the ladder cursor, else the selected one"),
     _exit("cancel_all", "C", "cancel all", "cancel every order of this symbol"),
+    _move("order_up", "u", "order up", "move the order at the cursor, or the selected one, up a row"),
+    _move("order_down", "d", "order down", "the same down a row of the ladder; exits need no ARM"),
     _exit("half", "h", "half", "close half of the position"),
     _entry("reverse", "r", "reverse", "close, and open the same quantity the other way"),
     *(

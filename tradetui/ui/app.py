@@ -145,6 +145,7 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         """Keep armed only what the trader armed: not a locked day, and no other account."""
         status = frame.status if frame is not None else None
         closed = is_locked(status)
+        self.follow_order(frame)
         if closed:
             self.controls.disarm()
         elif self.armed_s and self._is_other_account(status):
@@ -222,6 +223,7 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
             self.look(msgspec.structs.replace(self.request, draft=outcome.draft))
         if outcome.command is not None:
             self.submit(outcome.command)
+            self.mind_order(action)
 
     # commands
 

@@ -28,6 +28,7 @@ from tradetui.domain.command import (
 )
 from tradetui.domain.grammar import GrammarError, parse
 from tradetui.domain.market_data import Side
+from tradetui.domain.order import OrderRole
 from tradetui.domain.reply import Refusal
 from tradetui.domain.view import StatusView
 from tradetui.ui.actions import BY_ID
@@ -36,6 +37,7 @@ from tradetui.ui.locked import is_locked, locked_words
 
 CLOSING: Final = {Side.BUY: ("sell", "sell_limit"), Side.SELL: ("buy", "buy_limit")}
 """The side of a position to the keys that are against it."""
+MOVES: Final = ("order_up", "order_down")
 HELD_S: Final = 0.7
 """The same order key is ignored until so long after its last event."""
 
@@ -106,7 +108,7 @@ class Controls:
 
     def _closed_words(self, action: str, sight: Sight) -> str:
         """Why an entry's key does nothing now; empty for an exit, and where the engine is asked."""
-        if not BY_ID[action].adds_risk:
+        if not BY_ID[action].adds_risk or (action in MOVES and not _moves_entry(sight)):
             return ""
         if is_locked(sight.frame.status):
             held = sight.position  # against it a key can only close: the engine takes no more while locked
@@ -116,7 +118,7 @@ class Controls:
 
     def _is_held(self, action: str, *, orders: bool) -> bool:
         now = self._now()
-        held = now - self._last_press.get(action, -math.inf) < HELD_S
+        held = BY_ID[action].is_order and now - self._last_press.get(action, -math.inf) < HELD_S
         if held or orders:
             self._last_press[action] = now
         return held
@@ -131,6 +133,11 @@ class Controls:
             return Outcome(text=f"size preset {number}, {preset!r}: {error.message}")
         draft = msgspec.structs.replace(sight.request.draft, size=size)
         return Outcome(draft=draft, text=f"size {preset}")
+
+
+def _moves_entry(sight: Sight) -> bool:
+    """Whether the order that is meant opens something: to move a stop or a target needs no arming."""
+    return sight.order is not None and sight.order.role is OrderRole.ENTRY
 
 
 def read_size(text: str, symbol: str) -> Size:

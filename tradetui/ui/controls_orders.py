@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from tradetui.domain.command import (
+    AmendOrder,
     AnyCommand,
     BreakEven,
     CancelAll,
@@ -25,7 +26,7 @@ from tradetui.domain.command import (
 )
 from tradetui.domain.market_data import Side
 from tradetui.domain.number import MONEY, to_step
-from tradetui.domain.order import Trail
+from tradetui.domain.order import Order, OrderState, Trail
 from tradetui.domain.view import Draft, Frame, PositionView, ViewRequest
 
 ATR_STEP: Final = Decimal("0.1")
@@ -47,6 +48,12 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     def symbol(self) -> str:
         """The symbol shown."""
         return self.frame.status.symbol
+
+    @property
+    def order(self) -> Order | None:
+        """The order that `cancel` means."""
+        rows = (row.order for row in self.frame.orders)
+        return next((order for order in rows if order.order_id == self.order_id), None)
 
     @property
     def position(self) -> PositionView | None:
@@ -105,6 +112,34 @@ def _cancel(sight: Sight) -> Outcome:
     if not sight.order_id:
         return Outcome(text="no order is selected: there is none to cancel")
     return Outcome(CancelOrder(order_id=sight.order_id))
+
+
+def _move_order(sight: Sight, rows: int) -> Outcome:
+    """The order under the cursor by rows of the ladder; a trigger and its limit keep their distance."""
+    order, ladder = sight.order, sight.frame.ladder
+    if order is None or ladder is None:
+        return Outcome(text="no order is selected: there is none to move")
+    if text := _why_it_stays(order, ladder.symbol):
+        return Outcome(text=text)
+    if order.pending_amend or order.pending_cancel:
+        return Outcome()  # the change before is on its way: what it makes of the order is moved next
+    step = ladder.tick_size * ladder.group * rows
+    limit = None if order.price is None else order.price + step
+    waits = order.state in (OrderState.ARMED, OrderState.SUBMITTED, OrderState.HELD)
+    trigger = order.trigger + step if order.trigger is not None and waits else None
+    if min((price for price in (limit, trigger) if price is not None), default=step) <= 0:
+        return Outcome(text="a price can not lie at zero or below")
+    return Outcome(AmendOrder(order_id=order.order_id, limit=limit, trigger=trigger))
+
+
+def _why_it_stays(order: Order, shown: str) -> str:
+    """Why an order can not be moved by a key; empty where it can."""
+    if order.symbol != shown:
+        return f"{order.order_id} is of {order.symbol}: show that symbol to move it"
+    if order.trail is not None or order.chase is not None:
+        return f"{order.order_id} follows the price by itself"
+    is_fixed = order.price is None and (order.trigger is None or order.triggered_ts)
+    return f"{order.order_id} has no price to move" if is_fixed else ""
 
 
 # stops
@@ -209,6 +244,8 @@ _MAKERS: Final[dict[str, Callable[[Sight], Outcome]]] = {
     "flatten_anywhere": lambda sight: Outcome(Flatten(symbol=sight.symbol)),
     "cancel": _cancel,
     "cancel_all": lambda sight: Outcome(CancelAll(symbol=sight.symbol)),
+    "order_up": lambda sight: _move_order(sight, 1),
+    "order_down": lambda sight: _move_order(sight, -1),
     "half": lambda sight: Outcome(Half(symbol=sight.symbol)),
     "reverse": lambda sight: Outcome(Reverse(symbol=sight.symbol, stop=default_stop(sight.request))),
     "breakeven": lambda sight: Outcome(BreakEven(symbol=sight.symbol)),

@@ -8,7 +8,8 @@ from typing import Final, Protocol, runtime_checkable
 import msgspec
 from textual.widget import Widget
 
-from tradetui.ui.controls import Controls
+from tradetui.domain.view import Frame
+from tradetui.ui.controls import MOVES, Controls
 from tradetui.ui.controls_lists import ScreenLists
 from tradetui.ui.controls_orders import Sight
 from tradetui.ui.controls_view import stepped_timeframe
@@ -54,6 +55,8 @@ class ScreenKeys(ScreenLists):
     controls: Controls
     is_leaving = False
     _before_alone: Choice | None = None
+    _minded = ""
+    """The order that the ladder's cursor follows: the one that was moved under it."""
 
     def sight(self) -> Sight | None:
         """What the trader looks at; None while the engine starts."""
@@ -66,14 +69,33 @@ class ScreenKeys(ScreenLists):
     def order_meant(self) -> str:
         """The order under the ladder's cursor, else the one selected in the list."""
         tick = self._main.query_one(LadderPane).cursor_tick
-        ladder = self._view.ladder if self._view is not None else None
-        rows = ladder.rows if ladder is not None and tick is not None else ()
-        marks = [mark for row in rows if row.tick == tick for mark in row.own if mark.kind in CANCELABLE]
-        if marks:
-            return marks[0].order_id
+        if at_cursor := self.order_at(tick) or self._minded:  # not another one where that has just filled
+            return at_cursor
         orders = self._view.orders if self._view is not None else ()
         at = min(self._main.query_one(OrdersPane).selected, len(orders) - 1)
         return orders[at].order.order_id if orders else ""
+
+    def order_at(self, tick: int | None) -> str:
+        """The order on a row of the ladder that can be canceled; empty where none is."""
+        ladder = self._view.ladder if self._view is not None else None
+        rows = ladder.rows if ladder is not None and tick is not None else ()
+        marks = [mark for row in rows if row.tick == tick for mark in row.own if mark.kind in CANCELABLE]
+        return marks[0].order_id if marks else ""
+
+    def mind_order(self, action: str) -> None:
+        """The ladder's cursor is to stay on the order under it that is being moved."""
+        if action in MOVES:
+            self._minded = self.order_at(self._main.query_one(LadderPane).cursor_tick)
+
+    def follow_order(self, view: Frame | None) -> None:
+        """Put the cursor where the order that was moved stands now: it arrives later than the key."""
+        ladder = view.ladder if view is not None else None
+        if not self._minded or ladder is None:
+            return
+        ticks = [row.tick for row in ladder.rows if any(own.order_id == self._minded for own in row.own)]
+        pane = self._main.query_one(LadderPane)
+        if ticks and pane.cursor_tick not in (None, ticks[0]):
+            pane.move_cursor((ticks[0] - (pane.cursor_tick or 0)) // ladder.group)
 
     def _do_help(self) -> None:
         pane = self.desk.choice.pane
@@ -138,6 +160,7 @@ class ScreenKeys(ScreenLists):
         self._move(1)
 
     def _move(self, rows: int) -> None:
+        self._minded = ""
         focused: object = self.focused
         if isinstance(focused, Selects):
             focused.move_selected(rows)
@@ -158,6 +181,7 @@ class ScreenKeys(ScreenLists):
         return focused.selected_symbol if isinstance(focused, WatchlistPane) else None
 
     def _do_recenter(self) -> None:
+        self._minded = ""
         self.query_one(LadderPane).recenter()
 
     def _do_group_finer(self) -> None:

@@ -51,7 +51,7 @@ RULES: Final = (
 )
 CONTEXTS: Final[Mapping[str, str]] = {
     "chart": "left and right move the crosshair, pageup and pagedown go through history, end comes back",
-    "ladder": "up and down set the cursor; limit orders, stops and cancels act on its price",
+    "ladder": "up and down set the cursor; limits, stops, cancels and moves act on its price",
     "ticket": "what buy and sell would do now, fees included; its key opens the fields",
     "positions": "size, entry, mark, result in money and R, the stop and how fresh its last check is",
     "orders": "up and down select the order that cancel means, and that the key of why tells of",
