@@ -15,6 +15,7 @@ import pytest
 
 from tests.feeds import frames
 from tests.feeds.captures import USDM
+from tests.feeds.native.test_codecs import instrument
 from tradetui.domain.market_data import (
     BookDelta,
     BookSnapshot,
@@ -23,6 +24,7 @@ from tradetui.domain.market_data import (
     FeedStatus,
     InstrumentListed,
     MarketMessage,
+    OpenInterest,
     Side,
     Timeframe,
 )
@@ -31,6 +33,7 @@ from tradetui.feeds.recorder import Recorder
 from tradetui.feeds.recording_members import labels_of, text_of
 from tradetui.feeds.replay import ReplayFeed
 from tradetui.feeds.simulated.feed import SimulatedFeed
+from tradetui.feeds.standing import Standing
 from tradetui.market.market import Market
 
 
@@ -258,3 +261,12 @@ def test_frames_of_a_made_up_stream_with_a_gap_keep_their_state(tmp_path: Path) 
     states = [message.state.value for message in messages if isinstance(message, FeedStatus)]
     assert states == ["gap", "streaming"]
     assert (feed.gaps, feed.resyncs) == (1, 1)
+
+
+def test_what_is_open_of_a_contract_stands_where_a_jump_leads() -> None:
+    standing, symbol = Standing(), "BTC/USDT:USDT"
+    standing.take(InstrumentListed(instrument(symbol), 1))
+    for at in (2, 3):
+        standing.take(OpenInterest(symbol, at, at, 100.0 + at))
+    told = [each for each in standing.state(9) if isinstance(each, OpenInterest)]
+    assert told == [OpenInterest(symbol, 3, 9, 103.0)]

@@ -25,6 +25,7 @@ from tradetui.domain.market_data import (
     MarketMessage,
     MarkPrice,
     MissedTrades,
+    OpenInterest,
     Ticker,
     Timeframe,
     Trade,
@@ -34,7 +35,7 @@ CUT: Final = (Timeframe.S1, Timeframe.M1)
 """The candles that are cut from prints."""
 _KEPT: Final = 2_000
 _SECOND: Final = 1_000_000_000
-_NEWEST: Final = (FeedStatus, BestQuote, MarkPrice, Ticker, FundingRate)
+_NEWEST: Final = (FeedStatus, BestQuote, MarkPrice, Ticker, FundingRate, OpenInterest)
 """Kinds of which the newest one says everything."""
 Level = tuple[float, float]
 Rows = dict[str, dict[Timeframe, list[Candle]]]
