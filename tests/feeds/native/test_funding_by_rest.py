@@ -11,8 +11,8 @@ from tests.exchanges.collector import Collector, fed
 from tests.exchanges.exchange import Exchange, Funding
 from tests.exchanges.rig import CALM, rigged
 from tests.exchanges.two import TwoMarkets
-from tests.feeds.native.frames_of_contracts import LINEAR_TICKER
-from tradetui.domain.market_data import FeedState, FundingRate, FundingSettled, Ticker
+from tests.feeds.native.frames_of_contracts import LINEAR_TICKER, OF_CONTRACTS
+from tradetui.domain.market_data import FeedState, FundingRate, FundingSettled, MarkPrice, Ticker
 from tradetui.domain.profile import Profile
 from tradetui.feeds.native import following
 from tradetui.feeds.native.feed import NativeFeed
@@ -72,6 +72,19 @@ async def test_what_the_stream_tells_is_asked_for_by_rest_only_while_it_does_not
         was = asked()
         rig.exchange.cut_sockets(reset=True)
         await rig.eventually(lambda: asked() > was + 2)
+
+
+async def test_the_stream_of_okx_brings_index_figures_and_funding() -> None:
+    async with rigged("okx-swap", None, prepare=lambda _: None) as rig:
+        await rig.live()
+        for channel in ("index", "ticker", "funding"):
+            for frame in OF_CONTRACTS["okx-swap", channel][0]:
+                await rig.exchange.announce(frame)
+        await rig.eventually(lambda: rig.collector.of(FundingRate))
+        mark, both = rig.collector.of(MarkPrice)
+        assert (mark.mark, mark.index) == (42310.6, None)
+        assert (both.mark, both.index) == (42310.6, 42300.1)
+        assert [each.last for each in rig.collector.of(Ticker)] == [9999.99]
 
 
 async def test_funding_goes_on_for_the_others_when_a_contract_is_no_longer_listed(
