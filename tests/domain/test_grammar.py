@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradetui.domain.command import (
+    AcknowledgeGaps,
     AdjustMargin,
     AmendOrder,
     AnyCommand,
+    BreakEven,
     CancelAll,
     CancelOrder,
     Flatten,
@@ -405,7 +407,7 @@ def test_no_text_does_anything_but_parse_or_point_at_a_word(text: str) -> None:
     [
         ("", list(VERBS.all)),
         ("margin ", ["add", "remove", "cross", "isolated"]),
-        ("b", ["buy"]),
+        ("b", ["buy", "breakeven"]),
         ("buy ", ["0.5r", "1r", "10%"]),
         ("buy 1 st", ["stop"]),
         ("buy 1 E", ["ETH/USDT"]),
@@ -422,3 +424,23 @@ def test_no_text_does_anything_but_parse_or_point_at_a_word(text: str) -> None:
 )
 def test_completion_offers_the_words_that_fit(text: str, offered: list[str]) -> None:
     assert complete(text, symbols=SYMBOLS, orders=("O-1",)) == offered
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("breakeven", BreakEven(symbol=BTC)),
+        ("br eth", BreakEven(symbol="ETH/USDT")),
+        ("acknowledge", AcknowledgeGaps()),
+        ("ack", AcknowledgeGaps()),
+        ("a O-1 qty 2", AmendOrder(order_id="O-1", qty=D(2))),
+        ("b 1 stop 5", read("buy 1 stop 5")),
+    ],
+)
+def test_newer_verbs_take_no_short_form_away_from_older_ones(text: str, command: AnyCommand) -> None:
+    assert read(text) == command
+
+
+def test_gaps_are_acknowledged_all_together() -> None:
+    with pytest.raises(GrammarError, match="expected nothing more"):
+        read("acknowledge BTC/USDT")

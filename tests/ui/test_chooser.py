@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.ui.test_app import Cockpit, cockpit
 from tradetui.domain.command import AcknowledgeGaps
 from tradetui.domain.market_data import Timeframe
 from tradetui.domain.view import GapView, OrderStory
+from tradetui.ui.controls_lists import LINES
+from tradetui.ui.controls_words import Vocabulary, read_line
 from tradetui.ui.panes.chooser import Chooser
+from tradetui.ui.panes.command_line import CommandLine
 
 
 async def test_typing_filters_symbols_and_enter_shows_one() -> None:
@@ -143,3 +148,31 @@ async def test_a_line_asks_why_of_one_order_by_its_id_or_its_number() -> None:
         await it.type(":why 39")
         await it.press("enter")
         assert "no order 39 among the newest" in it.said
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        (":leverage", "leverage "),
+        (":margin rem", "margin remove "),
+        (":deposit", "deposit "),
+        (":withdraw", "withdraw "),
+        ("limit daily", "limit "),
+        (":unlock", "unlock "),
+        ("quantity limit trigger of this", "amend 41 "),
+    ],
+)
+async def test_what_has_no_key_begins_as_a_line_in_the_palette(typed: str, line: str) -> None:
+    async with cockpit(size=(80, 24)) as it:
+        await it.press("ctrl+p")
+        await it.type(typed)
+        await it.press("enter")
+        assert it.app.query_one(CommandLine).field.value == line
+        assert it.link.sent == []
+
+
+def test_every_begun_line_is_one_that_the_command_line_knows() -> None:
+    known = Vocabulary(symbol="BTC/USDT", symbols=("BTC/USDT",), names={})
+    for line, note in LINES:
+        example = note.partition(": ")[2].partition(";")[0]
+        assert read_line(example or line, known)

@@ -5,10 +5,10 @@
     ORDER oco ORDER · ORDER then ORDER…
     stop STOP [SYMBOL] · trail [V [from A]] [SYMBOL] · target TARGET… [SYMBOL] · cancel ID|all [SYMBOL]
     amend ID [qty Q] [limit P] [trigger P]
-    flatten [SYMBOL|all] · reverse [SYMBOL] [stop STOP] · half [SYMBOL]
+    flatten [SYMBOL|all] · reverse [SYMBOL] [stop STOP] · half [SYMBOL] · breakeven [SYMBOL]
     leverage N [SYMBOL] · margin add|remove AMOUNT [SYMBOL] · margin cross|isolated
     deposit|withdraw AMOUNT [ASSET]
-    limit NAME VALUE [SYMBOL] · limits · unlock [NAME]
+    limit NAME VALUE [SYMBOL] · limits · unlock [NAME] · acknowledge
 
 STOP is P, P/Q (a stop_limit: triggered at P it rests at Q until it escalates to market), TRAIL, or P TRAIL
 (the price is kept until the trail comes nearer). TRAIL is `trail V [from A]`: V is 1% or a distance, and
@@ -39,9 +39,11 @@ from msgspec.structs import asdict
 
 from tradetui.domain import grammar_limits
 from tradetui.domain.command import (
+    AcknowledgeGaps,
     AdjustMargin,
     AmendOrder,
     AnyCommand,
+    BreakEven,
     CancelAll,
     CancelOrder,
     Deposit,
@@ -71,6 +73,7 @@ __all__ = ["CLAUSES", "VERBS", "GrammarError", "complete", "parse", "parse_how"]
 VERBS: Final = Words(
     ("buy", "sell", "stop", "target", "cancel", "flatten", "reverse", "half"),
     ("leverage", "margin", "deposit", "withdraw", "trail", "amend", *grammar_limits.VERBS),
+    ("breakeven", "acknowledge"),
 )
 ELSEWHERE: Final = {
     "limit": "has a field of its own",
@@ -137,6 +140,7 @@ def _offered(
         "margin": MARGIN_WORDS.all if is_first else symbols,
         "stop": ("trail",) if is_first else _after(words[-1]) or ("by", *symbols),
         "flatten": ("all", *symbols),
+        "acknowledge": (),
     }
     if verb in ("buy", "sell"):
         return ("0.5r", "1r", "10%") if is_first else _after(words[-1]) or (*CLAUSES.all, *symbols)
@@ -167,6 +171,8 @@ class _Commands(ClauseReader):
             "flatten": self._flatten,
             "reverse": self._reverse,
             "half": lambda: Half(symbol=self.symbol_or_shown()),
+            "breakeven": lambda: BreakEven(symbol=self.symbol_or_shown()),
+            "acknowledge": AcknowledgeGaps,
             "leverage": self._leverage,
             "margin": self._margin,
             "deposit": lambda: Deposit(**self._amount()),

@@ -30,18 +30,19 @@ class Words:
     """Some of the words that a place of the grammar allows.
 
     `first` are those of the first version: what was typed for one of them means it for ever, so a word
-    that came later needs as many letters as tell it from all of those.
+    that came later needs as many letters as tell it from all of those; `latest` came after those.
     """
 
-    def __init__(self, first: Sequence[str], later: Sequence[str] = ()) -> None:
+    def __init__(self, first: Sequence[str], later: Sequence[str] = (), latest: Sequence[str] = ()) -> None:
         self.first = tuple(first)
-        self.all = (*first, *later)
+        self._before = (*first, *later)
+        self.all = (*self._before, *latest)
 
     def only(self, typed: str) -> str | None:
         """The one word that was meant, None where none or several could be."""
         if typed in self.all:
             return typed
-        found = beginning(typed, self.first) or beginning(typed, self.all)
+        found = beginning(typed, self.first) or beginning(typed, self._before) or beginning(typed, self.all)
         return found[0] if len(found) == 1 else None
 
 

@@ -119,7 +119,7 @@ ACTIONS: Final = (
     Action("layout", "L", "layout", "the next layout"),
     Action("themes", "T", "theme", "choose a theme"),
     _system("command_line", ":", "command", "type a command; it needs no arming"),
-    _system("palette", "ctrl+p", "palette", "every action and theme in one list"),
+    _system("palette", "ctrl+p", "palette", "every action, theme and begun command in one list"),
     _system("profiles", "p", "profile", "show another profile"),
     _system("review", "R", "review", "review the closed trades: sums, days, each trade"),
     _system("away", "w", "why", "why orders filled or did not; what happened while away"),

@@ -22,6 +22,19 @@ from tradetui.ui.panes.prompt import FirstPrompt
 from tradetui.ui.panes.ticket import TicketPane
 from tradetui.ui.typed import TypedKeys
 
+LINES: Final = (
+    ("leverage ", "leverage of this symbol, also of an open position: leverage 10"),
+    ("margin add ", "put more behind the isolated position: margin add 100"),
+    ("margin remove ", "take some of it back: margin remove 100"),
+    ("margin cross", "let the whole wallet back all positions, while none is open"),
+    ("margin isolated", "let each position have its own margin, while none is open"),
+    ("deposit ", "bring money into the paper account: deposit 1000 usdt"),
+    ("withdraw ", "take money out of the paper account: withdraw 200"),
+    ("limit ", "change a limit: limit daily_loss 150; tighter holds at once, looser tomorrow"),
+    ("limits", "say every limit that holds"),
+    ("unlock ", "end a lock that waits for a hand"),
+)
+"""What has no key: lines that the palette begins, for the trader to complete and enter."""
 WHY_HINT: Final = "type to filter, up and down go through the orders, Esc closes"
 
 
@@ -293,12 +306,17 @@ class ScreenLists(TypedKeys):
     def _do_palette(self) -> None:
         keys = self.footer_keys
         choices = [Choice(a.id, a.label, f"{keys[a.id]:<9} {a.help}") for a in ACTIONS if a.id != "palette"]
+        order = self.order_meant()
+        amend = [(f"amend {order} ", "change quantity, limit or trigger of this order")] if order else []
+        choices += [Choice(f"line:{line}", f":{line}", note) for line, note in (*LINES, *amend)]
         choices += [Choice(f"theme:{name}", f"theme {name}", "") for name in self.theme_names]
         self._open_list("palette", choices, self._pick_action)
 
     def _pick_action(self, value: str) -> None:
         kind, _, name = value.partition(":")
-        if name:
+        if kind == "line":
+            self.open_command_line(name)
+        elif name:
             self.fulfill(Wish(kind, name))
         else:
             self.run_key(value)

@@ -31,7 +31,7 @@ COMMANDS: Final = (
     "cancel ID|all [SYMBOL] flatten [SYMBOL|all]",
     "by mark               behind a price that fires: last mark index bid_ask",
     "amend ID [qty Q] [limit P] [trigger P]",
-    "half [SYMBOL]          reverse [SYMBOL] [stop P]",
+    "half [SYMBOL]          reverse [SYMBOL] [stop P]    breakeven [SYMBOL]",
     "leverage N [SYMBOL]    margin add|remove AMOUNT [SYMBOL]",
     "margin cross|isolated  deposit|withdraw AMOUNT [ASSET]",
     "limit NAME VALUE|off [SYMBOL], e.g. limit daily_loss 150; tighter holds",
@@ -40,7 +40,8 @@ COMMANDS: Final = (
     "theme NAME · profile NAME · layout NAME · diagnostics · review",
     "watch SYMBOL · unwatch SYMBOL: any of the exchange, for this run",
     "why [ORDER]            why it filled, what it waits for, or why it did not",
-    "away                   what happened while nobody watched",
+    "away                   what happened while nobody watched; acknowledge",
+    "The palette offers leverage, margin, deposit, limit … as begun lines.",
 )
 RULES: Final = (
     "Entries by key need ARM; exits never do and never ask.",
