@@ -89,6 +89,8 @@ async def test_what_stands_in_the_way_and_does_not_answer_is_named(more: dict[st
 async def test_the_simulated_market_needs_no_network(tmp_path: Path) -> None:
     code, found = await doctor(tmp_path, "http://127.0.0.1:9")
     assert (code, found["exchange"]["verdict"]) == (0, "good")
+    assert found["terminal"]["verdict"] == "warning"
+    assert {"colors", "letters"} <= set(found)  # into a pipe as well
 
 
 def test_a_terminal_is_judged_by_its_size_colors_and_letters(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,8 +102,10 @@ def test_a_terminal_is_judged_by_its_size_colors_and_letters(monkeypatch: pytest
     monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((200, 60)))
     rich = {each.check: each for each in check_terminal({"TERM": "xterm-256color"}, is_terminal=True)}
     assert [rich[name].verdict for name in ("terminal", "colors")] == [Verdict.GOOD] * 2
-    (nothing,) = check_terminal({}, is_terminal=False)
-    assert nothing.verdict is Verdict.WARNING
+    piped = {each.check: each for each in check_terminal({"COLORTERM": "truecolor"}, is_terminal=False)}
+    assert piped["terminal"].verdict is Verdict.WARNING
+    assert piped["colors"].text == "truecolor"
+    assert piped["letters"].verdict is Verdict.GOOD
 
 
 async def test_a_journal_is_good_in_use_or_damaged(tmp_path: Path) -> None:

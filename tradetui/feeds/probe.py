@@ -29,6 +29,11 @@ _WAIT_S: Final = 10.0
 _STREAM_S: Final = 20.0
 _OFFSET_MS: Final = 1_000
 _BLOCKED: Final = (403, 451)
+_LOST: Final = (FeedState.DOWN, FeedState.HALTED, FeedState.GAP, FeedState.STALE)
+_ELSEWHERE: Final = "this exchange does not serve the place you are in: use another profile"
+_READ_ALONG: Final = (
+    "somebody may read along; a firewall's authority goes to [network] ca_file; check the clock"
+)
 
 
 class Verdict(StrEnum):
@@ -101,8 +106,7 @@ async def _certificate(address: SplitResult, profile: Profile) -> Finding:
                 host, address.port or 443, ssl=tls_context(profile.network.ca_file), server_hostname=host
             )
     except ssl.SSLCertVerificationError as error:
-        mend = "somebody may read along; a firewall's authority goes to [network] ca_file; check the clock"
-        return Finding("certificate", Verdict.BAD, f"{host}: {error.verify_message}", mend)
+        return Finding("certificate", Verdict.BAD, f"{host}: {error.verify_message}", _READ_ALONG)
     except (OSError, TimeoutError) as error:
         mend = "check the firewall; a proxy is used where [network] names one"
         return Finding("certificate", Verdict.BAD, f"{host}: no connection ({error})", mend)
@@ -128,8 +132,7 @@ async def _rest(exchange: Any, profile: Profile) -> AsyncIterator[Finding]:
 def _refused(error: Exception, profile: Profile) -> Finding:
     status = http_status(error)
     if status in _BLOCKED:
-        mend = "this exchange does not serve the place you are in: use another profile"
-        return Finding("REST", Verdict.BAD, f"blocked here (HTTP {status})", mend)
+        return Finding("REST", Verdict.BAD, f"blocked here (HTTP {status})", _ELSEWHERE)
     mend = "wait and try again" if status in (418, 429) or status >= 500 else _on_the_way(profile)
     return Finding("REST", Verdict.BAD, words_for(error), mend)
 
@@ -164,29 +167,50 @@ async def _clock(exchange: Any) -> Finding:
 
 async def _stream(feed: Feed) -> Finding:
     """Whether the first symbol's book arrives through the stream."""
-    symbol, begun = feed.symbols[0], time.monotonic()
+    symbol, begun, why = feed.symbols[0], time.monotonic(), ""
     came: asyncio.Future[Finding] = asyncio.get_running_loop().create_future()
 
     def sink(message: MarketMessage) -> None:
+        nonlocal why
         if came.done() or getattr(message, "symbol", "") != symbol:
             return
         if isinstance(message, BookSnapshot):
             took = f"{time.monotonic() - begun:.1f} s"
             levels = len(message.bids) + len(message.asks)
             came.set_result(Finding("stream", Verdict.GOOD, f"{symbol}: {levels} levels after {took}"))
-        elif isinstance(message, FeedStatus) and message.state is FeedState.HALTED:
-            came.set_result(Finding("stream", Verdict.WARNING, f"{symbol}: {message.text}"))
+        elif isinstance(message, FeedStatus) and message.state in _LOST:
+            why = message.text or why
+            if (found := _at_once(symbol, message)) is not None:
+                came.set_result(found)
 
     task = asyncio.create_task(feed.run(sink))
     try:
         waited: set[asyncio.Future[Any]] = {task, came}
         await asyncio.wait(waited, timeout=_STREAM_S, return_when=asyncio.FIRST_COMPLETED)
-        if came.done():
-            return came.result()
-        words = "ended" if task.done() else f"no book in {_STREAM_S:.0f} s"
-        mend = "a firewall may let websites through and hold websockets back"
-        return Finding("stream", Verdict.BAD, f"{symbol}: {words}", mend)
+        return came.result() if came.done() else _no_book(symbol, why, has_ended=task.done())
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await task
+
+
+def _at_once(symbol: str, status: FeedStatus) -> Finding | None:
+    """What a state says for good; None where it may pass."""
+    text = f"{symbol}: {status.text}"
+    if status.state is FeedState.HALTED:
+        return Finding("stream", Verdict.WARNING, text)
+    if any(f"HTTP {code}" in status.text for code in _BLOCKED):
+        return Finding("stream", Verdict.BAD, text, _ELSEWHERE)
+    return None
+
+
+def _no_book(symbol: str, why: str, *, has_ended: bool) -> Finding:
+    """What kept it away, as far as it was said."""
+    words = "ended" if has_ended else f"no book in {_STREAM_S:.0f} s"
+    if not why:
+        mend = "a firewall may let websites through and hold websockets back"
+    elif "certificate" in why:
+        mend = _READ_ALONG
+    else:
+        mend = "wait and try again; a firewall may hold websockets back"
+    return Finding("stream", Verdict.BAD, f"{symbol}: {words}" + (f", {why}" if why else ""), mend)

@@ -20,17 +20,22 @@ _SMALLEST: Final = (80, 24)
 
 
 def check_terminal(environment: Mapping[str, str], *, is_terminal: bool) -> Iterator[Finding]:
-    """Size, colors and letters of the terminal."""
-    if not is_terminal:
-        text = "standard output is no terminal"
-        yield Finding("terminal", Verdict.WARNING, text, "the cockpit needs one; `watch` and `replay` do not")
-        return
+    """Size, colors and letters of the terminal; the last two also where the output goes elsewhere."""
+    yield _size() if is_terminal else _no_terminal()
+    yield _colors(environment)
+    yield _letters()
+
+
+def _no_terminal() -> Finding:
+    mend = "the cockpit needs one; `watch` and `replay` do not"
+    return Finding("terminal", Verdict.WARNING, "standard output is no terminal", mend)
+
+
+def _size() -> Finding:
     columns, lines = shutil.get_terminal_size()
     small = columns < _SMALLEST[0] or lines < _SMALLEST[1]
     mend = f"enlarge it to {_SMALLEST[0]}×{_SMALLEST[1]}: columns are left out below" if small else ""
-    yield Finding("terminal", Verdict.WARNING if small else Verdict.GOOD, f"{columns}×{lines}", mend)
-    yield _colors(environment)
-    yield _letters()
+    return Finding("terminal", Verdict.WARNING if small else Verdict.GOOD, f"{columns}×{lines}", mend)
 
 
 def _colors(environment: Mapping[str, str]) -> Finding:

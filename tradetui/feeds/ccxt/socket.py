@@ -15,6 +15,7 @@ from aiohttp import WSMsgType
 from ccxt import NetworkError
 
 from tradetui.feeds.ccxt.tap import Tap
+from tradetui.feeds.ccxt.words import http_status, words_for
 from tradetui.feeds.guard import GuardedClient
 from tradetui.feeds.network import encryption_words, retry_after
 
@@ -173,7 +174,8 @@ class HardenedClient(GuardedClient):
             cause = error.args[0] if error.args else error
             self.last_retry_after = retry_after(getattr(cause, "headers", None))
             super().on_error(error)
-            self.owner.lost(self, encryption_words(cause) or str(error) or type(error).__name__)
+            said = words_for(error) if http_status(error) else encryption_words(cause)
+            self.owner.lost(self, said or str(error) or type(error).__name__)
 
     def on_close(self, code: int) -> None:
         """The other side closed."""

@@ -10,7 +10,8 @@ from ccxt import BadSymbol, ExchangeNotAvailable, OnMaintenance, RequestTimeout
 from tradetui.feeds.clean import clean
 from tradetui.feeds.network import encryption_words
 
-_STATUS: Final = re.compile(r"^\w+ (?:[A-Z]+ \S+ )?([45]\d\d)\b")
+_STATUS: Final = re.compile(r"^(?:\w+ (?:[A-Z]+ \S+ )?([45]\d\d)\b|([45]\d\d), message=)")
+"""Of a refused request, or of a refused handshake."""
 _LONGEST: Final = 100
 _MEANING: Final = {
     401: "refused",
@@ -46,9 +47,9 @@ def words_for(error: BaseException) -> str:
 
 
 def http_status(error: BaseException) -> int:
-    """The HTTP status that a ccxt error names; 0 for none."""
+    """The HTTP status that an error of ccxt or aiohttp names; 0 for none."""
     found = _STATUS.search(str(error))
-    return int(found[1]) if found else 0
+    return int(found[1] or found[2]) if found else 0
 
 
 def shortened(text: str) -> str:
