@@ -79,6 +79,11 @@ class BookReader:
         self._bids: dict[float, float] = {}
         self._asks: dict[float, float] = {}
 
+    @property
+    def book(self) -> Any:
+        """The book that was read last; None where the next one is read whole."""
+        return self._book
+
     def forget(self) -> None:
         """Read the next book whole."""
         self._book = None

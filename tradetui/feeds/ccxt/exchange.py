@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
@@ -19,6 +20,7 @@ from tradetui.feeds.ccxt.socket import HardenedClient, SocketOwner
 from tradetui.feeds.ccxt.words import http_status, words_for
 from tradetui.feeds.guard import guarded_class
 from tradetui.feeds.health import Backoff
+from tradetui.feeds.native.connection import RENEWED_S
 from tradetui.feeds.network import proxy_of, retry_after, tls_context
 
 _TRADES_KEPT: Final = 10_000
@@ -26,6 +28,7 @@ _KEEP_ALIVE_MS: Final = 10_000
 _TIMEOUT_MS: Final = 10_000
 _PAUSE_S: Final = {418: 120.0}
 _USUAL_PAUSE_S: Final = 10.0
+_SPREAD, _SPREAD_S = random.Random(), 1800.0  # noqa: S311 - only spreads renewals
 _LEAST_PAUSE_S: Final = 1.0
 """Whatever it says: an exchange that was asked too often is not asked on at once."""
 _CUT_TO_DEPTH: Final = ("kraken",)
@@ -146,6 +149,7 @@ class Hardening:
         """Tell the owner that a socket is open."""
         super().on_connected(client, message)  # type: ignore[misc]
         client.opened_at = monotonic()
+        client.renew_at = client.opened_at + RENEWED_S + _SPREAD.random() * _SPREAD_S
         self.owner.connected(client)
 
     def note_loss(self, socket: HardenedClient, lived_s: float) -> None:

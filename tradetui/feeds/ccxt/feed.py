@@ -196,6 +196,7 @@ class CcxtFeed:
             group.create_task(rest.poll(hub, fetch_marks, perpetuals, _MARKS_EVERY_S))
             group.create_task(rest.poll(hub, fetch_funding, perpetuals, FUNDING_EVERY_S))
             group.create_task(rest.poll(hub, fetch_interest, perpetuals, FUNDING_EVERY_S))
+            group.create_task(hub.renewals.run(self._ask, within_s=self._first_book_s))
             self._start_scan(hub, group)
 
     def _start_scan(self, hub: Hub, group: asyncio.TaskGroup) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from tradetui.domain.market_data import FeedState
 from tradetui.feeds.backfill import Backfill
 from tradetui.feeds.ccxt.channel import Channel
+from tradetui.feeds.ccxt.renewal import Renewals
 from tradetui.feeds.ccxt.rest import RestSide, Teller
 from tradetui.feeds.ccxt.socket import HardenedClient
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
@@ -30,6 +31,7 @@ class Listener(Teller, Protocol):
 
     backfill: Backfill
     rest: RestSide
+    renewals: Renewals
 
     def streams_of(self, socket: HardenedClient) -> list[Stream]:
         """What comes on a socket."""
@@ -61,20 +63,29 @@ class Hearing:
         """Do what a word asks for."""
         owner = self._owner
         match word:
+            case Refused() | Said() if owner.renewals.is_old(socket):
+                pass  # whatever it is, it is about to go
             case Refused():
                 self._refuse(socket, word)
             case Said():
                 self._note(socket, word)
             case Lost():
                 owner.close(socket, frozenset(self._symbols(socket)), Outage(FeedState.GAP, word.text))
-            case PrintsHeard() if word.symbol in self._channels:
-                self.hear_prints(self._channels[word.symbol])
-            case PrintsMissing() if word.symbol in self._channels:
+            case PrintsHeard():
+                self._hear_of_prints(socket, word.symbol)
+            case PrintsMissing():
                 owner.backfill.count_hole(self._channels[word.symbol].prints)
             case Restated():
                 owner.rest.restate(owner, word.symbol, word.status)
             case Closed():
                 owner.rest.close(owner, socket, word.symbol, word.text)
+
+    def _hear_of_prints(self, socket: HardenedClient, symbol: str) -> None:
+        succession = self._owner.renewals.of(socket)
+        if succession is None:
+            self.hear_prints(self._channels[symbol])
+        elif socket is not succession.old:
+            succession.heard.add(symbol)
 
     def hear_prints(self, channel: Channel) -> None:
         """The exchange tells them: what it printed before was missed, and can be asked for."""

@@ -27,6 +27,7 @@ from tradetui.feeds.backfill import Backfill
 from tradetui.feeds.ccxt.book import BadBook, CrossedBook
 from tradetui.feeds.ccxt.channel import COMPARED, Channel
 from tradetui.feeds.ccxt.hearing import Hearing
+from tradetui.feeds.ccxt.renewal import Renewals
 from tradetui.feeds.ccxt.rest import RestSide
 from tradetui.feeds.ccxt.socket import HardenedClient
 from tradetui.feeds.ccxt.stream import Outage, Part, Stream
@@ -73,6 +74,7 @@ class Hub:
         self._channels = channels
         self._sink = sink
         self._taps: Taps | None = None
+        self.renewals = Renewals(self, exchange, channels)
         self.busy_ns = self._reads = 0
         self._hearing = Hearing(self, channels, settle_s=settle_s)
         self._kicked: tuple[frozenset[str], Outage] = frozenset(), Outage(FeedState.DOWN, "")
@@ -108,6 +110,7 @@ class Hub:
 
     def kick(self, stream: Stream, outage: Outage) -> None:
         """Break a stream off and close its socket, so that the next try starts clean."""
+        self.renewals.give_up(stream.url)
         socket = self._exchange.clients.get(stream.url)
         if socket is not None and not stream.is_broken:
             self.close(socket, frozenset({stream.symbol}), outage)
@@ -186,6 +189,9 @@ class Hub:
             self.bad_frame(socket, ValueError("a frame that was cut"))
             return False
         heard = tap.read(text.encode(), time_ns())
+        self.renewals.hear(socket)
+        if self.renewals.is_muted(socket, heard.books):
+            return False
         for word in heard.words:
             self._hearing.hear(socket, word)
         for symbol in heard.whole:
@@ -197,6 +203,7 @@ class Hub:
     def _tap_of(self, socket: HardenedClient) -> Tap | None:
         if self._taps is not None and socket.tap is None:
             socket.tap = self._taps.of([stream.symbol for stream in self.streams_of(socket)])
+            socket.says_prints = self._taps.tells_prints
         return socket.tap
 
     def resolved(self, result: Any) -> None:
@@ -210,6 +217,8 @@ class Hub:
 
     def rejected(self, socket: HardenedClient, error: BaseException, message_hash: str) -> None:
         """A stream failed on a socket that lives: a gap that ccxt saw, or a refused subscription."""
+        if self.renewals.is_old(socket):
+            return
         streams = self.streams_of(socket)
         is_alone = len({stream.symbol for stream in streams}) == 1
         for stream in streams:
@@ -234,6 +243,10 @@ class Hub:
     def connected(self, socket: HardenedClient) -> None:
         """Count reconnects; trades are trusted again from here, as none may come for a long time."""
         streams = self.streams_of(socket)
+        if self.renewals.of(socket) is not None:
+            for stream in streams:
+                stream.connections += 1
+            return
         for symbol in {stream.symbol for stream in streams if stream.connections}:
             self._channels[symbol].health.stats.reconnects += 1
         for stream in streams:
@@ -254,12 +267,15 @@ class Hub:
 
     def aged(self, socket: HardenedClient) -> None:
         """Put another in its place."""
+        socket.renew_at = 0.0
 
     def lost(self, socket: HardenedClient, text: str) -> None:
         """Break off all streams of a socket that is gone."""
         opened = socket.connectionEstablished
         lived = self._exchange.milliseconds() - opened if opened else 0
         self._exchange.note_loss(socket, lived / 1000)
+        if self.renewals.goes_on(socket):
+            return
         self.rest.reopen(self, socket)
         for symbol in {stream.symbol for stream in self.streams_of(socket)}:
             self.say(symbol, Part.NOTICE, FeedState.STREAMING)
@@ -321,6 +337,8 @@ class Hub:
         old, new = channel.trade_reader.split(rows)
         if channel.trades.connections > 1:
             self._take_old(channel, old)
+        else:
+            channel.trade_reader.know(old)
         for trade in self._read(channel, new):
             if channel.prints.trades.take(trade) is not None:
                 self._sink(trade)

@@ -65,6 +65,12 @@ class HardenedClient(GuardedClient):
     """What reads it beside ccxt."""
     opened_at: float = 0.0
     """Monotonic seconds; 0.0 before it is open."""
+    renew_at: float = 0.0
+    """When another one should take its place, monotonic seconds."""
+    asked: int = 0
+    """How many frames were sent that are no pings."""
+    says_prints: bool = False
+    """Whether the exchange says on it when it begins to tell prints."""
     frames: int = 0
     bytes_received: int = 0
     """Of frames, after decompression."""
@@ -106,6 +112,7 @@ class HardenedClient(GuardedClient):
         """Send a frame that the guard lets through."""
         self._track()
         await super().send(message)
+        self.asked += "ping" not in str(message)
 
     async def ping_loop(self) -> None:
         """Ping as ccxt does, in a task that is known."""

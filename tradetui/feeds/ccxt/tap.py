@@ -65,6 +65,8 @@ class Tap:
         self._codecs = codecs
         self._depth, self._instruments = depth, instruments
         self._rules: dict[str, LiveBook] = {}
+        self.asks_rest = codecs[0].resync is ResyncBy.REST
+        """Whether whole books come by REST, and ccxt holds updates against them."""
 
     def forget(self, symbol: str) -> None:
         """Wait for the symbol's next whole book."""
@@ -99,7 +101,7 @@ class Tap:
     def _rule(self, part: BookPart) -> LiveBook | None:
         """The rule of a part's book; None where ccxt has it."""
         symbol, codec = part.symbol, self._codecs[0]
-        if codec.resync is ResyncBy.REST:
+        if self.asks_rest:
             return None
         if symbol not in self._rules:
             is_kraken = self._instruments[symbol].venue == "kraken"

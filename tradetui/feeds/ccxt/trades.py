@@ -66,6 +66,12 @@ class TradeReader:
         stamp = exchange_ns(row.get("timestamp"), ts_received)
         return Trade(self.symbol, stamp, ts_received, float(price), float(qty), aggressor, trade_id)
 
+    def know(self, rows: list[dict[str, Any]]) -> None:
+        """Take rows as read: a later page may hold them again."""
+        for row in rows:
+            if (trade_id := _identity(row.get("id"))) is not None:
+                self._is_new(trade_id)
+
     def _is_new(self, trade_id: int | str) -> bool:
         if trade_id in self._known:
             return False
