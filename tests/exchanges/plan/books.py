@@ -168,7 +168,6 @@ async def half_open(rig: Rig) -> None:
     is_shared=True,
     settings={"ping_s": 0.1},
     within_s=0.4,
-    not_for={"ccxt": "see half-open"},
 )
 async def half_open_quiet(rig: Rig) -> None:
     """A market that is silent by itself: only the missing pongs tell."""

@@ -30,6 +30,8 @@ OF_OTHERS = {
     ("maintenance", "okx"),
 }
 """… and what ccxt by itself makes nothing of at others; the rest of those is for the long run."""
+SLOW = ("cut-and-rest-503",)
+"""What ccxt takes seconds for, as it asks REST again and again."""
 HALTED, LAGGING = FeedState.HALTED, FeedState.LAGGING
 
 
@@ -55,6 +57,8 @@ class Fault:
         """Whether it is left out of the usual run."""
         if through == "ccxt" and venue not in THROUGH_CCXT:
             return (self.name, venue) not in OF_OTHERS
+        if through == "ccxt" and self.name in SLOW:
+            return True
         return self.is_long or (self.is_shared and venue not in STANDING)
 
     def reason(self, venue: str, through: str) -> str:

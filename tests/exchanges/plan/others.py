@@ -28,7 +28,7 @@ def _asked_books(rig: Rig) -> int:
     return sum("depth" in path for path in rig.exchange.asked)
 
 
-@fault(29, "cut-and-rest-503", is_shared=True, not_for={"ccxt": "its own pages may tell them"})
+@fault(29, "cut-and-rest-503", is_shared=True, not_for={"kraken ccxt": "its own pages may tell them"})
 async def cut_and_rest_503(rig: Rig) -> None:
     """Prints of an outage that REST can not tell are lost, and it is said; the book comes back."""
     await rig.live()
@@ -123,7 +123,7 @@ def _mute(exchange: Exchange) -> None:
     exchange.pongs = False
 
 
-NOT_MUTE = {"ccxt": "its pings are 10 s apart", "binance-usdm": "here nothing comes on its second connection"}
+NOT_MUTE = {"binance-usdm": "here nothing comes on its second connection"}
 
 
 @fault(

@@ -68,8 +68,9 @@ class CcxtFeed:
     """The symbols of a profile from its exchange, or from the loopback endpoint that stands in for it.
 
     `retry_s` is the first wait after a failure; it doubles up to 30 s. A book that does not come within
-    `first_book_s` of its subscription is asked for anew. Markets are read again every `reload_s`. An error of
-    an exchange within `settle_s` of dialing answers a subscription; later it costs the connection.
+    `first_book_s` of its subscription is asked for anew. Markets are read again every `reload_s`. An
+    error of an exchange within `settle_s` of dialing answers a subscription; later it costs the
+    connection. `ping_s` is how often to ping, where it is not every ten seconds.
     """
 
     markets_file: MarketFile | None = None
@@ -91,23 +92,17 @@ class CcxtFeed:
         audits: Audits | None = None,
         settle_s: float = 5.0,
         judgment: Judgment = USUAL,
+        ping_s: float | None = None,
     ) -> None:
-        self._settle_s = settle_s
+        self._settle_s, self._ping_s = settle_s, ping_s
         self._profile = profile
         self._retry_s = retry_s
         self._stale_after = stale_after_s
         self._first_book_s = first_book_s
         self._reload_s = reload_s
         self._depth = book_depth or _BOOK_DEPTH.get(profile.exchange)
-        self._channels = {
-            symbol: Channel(
-                SymbolHealth(symbol, lagging_after_s=lagging_after_s, judgment=judgment),
-                (Stream(symbol, Part.BOOK, self._backoff()), Stream(symbol, Part.TRADES, self._backoff())),
-                Pulse(stale_after_s, intervals=judgment.stale_intervals),
-                reader_of(profile.exchange, symbol),
-            )
-            for symbol in profile.symbols
-        }
+        self._lagging_after, self._judgment = lagging_after_s, judgment
+        self._channels = {symbol: self._new_channel(symbol) for symbol in profile.symbols}
         self.markets_of: Callable[[], Any] = lambda: None
         """Gives a client whose markets are read already; None where there is none."""
         self.missing: Callable[[str], Missing | None] = nothing_missing
@@ -115,6 +110,15 @@ class CcxtFeed:
         self._deliver = Delivery()
         self.clock = VenueClock()
         self.audits = audits or Audits(every_s=0.0)
+
+    def _new_channel(self, symbol: str) -> Channel:
+        judgment = self._judgment
+        return Channel(
+            SymbolHealth(symbol, lagging_after_s=self._lagging_after, judgment=judgment),
+            (Stream(symbol, Part.BOOK, self._backoff()), Stream(symbol, Part.TRADES, self._backoff())),
+            Pulse(self._stale_after, intervals=judgment.stale_intervals),
+            reader_of(self._profile.exchange, symbol),
+        )
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -154,6 +158,8 @@ class CcxtFeed:
         """Deliver until canceled. Raises what the sink raised, and FeedError for an unknown exchange."""
         self._exchange = exchange = open_exchange(self._profile)
         exchange.markets_of = self.markets_of
+        if self._ping_s is not None:
+            exchange.streaming = {**exchange.streaming, "keepAlive": self._ping_s * 1000}
         hub = self._hub = Hub(exchange, self._channels, self._deliver, self.audits, settle_s=self._settle_s)
         exchange.harden(hub, dialing=_note_address, backoff=self._backoff)
         await self._deliver.run(sink, lambda: self._work(hub), close=exchange.shut)

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any, Final, Protocol
 
 from aiohttp import WSMsgType
-from ccxt import NetworkError
+from ccxt import Exchange, NetworkError
 
 from tradetui.feeds.ccxt.tap import Tap
 from tradetui.feeds.ccxt.words import http_status, words_for
@@ -21,7 +21,14 @@ from tradetui.feeds.network import encryption_words, retry_after
 
 _BURST_S: Final = 0.005
 _CLOSING_S: Final = 1.0
+_NO_PONG: Final = "ping-pong keepalive missing"
 _ENDED: Final = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
+
+
+def _words(error: BaseException) -> str:
+    """Why a socket was given up; of ccxt's own watch over pings in the words of the native streams."""
+    text = str(error) or type(error).__name__
+    return "nothing was heard, not even a pong" if _NO_PONG in text else text
 
 
 class SocketOwner(Protocol):
@@ -74,6 +81,7 @@ class HardenedClient(GuardedClient):
     frames: int = 0
     bytes_received: int = 0
     """Of frames, after decompression."""
+    lastPong: float | None  # noqa: N815 - ccxt's name
     tasks: set[asyncio.Task[Any]]
     throttle: Callable[[float], Awaitable[None]]
     connecting: bool
@@ -151,6 +159,7 @@ class HardenedClient(GuardedClient):
     def handle_text_or_binary_message(self, data: str | bytes) -> None:
         """Show a frame to the owner, then to ccxt."""
         self.frames += 1
+        self.lastPong = Exchange.milliseconds()  # data is a sign of life too
         self.bytes_received += len(data)
         text = data.decode() if isinstance(data, bytes) else data
         if self.owner.tapped(self, text):
@@ -182,7 +191,7 @@ class HardenedClient(GuardedClient):
             self.last_retry_after = retry_after(getattr(cause, "headers", None))
             super().on_error(error)
             said = words_for(error) if http_status(error) else encryption_words(cause)
-            self.owner.lost(self, said or str(error) or type(error).__name__)
+            self.owner.lost(self, said or _words(error))
 
     def on_close(self, code: int) -> None:
         """The other side closed."""
