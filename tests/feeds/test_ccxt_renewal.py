@@ -130,9 +130,9 @@ async def test_an_old_socket_that_is_cut_before_the_new_one_has_its_book_is_an_o
         rig.exchange.sends_snapshots = False
         old = grow_old(rig)
         await rig.eventually(lambda: len(rig.exchange.sockets) == 2 and sockets(rig) not in ([], old))
-        rig.exchange.sends_snapshots = True
         await first.close(code=1001)
         await rig.told(FeedState.DOWN)
+        rig.exchange.sends_snapshots = True
         await rig.healed()
         await rig.eventually(lambda: len(rig.exchange.sockets) == 1)
 
