@@ -246,14 +246,13 @@ class CoinbaseVenue(OneAddress):
         ts = moment_ns(outer.timestamp) if outer.timestamp is not None else 0
         events = _events(outer.events)
         told: list[Any] = [item for event in events for item in self._read(outer, event, ts, ts_received)]
-        if outer.channel == "ticker":
-            told += self._figured(outer.events, [each.symbol for each in told], ts_received)
+        if outer.channel == "ticker" and told and self._figures.are_due(told[0].symbol, ts_received):
+            told += self._figured(outer.events, ts_received)
         return told if not self._twins else [each for item in told for each in self._with_twin(item)]
 
-    def _figured(self, raw: msgspec.Raw, symbols: Sequence[str], ts_received: int) -> Sequence[Item]:
-        """The figures of 24 hours, now and then."""
-        due = [symbol for symbol in symbols if self._figures.are_due(symbol, ts_received)]
-        events = readable(_figures, raw) if due else ()
+    def _figured(self, raw: msgspec.Raw, ts_received: int) -> Sequence[Item]:
+        """The figures of 24 hours."""
+        events = readable(_figures, raw)
         return [self._ticker(figures, ts_received) for event in events for figures in event.tickers]
 
     def _ticker(self, f: _Figures, ts_received: int) -> Ticker:

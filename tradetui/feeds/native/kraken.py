@@ -254,9 +254,9 @@ class KrakenVenue:
     def _quoted(self, raw: msgspec.Raw, ts_received: int) -> Sequence[Item]:
         """Best bid and ask, and now and then the figures of 24 hours."""
         found: list[BestQuote] = [_quote(t, self._symbols[t.symbol], ts_received) for t in _tickers(raw)]
-        due = [each.symbol for each in found if self._figures.are_due(each.symbol, ts_received)]
-        figures = readable(_figures, raw) if due else ()
-        return [*found, *(self._ticker(each, ts_received) for each in figures)] if figures else found
+        if not found or not self._figures.are_due(found[0].symbol, ts_received):
+            return found
+        return [*found, *(self._ticker(each, ts_received) for each in readable(_figures, raw))]
 
     def _ticker(self, f: _Figures, ts_received: int) -> Ticker:
         volume = f.volume * (f.vwap or f.last)

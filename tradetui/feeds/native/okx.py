@@ -265,9 +265,9 @@ class OkxVenue(OneAddress):
             BestQuote(self.symbol(q.instId), q.ts * MS, ts_received, q.bidPx, q.bidSz, q.askPx, q.askSz)
             for q in _quotes(raw)
         ]
-        due = [each.symbol for each in found if self._figures.are_due(each.symbol, ts_received)]
-        figures = readable(_figures, raw) if due else ()
-        return [*found, *(self._ticker(each, ts_received) for each in figures)] if figures else found
+        if not found or not self._figures.are_due(found[0].symbol, ts_received):
+            return found
+        return [*found, *(self._ticker(each, ts_received) for each in readable(_figures, raw))]
 
     def _ticker(self, f: _Figures, ts_received: int) -> Ticker:
         change = (f.last / f.open24h - 1) * 100 if f.open24h else 0.0
