@@ -80,7 +80,7 @@ class Binance(Wording):
                 limit = min(int(query.get("limit", 500)), 1000)
                 rows = [self._joined(each) for each in batched(exchange.prints, exchange.joins)]
                 return [each for each in rows if each["T"] >= since and each["a"] >= number][:limit]
-            case what if self.is_futures:
+            case what if self.is_futures or what == "klines":
                 return self._contracts(what, query, exchange)
         return None
 

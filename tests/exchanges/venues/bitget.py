@@ -88,9 +88,7 @@ class Bitget(Wording):
             case "symbols" | "contracts":
                 is_own = query.get("productType", "SPOT") == self.product
                 rows = exchange.listed(self._listing(exchange)) if is_own else []
-            case "candles" | "history-mark-candles" | "history-index-candles" as what if (
-                self.product != "SPOT"
-            ):
+            case "candles" | "history-candles" | "history-mark-candles" | "history-index-candles" as what:
                 rows = self._minutes(what, query, exchange)
             case "history-fund-rate" if exchange.funding and query["productType"] == self.product:
                 told = {"fundingRate": exchange.funding.settled}
@@ -110,7 +108,7 @@ class Bitget(Wording):
 
     def _minutes(self, what: str, query: Mapping[str, str], exchange: Exchange) -> list[list[str]]:
         """Oldest first, the newest ones before the end; a page of mark or index holds two hundred."""
-        kind = "last" if what == "candles" else what.split("-")[1]
+        kind = "last" if what in ("candles", "history-candles") else what.split("-")[1]
         assert kind == "last" or int(query["limit"]) <= 200
         start, end = int(query.get("startTime", 0)), int(query.get("endTime", 1 << 60))
         found = exchange.minutes_of(kind, start, end, most=10_000)[-int(query["limit"]) :]

@@ -115,9 +115,17 @@ class Kraken(Wording):
                 later = [each for each in exchange.prints if each.at_ms * 1_000_000 > since]
                 rows = [self._recent(each) for each in later[:1000]]
                 result = {"XXBTZUSD": rows, "last": "1"}
+            case "OHLC" if query["interval"] == "1":
+                result = {"XXBTZUSD": self._minutes(query, exchange), "last": 0}
             case _:
                 result = {"last": 0}
         return {"error": [], "result": result}
+
+    def _minutes(self, query: Mapping[str, str], exchange: Exchange) -> list[list[Any]]:
+        """By seconds, after a moment; it knows the newest 720 alone."""
+        newest = exchange.minutes_of("last", most=100_000)[-720:]
+        later = [each for each in newest if each.at_ms > int(query.get("since", 0)) * 1000]
+        return [[each.at_ms // 1000, *each[1:], "0", "2.5", 3] for each in later]
 
     def _pair(self, exchange: Exchange) -> dict[str, Any]:
         status = "cancel_only" if exchange.is_halted else "online"

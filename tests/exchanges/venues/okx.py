@@ -86,7 +86,9 @@ class Okx(Wording):
                 rows = [{"asks": asks, "bids": bids, "ts": str(exchange.clock())}]
             case "trades":
                 rows = [self._print(each) for each in reversed(exchange.newest(query))]
-            case "candles" | "mark-price-candles" | "index-candles" as what if query["bar"] == "1m":
+            case "candles" | "history-candles" | "mark-price-candles" | "index-candles" as what if (
+                query["bar"] == "1m"
+            ):
                 rows = self._minutes(what, query, exchange)
             case "funding-rate-history" if exchange.funding and query["instId"] == self.name:
                 told = {"realizedRate": exchange.funding.settled, "fundingRate": "0.0009"}
@@ -103,7 +105,7 @@ class Okx(Wording):
 
     def _minutes(self, what: str, query: Mapping[str, str], exchange: Exchange) -> list[list[str]]:
         """Newest first, after one moment and before another; an index has no contract's name."""
-        kind = "last" if what == "candles" else what.partition("-")[0]
+        kind = "last" if what in ("candles", "history-candles") else what.partition("-")[0]
         assert query["instId"] == ("BTC-USDT" if kind == "index" else self.name)
         after, before = int(query.get("before", 0)) + 1, int(query.get("after", 1 << 60)) - 1
         found = exchange.minutes_of(kind, after, before)[-int(query["limit"]) :]
