@@ -54,6 +54,14 @@ FEED: Final[list[Guess]] = [
     ("6.1 updates", "feed.crossed_after_updates", 2, 4, "_judgment.crossed_updates"),
 ]
 """The same for what a feed is given."""
+OTHERS: Final = [
+    ("R-JRN-9", "journal.buffer_s", 30.0),
+    ("R-LCK-3", "risk.all_accounts", True),
+    ("R-LCK-4", "risk.warn_at", [D("0.5"), D("0.75"), D("0.9")]),
+    ("R-LCK-5", "risk.forced_flatten", D("1.2")),
+    ("13.4 StopGuard", "risk.stop_guard", "3 in 60min for 30min"),
+]
+"""What is tried where it acts."""
 
 
 def written(tmp_path: Path, key: str, value: Any) -> Config:
@@ -78,11 +86,11 @@ def default_of(key: str) -> Any:
     """What the example config says a key's default is, live or behind a comment."""
     name = key.rpartition(".")[2]
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
-    (line,) = (line for line in lines if line.removeprefix("# ").startswith(f"{name} = "))
+    line = next(line for line in lines if line.removeprefix("# ").startswith(f"{name} = "))
     return tomllib.loads(line.removeprefix("# "), parse_float=D)[name]
 
 
-@pytest.mark.parametrize(("rule", "key", "default"), [row[:3] for row in (*ENGINE, *FEED)])
+@pytest.mark.parametrize(("rule", "key", "default"), [*(row[:3] for row in (*ENGINE, *FEED)), *OTHERS])
 def test_a_guess_is_a_documented_key_with_the_default_of_the_rules(rule: str, key: str, default: Any) -> None:
     assert default_of(key) == default, rule
 

@@ -215,6 +215,28 @@ def test_a_flatten_that_nobody_fills_is_an_alarm_and_its_reply_said_so() -> None
     assert market.do(Flatten(symbol=market.symbol)).text == "nothing is open"
 
 
+@pytest.mark.parametrize(
+    ("states", "why"),
+    [
+        ([FeedState.DOWN], "data is down"),
+        ([FeedState.GAP], "data has a gap"),
+        ([FeedState.HALTED], "trading is halted"),
+        ([FeedState.CROSSED], "the book is crossed"),
+        ([FeedState.DOWN, FeedState.STREAMING], "no fresh book yet"),
+    ],
+)
+def test_a_flatten_tells_what_it_waits_for(states: list[FeedState], why: str) -> None:
+    market = holding()
+    if why == "the book is crossed":
+        market.snapshot([(60_100.0, 5.0)], [(60_050.0, 5.0)])
+    for state in states:
+        market.status(state)
+    reply = market.do(Flatten(symbol=market.symbol))
+    assert reply.text == f"{market.symbol} is open until its flatten can fill: {why}"
+    assert market.engine.waits_for(reply.order_ids[0]) == why
+    assert market.engine.waits_for(market.stop.order_id) == "", "it is armed"
+
+
 def test_a_flatten_that_fills_says_nothing_of_waiting() -> None:
     market = holding()
     assert market.do(Flatten(symbol=market.symbol)).text == ""

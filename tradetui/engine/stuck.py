@@ -21,12 +21,14 @@ UNFILLED: Final = "is not filled after"
 NO_LIQUIDITY: Final = "no liquidity"
 _TOLD: Final = frozenset({OrderRole.PROTECTIVE, OrderRole.FLATTEN})
 
+_WORDS: Final = {FeedState.HALTED: "trading is halted", FeedState.GAP: "data has a gap"}
+
 
 def hindrance(desk: Desk, order: Order) -> str:
     """Why an exit at market can not fill now, as far as the book shows; empty where it can."""
     market = desk.market
     if not market.feed_state.is_fresh and market.feed_state is not FeedState.CROSSED:
-        return f"data is {market.feed_state.value}"
+        return _WORDS.get(market.feed_state) or f"data is {market.feed_state.value}"
     if market.book.is_crossed:
         return "the book is crossed"
     if desk.awaits_book or desk.recovering:
