@@ -11,8 +11,8 @@ import pytest
 from tests.engine.market import MS, PERP, SECOND, SPOT, Levels, Table, perp, wide_limits
 from tests.engine.test_spot_margin import NO_FEES, level, quote, table
 from tradetui.domain.command import Flatten
-from tradetui.domain.event import ClockJumped
-from tradetui.domain.market_data import ClockTick
+from tradetui.domain.event import ClockJumped, Noted
+from tradetui.domain.market_data import ClockTick, FeedState
 from tradetui.trading import guard
 from tradetui.trading.guard import StopBuffer
 
@@ -105,6 +105,36 @@ def test_a_stop_is_refused_and_mended_by_the_buffer_that_is_set() -> None:
         nearest.append(D(refusal.mend.removesuffix(" would pass")))
         assert market.buy("1", stop=str(nearest[-1])).accepted
     assert nearest[1] - nearest[0] == 100
+
+
+def test_a_stop_that_has_to_move_nearer_keeps_the_buffer_that_is_set() -> None:
+    buffer = StopBuffer(D(0), 1002)
+    market = Table(FREE, settings=wide_limits(leverage=D(10), stop_buffer=buffer)).open(BIDS, ASKS)
+    market.trade(60_000.0, 0.1)
+    assert market.buy("1", trigger="60300", stop="54800").accepted
+    market.snapshot([(62_999.9, 5.0)], [(63_000.0, 5.0)])
+    market.trade(63_000.0, 0.1)
+    trigger, liquidation = market.stop.trigger, market.engine.liquidation_price(PERP)
+    assert trigger is not None
+    assert liquidation is not None
+    assert D("100.2") < trigger - liquidation <= D("100.5")
+
+
+def test_a_stop_nearer_to_liquidation_than_the_buffer_that_is_set_is_told() -> None:
+    market = Table(FREE, settings=wide_limits(leverage=D(10))).open(BIDS, ASKS)
+    market.mark(60_000.0)
+    refusal = market.buy("1", stop="50000").refusal
+    assert refusal is not None
+    nearest = refusal.mend.removesuffix(" would pass")
+    assert market.buy("1", stop=nearest).accepted
+    for ticks, told in ((2, 0), (1002, 1)):
+        market.restart(msgspec.structs.replace(market.settings, stop_buffer=StopBuffer(D(0), ticks)))
+        market.status(FeedState.STREAMING)
+        market.snapshot(BIDS, ASKS)
+        assert market.sell("0.1", limit="70000", reduce_only=True).accepted
+        bodies = [event.body for event in market.journal]
+        found = [body for body in bodies if isinstance(body, Noted) and "comes before the stop" in body.text]
+        assert len(found) == told
 
 
 @pytest.mark.parametrize("wanted", [D(1), D("1.5")])

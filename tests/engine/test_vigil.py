@@ -195,10 +195,32 @@ def test_a_fired_stop_whose_data_is_lost_before_it_acts_is_an_alarm() -> None:
 def test_what_is_left_of_a_fired_stop_is_told() -> None:
     market = fired_into_nothing()
     market.snapshot([(59_600.0, 0.04)], ASKS)
+    assert market.engine.waits_for(market.stop.order_id) == "no liquidity", "what is shown we have taken"
     market.snapshot([], ASKS)
     wait(market, 6)
     (alarm,) = alarms(market)
     assert alarm.endswith("no liquidity, 0.06 to go")
+
+
+def test_what_happens_meanwhile_does_not_put_the_alarm_off() -> None:
+    market = fired_into_nothing()
+    for step in range(3):
+        wait(market, 1)
+        market.mark(59_000.0 - step)
+    wait(market, 2.25)
+    assert [alarm for alarm in alarms(market) if "is not filled after 5 s" in alarm]
+
+
+def test_an_entry_that_waits_is_no_alarm() -> None:
+    market = Table(settings=wide_limits(), latency_ns=100 * MS).open(BIDS, ASKS)
+    market.trade(60_000.0, 0.1)
+    market.buy("0.1", stop="59700")
+    wait(market, 1)
+    entry = market.buy("0.1", stop="59700")
+    market.status(FeedState.DOWN)
+    wait(market, 6)
+    assert market.engine.waits_for(entry.order_ids[0]) == "data is down"
+    assert [alarm for alarm in alarms(market) if "seen no price" not in alarm] == []
 
 
 def test_a_flatten_that_nobody_fills_is_an_alarm_and_its_reply_said_so() -> None:

@@ -75,21 +75,27 @@ def test_a_stop_that_no_price_reaches_is_not_called_armed(scene: Scene) -> None:
 
 def test_a_stop_that_has_fired_and_finds_nobody_says_since_when(scene: Scene) -> None:
     entered(scene)
+    scene.now += 30 * SECOND
     scene.snapshot([], ASKS)
     scene.trade(59900.0, 0.1)
     scene.publish()
-    words = "WORKING, no liquidity since 22:13:20 UTC"
+    words = "WORKING, no liquidity since 22:13:50 UTC"
     frame = scene.frame(later_ms=90_000)
     assert (frame.positions[0].stop_state, frame.orders[0].detail) == (words, words)
     scene.now += 60 * SECOND
     scene.snapshot([(59800.0, 0.02)], ASKS)
     scene.snapshot([], ASKS)
     scene.publish()
-    assert scene.frame().orders[0].detail == "WORKING, no liquidity since 22:14:20 UTC", "since the last fill"
+    assert scene.frame().orders[0].detail == "WORKING, no liquidity since 22:14:50 UTC", "since the last fill"
     scene.status(FeedState.DOWN)
     frame = scene.frame()
     assert frame.positions[0].stop_state == "fired, waits: data is down"
     assert frame.orders[0].detail == "waits: data is down"
+    scene.now += 60 * SECOND
+    scene.status(FeedState.STREAMING)
+    scene.snapshot([], ASKS)
+    scene.publish()
+    assert scene.frame().orders[0].detail == "WORKING, no liquidity since 22:15:50 UTC", "since it is back"
 
 
 def test_an_entry_that_waits_for_its_data_says_so(scene: Scene) -> None:

@@ -208,15 +208,15 @@ class CommandDesk:
         orders = [order for symbol in symbols if (order := self.watch.flatten(symbol)) is not None]
         is_open = any(self.state.holding(symbol) is not None for symbol in symbols)
         text = "" if orders else "it is being closed already" if is_open else "nothing is open"
-        told = [text, *self._hindrances(symbols)] if is_open else [text]
-        return Reply(order_ids=tuple(order.order_id for order in orders), text="; ".join(filter(None, told)))
+        told = "; ".join(filter(None, (text, *self._hindrances(symbols))))
+        return Reply(order_ids=tuple(order.order_id for order in orders), text=told)
 
     def _hindrances(self, symbols: list[str]) -> Iterator[str]:
         """Why positions that are to be closed can not be now, as far as their books show (R-MD-7)."""
         for symbol in symbols:
             closing = [o for o in self.state.live_of(symbol) if o.role is OrderRole.FLATTEN]
             why = hindrance(self.flow.desks[symbol], closing[-1]) if closing else ""
-            if why and self.state.holding(symbol) is not None:
+            if why:
                 yield f"{symbol} is open until its flatten can fill: {why}"
 
     def _half(self, command: Half) -> Reply:

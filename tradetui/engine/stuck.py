@@ -31,7 +31,7 @@ def hindrance(desk: Desk, order: Order) -> str:
         return _WORDS.get(market.feed_state) or f"data is {market.feed_state.value}"
     if market.book.is_crossed:
         return "the book is crossed"
-    if desk.awaits_book or desk.recovering:
+    if desk.recovering:
         return "no fresh book yet"
     return NO_LIQUIDITY if desk.best(order.side) is None else ""
 
