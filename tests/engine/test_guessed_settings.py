@@ -51,6 +51,14 @@ def test_from_which_step_on_a_clock_was_set_is_a_setting(jump_ns: int, told: boo
     assert bool(jumps(market)) is told, "back"
 
 
+@pytest.mark.parametrize(("jump_ns", "told"), [(300 * MS, True), (600 * MS, False)])
+def test_a_small_step_back_is_told_where_that_is_wished(jump_ns: int, told: bool) -> None:
+    market = holding(jump_ns=jump_ns)
+    market.now -= 500 * MS
+    market.trade(60_000.0, 0.1)
+    assert bool(jumps(market)) is told
+
+
 @pytest.mark.parametrize(("jump_ns", "is_out"), [(1 * SECOND, True), (3 * SECOND, False)])
 def test_latencies_go_on_from_the_same_step_back_on(jump_ns: int, is_out: bool) -> None:
     """Steady time is counted anew where the clock was set, and waits where messages were out of order."""
@@ -107,11 +115,13 @@ def test_a_stop_is_refused_and_mended_by_the_buffer_that_is_set() -> None:
     assert nearest[1] - nearest[0] == 100
 
 
-def test_a_stop_that_has_to_move_nearer_keeps_the_buffer_that_is_set() -> None:
+@pytest.mark.parametrize("stop", ["54800", "57000"])
+def test_a_stop_that_has_to_move_nearer_keeps_the_buffer_that_is_set(stop: str) -> None:
+    """One lies beyond the liquidation that the gap led to, the other before it, but not by enough."""
     buffer = StopBuffer(D(0), 1002)
     market = Table(FREE, settings=wide_limits(leverage=D(10), stop_buffer=buffer)).open(BIDS, ASKS)
     market.trade(60_000.0, 0.1)
-    assert market.buy("1", trigger="60300", stop="54800").accepted
+    assert market.buy("1", trigger="60300", stop=stop).accepted
     market.snapshot([(62_999.9, 5.0)], [(63_000.0, 5.0)])
     market.trade(63_000.0, 0.1)
     trigger, liquidation = market.stop.trigger, market.engine.liquidation_price(PERP)

@@ -56,9 +56,10 @@ def test_a_hole_in_the_count_is_seen_once_and_a_new_connection_begins_anywhere()
     assert not count.misses("B", 500)
 
 
-def test_lagging_ends_though_the_delays_before_it_were_a_little_smaller_than_the_smallest_known() -> None:
+def judged(*delays_ms: int) -> list[FeedState]:
+    """What is said of messages with these delays, of which those that are usual are not looked at."""
     health, time, said = SymbolHealth("B", lagging_after_s=1.0), VenueTime(), list[FeedState]()
-    for number, delay_ms in enumerate((100, 85, 85, 5_000, 5_000, 5_000, 85, 85)):
+    for number, delay_ms in enumerate(delays_ms):
         received = NOW + number * 100_000_000
         stamp = received - delay_ms * 1_000_000
         if time.is_usual(stamp, received):
@@ -67,4 +68,13 @@ def test_lagging_ends_though_the_delays_before_it_were_a_little_smaller_than_the
         status = health.arrived(stamp, received)
         time.expect(*health.usual)
         said += [status.state] if status is not None else []
+    return said
+
+
+def test_lagging_ends_though_the_delays_before_it_were_a_little_smaller_than_the_smallest_known() -> None:
+    said = judged(100, 85, 85, 5_000, 5_000, 5_000, 85, 85)
     assert said == [FeedState.LAGGING, FeedState.STREAMING]
+
+
+def test_late_messages_with_usual_ones_between_them_are_no_lag() -> None:
+    assert judged(100, 85, 5_000, 90, 5_000, 90, 5_000, 90, 5_000, 90) == []
