@@ -69,6 +69,14 @@ async def test_what_the_stream_tells_is_asked_for_by_rest_only_while_it_does_not
         await rig.eventually(lambda: official() > went_on + 3)
         assert asked() <= was + 2  # what was under way
         assert rig.collector.of(FundingRate)[-1].rate == -0.000212
+        with monkeypatch.context() as patch:
+            patch.setattr(following, "_HOLDS_NS", 0)  # as long ago as that
+            await rig.eventually(lambda: rig.collector.of(FundingRate)[-1].rate == 0.00025)
+        await rig.exchange.announce(LINEAR_TICKER)
+        await rig.eventually(lambda: rig.collector.of(FundingRate)[-1].rate == -0.000212)
+        was, went_on = asked(), official()
+        await rig.eventually(lambda: official() > went_on + 3)
+        assert asked() <= was + 2
         was = asked()
         rig.exchange.cut_sockets(reset=True)
         await rig.eventually(lambda: asked() > was + 2)

@@ -46,8 +46,8 @@ class Channel:
         """Since when nothing tells of its prints, monotonic seconds, and the newest one's time then."""
         self.is_revived = False
         """Whether prints may come that were asked for before the last time."""
-        self.told: set[type] = set()
-        """Of what else REST would be asked: what the streams have told since data was lost last."""
+        self.told: dict[type, int] = {}
+        """Of what else REST would be asked: when the streams told it last, since data was lost."""
         self.is_live = False
         """Whether the book was delivered and nothing was lost since."""
         self.is_left = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from time import time_ns
 from typing import Any, Final
 
 from tradetui.domain.instrument import Instrument
@@ -21,6 +22,8 @@ from tradetui.feeds.tape_watch import TapeWatch
 from tradetui.feeds.trades import TradeFlow
 
 _TICKERS_EVERY_S: Final = 30.0
+_HOLDS_NS: Final = 120_000_000_000
+"""So long what a stream told is not asked for: some tell only changes, and one may end unseen."""
 
 
 class Following:
@@ -82,7 +85,8 @@ class Following:
         """Asks of the symbols of which the streams do not tell it themselves."""
 
         def is_untold(symbol: str) -> bool:
-            return symbol in self._channels and kind not in self._channels[symbol].told
+            channel = self._channels.get(symbol)
+            return channel is not None and time_ns() - channel.told.get(kind, 0) > _HOLDS_NS
 
         async def ask(exchange: Any, symbols: list[str]) -> Sequence[MarketMessage]:
             wanted = [symbol for symbol in symbols if is_untold(symbol)]

@@ -171,7 +171,7 @@ class Reading:
                 self._books.take_mark(channel)
                 self._deliver(channel.timely(self._owner, item))
             case Ticker() | FundingRate() | OpenInterest():
-                self._channels[item.symbol].told.add(type(item))
+                self._channels[item.symbol].told[type(item)] = item.ts_received
                 self._deliver(item)
             case Refused() | Said() | Lost() | Subscribed() | PrintsHeard() | PrintsMissing():
                 self._hearing.hear(connection, item)
