@@ -330,3 +330,23 @@ async def test_the_ladders_cursor_stays_on_the_order_that_it_moves(monkeypatch: 
         it.link.rebuild()
         it.app._tick()
         assert pane.cursor_tick == base - 7
+        monkeypatch.setattr(it.link.account, "own_marks", lambda _: {})
+        it.link.rebuild()
+        it.app._tick()
+        assert it.app.order_meant() == "44", "it has filled: no other one is meant by the next press"
+        await it.press("down")
+        assert it.app.order_meant() == "41"
+
+
+async def test_a_cursor_of_another_symbol_prices_no_order_while_the_ladder_is_hidden() -> None:
+    async with cockpit(size=(80, 24)) as it:
+        it.app.focus_pane("ladder")
+        await it.press("up", "up")
+        assert (sight := it.app.sight()) is not None
+        assert sight.cursor is not None
+        it.app.focus_pane("chart")
+        await it.type(":symbol sol")
+        await it.press("enter")
+        it.app._tick()
+        assert (sight := it.app.sight()) is not None
+        assert (sight.symbol, sight.cursor) == ("SOL/USDT", None)

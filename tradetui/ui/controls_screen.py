@@ -62,14 +62,21 @@ class ScreenKeys(ScreenLists):
         """What the trader looks at; None while the engine starts."""
         if self._view is None:
             return None
-        tick, ladder = self._main.query_one(LadderPane).cursor_tick, self._view.ladder
+        tick, ladder = self._cursor_tick, self._view.ladder
         cursor = None if tick is None or ladder is None else tick * ladder.tick_size
         return Sight(frame=self._view, request=self.request, cursor=cursor, order_id=self.order_meant())
 
+    @property
+    def _cursor_tick(self) -> int | None:
+        """The tick under the ladder's cursor, if that was set for the symbol shown."""
+        shown = self._view.status.symbol if self._view is not None else ""
+        return self._main.query_one(LadderPane).cursor_on(shown)
+
     def order_meant(self) -> str:
         """The order under the ladder's cursor, else the one selected in the list."""
-        tick = self._main.query_one(LadderPane).cursor_tick
-        if at_cursor := self.order_at(tick) or self._minded:  # not another one where that has just filled
+        tick = self._cursor_tick
+        minded = self._minded if tick is not None else ""  # not another one where that has just filled
+        if at_cursor := self.order_at(tick) or minded:
             return at_cursor
         orders = self._view.orders if self._view is not None else ()
         at = min(self._main.query_one(OrdersPane).selected, len(orders) - 1)
@@ -85,7 +92,7 @@ class ScreenKeys(ScreenLists):
     def mind_order(self, action: str) -> None:
         """The ladder's cursor is to stay on the order under it that is being moved."""
         if action in MOVES:
-            self._minded = self.order_at(self._main.query_one(LadderPane).cursor_tick)
+            self._minded = self.order_at(self._cursor_tick)
 
     def follow_order(self, view: Frame | None) -> None:
         """Put the cursor where the order that was moved stands now: it arrives later than the key."""

@@ -79,6 +79,10 @@ class LadderPane(LivePane[LadderView]):
 
     # What keys do.
 
+    def cursor_on(self, symbol: str) -> int | None:
+        """The cursor's tick; None for another symbol: a ladder that is hidden still has the one before."""
+        return self.cursor_tick if symbol == self._symbol else None
+
     def move_cursor(self, rows: int) -> None:
         """Move the cursor up (positive) or down by price rows; it starts at the market."""
         view = self.part
