@@ -36,6 +36,7 @@ async def test_the_official_rate_and_the_one_to_come_are_told(venue: str) -> Non
 
     async with rigged(venue, None, prepare=prepare) as rig:
         collector = rig.collector
+        await rig.live()
         await rig.eventually(lambda: collector.of(FundingSettled) and collector.of(FundingRate))
         settled, coming = collector.of(FundingSettled)[0], collector.of(FundingRate)[0]
         assert (settled.symbol, settled.rate) == (rig.symbol, -0.000125)
