@@ -12,7 +12,7 @@ import pytest
 from tests.exchanges.exchange import Exchange
 from tests.exchanges.rig import Rig, rigged
 from tests.exchanges.venues.every import VENUES
-from tradetui.domain.market_data import FeedState, MissedTrades
+from tradetui.domain.market_data import BookSnapshot, FeedState, MissedTrades
 from tradetui.feeds.ccxt import renewal
 
 USUAL = ("binance", "kraken", "coinbase")
@@ -135,6 +135,21 @@ async def test_an_old_socket_that_is_cut_before_the_new_one_has_its_book_is_an_o
         rig.exchange.sends_snapshots = True
         await rig.healed()
         await rig.eventually(lambda: len(rig.exchange.sockets) == 1)
+
+
+async def test_an_old_socket_that_is_cut_when_the_new_one_has_its_book_is_no_outage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(renewal, "OVERLAP_S", 30.0)
+    async with rigged("kraken", None, through="ccxt", prepare=nothing) as rig:
+        await rig.live()
+        (first,), books = rig.exchange.sockets, len(rig.collector.of(BookSnapshot))
+        async with busy(rig):
+            grow_old(rig)
+            await rig.eventually(lambda: len(rig.collector.of(BookSnapshot)) > books)
+            await first.close(code=1001)
+            await rig.eventually(lambda: len(rig.exchange.sockets) == 1)
+        await check_nothing_shows(rig, 1)
 
 
 async def test_a_silence_while_a_socket_is_renewed_is_an_outage() -> None:

@@ -152,6 +152,13 @@ class Hardening:
         client.renew_at = client.opened_at + RENEWED_S + _SPREAD.random() * _SPREAD_S
         self.owner.connected(client)
 
+    def on_close(self, client: Any, error: Any = None) -> None:
+        """Forget a socket that was closed; not the one that has taken its place."""
+        known = self.clients.get(client.url)
+        super().on_close(client, error)  # type: ignore[misc]
+        if known is not None and known is not client:
+            self.clients[client.url] = known
+
     def note_loss(self, socket: HardenedClient, lived_s: float) -> None:
         """A socket ended after so long: put off the next dial, and honor a Retry-After."""
         backoff = self._dials.get(socket.url, (self.backoff(), 0.0))[0]

@@ -126,13 +126,17 @@ class Renewals:
         self._running.pop(url, None)
 
     def goes_on(self, lost: HardenedClient) -> bool:
-        """Whether the loss of a socket costs nothing, as the old one still has everything."""
+        """Whether the loss of a socket costs nothing, as the other one has everything."""
         succession = self._running.pop(lost.url, None)
         if succession is None:
             return False
         clients = self._exchange.clients
         if lost is succession.old:
-            if (new := clients.pop(lost.url, None)) is not None:
+            new = succession.new = clients.get(lost.url)
+            if new is not None and new.opened_at and succession.is_whole(self._channels):
+                return True
+            if new is not None:
+                del clients[lost.url]
                 new.is_lost = True
             return False
         if succession.has_begun(self._exchange.orderbooks):
