@@ -81,7 +81,11 @@ WAYS = [
 
 
 @pytest.mark.parametrize("venue", WAYS)
-async def test_a_renewal_in_the_middle_of_a_stream_loses_nothing_and_shows_nothing(venue: str) -> None:
+async def test_a_renewal_in_the_middle_of_a_stream_loses_nothing_and_shows_nothing(
+    request: pytest.FixtureRequest, venue: str
+) -> None:
+    if venue not in USUAL and "long" not in request.config.option.markexpr:
+        pytest.skip("the long profile: run with -m long")
     async with rigged(venue, None, through="ccxt", prepare=nothing) as rig:
         await rig.live()
         count, dials = len(rig.exchange.sockets), rig.dials
