@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from tradetui.domain.instrument import Instrument, InstrumentKind, LeverageTier
 from tradetui.domain.market_data import (
     BookDelta,
     BookSnapshot,
+    ClockTick,
     FeedState,
     FeedStatus,
     InstrumentListed,
@@ -99,6 +101,11 @@ def inverse_perp(**changes: Any) -> Instrument:
 class Table:
     """An engine on one instrument, with a clock that every message moves by a millisecond."""
 
+    set_by = 0
+    """By how much the wall clock was set forward against the steady one."""
+    watch: Callable[[], None] | None = None
+    """Called after every transaction that wrote something."""
+
     def __init__(
         self,
         instrument: Instrument | None = None,
@@ -145,7 +152,13 @@ class Table:
         self.journal += events
         if events:
             self.transactions.append(events)
+            if self.watch is not None:
+                self.watch()
         return events
+
+    def clock(self) -> tuple[Event, ...]:
+        """Tell what both clocks say now."""
+        return self.feed(ClockTick(self.now, self.now - self.set_by))
 
     def status(self, state: FeedState) -> tuple[Event, ...]:
         return self.feed(FeedStatus(self.symbol, self.tick(), state))

@@ -19,7 +19,6 @@ from tradetui.domain.fill import Evidence
 from tradetui.domain.market_data import (
     Asking,
     Candle,
-    ClockTick,
     FeedState,
     MarketMessage,
     MissedCandles,
@@ -42,6 +41,7 @@ class GappedScript(Script):
 
     def run(self, count: int) -> None:
         moves = [self.move_market] * 8 + [self.command] * 6 + [self.outage] * 4 + [self.kill]
+        moves += self.more_moves()
         for _ in range(count):
             self.chance.choice(moves)()
             check(self.table)
@@ -68,7 +68,7 @@ class GappedScript(Script):
 
     def pass_time(self, ns: int) -> None:
         self.table.now += ns
-        self.table.feed(ClockTick(self.table.now, self.table.now))
+        self.table.clock()
 
     def come_back(self) -> None:
         self.table.status(FeedState.STREAMING)

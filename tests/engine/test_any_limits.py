@@ -15,7 +15,6 @@ from tests.engine.test_any_market import Script, check_equity, check_fold, check
 from tradetui.domain.command import AnyCommand, Deposit, SetLimit, ShowLimits, Unlock, Withdraw
 from tradetui.domain.event import Event, Locked
 from tradetui.domain.instrument import Instrument
-from tradetui.domain.market_data import ClockTick
 from tradetui.domain.number import MONEY
 from tradetui.domain.order import OrderRole
 from tradetui.domain.rule import (
@@ -132,7 +131,8 @@ class LimitScript(Script):
     def _change_limits(self) -> None:
         """A command on limits or money; what held before still holds (I-43), and no day changes (I-46)."""
         table, command = self.table, self.limit_command()
-        table.feed(ClockTick(table.tick(), table.now))
+        table.tick()
+        table.clock()
         session = table.state.session
         before, room, pnl = table.state.risk_limits, table.engine.head_room(), table.engine.day_pnl()
         locks = {(lock.rule, lock.symbol, lock.side): lock.until_ts for lock in table.state.day.locks}

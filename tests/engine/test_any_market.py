@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.engine.market import SECOND, Levels, Table, inverse_perp, perp, spot, wide_limits
 from tests.engine.order_ways import may_go
+from tests.engine.rough import HOUR, Rough
 from tests.engine.test_order_sums import Sums
 from tests.engine.wishes import Wishes
 from tests.trading.test_tiers import TIERS
@@ -37,7 +39,6 @@ from tradetui.domain.fill import Fill
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import (
     BestQuote,
-    ClockTick,
     FeedState,
     FundingRate,
     FundingSettled,
@@ -63,15 +64,20 @@ class Script:
     least = 100.0
     """No price falls below it."""
 
-    def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)
+    def __init__(self, seed: int, *, tame: bool = False) -> None:
+        """A tame script aims at nothing: what it finds is found by chance."""
+        self.chance, self.tame = random.Random(seed), tame
         instrument, settings = self.venue()
         latency_ns = self.chance.choice([0, 0, 50_000_000])
-        self.sit(Table(instrument, settings=settings, latency_ns=latency_ns), 60_000.0)
+        table = Table(instrument, settings=settings, latency_ns=latency_ns)
+        if not tame:
+            start_late(table, self.chance)
+        self.sit(table, 60_000.0)
 
     def sit(self, table: Table, middle: float) -> None:
         """Begin at a table, with the market at a price."""
         self.table, instrument = table, table.instrument
+        self.rough = Rough(self)
         self.marked = not instrument.is_spot and self.chance.random() < 0.6
         self.unit = 1000.0 if instrument.is_inverse else 1.0
         self.tick = float(instrument.tick_size)
@@ -82,6 +88,15 @@ class Script:
         self.table.open(*self.book())
         self.told.append(self.table.now)
         self.folded, self.read = State(), 0
+        self.table.watch = self.watch
+
+    def watch(self) -> None:
+        """What holds after every transaction."""
+        check(self.table)
+        self.fold_further()
+
+    def more_moves(self) -> list[Callable[[], None]]:
+        return [] if self.tame else self.rough.moves()
 
     def venue(self) -> tuple[Instrument, EngineSettings]:
         """Spot, or a perpetual of either kind, isolated or cross."""
@@ -120,6 +135,7 @@ class Script:
 
     def run(self, count: int) -> None:
         moves = [self.move_market] * 12 + [self.command] * 6 + [self.outage] + [self.time] + [self.kill]
+        moves += self.more_moves()
         for _ in range(count):
             self.chance.choice(moves)()
             check(self.table)
@@ -133,11 +149,15 @@ class Script:
         assert self.folded == self.table.state, "I-52"
 
     def move_market(self) -> None:
+        self.hold_against(self._quote_and_print)
+
+    def hold_against(self, move: Callable[[], None]) -> None:
+        """A move of the market fills no entry without fresh data, and puts nobody before us."""
         table = self.table
         fresh = table.engine.markets[table.symbol].feed_state.is_fresh
         entered, queued = self.entry_fills(), self.queues()
         told = len(self.told)
-        self._quote_and_print()
+        move()
         is_slow = len(self.told) > told and self.is_slow()
         assert fresh or self.entry_fills() == entered, "I-16"
         for key, ahead in self.queues().items():
@@ -189,9 +209,10 @@ class Script:
 
     def _fund(self) -> None:
         """The funding times of the last hours in any order, some of them again, and the next one."""
-        table, chance, hour = self.table, self.chance, 3600 * SECOND
+        table, chance, hour = self.table, self.chance, HOUR
         for _ in range(chance.randint(0, 3)):
-            due = table.now // hour * hour - chance.randint(0, 9) * hour
+            ago = 0 if not self.tame and chance.random() < 0.5 else chance.randint(0, 9)
+            due = table.now // hour * hour - ago * hour
             mark = chance.choice([None, self.price(chance.randint(-200, 200))])
             rate = chance.choice([-0.002, 0.0001, 0.0003, 0.03])
             table.feed(FundingSettled(table.symbol, due, table.tick(), rate, mark))
@@ -206,10 +227,13 @@ class Script:
 
     def time(self) -> None:
         ns = self.chance.choice([SECOND, 60 * SECOND, 3600 * SECOND, 30 * 3600 * SECOND, -3 * SECOND])
-        self.table.now += ns
-        self.table.feed(ClockTick(self.table.now, self.table.now))
+        table, set_by = self.table, self.table.set_by
+        table.now += ns
+        if ns < 0 and not self.tame:
+            table.set_by += ns
+        table.clock()
         if ns < 0:
-            self.table.now -= ns
+            table.now, table.set_by = table.now - ns, set_by
 
     def kill(self) -> None:
         self.table.restart()
@@ -228,7 +252,8 @@ class Script:
     def press(self, command: SubmitOrder) -> None:
         """Send an entry; what is accepted fits the budget of that moment, on its way or not (I-40)."""
         table = self.table
-        table.feed(ClockTick(table.tick(), table.now))
+        table.tick()
+        table.clock()
         room, at_risk = table.engine.head_room(), table.engine.open_risk()
         known = set(table.state.orders)
         reply = table.do(command, after=0)
@@ -237,6 +262,12 @@ class Script:
             if order.role is OrderRole.ENTRY:
                 assert order.planned_risk > 0, "I-40"
                 assert order.planned_risk + at_risk <= room, "I-40"
+
+
+def start_late(table: Table, chance: random.Random) -> None:
+    """Just before funding is due, one time in two at the end of the day."""
+    hour = table.now // HOUR + chance.choice([1, 2])
+    table.now = hour * HOUR - chance.randint(0, 2 * SECOND)
 
 
 def check(table: Table) -> None:

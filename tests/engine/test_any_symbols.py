@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 from tests.engine.market import SECOND, Table, inverse_perp, perp, spot, wide_limits
 from tests.engine.test_any_gap import GappedScript, check_gap_fills
 from tests.engine.test_any_limits import LimitScript, check_limits, drawn_limits
-from tests.engine.test_any_market import Script, check, check_equity, check_fold, check_journal
+from tests.engine.test_any_market import (
+    Script,
+    check,
+    check_equity,
+    check_fold,
+    check_journal,
+    start_late,
+)
 from tests.engine.test_any_venue import WideScript, check_on_the_way
 from tests.trading.test_tiers import TIERS
 from tradetui.domain.command import (
@@ -117,12 +124,20 @@ class Seat(Table):
     def now(self, ts: int) -> None:
         self.room.now = ts
 
+    @property
+    def set_by(self) -> int:
+        return self.room.set_by
+
+    @set_by.setter
+    def set_by(self, ns: int) -> None:
+        self.room.set_by = ns
+
 
 class Part(GappedScript, LimitScript, WideScript):
     """The script of one symbol, in whose outages the others go on."""
 
-    def __init__(self, chance: random.Random, table: Table, market: Market, *, limited: bool) -> None:
-        self.chance, self.limited = chance, limited
+    def __init__(self, chance: random.Random, table: Table, market: Market, *, limited: bool, tame: bool) -> None:
+        self.chance, self.limited, self.tame = chance, limited, tame
         self.digits, self.least = market.digits, market.least
         self.others: list[Part] = []
         self.sit(table, market.middle)
@@ -225,21 +240,25 @@ class Part(GappedScript, LimitScript, WideScript):
 class RoomScript:
     """An account with a script for each symbol."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, tame: bool = False) -> None:
         chance = self.chance = random.Random(seed)
+        self.tame = tame
         self.limited = chance.random() < 0.5
         made, markets = self.venue()
         room = Table(settings=made, latency_ns=chance.choice([0, 0, 50_000_000]))
+        if not tame:
+            start_late(room, chance)
         self.parts: list[Part] = []
         for market in chance.sample(markets, chance.choice([2, 2, 3])):
             self.parts.append(self.seated(room, market))
         for part in self.parts:
             part.others = [other for other in self.parts if other is not part]
+            part.table.watch = self.watch
         self.table = self.parts[0].table
 
     def seated(self, room: Table, market: Market) -> Part:
         """A script that begins with its instrument and its first book."""
-        return Part(self.chance, Seat(room, market.instrument), market, limited=self.limited)
+        return Part(self.chance, Seat(room, market.instrument), market, limited=self.limited, tame=self.tame)
 
     def venue(self) -> tuple[EngineSettings, list[Market]]:
         chance = self.chance
@@ -260,12 +279,16 @@ class RoomScript:
         for _ in range(count):
             part = self.chance.choice(self.parts)
             changes = [part.outage, part.shock, part.time, part.kill, part.relist, part.take_back]
+            changes += part.more_moves()
             self.chance.choice([part.move_market] * 14 + [part.command] * 12 + changes)()
-            for each in self.parts:
-                check(each.table)
-                check_on_the_way(each.table)
-            check_margins(self.table)
-            self.parts[0].fold_further()
+            self.watch()
+
+    def watch(self) -> None:
+        for each in self.parts:
+            check(each.table)
+            check_on_the_way(each.table)
+        check_margins(self.table)
+        self.parts[0].fold_further()
 
 
 def check_margins(table: Table) -> None:

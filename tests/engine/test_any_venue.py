@@ -14,6 +14,7 @@ from tradetui.domain.instrument import Instrument, InstrumentStatus
 from tradetui.domain.market_data import FeedState, InstrumentListed
 from tradetui.domain.order import OrderRole, OrderState
 from tradetui.engine import Engine
+from tradetui.state import State
 from tradetui.trading.match_types import MatchRules, QueueProfile, SelfTrade
 from tradetui.trading.settings import EngineSettings
 
@@ -23,12 +24,13 @@ LOST = (FeedState.STALE, FeedState.GAP, FeedState.DOWN, FeedState.HALTED, FeedSt
 class WideScript(Script):
     """The random stream, with what a quiet venue never does."""
 
-    def __init__(self, seed: int) -> None:
-        super().__init__(seed)
+    def __init__(self, seed: int, *, tame: bool = False) -> None:
+        super().__init__(seed, tame=tame)
         chance, table = self.chance, self.table
         latency = {name: chance.choice([0, 30, 400]) * MS for name in ("entry_ns", "cancel_ns", "amend_ns")}
         table.settings = msgspec.structs.replace(table.settings, **latency)
         table.journal.clear()
+        self.folded, self.read = State(), 0
         table.engine = Engine(table.settings)
         table.open(*self.book())
 
@@ -50,7 +52,7 @@ class WideScript(Script):
 
     def run(self, count: int) -> None:
         moves = [self.move_market] * 12 + [self.command] * 7 + [self.outage] * 2 + [self.time] + [self.kill]
-        moves += [self.relist, self.take_back]
+        moves += [self.relist, self.take_back, *self.more_moves()]
         for _ in range(count):
             move = self.chance.choice(moves)
             only_closes = self.table.instrument.status is InstrumentStatus.CLOSE_ONLY and move != self.relist

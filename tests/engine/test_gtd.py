@@ -13,6 +13,7 @@ from tradetui.domain.command import CancelOrder
 from tradetui.domain.market_data import ClockTick, Side
 from tradetui.domain.order import Order, OrderState, TimeInForce
 from tradetui.domain.reply import Reason
+from tradetui.engine.orders import OrderFlow
 
 D = Decimal
 GTD = TimeInForce.GTD
@@ -160,3 +161,27 @@ def test_post_only_goes_with_an_end() -> None:
     market = table()
     assert resting(market, post_only=True).post_only
     market.do(CancelOrder(order_id=market.state.live.popitem()[0]))
+
+
+def test_a_clock_set_back_just_before_the_end_has_it_looked_at_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Engine time stands still for a day: what is left of it must not be waited for again and again."""
+    market = table()
+    order = resting(market)
+    tick_to(market, order.expire_ts - MS)
+    looked: list[str] = []
+    expire = OrderFlow._expire
+
+    def counted(flow: OrderFlow, ended: Order) -> None:
+        looked.append(ended.order_id)
+        expire(flow, ended)
+
+    monkeypatch.setattr(OrderFlow, "_expire", counted)
+    tick_to(market, order.expire_ts - 24 * 3600 * SECOND)
+    tick_to(market, order.expire_ts - SECOND)
+    tick_to(market, order.expire_ts)
+    assert now(market, order).state is OrderState.WORKING
+    tick_to(market, order.expire_ts + 1)
+    assert now(market, order).state is OrderState.EXPIRED
+    assert len(looked) == 2

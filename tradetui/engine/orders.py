@@ -117,12 +117,15 @@ class OrderFlow:
         What gets to the venue in that moment still acts.
         """
         if order.expire_ts:
-            due = self.scribe.steady_ts + max(0, order.expire_ts - self.scribe.ts)
-            self.due.push(due, DueAction("expire", order.order_id), is_last=True)
+            self._expire_in(order, max(0, order.expire_ts - self.scribe.ts))
+
+    def _expire_in(self, order: Order, left: int) -> None:
+        self.due.push(self.scribe.steady_ts + left, DueAction("expire", order.order_id), is_last=True)
 
     def _expire(self, order: Order) -> None:
-        if self.scribe.ts < order.expire_ts:  # the wall clock was set back meanwhile
-            self.plan_expiry(order)
+        if self.scribe.ts < order.expire_ts:
+            # the wall clock was set back meanwhile: engine time, which stands still, does not tell how long it is
+            self._expire_in(order, order.expire_ts - self.scribe.received_ts)
         elif order.state is OrderState.HELD:
             self.cancel_now(order, Reason.GTD_ENDED)
         else:
