@@ -156,7 +156,7 @@ class Table:
                 self.watch()
         return events
 
-    def clock(self) -> tuple[Event, ...]:
+    def tell_clocks(self) -> tuple[Event, ...]:
         """Tell what both clocks say now."""
         return self.feed(ClockTick(self.now, self.now - self.set_by))
 

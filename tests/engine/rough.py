@@ -85,7 +85,7 @@ class Rough:
         script, chance = self.script, self.chance
         bids, asks = script.book()
         if bids and asks:
-            by = chance.randint(0, 50) * script.tick
+            by = 5 * chance.randint(1, 20) * script.tick
             if chance.random() < 0.5:
                 bids = [(round(asks[0][0] + by, script.digits), bids[0][1]), *bids]
             else:
@@ -108,7 +108,7 @@ class Rough:
             elif kind < 0.7:
                 self.script.command()
             table.now += chance.choice([5, 300, 600, 1100]) * MS
-            table.clock()
+            table.tell_clocks()
 
     def _fire(self) -> None:
         """A print at the stop or beyond."""
@@ -139,14 +139,16 @@ class Rough:
     def set_clock(self) -> None:
         """The wall clock drifts from the steady one, is set forward or back, or lost what was slept."""
         chance, table = self.chance, self.table
-        ns = chance.choice([MS, 900 * MS, 1100 * MS, 3 * SECOND, chance.choice([20 * SECOND, HOUR, 30 * HOUR])])
+        ns = chance.choice(
+            [MS, 900 * MS, 1100 * MS, 3 * SECOND, chance.choice([20 * SECOND, HOUR, 30 * HOUR])]
+        )
         kind = chance.choice(["forward", "back", "slept"])
-        table.clock()
+        table.tell_clocks()
         if kind != "slept":
             table.now += ns if kind == "forward" else -ns
         table.set_by += ns if kind == "forward" else -ns
         if chance.random() < 0.7:
-            table.clock()
+            table.tell_clocks()
         if ns > SECOND and chance.random() < 0.5:
             self.script.command()
             self.script.tell(*self.script.book())

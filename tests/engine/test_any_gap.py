@@ -68,7 +68,7 @@ class GappedScript(Script):
 
     def pass_time(self, ns: int) -> None:
         self.table.now += ns
-        self.table.clock()
+        self.table.tell_clocks()
 
     def come_back(self) -> None:
         self.table.status(FeedState.STREAMING)
@@ -121,7 +121,7 @@ def test_no_gap_and_nothing_told_of_it_breaks_an_invariant(seed: int) -> None:
     run(seed)
 
 
-def run(seed: int, count: int = 60) -> GappedScript:
+def run(seed: int, count: int = 40) -> GappedScript:
     script = GappedScript(seed)
     script.run(count)
     check_fold(script.table)
@@ -134,7 +134,7 @@ def run(seed: int, count: int = 60) -> GappedScript:
 def test_gaps_of_a_long_script_fill_stops() -> None:
     filled = 0
     for seed in range(12):
-        journal = run(seed, 150).table.journal
+        journal = run(seed, 60).table.journal
         fills = [event.body.fill for event in journal if isinstance(event.body, Filled)]
         filled += sum(fill.receipt.evidence is Evidence.GAP for fill in fills)
     assert filled >= 5

@@ -136,7 +136,9 @@ class Seat(Table):
 class Part(GappedScript, LimitScript, WideScript):
     """The script of one symbol, in whose outages the others go on."""
 
-    def __init__(self, chance: random.Random, table: Table, market: Market, *, limited: bool, tame: bool) -> None:
+    def __init__(
+        self, chance: random.Random, table: Table, market: Market, *, limited: bool, tame: bool
+    ) -> None:
         self.chance, self.limited, self.tame = chance, limited, tame
         self.digits, self.least = market.digits, market.least
         self.others: list[Part] = []
@@ -318,8 +320,8 @@ def least_needed(table: Table, position: Position) -> Decimal:
     return worth * (instrument.tiers[0].rate if instrument.tiers else instrument.maintenance_rate)
 
 
-def run(seed: int, count: int = 40) -> RoomScript:
-    script = RoomScript(seed)
+def run(seed: int, count: int = 40, *, tame: bool = False) -> RoomScript:
+    script = RoomScript(seed, tame=tame)
     for _ in range(count // 10):
         script.run(10)
         check_limits(script.parts[0])
@@ -330,18 +332,18 @@ def run(seed: int, count: int = 40) -> RoomScript:
     return script
 
 
-@given(seed=st.integers(0, 10**9))
+@given(seed=st.integers(0, 10**9), tame=st.just(False))
 @settings(max_examples=FEW if settings().max_examples < MANY else settings().max_examples)
-@example(seed=102285).via("an isolated liquidation's fee took what a margin position had won")
-def test_no_two_symbols_and_no_command_break_an_invariant(seed: int) -> None:
-    run(seed, 50)
+@example(seed=102285, tame=True).via("an isolated liquidation's fee took what a margin position had won")
+def test_no_two_symbols_and_no_command_break_an_invariant(seed: int, tame: bool) -> None:
+    run(seed, 50 if tame else 40, tame=tame)
 
 
 def test_the_scripts_meet_what_they_are_for() -> None:
     """Two positions at once, isolated and cross, in either currency."""
     met: set[tuple[str, MarginMode]] = set()
     for seed in (*TELLING, *range(60)):
-        script = RoomScript(seed)
+        script = RoomScript(seed, tame=seed in TELLING)
         for _ in range(40):
             script.run(1)
             if len(script.table.state.positions) > 1:

@@ -124,7 +124,7 @@ class OrderFlow:
 
     def _expire(self, order: Order) -> None:
         if self.scribe.ts < order.expire_ts:
-            # the wall clock was set back meanwhile: engine time, which stands still, does not tell how long it is
+            # the wall clock was set back: engine time, which stands still, does not tell how long it is
             self._expire_in(order, order.expire_ts - self.scribe.received_ts)
         elif order.state is OrderState.HELD:
             self.cancel_now(order, Reason.GTD_ENDED)
