@@ -310,7 +310,7 @@ def open_profit(table: Table) -> Decimal:
 
 
 def is_unwatched(table: Table) -> bool:
-    """Whether a cross position lives through a lost time: its liquidation is judged when that is told (6.2)."""
+    """Whether a cross position lives through a lost time, and is judged when that is told (6.2)."""
     cross = [position.symbol for position in table.state.positions.values() if position.cross]
     return any(table.engine.recovering(symbol) for symbol in cross)
 
