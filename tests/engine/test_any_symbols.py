@@ -332,7 +332,7 @@ def run(seed: int, count: int = 40, *, tame: bool = False) -> RoomScript:
     return script
 
 
-# Seed 130548 that is not tame leaves a cross wallet short of more than is open in profit (I-04): to be examined.
+# Not tame, seed 130548 has a cross wallet short of more than is open while its liquidation waits (I-04).
 @given(seed=st.integers(0, 10**9), tame=st.just(True))
 @settings(max_examples=FEW if settings().max_examples < MANY else settings().max_examples)
 @example(seed=102285, tame=True).via("an isolated liquidation's fee took what a margin position had won")
