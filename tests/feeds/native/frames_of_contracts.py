@@ -249,8 +249,8 @@ OF_CONTRACTS: Final[dict[tuple[str, str], Cell]] = {
     ),
     ("okx-swap", "mark"): ([OKX_MARK], MarkPrice(SWAP, 1630049139746 * MS, NOW, 42310.6)),
     ("okx-swap", "index"): (
-        [OKX_MARK, OKX_INDEX],
-        MarkPrice(SWAP, 1630049139800 * MS, NOW, 42310.6, 42300.1),
+        [OKX_INDEX, OKX_MARK],
+        MarkPrice(SWAP, 1630049139746 * MS, NOW, 42310.6, 42300.1),
     ),
     ("okx-swap", "funding"): (
         [

@@ -86,7 +86,7 @@ async def test_what_the_stream_tells_is_asked_for_by_rest_only_while_it_does_not
 async def test_the_stream_of_okx_brings_index_figures_and_funding() -> None:
     async with rigged("okx-swap", None, prepare=lambda _: None) as rig:
         await rig.live()
-        for channel in ("index", "ticker", "funding"):
+        for channel in ("mark", "index", "ticker", "funding"):
             for frame in OF_CONTRACTS["okx-swap", channel][0]:
                 await rig.exchange.announce(frame)
         await rig.eventually(lambda: rig.collector.of(FundingRate))

@@ -124,7 +124,38 @@ def test_a_change_of_one_side_of_bybits_best_levels_keeps_the_other() -> None:
 def test_an_index_of_okx_that_is_told_no_more_does_not_pass_for_fresh() -> None:
     reading = ready(OkxVenue(), SWAP)
     index, mark = OKX_INDEX.encode(), OKX_MARK.encode()
-    assert list(reading.decode(index, NOW)) == []  # there is no mark yet beside which it could be told
+    assert list(reading.decode(index, NOW)) == []  # it comes with the next mark
     held = [reading.decode(mark, NOW + seconds * 1000 * MS)[0] for seconds in (1, 119, 121)]
     assert [each.index for each in held if isinstance(each, MarkPrice)] == [42300.1, 42300.1, None]
-    assert list(reading.decode(index, NOW + 160_000 * MS)) == []
+
+
+def test_an_index_of_okx_does_not_make_an_old_mark_look_new() -> None:
+    reading = ready(OkxVenue(), SWAP)
+    index, mark = OKX_INDEX.encode(), OKX_MARK.encode()
+    (told,) = reading.decode(mark, NOW)
+    assert told == MarkPrice(SWAP, 1630049139746 * MS, NOW, 42310.6)
+    told_again = [item for n in range(1, 400) for item in reading.decode(index, NOW + n * 100 * MS)]
+    assert told_again == []
+    (late,) = reading.decode(mark, NOW + 40_000 * MS)
+    assert late == MarkPrice(SWAP, 1630049139746 * MS, NOW + 40_000 * MS, 42310.6, 42300.1)
+
+
+def top(bids: list[list[str]], asks: list[list[str]], kind: str) -> bytes:
+    data = {"s": "BTCUSDT", "b": bids, "a": asks, "u": 3}
+    return json.dumps({"topic": "orderbook.1.BTCUSDT", "type": kind, "ts": 6, "data": data}).encode()
+
+
+def test_a_side_of_bybits_best_levels_that_a_snapshot_leaves_out_is_known_no_more() -> None:
+    reading = ready(BybitVenue(linear=False), SPOT)
+    assert reading.decode(top([["100", "1"]], [["101", "1"]], "snapshot"), NOW)
+    assert list(reading.decode(top([], [["90", "1"]], "snapshot"), NOW)) == []
+    (quote,) = reading.decode(top([["89", "2"]], [], "delta"), NOW)
+    assert quote == BestQuote(SPOT, 6 * MS, NOW, 89.0, 2.0, 90.0, 1.0)
+
+
+def test_a_best_level_of_bybit_that_goes_leaves_its_side_empty_and_another_one_takes_its_place() -> None:
+    reading = ready(BybitVenue(linear=False), SPOT)
+    reading.decode(top([["100", "1"]], [["101", "1"]], "snapshot"), NOW)
+    assert list(reading.decode(top([["100", "0"]], [["90", "1"]], "delta"), NOW)) == []
+    (quote,) = reading.decode(top([["88", "3"], ["100", "0"]], [["89", "1"], ["90", "0"]], "delta"), NOW)
+    assert quote == BestQuote(SPOT, 6 * MS, NOW, 88.0, 3.0, 89.0, 1.0)

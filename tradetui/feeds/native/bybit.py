@@ -201,9 +201,11 @@ class BybitVenue(OneAddress):
         if kind == "orderbook":
             book = _book(outer.data)
             symbol = self.symbol(book.s)
-            if outer.topic.startswith(_TOP):
-                return self._read_top(symbol, book, outer.ts, ts_received)
             whole = outer.type == "snapshot" or book.u == 1
+            if outer.topic.startswith(_TOP):
+                if whole:
+                    self._known.pop(symbol, None)
+                return self._read_top(symbol, book, outer.ts, ts_received)
             made = BookSnapshot if whole else BookDelta
             message = made(symbol, outer.ts * MS, ts_received, book.b, book.a, book.u)
             return (Numbered(symbol, message, book.u),)
@@ -221,15 +223,17 @@ class BybitVenue(OneAddress):
         return self._read_ticker(outer, ts_received) if kind == "tickers" else ()
 
     def _read_top(self, symbol: str, book: _Book, ms: int, ts_received: int) -> Sequence[Item]:
-        """The best level of each side; a change may tell only one of them."""
-        said: dict[str, float] = {}
+        """The best level of each side; a change may tell only one of them, or that a side is empty."""
+        known = self._known.setdefault(symbol, {})
         for side, levels in (("bid1", book.b), ("ask1", book.a)):
+            price_key, size_key = f"{side}Price", f"{side}Size"
+            if any(not qty and price == known.get(price_key) for price, qty in levels):
+                del known[price_key], known[size_key]
             for price, qty in levels:
                 if qty:
-                    said |= {f"{side}Price": price, f"{side}Size": qty}
-        known = self._known.setdefault(symbol, {})
-        known.update(said)
-        return _quoted(symbol, known, ms * MS, ts_received) if said else ()
+                    known |= {price_key: price, size_key: qty}
+        is_told = bool(book.b or book.a)
+        return _quoted(symbol, known, ms * MS, ts_received) if is_told else ()
 
     def _read_ticker(self, outer: _Frame, ts_received: int) -> Sequence[Item]:
         """A ticker says only what changed: the rest is as it was."""

@@ -52,8 +52,9 @@ _STATES: Final = {"live": InstrumentStatus.TRADING, "expired": InstrumentStatus.
 _A_FRAME: Final = 100
 """Channels in one frame: a frame must stay below 64 KiB."""
 _SWAP: Final = "-SWAP"
-_HOLDS_NS: Final = {"mark": 30_000_000_000, "index": 120_000_000_000}
-"""So long one that was told holds beside the other: it is told at least every 10 s, or every minute."""
+_INDEX: Final = "index"
+_INDEX_HOLDS_NS: Final = 120_000_000_000
+"""So long an index that was told holds beside the mark: it is told at least every minute."""
 
 
 class _Arg(msgspec.Struct, frozen=True):
@@ -183,7 +184,7 @@ class OkxVenue(OneAddress):
         """`address` rewrites an address, for a loopback endpoint."""
         super().__init__(_URL, address=address)
         self._told: dict[str, dict[str, tuple[float, int]]] = {}
-        """By symbol: its mark and its index with the time at which each came."""
+        """By symbol: its index with the time at which it came."""
         self._figures = Figures()
 
     def name(self, instrument: Instrument) -> str:
@@ -214,7 +215,7 @@ class OkxVenue(OneAddress):
         return super().join(line)
 
     def memory(self, symbol: str) -> dict[str, tuple[float, int]] | None:
-        """Mark and index as they were said last, with their times."""
+        """The index as it was said last, with its time."""
         return self._told.get(symbol)
 
     def remember(self, symbol: str, memory: Mapping[str, Sequence[float]] | None) -> None:
@@ -251,11 +252,9 @@ class OkxVenue(OneAddress):
             case "tickers":
                 return self._quoted(outer.data, ts_received)
             case "mark-price":
-                told = [(m.instId, "mark", m.markPx, m.ts) for m in _marks(outer.data)]
-                return [item for each in told for item in self._marked(*each, ts_received)]
+                return [self._marked(each, ts_received) for each in _marks(outer.data)]
             case "index-tickers":
-                told = [(i.instId + _SWAP, "index", i.idxPx, i.ts) for i in _indices(outer.data)]
-                return [item for each in told for item in self._marked(*each, ts_received)]
+                return self._note_index(outer.data, ts_received)
             case _:
                 return self._read_others(outer, ts_received)
 
@@ -274,14 +273,18 @@ class OkxVenue(OneAddress):
         volume = f.volCcy24h * f.last if f.instId.endswith(_SWAP) else f.volCcy24h
         return Ticker(self.symbol(f.instId), ts_received, f.last, change, volume)
 
-    def _marked(self, name: str, kind: str, price: float, ms: int, ts_received: int) -> Iterable[MarkPrice]:
-        """Mark and index come by themselves: the one that came before holds beside the other for a while."""
-        symbol = self.symbol(name)
-        told = self._told.setdefault(symbol, {})
-        told[kind] = price, ts_received
-        held = {k: p for k, (p, at) in told.items() if ts_received - at <= _HOLDS_NS[k]}
-        if "mark" in held:
-            yield MarkPrice(symbol, ms * MS, ts_received, held["mark"], held.get("index"))
+    def _note_index(self, raw: msgspec.Raw, ts_received: int) -> Sequence[Item]:
+        """It is told with the next mark: by itself it would make an old mark look new."""
+        for each in _indices(raw):
+            self._told[self.symbol(each.instId + _SWAP)] = {_INDEX: (each.idxPx, ts_received)}
+        return ()
+
+    def _marked(self, m: _Mark, ts_received: int) -> MarkPrice:
+        """The mark with the index that came before it, where that still holds."""
+        symbol = self.symbol(m.instId)
+        index, told_at = self._told.get(symbol, {}).get(_INDEX, (None, 0))
+        holds = ts_received - told_at <= _INDEX_HOLDS_NS
+        return MarkPrice(symbol, m.ts * MS, ts_received, m.markPx, index if holds else None)
 
     def _printed(self, t: _Trade, ts_received: int) -> Iterable[Item]:
         """What an order met at a price comes as one print, which REST tells one by one."""
