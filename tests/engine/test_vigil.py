@@ -76,6 +76,21 @@ def test_a_moving_book_above_the_stop_needs_no_prints() -> None:
     assert alarms(market) == []
 
 
+@pytest.mark.parametrize("alarm_ms", [500, 1000, 1200, 4000])
+def test_a_book_each_tenth_of_a_second_is_no_silence_however_soon_the_alarm(alarm_ms: int) -> None:
+    made = msgspec.structs.replace(wide_limits(), alarm_ns=alarm_ms * MS)
+    market = Table(settings=made).open(BIDS, ASKS)
+    market.trade(60_000.0, 0.1)
+    market.buy("0.1", stop="59700")
+    for step in range(100):
+        market.now += 100 * MS
+        market.snapshot([(60_000.0, 5.0 + step % 3)], ASKS)
+        market.feed(ClockTick(market.now, market.now))
+    assert alarms(market) == []
+    wait(market, alarm_ms / 1000 + 0.25)
+    assert len(alarms(market)) == 1, "but where no book comes there is an alarm"
+
+
 def test_a_book_beyond_the_stop_without_a_print_is_an_alarm() -> None:
     market = holding()
     market.snapshot([(59_600.0, 5.0)], [(59_601.0, 5.0)])

@@ -22,6 +22,7 @@ SILENT: Final = "has seen no price for"
 """What an alarm says of a stop that is not held against a price any more."""
 NOTED_NS: Final = 300_000_000_000
 _OFTEN_NS: Final = 1_000_000_000
+"""A book counts as a look no more often than this, or than each quarter of the time to an alarm."""
 
 
 class StopVigil:
@@ -30,6 +31,7 @@ class StopVigil:
     def __init__(self, scribe: Scribe, desks: dict[str, Desk], *, alarm_ns: int) -> None:
         """`alarm_ns` is how long a stop may go without a price, or a fired one without its fill."""
         self._alarm_ns = alarm_ns
+        self._quiet_ns = min(_OFTEN_NS, alarm_ns // 4)
         self._stuck = StuckWatch(scribe, desks, alarm_ns=alarm_ns)
         self._scribe = scribe
         self._state = scribe.state
@@ -52,7 +54,7 @@ class StopVigil:
 
     def is_quiet(self, desk: Desk) -> bool:
         """Whether stops have seen no price for a while."""
-        return self._scribe.steady_ts - desk.evaluated_steady_ts >= _OFTEN_NS
+        return self._scribe.steady_ts - desk.evaluated_steady_ts >= self._quiet_ns
 
     def look_at_book(self, desk: Desk) -> None:
         """A sound book came: it counts where it has not reached the stop."""
