@@ -294,7 +294,7 @@ def check(table: Table) -> None:
         assert targets <= sellable, "targets never take more than is held"
     for asset in state.assets():
         carried = open_profit(table) if asset == state.currency else D(0)
-        is_judged = asset != state.currency or not is_unwatched(table)
+        is_judged = asset != state.currency or not (is_unwatched(table) or is_being_liquidated(table))
         assert not is_judged or state.cash(asset) + carried >= 0, "I-04"
     held = state.balances.get((ledger.margin(table.symbol), state.currency), D(0))
     assert held == state.margin(table.symbol), "margin of the ledger is that of the position"
@@ -313,6 +313,14 @@ def is_unwatched(table: Table) -> bool:
     """Whether a cross position lives through a lost time, and is judged when that is told (6.2)."""
     cross = [position.symbol for position in table.state.positions.values() if position.cross]
     return any(table.engine.recovering(symbol) for symbol in cross)
+
+
+def is_being_liquidated(table: Table) -> bool:
+    """Whether a cross liquidation waits for its book: what is lost until then the insurance pays (10.5)."""
+    positions = table.state.positions
+    orders = table.state.live.values()
+    waiting = [positions.get(order.symbol) for order in orders if order.role is OrderRole.LIQUIDATION]
+    return any(position is not None and position.cross for position in waiting)
 
 
 def check_numbers(value: object) -> None:

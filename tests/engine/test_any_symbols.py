@@ -332,10 +332,10 @@ def run(seed: int, count: int = 40, *, tame: bool = False) -> RoomScript:
     return script
 
 
-# Not tame, seed 130548 has a cross wallet short of more than is open while its liquidation waits (I-04).
-@given(seed=st.integers(0, 10**9), tame=st.just(True))
+@given(seed=st.integers(0, 10**9), tame=st.just(False))
 @settings(max_examples=FEW if settings().max_examples < MANY else settings().max_examples)
 @example(seed=102285, tame=True).via("an isolated liquidation's fee took what a margin position had won")
+@example(seed=130548, tame=False).via("the mark fell on while a cross liquidation waited for its book")
 def test_no_two_symbols_and_no_command_break_an_invariant(seed: int, tame: bool) -> None:
     run(seed, 50 if tame else 40, tame=tame)
 
