@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 import pytest
 
 from tests.engine.market import PERP, D
 from tests.runtime.views_scene import Scene
 from tradetui.domain.command import CancelOrder, Follow, Size, Stop, SubmitOrder, SubmitOto
+from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import OrderState, TimeInForce
 from tradetui.domain.reply import Reason
+from tradetui.market.prints import Prints
 from tradetui.runtime.reasons import WORDS, reason_words
 from tradetui.runtime.stories import OrderTeller, queue_words
 from tradetui.trading.match_types import MatchRules, QueueProfile
@@ -111,3 +115,41 @@ def test_a_chase_tells_how_far_it_has_gone(scene: Scene) -> None:
     )
     assert ". Chase 0/" in told(scene)["working"]
     assert {order.state for order in scene.published.live.values()} == {OrderState.WORKING}
+
+
+def calls_of(monkeypatch: pytest.MonkeyPatch, kind: type, name: str) -> Counter[str]:
+    """Counts from now on how often a method is called."""
+    counted, method = Counter[str](), getattr(kind, name)
+
+    def count(*args: object) -> object:
+        counted[name] += 1
+        return method(*args)
+
+    monkeypatch.setattr(kind, name, count)
+    return counted
+
+
+def test_all_resting_orders_are_told_in_one_pass_over_the_prints_since_the_oldest_of_them(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(300):
+        scene.trade(60_000.0, 0.001)
+    for place in range(10):
+        scene.buy("0.001", limit=f"{59_999 - place}", stop="59800")
+        scene.trade(60_000.2, 0.002, Side.BUY)
+    looked = calls_of(monkeypatch, Prints, "_at")
+    converted = calls_of(monkeypatch, Instrument, "price_from_float")
+    stories = OrderTeller().stories(scene.engine, scene.engine.state)
+    assert sum("before it of" in each.text for each in stories) == 10
+    assert looked == Counter({"_at": 10})
+    assert converted == Counter()
+
+
+def test_each_of_several_orders_at_a_price_tells_what_traded_there_since_it_rests(scene: Scene) -> None:
+    for size in (0.25, 0.125):
+        scene.buy("0.01", limit="59999", stop="59800")
+        scene.trade(59_999.0, size)
+        scene.trade(59_999.5, size)
+    texts = {each.order_id: each.text for each in OrderTeller().stories(scene.engine, scene.engine.state)}
+    assert "0.375 sold at its price since" in texts["O-1"]
+    assert "0.125 sold at its price since" in texts["O-2"]

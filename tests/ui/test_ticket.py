@@ -139,7 +139,7 @@ def test_the_clauses_of_the_command_line_mean_the_same_in_the_ticket(text: str) 
         ("target", "r", "a multiple of R such as 2r"),
         ("target", "2r 50%, up", "a multiple of R (2r)"),
         ("target", "up", "expected a price above zero or a multiple"),
-        ("how", "x", "how: expected limit, trigger, stop"),
+        ("how", "x", "how: expected trigger, post, ioc, fok, reduce, touch, until or chase, was 'x'"),
         ("how", "limit 5", "limit has a field of its own"),
         ("how", "post stop 5", "stop has a field of its own"),
         ("how", "ioc fok", "ioc and fok exclude each other"),

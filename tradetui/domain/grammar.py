@@ -107,7 +107,7 @@ def parse_how(text: str) -> How:
         GrammarError: the word that is wrong is marked; it may be one that has its place elsewhere.
     """
     reader = ClauseReader(text, "", ())
-    clauses = reader.clauses()
+    clauses = reader.clauses([word for word in CLAUSES.all if word not in ELSEWHERE])
     if not reader.done():
         raise reader.wrong(f"expected one order, was {reader.peek()!r}: the command line joins several")
     reader.at = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -17,7 +17,6 @@ CLAUSES: Final = Words(
     ("limit", "trigger", "stop", "target", "post", "ioc", "fok", "reduce"),
     ("touch", "until", "scale", "chase"),
 )
-_EXPECTED: Final = f"{', '.join(CLAUSES.all[:-1])} or {CLAUSES.all[-1]}"
 _ONE_OF: Final = {"ioc": "tif", "fok": "tif", "until": "tif", "touch": "trigger"}
 """Clauses of which only one may stand, by what they decide."""
 _HUNDRED: Final = Decimal(100)
@@ -105,11 +104,12 @@ class ClauseReader(Reader):
             return False
         return bool(beginning(self.words[self.at + 1][0], ("buy", "sell")))
 
-    def clauses(self) -> dict[str, Clause]:
-        """The clauses of an order by their word; ioc and fok are one."""
+    def clauses(self, offered: Sequence[str] = CLAUSES.all) -> dict[str, Clause]:
+        """The clauses of an order by their word; ioc and fok are one; faults name those that are offered."""
         found: dict[str, Clause] = {}
+        expected = f"{', '.join(offered[:-1])} or {offered[-1]}"
         while not self.done() and not self.is_joined():
-            word = self.keyword(CLAUSES, _EXPECTED)
+            word = self.keyword(CLAUSES, expected, offered)
             name = _ONE_OF.get(word, word)
             if name == "target":
                 found[name] = [*_list(found.get(name)), self.target()]

@@ -91,13 +91,13 @@ class Reader:
 
     # --- words
 
-    def keyword(self, words: Words, expected: str) -> str:
-        """One of some words, shortened or not."""
+    def keyword(self, words: Words, expected: str, offered: Sequence[str] = ()) -> str:
+        """One of some words, shortened or not; `offered` are those to name where it is none, else all."""
         if self.done():
             raise self.wrong(f"expected {expected}: {', '.join(words.all)}")
         typed = self.peek().lower()
         if (found := words.only(typed)) is None:
-            raise self.wrong(_unknown(typed, words.all, expected))
+            raise self.wrong(_unknown(typed, offered or words.all, expected))
         self.at += 1
         return found
 

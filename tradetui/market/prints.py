@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -57,6 +57,14 @@ class Prints:
         if min_qty > 0.0:
             places = (place for place in places if self._qtys[place] >= min_qty)
         return [self._at(place) for place in islice(places, count)]
+
+    def back_to(self, since: int) -> Iterator[Print]:
+        """Prints, newest first, down to the first that is older than a moment."""
+        last = len(self._times) - 1
+        for place in range(last, last - len(self), -1):
+            if self._times[place] < since:
+                return
+            yield self._at(place)
 
     def qtys(self, count: int) -> Sequence[float]:
         """The sizes of the newest prints."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -126,6 +127,11 @@ class Tape:
         """Prints of at least `min_qty`, newest first."""
         self._fold()
         return self._prints.newest(count, min_qty)
+
+    def back_to(self, since: int) -> Iterator[Print]:
+        """Prints, newest first, down to the first that is older than a moment."""
+        self._fold()
+        return self._prints.back_to(since)
 
     def trades_per_second(self, now: int, window_s: int = 10) -> float:
         """Prints a second over the last seconds of receive time (nanoseconds UTC)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import Final
@@ -15,7 +15,6 @@ from tradetui.domain.order import Order, OrderState, TriggerBy
 from tradetui.domain.view import OrderStory
 from tradetui.engine import Engine
 from tradetui.market.market import Market
-from tradetui.market.prints import Print
 from tradetui.runtime.reasons import ending_words, refusal_words
 from tradetui.runtime.views.account import zone_of
 from tradetui.runtime.views.fills import evidence_words, executions_of, whole_fill
@@ -28,7 +27,6 @@ TOLD: Final = 40
 """So many orders that are done are told of."""
 KEPT: Final = 1_000
 """So many refusals are remembered in their own words."""
-_PRINTS: Final = 5_000
 _ADVERB: Final = {Side.BUY: "below", Side.SELL: "above"}
 _OTHER: Final = {Side.BUY: ("sold", "an ask"), Side.SELL: ("bought", "a bid")}
 
@@ -50,7 +48,8 @@ class OrderTeller:
 
     def stories(self, engine: Engine, state: State) -> tuple[OrderStory, ...]:
         """Those of the living orders in their order, then of those that are done, newest first."""
-        live = [_living(order, engine, state) for order in state.live.values()]
+        taken = taken_at(engine, state.live.values())
+        live = [_living(order, engine, state, taken) for order in state.live.values()]
         done = [state.orders[name] for name in islice(reversed(state.done), TOLD)]
         return (*live, *(self._ended(order, state) for order in done))
 
@@ -62,12 +61,12 @@ class OrderTeller:
         return OrderStory(order.order_id, title_of(order, _scale(order, state)), _joined(parts))
 
 
-def _living(order: Order, engine: Engine, state: State) -> OrderStory:
+def _living(order: Order, engine: Engine, state: State, taken: Mapping[str, float]) -> OrderStory:
     scale, zone = _scale(order, state), zone_of(state)
     detail = order_detail(order, scale=scale, zone=zone, looks_at=looks_at(state, order))
     pending = "its cancel is on the way" if order.pending_cancel else ""
     pending = "a change of it is on the way" if order.pending_amend and not pending else pending
-    parts = (needs(order, engine, state), pending, detail, *fill_words(order, state), _by_what(order))
+    parts = (needs(order, engine, state, taken), pending, detail, *fill_words(order, state), _by_what(order))
     return OrderStory(order.order_id, title_of(order, scale), _joined(parts))
 
 
@@ -109,8 +108,8 @@ def fill_words(order: Order, state: State) -> list[str]:
     return told or [f"filled {canonical(order.filled)}: the journal has the receipts"]
 
 
-def needs(order: Order, engine: Engine, state: State) -> str:
-    """What an order that lives waits for."""
+def needs(order: Order, engine: Engine, state: State, taken: Mapping[str, float]) -> str:
+    """What an order that lives waits for; `taken` is what traded at its price, by order."""
     zone, market = zone_of(state), engine.markets.get(order.symbol)
     if order.state is OrderState.HELD:
         return f"held until {order.parent_id} fills"
@@ -122,7 +121,7 @@ def needs(order: Order, engine: Engine, state: State) -> str:
         return trigger_words(order, market)
     if wait := wait_detail(engine, state, order, zone):
         return wait
-    return queue_words(order, engine, market, zone)
+    return queue_words(order, engine, market, zone, taken.get(order.order_id, 0.0))
 
 
 def trigger_words(order: Order, market: Market) -> str:
@@ -153,16 +152,47 @@ def _price_now(order: Order, market: Market) -> float | None:
     return found[order.trigger_by]
 
 
-def queue_words(order: Order, engine: Engine, market: Market, zone: str) -> str:
+def taken_at(engine: Engine, orders: Iterable[Order]) -> dict[str, float]:
+    """What prints took from the level of each resting order since it rests, by order."""
+    by_symbol: dict[str, list[Order]] = {}
+    for order in orders:
+        if order.price is not None and engine.queue_ahead(order.order_id) is not None:
+            by_symbol.setdefault(order.symbol, []).append(order)
+    taken: dict[str, float] = {}
+    for symbol, resting in by_symbol.items():
+        if (market := engine.markets.get(symbol)) is not None:
+            taken.update(_taken_of(resting, market))
+    return taken
+
+
+def _taken_of(resting: Sequence[Order], market: Market) -> dict[str, float]:
+    """One pass over the tape for all orders of a symbol; no print is made a Decimal: there are thousands."""
+    instrument, tick = market.instrument, float(market.instrument.tick_size)
+    levels: dict[tuple[Side | None, int], list[tuple[int, str]]] = {}
+    for order in resting:
+        if order.price is not None:
+            level = order.side.opposite, instrument.to_ticks(order.price)
+            levels.setdefault(level, []).append((_rests_since(order), order.order_id))
+    taken = {order.order_id: 0.0 for order in resting}
+    for each in market.tape.back_to(min(map(_rests_since, resting))):
+        for since, order_id in levels.get((each.aggressor, round(each.price / tick)), ()):
+            if each.ts >= since:
+                taken[order_id] += each.qty
+    return taken
+
+
+def _rests_since(order: Order) -> int:
+    return max(order.due_ts, order.ts, order.triggered_ts)
+
+
+def queue_words(order: Order, engine: Engine, market: Market, zone: str, taken: float = 0.0) -> str:
     """The queue before a resting order, what traded there since it rests, and what fills it."""
     ahead = engine.queue_ahead(order.order_id)
     if ahead is None or order.price is None:
         return "acts on the next fresh book"
     instrument, price = market.instrument, price_text(order.price, market.instrument.price_scale)
-    tick, since = instrument.to_ticks(order.price), max(order.due_ts, order.ts, order.triggered_ts)
+    tick, since = instrument.to_ticks(order.price), _rests_since(order)
     shown = _size(instrument, market.book.qty_at(order.side, tick))
-    prints = market.tape.newest(_PRINTS)
-    taken = sum(each.qty for each in prints if each.ts >= since and _is_at(each, order, instrument))
     did, quote = _OTHER[order.side]
     stands = f"rests at {price} since {second_of_day(since, zone)}: {canonical(ahead)} before it"
     stands += f" of {shown} displayed, {_size(instrument, taken)} {did} at its price since"
@@ -172,11 +202,6 @@ def queue_words(order: Order, engine: Engine, market: Market, zone: str) -> str:
         return f"{stands}. It fills {through}"
     first = "at the next print there" if not ahead else f"when more than {canonical(ahead)} is {did} there"
     return f"{stands}. It fills {first}, {through}, or when {quote} is displayed at its price"
-
-
-def _is_at(each: Print, order: Order, instrument: Instrument) -> bool:
-    """Whether a print took from the level at which an order rests."""
-    return each.aggressor is order.side.opposite and instrument.price_from_float(each.price) == order.price
 
 
 def _size(instrument: Instrument, qty: float) -> str:
