@@ -12,14 +12,23 @@ from textual.pilot import Pilot
 from tests.ui.fake_link import FakeLink, tag
 from tests.ui.fake_market import SYMBOLS
 from tests.ui.waiting import until
-from tradetui.domain.command import AmendOrder, AnyCommand, CancelOrder, Size, SizeUnit, SubmitOrder
+from tradetui.domain.command import (
+    AcknowledgeGaps,
+    AmendOrder,
+    AnyCommand,
+    CancelOrder,
+    Size,
+    SizeUnit,
+    SubmitOrder,
+)
 from tradetui.domain.market_data import Timeframe
 from tradetui.domain.reply import Reason, Refusal, Reply
-from tradetui.domain.view import ViewRequest
+from tradetui.domain.view import Draft, GapView, ViewRequest
 from tradetui.errors import ConfigError
 from tradetui.ui.app import CockpitApp
 from tradetui.ui.panes.ladder import LadderPane
 from tradetui.ui.panes.notices import Notices
+from tradetui.ui.panes.orders import OrdersPane
 
 
 class Clock:
@@ -350,3 +359,46 @@ async def test_a_cursor_of_another_symbol_prices_no_order_while_the_ladder_is_hi
         it.app._tick()
         assert (sight := it.app.sight()) is not None
         assert (sight.symbol, sight.cursor) == ("SOL/USDT", None)
+
+
+async def test_in_another_account_no_order_is_meant_that_was_meant_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with cockpit() as it:
+        pane, base = it.app.query_one(LadderPane), it.link.account._base[it.link.market.symbol]
+        it.app.query_one(OrdersPane).selected = 2
+        pane.cursor_tick = base - 9
+        await it.press("a", "u")
+        it.link.sent.clear()
+        it.app.switch_profile("kraken")
+        await it.app.workers.wait_for_complete()
+        monkeypatch.setattr(it.link.account, "own_marks", lambda _: {})
+        it.link.rebuild()
+        it.app._tick()
+        assert it.app.order_meant() == "41", "the first one, as where none is selected"
+        assert (sight := it.app.sight()) is not None
+        assert sight.cursor is None
+        await it.press("c")
+        assert (it.link.sent, it.link.sent_to[-1]) == ([CancelOrder(order_id="41")], "kraken")
+
+
+async def test_what_happened_to_one_account_is_not_acknowledged_in_another() -> None:
+    async with cockpit() as it:
+        it.link.part["gaps"] = (GapView("BTC/USDT", "10:00 to 10:05", "the stop was reached"),)
+        it.link.rebuild()
+        it.app._tick()
+        await it.press("w")
+        it.app.switch_profile("kraken")
+        await it.app.workers.wait_for_complete()
+        it.app._tick()
+        await it.press("enter")
+        assert (it.link.sent, it.link.sent_to) == ([AcknowledgeGaps()], ["sim"])
+
+
+async def test_a_price_that_was_drafted_for_one_account_is_not_one_of_another_accounts_symbol() -> None:
+    async with cockpit() as it:
+        it.app.take_draft(Draft(limit=Decimal(61_000)))
+        assert it.app.request.symbol == "", "none was chosen: each profile shows its first"
+        it.app.switch_profile("kraken")
+        await it.app.workers.wait_for_complete()
+        assert it.app.request.draft.limit is None

@@ -144,11 +144,13 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
     def look_over(self, frame: Frame | None) -> None:
         """Keep armed only what the trader armed: not a locked day, and no other account."""
         status = frame.status if frame is not None else None
-        closed = is_locked(status)
+        closed, is_other = is_locked(status), self._is_other_account(status)
+        if is_other:
+            self.forget_order()
         self.follow_order(frame)
         if closed:
             self.controls.disarm()
-        elif self.armed_s and self._is_other_account(status):
+        elif self.armed_s and is_other:
             self.controls.disarm()
             self.say("entries are not armed any more: this is another account")
         self._main.query_one(TicketPane).show_arm(self._keys, is_armed=self.armed_s > 0, is_locked=closed)
@@ -227,10 +229,10 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
 
     # commands
 
-    def submit(self, command: AnyCommand) -> None:
-        """Give a command to the engine of the profile on the screen; what becomes of it is said."""
+    def submit(self, command: AnyCommand, *, profile: str = "") -> None:
+        """Give a command to the engine of a profile, the one on the screen; what becomes of it is said."""
         seen = self._view.status.profile if self._view is not None else ""
-        self.run_worker(self._send(command, seen))
+        self.run_worker(self._send(command, profile or seen))
 
     async def _send(self, command: AnyCommand, profile: str) -> None:
         # shielded: leaving at once must not stop a command half way to the journal
@@ -260,7 +262,8 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
         self._tell(reply)
         if reply.accepted:
             self.tell_failure("")
-            self.look(with_symbol(self.request, ""))
+            shown = self.request.symbol or (self._view.status.symbol if self._view is not None else "")
+            self.look(with_symbol(msgspec.structs.replace(self.request, symbol=shown), ""))
 
     # symbols
 

@@ -53,8 +53,8 @@ class ScreenLists(TypedKeys):
 
     # what the cockpit does below
 
-    def submit(self, command: AnyCommand) -> None:
-        """Give a command and say what became of it."""
+    def submit(self, command: AnyCommand, *, profile: str = "") -> None:
+        """Give a command, to the profile on the screen or the one named, and say what became of it."""
         raise NotImplementedError
 
     def look(self, request: ViewRequest | None = None) -> None:
@@ -256,7 +256,10 @@ class ScreenLists(TypedKeys):
             return
         choices = [Choice(str(at), f"{gap.symbol} {gap.when}", text=gap.text) for at, gap in enumerate(gaps)]
         hint = "Enter acknowledges all of it, Esc leaves it for later"
-        self._open_list("while away", choices, lambda _: self.submit(AcknowledgeGaps()), hint=hint)
+        seen = self._view.status.profile if self._view is not None else ""  # these are of no other account
+        self._open_list(
+            "while away", choices, lambda _: self.submit(AcknowledgeGaps(), profile=seen), hint=hint
+        )
 
     def tell_orders(self, meant: str = "") -> None:
         """Why orders filled, wait or did not fill, with the one that is meant first in sight."""

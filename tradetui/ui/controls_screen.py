@@ -94,6 +94,12 @@ class ScreenKeys(ScreenLists):
         if action in MOVES:
             self._minded = self.order_at(self._cursor_tick)
 
+    def forget_order(self) -> None:
+        """Mean none that was meant: in another account the same row and the same id are another order."""
+        self._minded = ""
+        self._main.query_one(LadderPane).recenter()
+        self._main.query_one(OrdersPane).selected = 0
+
     def follow_order(self, view: Frame | None) -> None:
         """Put the cursor where the order that was moved stands now: it arrives later than the key."""
         ladder = view.ladder if view is not None else None
