@@ -7,8 +7,9 @@ import json
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import ccxt.pro
 import numpy as np
@@ -18,6 +19,7 @@ from aiohttp import web
 from tests.exchanges.loopback import Loopback
 from tradetui.domain.profile import Profile
 from tradetui.feeds.frame_guard import check_frame
+from tradetui.feeds.native.connection import Connection
 from tradetui.feeds.scan import scanner as scanner_module
 from tradetui.feeds.scan.more_venues import BitgetScan, CoinbaseScan, KrakenFuturesScan
 from tradetui.feeds.scan.scanner import SCANS, Scanner, scanner_of, wanted
@@ -238,6 +240,66 @@ async def test_a_connection_that_answers_and_brings_no_tickers_is_dialed_again(
             while len(server.dials) < 4:  # noqa: ASYNC110 - the server tells nobody
                 await asyncio.sleep(0.02)
         assert scanner.table.bid.tolist() == [2.4]
+
+
+class Quiet:
+    """A connection that is open and answers pings; dialed again at once, it brings one ticker and no more."""
+
+    is_open, opened_at = True, 0.0
+
+    def __init__(self) -> None:
+        self.scanner = Scanner(KrakenScan(address=str), {"A": "A"}, {"A": 2})
+        self.scanner.connections = [cast("Connection", self)]
+        self.drops: list[float] = []
+        self.now = 0.0
+
+    def drop(self, _why: str) -> None:
+        self.drops.append(self.now)
+        self.opened_at = self.now
+        self.tell()
+
+    def tell(self) -> None:
+        figures = {
+            "bid": 2.4,
+            "bid_qty": 1,
+            "ask": 2.6,
+            "ask_qty": 1,
+            "last": 2.5,
+            "change_pct": 1,
+            "volume": 1,
+        }
+        frame = {"channel": "ticker", "data": [{"symbol": "A", **figures}]}
+        self.scanner.received(cast("Connection", self), [json.dumps(frame).encode()], NOW)
+        assert not self.scanner.bad_frames
+
+    def wait(self, until: float, *, tells: bool = False) -> None:
+        while self.now < until:
+            self.now += 10.0
+            if tells:
+                self.tell()
+            self.scanner.give_up_silent(self.now)
+
+
+def test_a_market_that_hardly_trades_is_asked_for_again_more_and_more_seldom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quiet = Quiet()
+    monkeypatch.setattr(scanner_module, "monotonic", lambda: quiet.now)
+    quiet.wait(4_000)
+    waits = [later - drop for drop, later in pairwise([0.0, *quiet.drops])]
+    assert waits == [130, 250, 490, 970, 970, 970]
+
+
+def test_after_tickers_came_for_long_a_silence_counts_as_soon_as_in_the_beginning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quiet = Quiet()
+    monkeypatch.setattr(scanner_module, "monotonic", lambda: quiet.now)
+    quiet.wait(1_000)
+    assert quiet.drops == [130, 380, 870]
+    quiet.wait(2_000, tells=True)
+    quiet.wait(2_200)
+    assert quiet.drops[3:] == [2_130]
 
 
 def test_a_profile_without_patterns_scans_nothing() -> None:

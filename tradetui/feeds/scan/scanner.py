@@ -28,7 +28,9 @@ from tradetui.feeds.scan.venues import Address, BinanceScan, BybitScan, KrakenSc
 MOST: Final = 2_000
 """So many symbols at most, in the order of their names."""
 _SILENT_S: Final = 120.0
-"""Of so many symbols as come on one connection something is told in this time."""
+"""Of so many symbols as come on one connection something is told in this time …"""
+_MOST_PATIENT: Final = 8
+"""… unless they hardly trade: each drop doubles it up to so many times, a flow of that length ends that."""
 _LONGEST_NAME: Final = 64
 """Signs that are laid over one letter take no place, and a terminal its time."""
 _BY_SYMBOL: Final = frozenset({"kraken"})
@@ -75,6 +77,10 @@ class Scanner:
         self._venue = venue
         self._told_at: dict[Connection, float] = {}
         """When a row was last written from what a connection brought, monotonic seconds."""
+        self._patience: dict[Connection, float] = {}
+        """Silence that is borne, where it was normal before, seconds."""
+        self._quiet_at: dict[Connection, float] = {}
+        """When a connection was last silent for long, monotonic seconds."""
         self._rows = {name: self.table.place[symbol] for name, symbol in names.items()}
         self._retry_s = retry_s
         self._budget = budget or DialBudget(retry_s)
@@ -92,13 +98,27 @@ class Scanner:
             group.create_task(self._watch())
 
     async def _watch(self) -> None:
-        """Give up connections that answer pings and bring no tickers: their rows only grow old."""
         while True:
             await asyncio.sleep(_SILENT_S / 10)
-            now = monotonic()
-            for each in self.connections:
-                if each.is_open and now - max(each.opened_at, self._told_at.get(each, 0.0)) > _SILENT_S:
-                    each.drop(f"no tickers for {_SILENT_S:.0f} s")
+            self.give_up_silent(monotonic())
+
+    def give_up_silent(self, now: float) -> None:
+        """Drop connections that answer pings and bring no tickers: their rows only grow old."""
+        for each in self.connections:
+            if each.is_open:
+                self._judge(each, now)
+
+    def _judge(self, connection: Connection, now: float) -> None:
+        silent = now - max(connection.opened_at, self._told_at.get(connection, 0.0))
+        if silent <= _SILENT_S:
+            if now - self._quiet_at.get(connection, now) > _SILENT_S * _MOST_PATIENT:
+                self._patience.pop(connection, None)
+            return
+        self._quiet_at[connection] = now
+        patience = self._patience.get(connection, _SILENT_S)
+        if silent > patience:
+            self._patience[connection] = min(2 * patience, _SILENT_S * _MOST_PATIENT)
+            connection.drop(f"no tickers for {silent:.0f} s")
 
     def _connect(self, line: Line, hosts: frozenset[str]) -> Connection:
         return Connection(
