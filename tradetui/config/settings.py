@@ -260,11 +260,11 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
             ge=0.05,
             le=60,
             description="A book with its bid above its ask so long is not to be trusted, and exits take its"
-            " worse side …",
+            " worse side (through ccxt it is asked for anew at once) …",
         ),
     ] = 1.0
     crossed_after_updates: Annotated[
-        int, Meta(ge=1, le=1000, description="… or after so many updates; then it is asked for anew.")
+        int, Meta(ge=1, le=1000, description="… or so many updates of a native stream; then it comes anew.")
     ] = 2
     audit_every_s: Annotated[
         int,
