@@ -202,11 +202,7 @@ def open_exchange(profile: Profile) -> Any:
             "timeout": _TIMEOUT_MS,
             "enableRateLimit": not profile.endpoint,
             "streaming": {"keepAlive": _KEEP_ALIVE_MS},
-            "options": {
-                "tradesLimit": _TRADES_KEPT,
-                **_UNCHECKED.get(profile.exchange, {}),
-                **_market_types(profile),
-            },
+            "options": _options(profile),
         }
     )
     exchange.ssl_context = tls_context(profile.network.ca_file)
@@ -220,7 +216,11 @@ def open_exchange(profile: Profile) -> Any:
 
 
 def _options(profile: Profile) -> dict[str, Any]:
-    return {**_UNCHECKED.get(profile.exchange, {}), **_market_types(profile)}
+    return {
+        "tradesLimit": _TRADES_KEPT,
+        **_UNCHECKED.get(profile.exchange, {}),
+        **_market_types(profile),
+    }
 
 
 def _market_types(profile: Profile) -> dict[str, Any]:
