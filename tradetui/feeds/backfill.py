@@ -23,6 +23,7 @@ from tradetui.feeds.ccxt.stream import Part
 from tradetui.feeds.ccxt.trades import BadTrade, TradeReader, reader_of
 from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.joined_prints import JOINING, Joined
+from tradetui.feeds.tasks import begin_task
 from tradetui.feeds.trades import TradeFlow
 
 _PATIENCE_S: Final = 5.0
@@ -125,11 +126,9 @@ class Backfill:
             self._end(channel.symbol)
 
     def _begin(self, channel: Followed, filling: Coroutine[Any, Any, None]) -> None:
-        try:
-            self._asking[channel.symbol] = self._group.create_task(filling)
-        except RuntimeError:  # the feed ends, and its sockets after it
-            filling.close()
-        else:
+        task = begin_task(self._group, filling)
+        if task is not None:  # else the feed ends, and its sockets after it
+            self._asking[channel.symbol] = task
             channel.trades.hold()
 
     def heard(self, channel: Followed) -> None:

@@ -18,6 +18,7 @@ from tradetui.feeds.ccxt.words import words_for
 from tradetui.feeds.native.channel import Channel
 from tradetui.feeds.native.venue import BookPart, LiveBook, ResyncBy, Venue, whole_book
 from tradetui.feeds.protocol import FrameKeeper
+from tradetui.feeds.tasks import begin_task
 
 _MARKS_S: Final = 30.0
 """A connection that is for marks brings one of each symbol every second, or is given up."""
@@ -76,7 +77,7 @@ class Books:
         """Ask for a whole book after a wait; where the subscription brings it, only wait for it."""
         channel.asked_at = monotonic() + wait_s
         if self._venue.resync is ResyncBy.REST:
-            self._group.create_task(self._fetch_book(channel, wait_s))
+            begin_task(self._group, self._fetch_book(channel, wait_s))
 
     async def _fetch_book(self, channel: Channel, wait_s: float) -> None:
         await asyncio.sleep(wait_s)
@@ -165,23 +166,24 @@ class Books:
                 self.ask(channel, wait)
             case ResyncBy.RESUBSCRIBE:
                 channel.asked_at = monotonic() + wait
-                asyncio.get_running_loop().call_later(wait, self._resubscribe, channel)
+                begin_task(self._group, self._resubscribe(channel, wait))
             case ResyncBy.RECONNECT:
                 channel.connections[0].drop(why)
 
     def _ask_alone(self, channel: Channel, wait_s: float) -> None:
         """Subscribe one symbol again, while the connection goes on for the others."""
         self.ask(channel, wait_s)
-        self._group.create_task(self._revive(channel, wait_s))
+        begin_task(self._group, self._revive(channel, wait_s))
 
-    def _resubscribe(self, channel: Channel) -> None:
+    async def _resubscribe(self, channel: Channel, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)  # in a task: it ends with the feed
         if channel.is_left:
             return
         for frame in channel.connections[0].codec.resubscribe(channel.symbol):
             channel.connections[0].send(frame)
 
     async def _revive(self, channel: Channel, wait_s: float) -> None:
-        await asyncio.sleep(wait_s)  # in a task: it ends with the feed
+        await asyncio.sleep(wait_s)
         if channel.is_left:
             return
         channel.ask_prints(again=True)
@@ -213,7 +215,7 @@ class Books:
         state = FeedState.STALE if channel.is_tape_lost else FeedState.STREAMING
         self._owner.say(channel.symbol, Part.TRADES, state, text=text)
         channel.unheard = None
-        self._group.create_task(self._revive(channel, wait))
+        begin_task(self._group, self._revive(channel, wait))
 
     def _watch_marks(self, channel: Channel, now: float) -> None:
         """Say that no mark comes; a connection that brings nobody's is given up, though it answers pings."""
@@ -247,7 +249,7 @@ class Books:
         channel.is_tape_lost = True
         text = "the exchange has trades that do not come: they are asked for again"
         self._owner.say(symbol, Part.TRADES, FeedState.STALE, text=text)
-        self._group.create_task(self._revive(channel, 0.0))
+        begin_task(self._group, self._revive(channel, 0.0))
 
     def find_tape(self, symbol: str) -> None:
         """Trades come again, whether that was confirmed or not."""

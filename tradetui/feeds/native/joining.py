@@ -29,6 +29,7 @@ from tradetui.feeds.native.following import Following
 from tradetui.feeds.native.renewal import Renewals
 from tradetui.feeds.native.venue import Venue
 from tradetui.feeds.protocol import FrameKeeper
+from tradetui.feeds.tasks import begin_task
 
 _A_SECOND: Final = 3
 """Frames on one connection, beside its pings."""
@@ -87,7 +88,8 @@ class Joining:
         channel = self._channels[symbol] = self._owner.new_channel(symbol)
         channel.lose()
         self._owner.deliver.unmute(symbol)
-        self._tasks[symbol] = self._group.create_task(self._follow(channel))
+        if (task := begin_task(self._group, self._follow(channel))) is not None:
+            self._tasks[symbol] = task
 
     async def _follow(self, channel: Channel) -> None:
         """As a feed begins, for one symbol; what goes wrong with it is said of it alone."""
@@ -167,7 +169,7 @@ class Joining:
             self._renewals.stop(connection)
         elif is_asked and connection.is_open:
             codec: Any = connection.codec
-            self._group.create_task(self._outbox.send(connection, symbol, codec.leave))
+            begin_task(self._group, self._outbox.send(connection, symbol, codec.leave))
 
 
 class _Outbox:

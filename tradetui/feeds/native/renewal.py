@@ -37,6 +37,7 @@ from tradetui.feeds.native.venue import (
     Subscribed,
 )
 from tradetui.feeds.protocol import FrameKeeper
+from tradetui.feeds.tasks import begin_task
 from tradetui.feeds.trades import identity
 
 OVERLAP_S: Final = 2.0
@@ -219,7 +220,8 @@ class Renewals:
 
     def start(self, connection: Connection) -> None:
         """Let a connection run."""
-        self._running[connection] = self._group.create_task(connection.run())
+        if (task := begin_task(self._group, connection.run())) is not None:
+            self._running[connection] = task
 
     def begin(self, old: Connection) -> None:
         """Dial another one beside it; nothing where that is done already."""
@@ -230,7 +232,8 @@ class Renewals:
         renewal = Renewal(old, carried, keeps_frames=self._owner.keeper is not None)
         renewal.connection = self._owner.successor(old, renewal)
         self.start(renewal.connection)
-        self._renewals[old] = renewal, self._group.create_task(self._see_through(renewal))
+        if (task := begin_task(self._group, self._see_through(renewal))) is not None:
+            self._renewals[old] = renewal, task
 
     def renews(self, connection: Connection) -> bool:
         """Whether another one is about to take its place."""
