@@ -363,3 +363,24 @@ def test_what_is_left_of_a_cross_position_carries_a_wallet_that_funding_has_empt
     assert not market.state.balances.get((ledger.INSURANCE, "USDT"))
     assert market.do(Flatten()).accepted
     assert market.state.cash("USDT") == 10_000 - 10_500 + 15_000
+
+
+@pytest.mark.parametrize(("rate", "insured", "left"), [(-0.0001, 0, 506), (0.0001, 6, 500)])
+def test_funding_settles_nothing_that_a_waiting_liquidation_has_yet_to_settle(
+    rate: float, insured: int, left: int
+) -> None:
+    """The mark may come back until then, and nobody is given what it had cost meanwhile."""
+    market = table(margin_mode=MarginMode.CROSS, balance=D(6_000), leverage=D(20))
+    market.buy("1", stop="59000")
+    hour = market.now // HOUR * HOUR + HOUR
+    market.mark(70_000.0)
+    settle(market, hour, 0.2, 70_000.0)
+    market.snapshot([(69_000.0, 1.0)], [(68_990.0, 1.0)])
+    market.mark(67_800.0)
+    assert market.engine.equity() == -200
+    settle(market, hour + HOUR, rate)
+    assert market.state.balances.get((ledger.INSURANCE, "USDT"), D(0)) == -insured
+    market.mark(68_500.0)
+    market.snapshot([(68_500.0, 50.0)], [(68_510.0, 50.0)])
+    (liquidated,) = bodies(market, Liquidated)
+    assert market.state.cash("USDT") == left - liquidated.fee

@@ -21,7 +21,7 @@ def charge_interest(
 ) -> None:
     """Take interest from the balance; what that and open profits do not have the insurance pays."""
     asset, own = instrument.settle, ledger.cash(instrument.settle)
-    short = costs.shortage(scribe.state.cash(asset) + backing - amount)
+    short = costs.uncovered(scribe.state.cash(asset) + backing, amount)
     postings = (
         *ledger.transfer(ledger.INSURANCE, own, asset, short),
         *ledger.transfer(own, ledger.INTEREST, asset, amount),

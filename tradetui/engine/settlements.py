@@ -183,7 +183,7 @@ class Settlements:
         """The balance first, then the margin; what these and open profits do not have the insurance pays."""
         asset, own = instrument.settle, ledger.cash(instrument.settle)
         from_cash = amount + from_margin
-        short = costs.shortage(self.state.cash(asset) + self.books.margins.backing(asset) + from_cash)
+        short = costs.uncovered(self.state.cash(asset) + self.books.margins.backing(asset), -from_cash)
         margin = ledger.margin(instrument.symbol)
         return (
             *ledger.transfer(ledger.INSURANCE, own, asset, short),

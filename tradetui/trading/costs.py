@@ -65,6 +65,11 @@ def shortage(left: Decimal) -> Decimal:
     return to_step(max(ZERO, -left), ASSET_STEP, ROUND_CEILING)
 
 
+def uncovered(there: Decimal, charge: Decimal) -> Decimal:
+    """What the insurance adds to a charge: none of what was short before, which a liquidation settles."""
+    return min(shortage(there - charge), shortage(-charge))
+
+
 def mid(bid: Decimal, ask: Decimal) -> Decimal:
     """The middle between the best bid and the best ask."""
     return MONEY.divide(MONEY.add(bid, ask), Decimal(2))
