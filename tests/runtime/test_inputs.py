@@ -92,3 +92,23 @@ async def test_a_folder_that_can_not_be_written_ends_the_recording_and_not_the_t
         while not any("can not be recorded" in notice.text for notice in session.host.notices()):
             await asyncio.to_thread(lambda: None)
         assert (await session.host.submit(buy("0.01"))).accepted
+
+
+async def test_a_recording_that_has_ended_gathers_nothing_more_whatever_begins_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "CHUNK_S", 0)
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    recorder = InputRecorder(blocked / "inputs")
+    async with Session(inputs=recorder) as session:
+        session.open()
+        while not any("can not be recorded" in notice.text for notice in session.host.notices()):
+            await asyncio.to_thread(lambda: None)
+        blocked.unlink()
+        recorder.begin(session.host.engine.settings, session.host.published.seq)
+        session.feed.trade(60000.0, 0.1)
+        recorder.leave(session.host.published.seq + 1)
+        assert recorder.cut() is None
+        assert not recorder.is_full
+    assert not blocked.exists()

@@ -116,9 +116,11 @@ class JournalWriter:
             raise not_writable(path, error) from error
         try:
             run_id = await _begin_run(connection, head, stamp)
-        except sqlite3.Error as error:
+        except BaseException as error:  # also where the program ends meanwhile
             await connection.close()
-            raise not_writable(path, error) from error
+            if isinstance(error, sqlite3.Error):
+                raise not_writable(path, error) from error
+            raise
         return cls(path, connection, made[-1], run_id=run_id, head=head)
 
     def append(self, events: Sequence[Event]) -> asyncio.Future[None]:

@@ -35,7 +35,7 @@ class Halts:
         self._breaks = 0
         self._exits: list[_Exit] = []
         self.unsaid: list[str] = []
-        """What refused exits were answered, of which there is no event; said when the journal goes on."""
+        """What refused exits were answered, of which there is no event; said when all is committed."""
 
     @property
     def current(self) -> Halt | None:
@@ -46,6 +46,11 @@ class Halts:
     def keeps(self) -> bool:
         """Whether the engine decides on and what it decides waits for the journal, unseen."""
         return self.unwritable is not None and self.unwritable.keeps
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the journal is not written any more until the program is started again."""
+        return self.unwritable is not None and self.unwritable.lasts
 
     @property
     def is_given_up(self) -> bool:
@@ -90,7 +95,7 @@ class Halts:
         `seq` is that of the newest event by then where it is decided: on the disk, nothing is left to do.
         """
         if not waits(command) or self.is_given_up:
-            return halt.kept if seq else halt.refusal
+            return halt.kept if seq and halt.keeps else halt.refusal
         if seq or not self.is_waiting(command):
             self._exits.append(_Exit(command, seq))
         return halt.postponed
@@ -100,27 +105,31 @@ class Halts:
         lost = self.unwritable
         if lost is None or reply.refusal not in (lost.refusal, lost.kept):
             return reply
-        return Reply(key=command.key, refusal=self.postpone(command, lost, seq=seq if lost.keeps else 0))
+        return Reply(key=command.key, refusal=self.postpone(command, lost, seq=seq))
 
     def see_committed(self, seq: int) -> None:
         """All events up to one are on the disk."""
         if self._exits:
             self._exits = [each for each in self._exits if not 0 < each.seq <= seq]
 
-    def resume(self) -> list[str]:
-        """The journal can be written and the engine is the same; what was not said meanwhile."""
-        self.unwritable, self.decides = None, True
-        unsaid, self.unsaid = self.unsaid, []
-        return unsaid
-
-    def go_on(self) -> list[AnyCommand]:
-        """The journal can be written and the engine is a new one; the exits that waited."""
-        self.unwritable, self.decides = None, True
+    @property
+    def exits(self) -> list[AnyCommand]:
+        """The exits that wait, each once."""
         exits: list[AnyCommand] = []
         for each in self._exits:
             if each.command not in exits:
                 exits.append(each.command)
-        self._exits = []
+        return exits
+
+    def resume(self) -> None:
+        """The journal can be written and the engine is the same."""
+        self.unwritable, self.decides = None, True
+
+    def go_on(self, seq: int) -> list[AnyCommand]:
+        """The journal can be written and the engine is a new one, behind an event; the exits that waited."""
+        self.see_committed(seq)
+        self.unwritable, self.decides = None, True
+        exits, self._exits = self.exits, []
         return exits
 
     def _interrupt(self) -> None:

@@ -261,8 +261,7 @@ class Host:
     async def _close(self) -> None:
         if self.tape.is_running:
             self.record()
-        self._halts.buffer_s = 0
-        self._keeping.give_up("tradetui ends before the journal can be written")
+        self._keeping.end()
         if self._inputs is not None:
             self._inputs.end()
         try:
@@ -304,8 +303,7 @@ class Host:
         if ts <= self.engine.ts:
             self._begin_again()
             return
-        state = copy_state(self.published)
-        self._continue_from(state)
+        self._continue_from(copy_state(self.published))
 
     def _begin_again(self) -> None:
         """A recording was started again: so is its account."""
@@ -324,7 +322,7 @@ class Host:
         self._teller.take(events)
         if any(isinstance(event.body, Locked) for event in events):
             self.on_lock()
-        self._halts.see_committed(events[-1].seq)
+        self._keeping.see_committed(events[-1].seq)
         if not self._halts.decides and not self._halts.keeps:
             self._roll_back()
 
@@ -368,6 +366,8 @@ class Host:
             except JournalError:
                 self._keeping.goes_on()  # what is kept too long is given up in silence too
                 continue
+            if self._halts.is_lost:  # damage was found meanwhile
+                continue
             self._halts.interrupted.clear()
             if not self._keeping.resume(state) and not self._halts.is_given_up:
                 await self._go_on(group, state)
@@ -382,11 +382,13 @@ class Host:
         if self._feeding is not None:
             self._feeding.cancel()
             await asyncio.wait((self._feeding,))
+        self._feeding = group.create_task(self._run_feed())
+        if self._halts.is_lost:
+            return
         self._continue_from(state)
         if self._inputs is not None:
             self._inputs.begin(self.engine.settings, self.engine.state.seq)
-        exits = self._halts.go_on()
-        self._feeding = group.create_task(self._run_feed())
+        exits = self._halts.go_on(state.seq)
         if self._halts.broken is None:
             self.note("success", "the journal can be written again: trading goes on")
         else:

@@ -69,6 +69,7 @@ class InputRecorder:
         self._left: list[Chunk] = []
         """Last chunks of engines whose last decisions were dropped."""
         self._is_paused = False
+        self._has_ended = False
 
     @property
     def is_full(self) -> bool:
@@ -77,6 +78,8 @@ class InputRecorder:
 
     def begin(self, settings: EngineSettings, after_seq: int) -> None:
         """An engine starts behind an event; what waits of the one before was never acted on."""
+        if self._has_ended:
+            return
         self._segment, self._number, self._waiting = Segment(after_seq, settings), 0, []
         self._is_paused = False
 
@@ -122,7 +125,8 @@ class InputRecorder:
                 note = await asyncio.to_thread(self.write, chunk)
             except JournalError as error:
                 say("warning", f"{error}: the recording has ended")
-                self._segment = None
+                self._has_ended = True
+                self._segment, self._waiting, self._left = None, [], []
                 return
             await submit(note)
 

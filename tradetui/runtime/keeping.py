@@ -45,9 +45,14 @@ class Keeping:
         self._clock = clock
         self._note = note
         self._roll_back = roll_back
+        self._last_kept = 0
+        """The event with whose commit a halt has lost nothing; 0 where nothing is on its way after one."""
 
     def begin(self, halt: Halt) -> None:
         """The journal can not be written from here on."""
+        self._last_kept = 0
+        if not halt.keeps:
+            self._halts.unsaid = []
         if self._inputs is not None and halt.keeps:
             self._inputs.pause()
         elif self._inputs is not None:
@@ -85,14 +90,31 @@ class Keeping:
 
     def give_up(self, why: str) -> None:
         """What was decided and is not in the journal is dropped: that time is lost, and looked at as such."""
-        if not self._halts.keeps:
+        if self._halts.keeps:
+            self._drop()
+            self._note(
+                "error", f"{why}: what is not done yet is dropped, but for exits; stops look back at it"
+            )
+
+    def end(self) -> None:
+        """The program ends: nothing waits for the journal any more, and no exit does."""
+        halts, count = self._halts, len(self._halts.exits)
+        halts.buffer_s = 0
+        if not (halts.keeps or count):
             return
+        if halts.keeps:
+            self._drop()
+        exits = f", {count} exit{'' if count == 1 else 's'} too" if count else ""
+        why = "trading goes on" if halts.unwritable is None else "the journal can be written"
+        what = f"what is not done yet is dropped{exits}"
+        self._note("error", f"tradetui ends before {why}: {what}; stops look back at it at the next start")
+
+    def _drop(self) -> None:
         self._halts.give_up_keeping()
         self._publisher.drop()
         if self._inputs is not None:
             self._inputs.leave(self._publisher.state.seq)
         self._roll_back()
-        self._note("error", f"{why}: what is not done yet is dropped, but for exits; stops look back at it")
 
     def resume(self, found: State) -> bool:
         """Commit what was kept and trade on; False where there is nothing to go on with."""
@@ -101,12 +123,21 @@ class Keeping:
         if not self._publisher.follows(found):
             self.give_up("the journal holds something else than was written to it")
             return False
-        unsaid = self._halts.resume()
+        self._halts.resume()
         if self._inputs is not None:
             self._inputs.resume()
+        self._last_kept = self._publisher.kept_until
         self._publisher.go_on(found)
-        if self._halts.unwritable is None:
+        return True
+
+    def see_committed(self, seq: int) -> None:
+        """All events up to one are on the disk: once these are all that were kept, nothing was lost."""
+        self._halts.see_committed(seq)
+        if not 0 < self._last_kept <= seq:
+            return
+        self._last_kept = 0
+        if self._halts.decides:
             self._note("success", "the journal can be written again: nothing was lost, trading goes on")
+        unsaid, self._halts.unsaid = self._halts.unsaid, []
         for text in unsaid:
             self._note("error", text)
-        return True

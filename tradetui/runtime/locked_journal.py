@@ -64,14 +64,18 @@ class LockedJournal:
         Raises JournalError while the file can not be read or written.
         """
         path = self.writer.path
-        if self._damage:
-            raise JournalDamaged(path, self._damage)
+        self._refuse_damage()
         with contextlib.suppress(JournalError):
             await self._end_run(0)
         found = await asyncio.to_thread(fold_file, path, self._lock, lambda _: None)
         self.writer = await JournalWriter.open(path, head=found.head, stamp=self._stamp)
         self._is_open = True
+        self._refuse_damage()  # it may have been found meanwhile
         return found.state
+
+    def _refuse_damage(self) -> None:
+        if self._damage:
+            raise JournalDamaged(self.writer.path, self._damage)
 
     async def close(self, now_ns: int, state: State | None = None) -> None:
         """End the run and let go of the lock; raises JournalError when that can not be written."""

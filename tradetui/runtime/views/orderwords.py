@@ -75,6 +75,8 @@ def looks_at(state: State, order: Order) -> str:
 
 def wait_detail(engine: Engine, state: State, order: Order, zone: str) -> str:
     """What an order that has to act waits for, and since when nobody takes it (R-STP-6, R-MD-7)."""
+    if order.state in (OrderState.ARMED, OrderState.HELD):
+        return ""  # that it has to act by now is not committed yet
     why = engine.waits_for(order.order_id)
     if why != NO_LIQUIDITY:
         return f"waits: {why}" if why else ""
