@@ -88,7 +88,7 @@ def test_a_remainder_that_expires_says_why() -> None:
     market.buy("0.1", stop="59700", limit="60000.1", tif=TimeInForce.IOC)
     assert said(market)[-1] == (
         "warning",
-        "expired buy 0.05 BTC/USDT:USDT at 60,000.1: the rest was not to wait",
+        "expired buy 0.05 BTC/USDT:USDT at 60,000.1: what did not fill at once was not to wait",
     )
 
 

@@ -14,6 +14,7 @@ from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
 from tradetui.domain.order import OrderState, TimeInForce
 from tradetui.domain.reply import Reason
+from tradetui.domain.view import OrderStory
 from tradetui.market.prints import Prints
 from tradetui.runtime.reasons import WORDS, reason_words
 from tradetui.runtime.stories import OrderTeller, queue_words
@@ -32,6 +33,10 @@ def told(scene: Scene) -> dict[str, str]:
     scene.publish()
     stories = teller.stories(scene.engine, scene.published)
     return {scene.published.orders[each.order_id].state.value: each.text for each in stories}
+
+
+def stories_of(scene: Scene) -> tuple[OrderStory, ...]:
+    return OrderTeller().stories(scene.engine, scene.engine.state)
 
 
 def test_every_reason_has_words_of_its_own() -> None:
@@ -153,3 +158,14 @@ def test_each_of_several_orders_at_a_price_tells_what_traded_there_since_it_rest
     texts = {each.order_id: each.text for each in OrderTeller().stories(scene.engine, scene.engine.state)}
     assert "0.375 sold at its price since" in texts["O-1"]
     assert "0.125 sold at its price since" in texts["O-2"]
+
+
+def test_executions_after_the_first_four_are_told_in_one_sum(scene: Scene) -> None:
+    scene.buy("0.1", limit="59999", stop="59800")
+    scene.trade(59_999.0, 1.0)
+    for _ in range(6):
+        scene.trade(59_999.0, 0.01)
+    (story,) = [each for each in stories_of(scene) if each.order_id == "O-1"]
+    assert story.title == f"O-1 partially filled · buy 0.1 {PERP} limit 59,999.0"
+    assert story.text.count("Filled 0.01 at 59,999.0: ") == 4
+    assert ". And 2 more: 0.02 in all. Matched" in story.text

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from textual.pilot import Pilot
 
+from tests.engine.market import Table
 from tests.ui.fake_link import FakeLink, tag
 from tests.ui.fake_market import SYMBOLS
 from tests.ui.waiting import until
@@ -17,6 +18,7 @@ from tradetui.domain.command import (
     AmendOrder,
     AnyCommand,
     CancelOrder,
+    Flatten,
     Size,
     SizeUnit,
     SubmitOrder,
@@ -402,3 +404,17 @@ async def test_a_price_that_was_drafted_for_one_account_is_not_one_of_another_ac
         it.app.switch_profile("kraken")
         await it.app.workers.wait_for_complete()
         assert it.app.request.draft.limit is None
+
+
+async def test_a_flatten_that_nobody_fills_is_answered_by_a_warning_and_one_that_does_by_none() -> None:
+    market = Table().open([(60_000.0, 5.0)], [(60_000.2, 5.0)])
+    market.buy("0.1", stop="59700")
+    market.snapshot([], [(60_000.2, 5.0)])
+    async with cockpit() as it:
+        lines = it.app._main.query_one(Notices)
+        it.app._tell(market.do(Flatten(symbol=market.symbol)))
+        assert lines.lines[-1].text.endswith("is open until its flatten can fill: no liquidity")
+        assert lines.lines[-1].severity == "warning"
+        market.snapshot([(60_000.0, 5.0)], [(60_000.2, 5.0)])
+        it.app._tell(market.do(Flatten(symbol=market.symbol)))
+        assert [(line.severity, line.text) for line in lines.lines][-1] == ("success", "nothing is open")

@@ -137,6 +137,21 @@ async def test_why_orders_filled_or_did_not_is_one_key_away_even_where_a_gap_wai
         assert len(it.app.query_one(Chooser).found) == len(STORIES)
 
 
+async def test_what_finds_no_room_in_a_list_ends_with_an_ellipsis() -> None:
+    title = "O-41 partially filled · sell 0.4205 1000SHIB/USDT:USDT stop_limit 0.0123456/0.0123401"
+    long = " ".join(f"Filled 0.01 at 61,50{n % 10}.0: print 0.02, queue {n} before us." for n in range(30))
+    async with cockpit(size=(80, 24)) as it:
+        it.link.told = (OrderStory("O-41", title, "It waits."), OrderStory("O-40", "O-40 filled", long))
+        await it.press("w")
+        rows = str(it.app.query_one("#list").render()).split("\n")
+        assert rows[0].rstrip() == f" ▸ ● {title[:73]}…"
+        assert (len(rows), rows[-1][-1]) == (12, "…")
+        await it.press("down")
+        rows = str(it.app.query_one("#list").render()).split("\n")
+        assert rows[0].split() == ["▸", "O-40", "filled"]
+        assert (len(rows), rows[-1].rstrip()[-1]) == (12, "…")
+
+
 async def test_a_line_asks_why_of_one_order_by_its_id_or_its_number() -> None:
     async with cockpit() as it:
         it.link.told = STORIES

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 import msgspec
+
+STILL_OPEN: Final = "is open until its flatten can fill"
+"""What the reply to a flatten says of a position that nobody takes now."""
 
 
 class Reason(StrEnum):

@@ -37,7 +37,7 @@ from tradetui.domain.command import (
 from tradetui.domain.event import GapsAcknowledged
 from tradetui.domain.number import ZERO, floor_to
 from tradetui.domain.order import Order, OrderRole, OrderState
-from tradetui.domain.reply import Reason, Reply
+from tradetui.domain.reply import STILL_OPEN, Reason, Reply
 from tradetui.engine import shape
 from tradetui.engine.amenddesk import AmendDesk
 from tradetui.engine.books import Books
@@ -217,7 +217,7 @@ class CommandDesk:
             closing = [o for o in self.state.live_of(symbol) if o.role is OrderRole.FLATTEN]
             why = hindrance(self.flow.desks[symbol], closing[-1]) if closing else ""
             if why:
-                yield f"{symbol} is open until its flatten can fill: {why}"
+                yield f"{symbol} {STILL_OPEN}: {why}"
 
     def _half(self, command: Half) -> Reply:
         desk, position = self.intake.position_of(command.symbol)

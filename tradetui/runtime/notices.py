@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -33,6 +33,7 @@ from tradetui.engine.vigil import SILENT
 from tradetui.runtime.databoard import DATA, LOSS, SOURCE, STOP
 from tradetui.runtime.lockwords import limit_words, lock_words, rule_name
 from tradetui.runtime.notices_money import money_words
+from tradetui.runtime.reasons import reason_words
 from tradetui.state import State
 
 _SECOND: Final = 1_000_000_000
@@ -47,15 +48,6 @@ _QUIET: Final = frozenset(
 """Why orders go that nobody has to be told about: the fill that led to it is told."""
 _CALM: Final = frozenset({Reason.OTHER_FILLED, Reason.GTD_ENDED})
 """Why orders go as they were meant to."""
-REASONS: Final[Mapping[str, str]] = {
-    Reason.INSTRUMENT_HALTED: "the venue takes no entries",
-    Reason.BAND: "the next prices are too far from the market",
-    Reason.IOC_REMAINDER: "the rest was not to wait",
-    Reason.FOK_UNFILLABLE: "not all of it could fill at once",
-    Reason.NO_LIQUIDITY: "nobody offers more",
-    Reason.INSUFFICIENT_LIQUIDITY: "nobody offers more",
-}
-"""Why orders go, where the reason's own name says little."""
 _NOTED: Final = {
     "alarm": "warning",
     "ignored_terminal": "info",
@@ -256,11 +248,11 @@ def _order_words(body: OrderChanged, state: State, *, asked: bool) -> tuple[str,
     order = body.order
     if order.state in (OrderState.DENIED, OrderState.REJECTED):
         if body.refusal is None:
-            return "error", f"{_named(order, state)} {order.state.value}: {_reason(order)}"
+            return "error", f"{_named(order, state)} {order.state.value}: {reason_words(order.reason)}"
         return None if asked else ("error", refusal_text(body.refusal))
     if order.state in _DONE and order.reason not in _QUIET:
         by_user = order.reason == Reason.USER
-        why = "" if by_user or not order.reason else f": {_reason(order)}"
+        why = "" if by_user or not order.reason else f": {reason_words(order.reason)}"
         calm = by_user or order.reason in _CALM
         return "info" if calm else "warning", f"{order.state.value.split('_')[0]} {_named(order, state)}{why}"
     return None
@@ -271,11 +263,6 @@ def _named(order: Order, state: State) -> str:
     at = f" at {_price(state, order.symbol, price)}" if price is not None else ""
     qty = order.leaves or order.qty - order.filled - order.prevented
     return f"{order.side.value} {canonical(qty)} {order.symbol}{at}"
-
-
-def _reason(order: Order) -> str:
-    words = REASONS.get(order.reason) or order.reason.replace("_", " ").lower()
-    return words or "no reason given"
 
 
 def _unlocked_words(body: Unlocked, *, rolled: bool) -> str:

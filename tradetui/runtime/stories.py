@@ -10,7 +10,7 @@ from typing import Final
 from tradetui.domain.event import Event, OrderChanged
 from tradetui.domain.instrument import Instrument
 from tradetui.domain.market_data import Side
-from tradetui.domain.number import canonical, scale_of
+from tradetui.domain.number import ZERO, canonical, scale_of
 from tradetui.domain.order import Order, OrderState, TriggerBy
 from tradetui.domain.view import OrderStory
 from tradetui.engine import Engine
@@ -25,6 +25,8 @@ from tradetui.trading.match_types import QueueProfile
 
 TOLD: Final = 40
 """So many orders that are done are told of."""
+TOLD_FILLS: Final = 4
+"""So many executions of an order are told one by one; the others are summed."""
 KEPT: Final = 1_000
 """So many refusals are remembered in their own words."""
 _ADVERB: Final = {Side.BUY: "below", Side.SELL: "above"}
@@ -85,26 +87,31 @@ def _scale(order: Order, state: State) -> int:
 
 
 def title_of(order: Order, scale: int) -> str:
-    """O-12 buy 0.2 BTC/USDT limit 61,500.0 · working."""
+    """O-12 working · buy 0.2 BTC/USDT limit 61,500.0: the state comes before what may find no room."""
     prices = [
         price_text(price, max(scale, scale_of(price)))  # one that was refused for its tick is not rounded
         for price in (order.trigger, order.price)
         if price is not None
     ]
     what = f"{order.side.value} {canonical(order.qty)} {order.symbol} {order.type.value} {'/'.join(prices)}"
-    return f"{order.order_id} {what.strip()} · {order.state.value.replace('_', ' ')}"
+    return f"{order.order_id} {order.state.value.replace('_', ' ')} · {what.strip()}"
 
 
 def fill_words(order: Order, state: State) -> list[str]:
-    """What in the market allowed each execution so far, oldest first."""
+    """What in the market allowed each execution so far, oldest first, and what the rest came to."""
     instrument = state.instruments.get(order.symbol)
     if not order.filled or instrument is None:
         return []
     scale, told = instrument.price_scale, []
-    for group in executions_of(state, order.order_id):
+    groups = executions_of(state, order.order_id)
+    for group in groups[:TOLD_FILLS]:
         whole = whole_fill(group, instrument)
         price = f"{canonical(whole.qty)} at {price_text(whole.price, max(scale, scale_of(whole.price)))}"
         told.append(f"filled {price}: {evidence_words(group, whole, order=order, scale=scale)}")
+    if more := groups[TOLD_FILLS:]:
+        told.append(
+            f"and {len(more)} more: {canonical(sum((f.qty for each in more for f in each), ZERO))} in all"
+        )
     return told or [f"filled {canonical(order.filled)}: the journal has the receipts"]
 
 

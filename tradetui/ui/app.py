@@ -13,7 +13,7 @@ from textual.events import AppBlur, Event, Key, Paste, Resize
 
 from tradetui.domain.command import AnyCommand
 from tradetui.domain.grammar import GrammarError
-from tradetui.domain.reply import Reason, Refusal, Reply
+from tradetui.domain.reply import STILL_OPEN, Reason, Refusal, Reply
 from tradetui.domain.view import Frame, StatusView, ViewRequest
 from tradetui.errors import ConfigError
 from tradetui.runtime.link import Link
@@ -245,7 +245,8 @@ class CockpitApp(ScreenKeys, inherit_bindings=False):
     def _tell(self, reply: Reply, otherwise: str = "done") -> None:
         if reply.refusal is None:
             weight = Weight.REMARK if reply.text else Weight.PASSING
-            self.say(reply.text or otherwise, "success", weight=weight)
+            severity = "warning" if STILL_OPEN in reply.text else "success"
+            self.say(reply.text or otherwise, severity, weight=weight)
         else:
             self.say(refused_words(reply.refusal), "error")
 

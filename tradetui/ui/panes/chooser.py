@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from tradetui.ui.paint.rows import Row, clip, fit, left, on, width_of, wrapped
+from tradetui.ui.paint.rows import Row, clip, fit, left, lines_of, on, width_of
 from tradetui.ui.panes.docked import LineInput, painted
 
 ROWS: Final = 12
@@ -30,7 +30,7 @@ class Choice(NamedTuple):
     note: str = ""
     is_on: bool = False
     text: str = ""
-    """Sentences below it, shown whole."""
+    """Sentences below it."""
 
 
 class Chooser(Vertical):
@@ -159,13 +159,13 @@ class Chooser(Vertical):
     def _block(self, choice: Choice, *, is_marked: bool) -> list[Row]:
         """The rows of one choice."""
         width, ground = self._cells, "selected" if is_marked else "bar"
-        texts = wrapped(choice.text, width - TEXT_INDENT - 1)
+        texts = lines_of(choice.text, width - TEXT_INDENT - 1, ROWS - 1)
         below: list[Row] = [((" " * TEXT_INDENT, "text"), (text, "text")) for text in texts]
         return [on(fit(row, width), ground) for row in (self._line(choice, width, is_marked), *below)]
 
     @staticmethod
     def _line(choice: Choice, width: int, is_marked: bool) -> Row:
-        name = left(choice.name, NAME_CELLS) if choice.note else choice.name
+        name = left(choice.name, NAME_CELLS) if choice.note else clip(choice.name, width - TEXT_INDENT - 1)
         head: Row = (
             (" ▸ " if is_marked else "   ", "accent!"),
             ("● " if choice.is_on else "  ", "accent"),
@@ -182,4 +182,14 @@ def window(blocks: Sequence[Sequence[Row]], marked: int) -> list[Row]:
         if room < 0:
             break
         first = at
-    return [row for block in blocks[first:] for row in block][:ROWS]
+    shown: list[Row] = []
+    for block in blocks[first:]:
+        room = ROWS - len(shown)
+        shown += block if len(block) <= room else cut(block, room)
+    return shown
+
+
+def cut(block: Sequence[Row], room: int) -> list[Row]:
+    """The first rows of a block; an ellipsis in the last cell tells that there is more."""
+    rows = list(block[:room])
+    return [*rows[:-1], (*fit(rows[-1], width_of(rows[-1]) - 1), ("…", rows[-1][-1][1]))] if rows else []
