@@ -17,6 +17,7 @@ from tradetui.domain.market_data import (
     CandleHistory,
     ClockTick,
     FeedState,
+    InstrumentListed,
     MarkPrice,
     MissedTrades,
     Side,
@@ -142,6 +143,17 @@ def test_a_target_fills_by_prints_beyond_it_up_to_their_size_and_never_by_a_cand
     other = long_position(target="61000")
     come_back(other, candle(lose(other), 60500.0, 62000.0, 60400.0, 60500.0), bid=60500.0)
     assert other.state.positions[other.symbol].qty == D("0.5")
+
+
+def test_a_target_of_a_former_tick_fills_in_a_gap_no_worse_than_its_limit() -> None:
+    table = long_position(target="61000.1")
+    minute = lose(table)
+    listed = msgspec.structs.replace(table.instrument, tick_size=D("0.5"))
+    table.feed(InstrumentListed(listed, table.tick()))
+    prints = [Trade(table.symbol, minute, minute, 61001.0, 0.3, Side.BUY, 1)]
+    table.feed(MissedTrades(table.symbol, table.tick(), prints))
+    come_back(table, bid=60500.0)
+    assert table.fills[-1].price == D("61000.5"), "the next price of the new grid (R-NUM-2)"
 
 
 def test_within_one_candle_the_stop_comes_before_the_target() -> None:

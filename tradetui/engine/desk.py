@@ -250,6 +250,11 @@ class Desk:
             rival=order.rival_id,
         )
 
+    def limit_price(self, order: Order) -> Decimal | None:
+        """A limit as a price of today's grid."""
+        ticks = self._limit_ticks(order)
+        return self.instrument.to_price(ticks) if ticks is not None else None
+
     def _limit_ticks(self, order: Order) -> int | None:
         """A limit on today's grid: one typed under an older tick moves away from the market (R-NUM-2)."""
         if order.price is None:

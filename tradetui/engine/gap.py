@@ -308,7 +308,7 @@ class GapDesk:
             return
         rest = desk.lots(passage.printed)
         for order in self.state.live_of(desk.symbol):
-            price = order.price
+            price = desk.limit_price(order)
             if price is None or not rest or not _rests_to_close(order):
                 continue
             if order.order_id in self.state.live and (passage.price - price) * -order.side.sign > 0:
