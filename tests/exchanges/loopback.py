@@ -9,7 +9,7 @@ import ssl
 import struct
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -82,9 +82,10 @@ class Loopback:
             return socket
         self.sockets.append(socket)
         self._requests[socket] = request
-        async for message in socket:
-            if message.type is WSMsgType.TEXT:
-                await self.heard(socket, message.data)
+        with suppress(ConnectionError):  # its pong may go to a client that has gone
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    await self.heard(socket, message.data)
         self.sockets.remove(socket)
         del self._requests[socket]
         self.forgotten(socket)
