@@ -9,6 +9,7 @@ from rich.color import ColorSystem
 from textual.geometry import Size
 
 from tests.ui.fake_link import FakeLink
+from tests.ui.waiting import until
 from tradetui.ui.app import CockpitApp
 from tradetui.ui.palette import ColorDepth
 from tradetui.ui.panes.chart import ChartPane
@@ -128,7 +129,7 @@ async def test_a_user_s_broken_theme_is_named_and_midnight_is_used(tmp_path: Pat
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     app = CockpitApp(FakeLink(), theme="mine", user_themes=tmp_path)
     async with app.run_test(size=(160, 45)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: bool(app.query_one(Notices).lines))
         (line,) = app.query_one(Notices).lines
         assert line.text.startswith("theme mine.toml: colors.bright = white: no color")
         assert app.theme == "midnight"
