@@ -51,19 +51,24 @@ async def _verdict(fault: Fault, venue: str, through: str) -> Verdict:
     return Verdict(fault.number, fault.name, FAILS if failure else HOLDS, failure)
 
 
+async def played(fault: Fault, venue: str, through: str, captures: Path | None) -> None:
+    """Let a fault befall a feed; raises what does not hold."""
+    async with rigged(
+        venue,
+        captures,
+        through=through,
+        prepare=fault.prepare,
+        settings=fault.settings,
+        within_s=fault.within_s,
+    ) as rig:
+        await fault.act(rig)
+
+
 async def outcome(fault: Fault, venue: str, through: str) -> str:
     """Empty where a fault is told and survived, else what went wrong."""
     captures: Path | None = CAPTURES if CAPTURES.is_dir() else None
     try:
-        async with rigged(
-            venue,
-            captures,
-            through=through,
-            prepare=fault.prepare,
-            settings=fault.settings,
-            within_s=fault.within_s,
-        ) as rig:
-            await fault.act(rig)
+        await played(fault, venue, through, captures)
     except Exception as error:  # noqa: BLE001 - it becomes a cell
         return f"{type(error).__name__} {error}".splitlines()[0][:80]
     return ""

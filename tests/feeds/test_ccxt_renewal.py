@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from tests.exchanges.exchange import Exchange
 from tests.exchanges.rig import Rig, rigged
+from tests.exchanges.unshaken import busy, check_nothing_shows, nothing
 from tests.exchanges.venues.every import VENUES
-from tradetui.domain.market_data import BookSnapshot, FeedState, MissedTrades
+from tradetui.domain.market_data import BookSnapshot, FeedState
 from tradetui.feeds.ccxt import renewal
 
 USUAL = ("binance", "kraken", "coinbase")
@@ -28,10 +25,6 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(renewal, "_STEP_S", 0.005)
 
 
-def nothing(_exchange: Exchange) -> None:
-    """Plant no fault."""
-
-
 def sockets(rig: Rig) -> list[Any]:
     return list(rig.feed.exchange.clients.values())
 
@@ -42,36 +35,6 @@ def grow_old(rig: Rig) -> list[Any]:
     for each in old:
         each.renew_at = 0.0
     return old
-
-
-@asynccontextmanager
-async def busy(rig: Rig) -> AsyncIterator[None]:
-    """Changes and prints without a pause."""
-
-    async def keep_playing() -> None:
-        while True:
-            await rig.exchange.changes(1)
-            await rig.exchange.tell(rig.new_print())
-            await asyncio.sleep(0.002)
-
-    playing = asyncio.create_task(keep_playing())
-    try:
-        yield
-    finally:
-        playing.cancel()
-        await asyncio.gather(playing, return_exceptions=True)
-
-
-async def check_nothing_shows(rig: Rig, count: int) -> None:
-    """The book and the prints are the exchange's, each print came once, and nobody was alarmed."""
-    await rig.exchange.changes(2)
-    await rig.exchange.tell(rig.new_print())
-    await rig.synced()
-    await rig.eventually(lambda: len(rig.exchange.sockets) == count)
-    assert [s for s in rig.statuses() if s.state is not FeedState.STREAMING] == []
-    assert rig.collector.of(MissedTrades) == []
-    stats = rig.feed.stats(rig.symbol)
-    assert (stats.gaps, stats.reconnects, stats.resyncs, stats.bad_messages) == (0, 0, 0, 0)
 
 
 WAYS = [
@@ -115,9 +78,7 @@ async def test_a_new_socket_that_is_refused_is_given_up_and_the_old_one_goes_on(
 
 
 async def test_a_new_socket_that_brings_no_book_is_given_up_and_the_old_one_goes_on() -> None:
-    async with rigged(
-        "coinbase", None, through="ccxt", prepare=nothing, settings={"first_book_s": 0.5}
-    ) as rig:
+    async with rigged("coinbase", None, through="ccxt", prepare=nothing, settings=SOON) as rig:
         await rig.live()
         rig.exchange.sends_snapshots = False
         async with busy(rig):
@@ -157,9 +118,7 @@ async def test_an_old_socket_that_is_cut_when_the_new_one_has_its_book_is_no_out
 
 
 async def test_a_silence_while_a_socket_is_renewed_is_an_outage() -> None:
-    async with rigged(
-        "kraken", None, through="ccxt", prepare=nothing, settings={"stale_after_s": 0.4}
-    ) as rig:
+    async with rigged("kraken", None, through="ccxt", prepare=nothing, settings=SILENT) as rig:
         await rig.live()
         rig.exchange.sends_snapshots = False
         old = grow_old(rig)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.exchanges.plan.every import in_order
 from tests.exchanges.plan.fault import Fault
-from tests.exchanges.rig import rigged
+from tests.exchanges.table import played
 from tests.exchanges.venues.every import CAPTURED, WAYS
 
 CASES = [
@@ -32,12 +32,4 @@ async def test_a_fault_is_told_for_what_it_is_and_survived(
     if fault.is_for_the_long_run(venue, through) and "long" not in request.config.option.markexpr:
         pytest.skip("the long profile: run with -m long")
     captures: Path | None = request.getfixturevalue("captures") if venue in CAPTURED else None
-    async with rigged(
-        venue,
-        captures,
-        through=through,
-        prepare=fault.prepare,
-        settings=fault.settings,
-        within_s=fault.within_s,
-    ) as rig:
-        await fault.act(rig)
+    await played(fault, venue, through, captures)

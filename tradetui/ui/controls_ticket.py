@@ -21,7 +21,7 @@ PLACEHOLDERS: Final[Mapping[str, str]] = {
     "limit": "empty: at market",
     "stop": "61000  1.5atr  trail 1%  61000/60950",
     "target": "62000  2r  2r 50%, 3r; empty: none",
-    "how": "post ioc fok reduce until +5m trigger 61000",
+    "how": "post ioc until +5m trigger 61000",
 }
 _TRAIL: Final = ("trail", "trai", "tra")
 _SPANS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}

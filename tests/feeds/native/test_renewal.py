@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,8 +17,9 @@ from tests.exchanges.binance_server import BinanceServer
 from tests.exchanges.collector import Collector, fed
 from tests.exchanges.exchange import Exchange
 from tests.exchanges.rig import Rig, rigged
+from tests.exchanges.unshaken import busy, check_nothing_shows, nothing
 from tests.exchanges.venues.every import VENUES
-from tradetui.domain.market_data import FeedState, MissedTrades
+from tradetui.domain.market_data import FeedState
 from tradetui.domain.profile import Profile
 from tradetui.feeds.health import Backoff
 from tradetui.feeds.native import connection as wire
@@ -37,10 +37,6 @@ def _short_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(renewal, "_LOOK_S", 0.01)
 
 
-def nothing(_exchange: Exchange) -> None:
-    """Plant no fault."""
-
-
 def connections(rig: Rig) -> list[Connection]:
     assert isinstance(rig.feed, NativeFeed)
     return list(rig.feed._connections)
@@ -53,36 +49,6 @@ def grow_old(rig: Rig) -> list[Connection]:
     for each in old:
         rig.feed.aged(each)
     return old
-
-
-@asynccontextmanager
-async def busy(rig: Rig) -> AsyncIterator[None]:
-    """Changes and prints without a pause."""
-
-    async def keep_playing() -> None:
-        while True:
-            await rig.exchange.changes(1)
-            await rig.exchange.tell(rig.new_print())
-            await asyncio.sleep(0.002)
-
-    playing = asyncio.create_task(keep_playing())
-    try:
-        yield
-    finally:
-        playing.cancel()
-        await asyncio.gather(playing, return_exceptions=True)
-
-
-async def check_nothing_shows(rig: Rig, sockets: int) -> None:
-    """The book and the prints are the exchange's, each print came once, and nobody was alarmed."""
-    await rig.exchange.changes(2)
-    await rig.exchange.tell(rig.new_print())
-    await rig.synced()
-    await rig.eventually(lambda: len(rig.exchange.sockets) == sockets)
-    assert [s for s in rig.statuses() if s.state is not FeedState.STREAMING] == []
-    assert rig.collector.of(MissedTrades) == []
-    stats = rig.feed.stats(rig.symbol)
-    assert (stats.gaps, stats.reconnects, stats.resyncs, stats.bad_messages) == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize("venue", VENUES)
